@@ -10,7 +10,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help setup repro check table test lint format profile lock
+.PHONY: help setup repro plan check table test lint bench format profile lock
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -30,6 +30,9 @@ repro: check ## runs every stage whose inputs changed, then writes the result ta
 	@dvc repro
 	@python -m stages.scoring.table
 
+plan: $(READY) ## what `make repro` would do, and what its calls would cost; sends nothing
+	@python -m stages.plan
+
 check: $(READY) ## reads every section of params.yaml before anything runs
 	@python -m stages.check
 
@@ -43,6 +46,9 @@ lint: $(READY) ## style and types
 	@ruff format --check --quiet . || { echo "error: make format" >&2; exit 1; }
 	@ruff check --quiet .
 	@mypy
+
+bench: $(READY) ## measures the teacher's client (about 20 minutes)
+	@python -m tests.benchmarks.teacher
 
 format: $(READY) ## formats the code
 	@ruff format --quiet . && ruff check --fix --quiet .

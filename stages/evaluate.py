@@ -1,6 +1,7 @@
 """evaluate: scores every system on the same test articles.
 
 In:  data/cnn/test.parquet, data/predictions/*.parquet, data/gpt/answers.parquet.
+     A test article without an answer of the teacher (its call failed) is scored for no system.
 Out: metrics/systems.json, all systems; metrics/rouge.json, those of evaluate.source without the
      source in their names; metrics/gap.json, gpt minus cnn per student; metrics/teacher.json,
      calls, tokens and money; metrics/plots/rouge.csv, the same scores for `dvc plots`.
@@ -22,6 +23,7 @@ from stages.scoring.bootstrap import interval
 from stages.scoring.sentences import lead
 from stages.tables import PAIR_COLUMNS, read_table, replacing, write_json
 from stages.teacher.answers import COLUMNS
+from stages.teacher.money import price_usd
 from stages.teacher.settings import Prices, TeacherParams
 
 if TYPE_CHECKING:
@@ -53,8 +55,11 @@ class EvaluateParams(Section):
     seed: int = Field(ge=0)
 
 
-def read_predictions(test: pd.DataFrame, folder: Path = PREDICTIONS) -> dict[str, list[str]]:
+def read_predictions(test: pd.DataFrame, folder: Path = PREDICTIONS) -> pd.DataFrame:
     """Every system's predictions in the order of the test articles, `lead-3` included.
+
+    Returns:
+        A column per system; missing where a call of the teacher failed for good.
 
     Raises:
         DataError: a system's predictions are not those of these test articles.
@@ -66,11 +71,12 @@ def read_predictions(test: pd.DataFrame, folder: Path = PREDICTIONS) -> dict[str
         if list(table["id"]) != list(test["id"]):
             raise DataError(f"{path}: not one prediction for each row of {TEST}; run `dvc repro`")
         predictions[system] = list(table["prediction"])
-    return predictions | {LEAD: [lead(article) for article in test["article"]]}
+    predictions[LEAD] = [lead(article) for article in test["article"]]
+    return pd.DataFrame(predictions)
 
 
 def score(
-    predictions: Mapping[str, Sequence[str]], references: Sequence[str], stemmer: bool
+    predictions: pd.DataFrame, references: Sequence[str], stemmer: bool
 ) -> "dict[str, RowScores]":
     """Scores of every system, row by row."""
     from stages.scoring.rouge import Rouge
@@ -80,7 +86,9 @@ def score(
         system: metric.compute(
             predictions=list(texts), references=list(references), stemmer=stemmer, aggregate=False
         )
-        for system, texts in tqdm(predictions.items(), "evaluate", unit=" systems")
+        for system, texts in tqdm(
+            predictions.items(), "evaluate", len(predictions.columns), unit=" systems"
+        )
     }
 
 
@@ -121,15 +129,18 @@ def select_source(systems: Mapping[str, Any], source: str) -> dict[str, Any]:
 def count_teacher(answers: pd.DataFrame, prices: Prices) -> dict[str, Any]:
     """Calls, tokens and what they cost at the params' prices; cached input has its own price."""
     tokens = {name: int(answers[name].sum()) for name in TOKENS}
-    cached = tokens["cached_tokens"]
-    cost = (
-        (tokens["prompt_tokens"] - cached) * prices.input
-        + cached * prices.cached_input
-        + tokens["completion_tokens"] * prices.output
-    ) / 1e6
-    model = ", ".join(sorted(set(answers["model"])))
-    unusable = int(answers["reason"].notna().sum())
-    counts = {"model": model, "calls": len(answers), "unusable": unusable}
+    cost = sum(
+        price_usd(*(int(rows[name].sum()) for name in TOKENS), prices=prices, batch=bool(batch))
+        for batch, rows in answers.groupby("batch")
+    )
+    model = ", ".join(sorted(set(answers["model"][answers["reason"] != "failed"])))
+    counts = {
+        "model": model,
+        "calls": len(answers),
+        "unusable": int(answers["reason"].notna().sum()),
+        "failed": int((answers["reason"] == "failed").sum()),
+        "batch": int(answers["batch"].sum()),
+    }
     return {**counts, **tokens, "cost_usd": round(cost, 6)}
 
 
@@ -154,9 +165,13 @@ def main() -> None:
     prices = load_section("teacher", TeacherParams).prices
     test = read_table(TEST, PAIR_COLUMNS)
     predictions = read_predictions(test)
+    answered = predictions.notna().all(axis="columns")
+    if not answered.any():
+        raise DataError("no test article has an answer of the teacher; `dvc repro -f -s zeroshot`")
+    test, predictions = test[answered], predictions[answered]
     rows = score(predictions, list(test["highlights"]), params.stemmer)
     systems = {
-        name: {**summarize(rows[name], params), **describe_texts(predictions[name])}
+        name: {**summarize(rows[name], params), **describe_texts(list(predictions[name]))}
         for name in rows
     }
     gap = {name: compare(rows[f"{name}-gpt"], rows[f"{name}-cnn"], params) for name in STUDENTS}

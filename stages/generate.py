@@ -8,7 +8,9 @@ Run: python -m stages.generate
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,14 @@ from pydantic import Field
 
 from stages.errors import DataError, run
 from stages.params import Section, load_section
-from stages.tables import PAIR_COLUMNS, read_table, table_writer, text_columns, write_json
+from stages.tables import (
+    PAIR_COLUMNS,
+    TableWriter,
+    iterate_table,
+    table_writer,
+    text_columns,
+    write_json,
+)
 from stages.teacher.answers import COLUMNS, REASONS, Answer
 from stages.teacher.client import ask
 from stages.teacher.ledger import default_ledger
@@ -45,18 +54,27 @@ class GenerateParams(Section):
     """A written article has fewer Unicode characters than this, as in filter."""
 
 
-def take_rows(split: str, limit: int | None, folder: Path = CNN) -> list[Row]:
-    """The first rows of a split; all of them where limit is None."""
-    rows = read_table(folder / f"{split}.parquet", PAIR_COLUMNS)[:limit]
-    return [dict(zip(PAIR_COLUMNS, values, strict=True)) for values in rows.itertuples(index=False)]
+@dataclass(frozen=True)
+class Highlights:
+    """The rows to expand, and what to ask for each; read anew by each iteration."""
+
+    params: GenerateParams
+    folder: Path = CNN
+
+    def rows(self, split: str) -> Iterator[Row]:
+        """The first rows of a split; all of them where its limit is null."""
+        limits = {"train": self.params.limit, "validation": self.params.validation_limit}
+        return islice(iterate_table(self.folder / f"{split}.parquet", PAIR_COLUMNS), limits[split])
+
+    def __iter__(self) -> Iterator[str]:
+        """Yields one prompt a row, split by split."""
+        prompt = Prompt(Path(self.params.prompt), "highlights")
+        for split in SPLITS:
+            for row in self.rows(split):
+                yield prompt.fill(row["highlights"])
 
 
-def write_pairs(
-    rows: Mapping[str, Sequence[Row]],
-    answers: Mapping[str, Sequence[Answer]],
-    max_characters: int,
-    out: Path = GPT,
-) -> dict[str, Any]:
+def write_pairs(source: Highlights, answers: Iterable[Answer], out: Path = GPT) -> dict[str, Any]:
     """Writes the pairs and every answer.
 
     Returns:
@@ -65,22 +83,9 @@ def write_pairs(
     Raises:
         DataError: a split has no usable answer.
     """
-    counts = {}
+    remaining = iter(answers)
     with table_writer(out / "answers.parquet", ANSWERS) as journal:
-        for split in SPLITS:
-            reasons = [answer.find_problem(max_characters) for answer in answers[split]]
-            dropped = Counter(reason for reason in reasons if reason is not None)
-            counts[split] = {
-                "asked": len(reasons),
-                "kept": len(reasons) - dropped.total(),
-                "dropped": {reason: dropped[reason] for reason in REASONS},
-            }
-            with table_writer(out / f"{split}.parquet", text_columns(*PAIR_COLUMNS)) as pairs:
-                for row, answer, reason in zip(rows[split], answers[split], reasons, strict=True):
-                    identity = {"split": split, "id": row["id"], "reason": reason}
-                    journal.add({**identity, **answer.to_record()})
-                    if reason is None:
-                        pairs.add({**row, "article": answer.text})
+        counts = {split: _write_split(split, source, remaining, out, journal) for split in SPLITS}
     for split, count in counts.items():
         if not count["kept"]:
             raise DataError(
@@ -90,24 +95,31 @@ def write_pairs(
     return counts
 
 
+def _write_split(
+    split: str, source: Highlights, answers: Iterator[Answer], out: Path, journal: TableWriter
+) -> dict[str, Any]:
+    dropped: Counter[str] = Counter(dict.fromkeys(REASONS, 0))
+    with table_writer(out / f"{split}.parquet", text_columns(*PAIR_COLUMNS)) as pairs:
+        for row, answer in zip(source.rows(split), answers, strict=False):  # more splits follow
+            reason = answer.find_problem(source.params.max_characters)
+            journal.add({"split": split, "id": row["id"], "reason": reason, **answer.to_record()})
+            if reason is None:
+                pairs.add({**row, "article": answer.text})
+            else:
+                dropped[reason] += 1
+    return {
+        "asked": pairs.count + dropped.total(),
+        "kept": pairs.count,
+        "dropped": dict(dropped),
+    }
+
+
 def main() -> None:
     """Reads params.yaml and generates."""
-    params = load_section("generate", GenerateParams)
+    source = Highlights(load_section("generate", GenerateParams))
     teacher = load_section("teacher", TeacherParams)
-    prompt = Prompt(Path(params.prompt), "highlights")
-    limits = {"train": params.limit, "validation": params.validation_limit}
-    rows = {split: take_rows(split, limit) for split, limit in limits.items()}
-    ledger = default_ledger()
-    answers = {
-        split: ask(
-            [prompt.fill(row["highlights"]) for row in rows[split]],
-            teacher,
-            ledger,
-            f"generate {split}",
-        )
-        for split in SPLITS
-    }
-    write_json(METRICS, write_pairs(rows, answers, params.max_characters))
+    answers = ask(source, teacher, default_ledger(), "generate", GPT / "answers.parquet")
+    write_json(METRICS, write_pairs(source, answers))
 
 
 if __name__ == "__main__":

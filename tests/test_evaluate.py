@@ -20,6 +20,7 @@ from stages.evaluate import (
     compare,
     count_teacher,
     describe_texts,
+    main,
     read_predictions,
     score,
     select_source,
@@ -31,7 +32,7 @@ from stages.teacher.settings import Prices
 from tests.imports import ROOT
 
 PARAMS = EvaluateParams(source="gpt", stemmer=True, resamples=200, seed=4)
-PRICES = {"input": 2.0, "cached_input": 0.5, "output": 10.0}
+PRICES = {"input": 2.0, "cached_input": 0.5, "output": 10.0, "batch_factor": 0.5}
 TEST = pd.DataFrame(
     {
         "id": ["a", "b", "c"],
@@ -47,6 +48,7 @@ TEST = pd.DataFrame(
         ],
     }
 )
+TEACHER = "the teacher of the params"
 TEXTS = {
     "t5-cnn": ["Anna was in Rome.", "Boris saw cats.", "Clara won."],
     "t5-gpt": ["Anna was in Oslo.", "Boris slept.", ""],
@@ -64,33 +66,51 @@ def make_answers() -> pd.DataFrame:
             "prompt_tokens": [100, 200, 300],
             "cached_tokens": [0, 150, 50],
             "completion_tokens": [10, 20, 30],
+            "batch": [False, False, False],
+            "error": ["", "", ""],
         }
     )
 
 
-def write_predictions(folder: Path) -> None:
+def make_failed_answers() -> pd.DataFrame:
+    """The same, but the second call has failed."""
+    answers = make_answers()
+    failed = [TEACHER, "failed", 0, 0, 0, False, "HTTP 500: Oops."]
+    answers.loc[1] = pd.Series(failed, index=answers.columns, dtype=object)
+    return answers
+
+
+def write_predictions(folder: Path, answers: pd.DataFrame | None = None) -> None:
+    """Every system's predictions; none where the teacher's call failed."""
+    answers = make_answers() if answers is None else answers
     folder.mkdir(parents=True)
     for system, texts in TEXTS.items():
         table = pd.DataFrame({"id": TEST["id"], "prediction": texts})
         if system == "zeroshot":
-            table = pd.concat([table, make_answers()], axis=1)
+            table.loc[answers["reason"] == "failed", "prediction"] = None
+            table = pd.concat([table, answers], axis=1)
         table.to_parquet(folder / f"{system}.parquet")
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project in which the command ran on small files; tests only read it."""
-    folder = tmp_path_factory.mktemp("project")
+def fill_project(folder: Path, answers: pd.DataFrame | None = None) -> None:
+    """Writes what the command reads."""
     (folder / "data" / "cnn").mkdir(parents=True)
     (folder / "data" / "gpt").mkdir()
     TEST.to_parquet(folder / "data" / "cnn" / "test.parquet")
-    write_predictions(folder / "data" / "predictions")
+    write_predictions(folder / "data" / "predictions", answers)
     make_answers().to_parquet(folder / "data" / "gpt" / "answers.parquet")
     params = YAML(typ="safe").load((ROOT / "profiles" / "sample.yaml").read_text(encoding="utf-8"))
     params["teacher"]["prices"] = PRICES
     params["evaluate"] = PARAMS.model_dump()
     with (folder / "params.yaml").open("w", encoding="utf-8") as file:
         YAML().dump(params, file)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project in which the command ran on small files; tests only read it."""
+    folder = tmp_path_factory.mktemp("project")
+    fill_project(folder)
     process = subprocess.run(
         [sys.executable, "-m", "stages.evaluate"],
         cwd=folder,
@@ -121,8 +141,17 @@ def leaves(content: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 def test_predictions_are_read_by_system_with_the_lead_beside_them(tmp_path: Path) -> None:
     write_predictions(tmp_path / "predictions")
     found = read_predictions(TEST, tmp_path / "predictions")
-    assert found == {**TEXTS, "lead-3": [lead(article) for article in TEST["article"]]}
+    expected = {**TEXTS, "lead-3": [lead(article) for article in TEST["article"]]}
+    assert found.to_dict("list") == expected
     assert found["lead-3"][1] == "Boris saw 3.5 cats in Oslo.\nThey slept.\nHe left."
+
+
+def test_a_prediction_of_a_failed_call_is_missing(tmp_path: Path) -> None:
+    write_predictions(tmp_path / "predictions", make_failed_answers())
+    found = read_predictions(TEST, tmp_path / "predictions")
+    assert list(found["zeroshot"].isna()) == [False, True, False]
+    assert found.drop(columns="zeroshot").notna().all(axis=None)
+    assert list(found["t5-gpt"]) == TEXTS["t5-gpt"]  # an empty one is not missing
 
 
 @pytest.mark.parametrize("ids", [["a", "b"], ["a", "c", "b"], ["a", "b", "x"], list("abcd"), []])
@@ -189,6 +218,8 @@ def test_the_teachers_cost_counts_cached_tokens_at_their_own_price() -> None:
         "model": "m-1, m-2",
         "calls": 3,
         "unusable": 1,
+        "failed": 0,
+        "batch": 0,
         "prompt_tokens": 600,
         "cached_tokens": 200,
         "completion_tokens": 60,
@@ -197,8 +228,26 @@ def test_the_teachers_cost_counts_cached_tokens_at_their_own_price() -> None:
     }
 
 
+def test_answers_of_a_batch_cost_their_share_of_the_price() -> None:
+    answers = make_answers().assign(batch=[True, False, True])
+    found = count_teacher(answers, Prices(**PRICES))
+    assert found["batch"] == 2
+    # half of 350 at 2 dollars, 50 at 0.50, 40 at 10; and 50 at 2, 150 at 0.50, 20 at 10, a million
+    assert found["cost_usd"] == round(((700 + 25 + 400) / 2 + 100 + 75 + 200) / 1e6, 6)
+    all_batch = count_teacher(answers.assign(batch=True), Prices(**PRICES))
+    assert all_batch["cost_usd"] == 0.0015 / 2
+
+
+def test_a_failed_call_is_counted_and_costs_nothing() -> None:
+    found = count_teacher(make_failed_answers(), Prices(**PRICES))
+    assert (found["model"], found["calls"]) == ("m-1", 3)
+    assert (found["unusable"], found["failed"], found["prompt_tokens"]) == (1, 1, 400)
+    # 350 at 2 dollars, 50 at 0.50, 40 at 10, a million
+    assert found["cost_usd"] == 0.001125
+
+
 def test_every_system_is_scored_row_by_row() -> None:
-    rows = score({"t5-cnn": TEXTS["t5-cnn"]}, list(TEST["highlights"]), stemmer=True)
+    rows = score(pd.DataFrame({"t5-cnn": TEXTS["t5-cnn"]}), list(TEST["highlights"]), stemmer=True)
     # "boris saw cats" against "boris saw cats in oslo"
     assert rows["t5-cnn"]["rouge1"]["recall"][1] == pytest.approx(60)
     assert rows["t5-cnn"]["rouge1"]["precision"][1] == pytest.approx(100)
@@ -286,3 +335,22 @@ def test_the_plot_has_the_f1_of_each_system_and_metric(project: Path) -> None:
     assert len(plot) == 6 * 4
     for row in plot.itertuples():
         assert row.f1 == systems[str(row.system)][str(row.metric)]["f1"]
+
+
+def test_an_article_whose_call_failed_is_scored_for_no_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill_project(tmp_path, make_failed_answers())
+    monkeypatch.chdir(tmp_path)
+    main()
+    systems, teacher = read(tmp_path, "systems"), read(tmp_path, "teacher")
+    # shared with the references of the first and the last article: 4 of 6 and 2 of 5 words
+    assert systems["t5-cnn"]["rouge1"]["recall"] == round(100 * (4 / 6 + 2 / 5) / 2, 4)
+    assert systems["t5-gpt"]["words"] == 2
+    assert systems["reference"]["words"] == 5.5
+    assert all(systems[name].keys() == systems["lead-3"].keys() for name in TEXTS)
+    gap = read(tmp_path, "gap")["t5"]["rouge1"]["recall"]
+    means = [systems[name]["rouge1"]["recall"] for name in ("t5-gpt", "t5-cnn")]
+    assert gap == pytest.approx(means[0] - means[1], abs=1.5e-4)
+    assert (teacher["zeroshot"]["failed"], teacher["generate"]["failed"]) == (1, 0)
+    assert teacher["zeroshot"]["calls"] == 3

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from stages.errors import DataError
-from stages.generate import Row, take_rows, write_pairs
+from stages.generate import GenerateParams, Highlights, Row, write_pairs
 from stages.tables import PAIR_COLUMNS, table_writer, text_columns
-from stages.teacher.answers import Answer
+from stages.teacher.answers import REASONS, Answer, failed_answer
 from stages.teacher.ledger import LEDGER_ENV
 from tests.doubles.teacher import Call, ChatServer, Hold, Reply, echo, refuse, say, settings
 from tests.imports import ROOT
@@ -37,10 +38,11 @@ def row(name: str) -> Row:
 def answer(text: str = "An article.", **changes: Any) -> Answer:
     parts: dict[str, Any] = {"finish_reason": "stop", "refusal": "", "model": "double"}
     parts |= {"prompt_tokens": 11, "cached_tokens": 0, "completion_tokens": 7}
-    return Answer(text, **(parts | changes))
+    return Answer("sha256:0", text, **(parts | changes))
 
 
 GOOD = answer()
+FAILED = failed_answer("sha256:0", "double", "HTTP 500: Oops.")
 MIXED = [
     answer("Article 0"),
     answer("", refusal="no"),
@@ -48,6 +50,7 @@ MIXED = [
     answer(" "),
     answer("x" * 100),
     answer("y" * 99),
+    FAILED,
 ]
 
 
@@ -57,12 +60,34 @@ def out(tmp_path: Path) -> Path:
 
 
 def write(out: Path, train: list[Answer], validation: list[Answer]) -> dict[str, Any]:
-    answers = {"train": train, "validation": validation}
-    rows = {
-        split: [row(f"{split}-{number}") for number in range(len(given))]
-        for split, given in answers.items()
-    }
-    return write_pairs(rows, answers, 100, out)
+    source = highlights(out.parent / "cnn", len(train), len(validation))
+    return write_pairs(source, iter([*train, *validation]), out)
+
+
+def highlights(
+    folder: Path,
+    train: int,
+    validation: int,
+    *,
+    limit: int | None = None,
+    validation_limit: int | None = None,
+) -> Highlights:
+    """So many rows of each split, in files."""
+    for split, count in (("train", train), ("validation", validation)):
+        write_rows(folder / f"{split}.parquet", [row(f"{split}-{n}") for n in range(count)])
+    params = GenerateParams(
+        prompt=str(ROOT / "prompts/generate.txt"),
+        limit=limit,
+        validation_limit=validation_limit,
+        max_characters=100,
+    )
+    return Highlights(params, folder)
+
+
+def write_rows(path: Path, rows: list[Row]) -> None:
+    with table_writer(path, text_columns(*PAIR_COLUMNS)) as table:
+        for one in rows:
+            table.add(one)
 
 
 def records(path: Path) -> list[dict[str, Any]]:
@@ -73,9 +98,9 @@ def records(path: Path) -> list[dict[str, Any]]:
 def test_asked_is_kept_plus_dropped(out: Path) -> None:
     counts = write(out, MIXED, [GOOD])
     assert counts["train"] == {
-        "asked": 6,
+        "asked": 7,
         "kept": 2,
-        "dropped": {"refused": 1, "empty": 1, "cut_off": 1, "too_long": 1},
+        "dropped": {"failed": 1, "refused": 1, "empty": 1, "cut_off": 1, "too_long": 1},
     }
     for split, count in counts.items():
         assert count["asked"] == count["kept"] + sum(count["dropped"].values())
@@ -92,11 +117,24 @@ def test_every_answer_is_kept_with_its_reason(out: Path) -> None:
         ("train", "train-3", "empty"),
         ("train", "train-4", "too_long"),
         ("train", "train-5", None),
+        ("train", "train-6", "failed"),
         ("validation", "validation-0", None),
     ]
     assert [line["text"] for line in found] == [given.text for given in [*MIXED, GOOD]]
     assert found[1]["refusal"] == "no"
-    assert {line["completion_tokens"] for line in found} == {7}
+    assert [line["completion_tokens"] for line in found] == [7] * 6 + [0, 7]
+    assert [line["error"] for line in found] == [""] * 6 + ["HTTP 500: Oops.", ""]
+
+
+def test_every_reason_is_counted_where_none_occurs_too(out: Path) -> None:
+    counts = write(out, [GOOD], [GOOD])
+    assert counts["train"]["dropped"] == dict.fromkeys(REASONS, 0)
+
+
+def test_a_failed_call_makes_no_pair(out: Path) -> None:
+    counts = write(out, [GOOD, FAILED, GOOD], [GOOD])
+    assert counts["train"]["dropped"]["failed"] == 1
+    assert [pair["id"] for pair in records(out / "train.parquet")] == ["train-0", "train-2"]
 
 
 def test_a_pair_is_a_written_article_with_untouched_highlights(out: Path) -> None:
@@ -117,21 +155,41 @@ def test_a_split_without_a_usable_answer_is_an_error(out: Path, split: str) -> N
     assert len(records(out / "answers.parquet")) == 3
 
 
-def test_a_limit_takes_the_first_rows(tmp_path: Path) -> None:
-    rows = [row(str(number)) for number in range(5)]
-    write_rows(tmp_path / "train.parquet", rows)
-    assert take_rows("train", 2, tmp_path) == rows[:2]
-    assert take_rows("train", None, tmp_path) == rows
-    assert take_rows("train", 99, tmp_path) == rows
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_a_limit_takes_the_first_rows_of_its_split(tmp_path: Path, split: str) -> None:
+    name = "limit" if split == "train" else "validation_limit"
+    for limit, ids in ((2, [0, 1]), (None, range(5)), (99, range(5))):
+        source = highlights(tmp_path, 5, 5, **{name: limit})
+        assert list(source.rows(split)) == [row(f"{split}-{number}") for number in ids]
+
+
+def test_there_is_one_prompt_a_row_split_by_split(tmp_path: Path) -> None:
+    prompts = list(highlights(tmp_path, 3, 2, limit=2))
+    ids = ["train-0", "train-1", "validation-0", "validation-1"]
+    assert len(prompts) == len(ids)
+    for prompt, name in zip(prompts, ids, strict=True):
+        assert row(name)["highlights"] in prompt
+
+
+def test_prompts_can_be_read_again_and_half_read(tmp_path: Path) -> None:
+    source = highlights(tmp_path, 3, 2)
+    first = iter(source)
+    assert next(first) == next(iter(source))
+    assert list(source) == list(source) == [next(iter(source)), *first]
+
+
+def test_pairs_are_written_while_answers_come_in(out: Path) -> None:
+    source = highlights(out.parent / "cnn", 2, 1)
+
+    def answers() -> Iterator[Answer]:
+        yield from (GOOD, GOOD)
+        assert len(records(out / "train.parquet")) == 2
+        yield GOOD
+
+    assert write_pairs(source, answers(), out)["validation"]["kept"] == 1
 
 
 # The stage as a command
-
-
-def write_rows(path: Path, rows: list[Row]) -> None:
-    with table_writer(path, text_columns(*PAIR_COLUMNS)) as table:
-        for one in rows:
-            table.add(one)
 
 
 class Project:
@@ -156,7 +214,7 @@ class Project:
     def start(self) -> subprocess.Popen[str]:
         environment = os.environ | {
             "PYTHONPATH": str(ROOT),
-            LEDGER_ENV: str(self.path / "ledger.sqlite"),
+            LEDGER_ENV: str(self.path / "ledger.jsonl"),
             VARIABLE: KEY,
         }
         return subprocess.Popen(
@@ -249,6 +307,33 @@ def test_a_killed_run_leaves_no_output_and_the_next_pays_only_for_the_rest(
         assert status == 0, said
         assert len(server.calls) == VALIDATION - 1
     assert len(records(project.gpt / "answers.parquet")) == TRAIN + VALIDATION
+
+
+def test_a_call_that_failed_for_good_is_asked_again_by_the_next_run_only(
+    project: Project,
+) -> None:
+    def script(call: Call) -> Reply:
+        if "bridge train-2 " in call.prompt:
+            return refuse(400, "Too long.", "context_length_exceeded")
+        return echo(call)
+
+    with ChatServer(script) as server:
+        project.set(settings(server.url, max_failed=0.1))
+        status, said = project.run()
+        assert status == 0, said
+        counts = json.loads((project.path / "metrics/generated.json").read_text())
+        assert counts["train"]["kept"] == TRAIN - 1
+        assert counts["train"]["dropped"]["failed"] == 1
+        found = {line["id"]: line for line in records(project.gpt / "answers.parquet")}
+        assert found["train-2"]["reason"] == "failed"
+        assert "Too long." in found["train-2"]["error"]
+
+        server.calls.clear()
+        server.script = echo
+        shutil.rmtree(project.gpt)
+        assert project.run()[0] == 0
+        assert ["bridge train-2 " in prompt for prompt in server.prompts] == [True]
+    assert len(records(project.gpt / "train.parquet")) == TRAIN
 
 
 def test_a_failing_endpoint_is_one_line_and_leaves_no_output(project: Project) -> None:

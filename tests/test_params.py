@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from stages.check import KINDS, check
 from stages.errors import ParamsError
 from stages.params import SECTIONS, load_section, read_params
+from stages.teacher.settings import TeacherParams
 
 Document = dict[str, Any]
 Location = tuple[str, ...]
@@ -24,6 +25,14 @@ ROOT = Path(__file__).parents[1]
 PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
 SAMPLE: Document = YAML(typ="safe").load((ROOT / "profiles" / "sample.yaml").read_text("utf-8"))
 NO_IMPOSSIBLE_VALUE = (bool, dict)
+NUMBERS_OR_NULL = (
+    "limit",
+    "validation_limit",
+    "max_steps",
+    "max_cost_usd",
+    "requests_per_minute",
+    "tokens_per_minute",
+)
 STAGES = {
     "fetch": ("stages.fetch", ()),
     "filter": ("stages.filter", ()),
@@ -80,7 +89,7 @@ def _impossible(location: Location, value: object) -> object:
     """A value of the right type that the key can never have."""
     if location[-1] == "length_penalty":
         return float("nan")
-    if isinstance(value, int | float) or location[-1] in ("limit", "validation_limit", "max_steps"):
+    if isinstance(value, int | float) or location[-1] in NUMBERS_OR_NULL:
         return -1
     return ""
 
@@ -119,7 +128,8 @@ def test_a_wrong_type_is_refused_with_key_value_and_expectation(
 ) -> None:
     value = LEAVES[location]
     wrong: list[object] = [["a"]]
-    wrong += [7] if isinstance(value, str | dict) else ["7"] if value is not None else [1.5]
+    no_number = location == ("teacher", "max_cost_usd") or isinstance(value, int | float)
+    wrong += ["7"] if no_number else [7] if value is not None else [1.5]
     for replacement in wrong:
         _parent(document, location)[location[-1]] = replacement
         line = _refusal(location[0], document)
@@ -185,6 +195,52 @@ def test_the_request_takes_any_other_key(document: Document) -> None:
     document["teacher"]["request"] = {"temperature": 0, "response_format": {"type": "text"}}
     _write(document)
     load_section("teacher", KINDS["teacher"])
+
+
+@pytest.mark.parametrize("name", ["max_completion_tokens", "max_tokens"])
+@pytest.mark.parametrize("limit", ["100", 1.5, 0, -1, True, [9]])
+def test_a_limit_of_output_tokens_that_is_none_is_refused(
+    document: Document, name: str, limit: object
+) -> None:
+    document["teacher"]["request"] = {name: limit}
+    expected = f"teacher.request = {{{name!r}: {limit!r}}}: expected a positive whole number as"
+    assert f"{expected} '{name}'" in _refusal("teacher", document)
+
+
+@pytest.mark.parametrize(
+    "request_", [{}, {"temperature": 0}, {"max_tokens": None}, {"max_completion_tokens": None}]
+)
+def test_a_cap_that_one_answer_could_exceed_is_refused_with_what_it_needs(
+    document: Document, request_: Document
+) -> None:
+    document["teacher"] |= {"request": request_, "max_cost_usd": 5}
+    line = _refusal("teacher", document)
+    assert line.startswith("params.yaml: teacher.max_cost_usd = 5: ")
+    assert "a cap needs teacher.request.max_completion_tokens" in line
+
+
+@pytest.mark.parametrize("name", ["max_completion_tokens", "max_tokens"])
+def test_a_cap_is_taken_with_a_limit_of_output_tokens(document: Document, name: str) -> None:
+    document["teacher"] |= {"request": {name: 100}, "max_cost_usd": 5}
+    _write(document)
+    teacher = load_section("teacher", TeacherParams)
+    assert (teacher.max_cost_usd, teacher.max_output_tokens) == (5, 100)
+
+
+@pytest.mark.parametrize("value", [0, -1.5])
+def test_a_cap_of_nothing_is_refused(document: Document, value: float) -> None:
+    document["teacher"] |= {"request": {"max_tokens": 100}, "max_cost_usd": value}
+    assert f"teacher.max_cost_usd = {value}: expected" in _refusal("teacher", document)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("max_failed", 1.01), ("concurrency", 1025), ("mode", "batches")]
+)
+def test_a_teacher_setting_out_of_its_range_is_refused(
+    document: Document, key: str, value: object
+) -> None:
+    document["teacher"][key] = value
+    assert f"teacher.{key} = {value!r}: expected" in _refusal("teacher", document)
 
 
 @pytest.mark.parametrize("section", SECTIONS)

@@ -49,7 +49,7 @@ def _describe(metrics: Mapping[str, Any]) -> str:
     )
     return "\n".join(
         [
-            f"Scored on {data['test']['kept']:,} test articles; their gold highlights have "
+            f"Scored on {_count_articles(data, teacher)}; their gold highlights have "
             f"{metrics['systems']['reference']['words']:.0f} words on average.",
             f"`*-cnn` learned from {data['train']['kept']:,} gold pairs, `*-gpt` from {pairs:,} "
             f"pairs whose articles `{_name(teacher['generate'])}` wrote.",
@@ -57,6 +57,13 @@ def _describe(metrics: Mapping[str, Any]) -> str:
             f"gpt minus cnn in ROUGE-1 F1: {differences}.",
         ]
     )
+
+
+def _count_articles(data: Mapping[str, Any], teacher: Mapping[str, Any]) -> str:
+    kept, failed = data["test"]["kept"], teacher["zeroshot"]["failed"]
+    if not failed:
+        return f"{kept:,} test articles"
+    return f"{kept - failed:,} of {kept:,} test articles (the teacher's call failed for the others)"
 
 
 def _name(teacher: Mapping[str, Any]) -> str:

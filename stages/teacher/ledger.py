@@ -1,41 +1,40 @@
-"""A journal of answers: each is kept the moment it arrives, under the hash of its request.
+"""The ledger: what was asked and answered, durable before it counts.
 
-It stands in front of the stage outputs. A run that dies, a limit that grows or a prompt that is
-changed and changed back finds here what was paid for.
+A file of lines (see stages.teacher.records) that is only ever appended to, in front of the stage
+outputs. A run that dies, a limit that grows or a prompt that is changed and changed back finds
+here what was paid for. Kinds of lines, per request:
+
+sent       about to be sent, with the whole request
+lost       an attempt whose outcome nobody knows: it may have been billed
+answered   with the endpoint's whole answer
+failed     given up after every retry
+
+and `batch` for each step of a batch (see stages.teacher.batch).
 """
 
-import hashlib
-import json
 import os
-import sqlite3
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Self
 
+from stages.teacher.answers import Answer
 from stages.teacher.errors import TeacherError
+from stages.teacher.index import Index, Place
+from stages.teacher.lines import UNREADABLE, answer_of, recalled
+from stages.teacher.log import Log
+from stages.teacher.records import (
+    START,
+    VERSION,
+    DamagedRecordError,
+    Record,
+    decode,
+    read_head,
+    resembles_record,
+)
+from stages.teacher.reserve import Reserve
 
 LEDGER_ENV = "UNDERSTUDY_LEDGER"
-PATIENCE = 60.0  # seconds that one process waits for another
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS answers (
-    key TEXT PRIMARY KEY,      -- sha256: of the canonical request
-    request TEXT NOT NULL,     -- canonical JSON
-    answer TEXT NOT NULL,      -- JSON, see stages.teacher.client.Answer
-    received TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
-) WITHOUT ROWID
-"""
-
-
-def canonical(request: Mapping[str, Any]) -> str:
-    """A request as JSON whose text does not depend on the order of keys."""
-    return json.dumps(request, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-
-def request_key(request: Mapping[str, Any]) -> str:
-    """The name under which an answer is kept: `sha256:` and the hash of the canonical request."""
-    return "sha256:" + hashlib.sha256(canonical(request).encode("utf-8")).hexdigest()
 
 
 def default_ledger() -> Path:
@@ -51,51 +50,42 @@ def default_ledger() -> Path:
 
     try:
         with Repo() as repo:
-            return Path(repo.cache.local.path).parent.parent / "teacher" / "ledger.sqlite"
+            return Path(repo.cache.local.path).parent.parent / "teacher" / "ledger.jsonl"
     except NotDvcRepoError:
-        return Path(".dvc/cache/teacher/ledger.sqlite")
-
-
-def _unusable(path: Path, error: Exception) -> TeacherError:
-    return TeacherError(f"{path}: not a usable ledger ({error}); move it away or set {LEDGER_ENV}")
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """Opens a ledger; its timeout is for writing, and does not hold for opening a new file."""
-    connection = sqlite3.connect(path, timeout=PATIENCE)
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
-            connection.execute(SCHEMA)
-        except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorcode", None)
-            if code != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                connection.close()
-                raise
-            time.sleep(0.01)
-        else:
-            return connection
+        return Path(".dvc/cache/teacher/ledger.jsonl")
 
 
 class Ledger:
-    """A SQLite file that several processes may use at once."""
+    """A file that several processes may use at once."""
 
     def __init__(self, path: Path) -> None:
-        """Opens or creates the ledger.
+        """Opens the ledger; the file appears with its first record.
 
         Raises:
-            TeacherError: the file cannot be opened or is no ledger.
+            TeacherError: the file cannot be opened, holds something else, or was written by a
+                newer version.
         """
-        self._path = path
+        self.path = path
+        self._log = Log(path)
+        self._forget()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = _connect(path)
-        except (OSError, sqlite3.Error) as error:
+            self.refresh()
+            self._refuse_foreign()
+        except OSError as error:
+            self.close()
             raise _unusable(path, error) from None
+        except TeacherError:
+            self.close()
+            raise
 
-    def __enter__(self) -> "Ledger":
+    def _forget(self) -> None:
+        self.damaged: list[Place] = []
+        """Records found damaged so far."""
+        self._index = Index()
+        self._valid = False
+        self._newest = VERSION
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -104,40 +94,159 @@ class Ledger:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._connection.close()
+        self.close()
 
-    def find(self, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
-        """The answers that are held, by key.
+    def close(self) -> None:
+        """Ends the use of the file."""
+        self._log.close()
 
-        Raises:
-            TeacherError: the file is damaged, or not a ledger of this version.
-        """
-        found = {}
-        try:
-            for key in keys:
-                row = self._connection.execute(
-                    "SELECT answer FROM answers WHERE key = ?", (key,)
-                ).fetchone()
-                if row is not None:
-                    found[key] = json.loads(row[0])
-        except (sqlite3.Error, ValueError) as error:
-            raise _unusable(self._path, error) from None
-        return found
+    @property
+    def reserve(self) -> Reserve:
+        """Room on the disk for a run's last answers."""
+        return self._log.reserve
 
-    def keep(self, request: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
-        """Stores an answer durably before it returns; the first answer to a request stays.
+    # Reading
+
+    def refresh(self) -> None:
+        """Takes in what was appended since, by whomever.
 
         Raises:
-            TeacherError: the disk does not take it.
+            TeacherError: it was written by a newer version.
         """
-        try:
-            with self._connection:
-                self._connection.execute(
-                    "INSERT OR IGNORE INTO answers (key, request, answer) VALUES (?, ?, ?)",
-                    (request_key(request), canonical(request), canonical(answer)),
-                )
-        except sqlite3.Error as error:
+        self._read_on()
+        if self._newest > VERSION:
             raise TeacherError(
-                f"{self._path}: the ledger takes no more answers ({error}); free some space and "
+                f"{self.path}: written by a newer Understudy (format {self._newest}, this one "
+                f"reads {VERSION}); update, or set {LEDGER_ENV} to another file"
+            )
+
+    def _read_on(self) -> None:
+        if self._log.follow():
+            self._forget()
+        for place, data in self._log.read_on():
+            self._take(data, place)
+
+    def _refuse_foreign(self) -> None:
+        if self._valid or not self._log.is_open():
+            return
+        start = self._log.read((0, len(START)))
+        if start.strip(b"\0\n") and not resembles_record(start):
+            raise TeacherError(
+                f"{self.path}: not a ledger (it begins with {start!r}, a record with {START!r}); "
+                f"move it away or set {LEDGER_ENV} to another file"
+            )
+
+    def answer(self, key: str) -> Answer | None:
+        """The answer to a request, None where there is none or it is damaged."""
+        record = self.answer_record(key)
+        if record is None:
+            return None
+        try:
+            return answer_of(record)
+        except UNREADABLE:
+            self._note_damage(self._index.answers.pop(_digest(key)))
+            return None
+
+    def answer_record(self, key: str) -> Record | None:
+        """The record that holds the answer to a request, if there is one."""
+        place = self._index.answers.get(_digest(key))
+        record = self.read(place) if place else None
+        if record is None:
+            self._index.answers.pop(_digest(key), None)
+        return record
+
+    def failure(self, key: str) -> str | None:
+        """Why a request failed for good in the last run, if it did."""
+        place = self._index.failures.get(_digest(key))
+        record = self.read(place) if place else None
+        return str(record.content.get("error")) if record else None
+
+    def unanswered(self, key: str) -> int:
+        """How often a request was sent without anyone knowing what came of it."""
+        return self._index.unanswered(_digest(key))
+
+    def batches(self) -> Iterator[Record]:
+        """Every step of every batch, in order."""
+        records = (self.read(place) for place in self._index.batches)
+        return (record for record in records if record is not None)
+
+    def count(self) -> dict[str, int]:
+        """Requests by what is known of them."""
+        return self._index.count()
+
+    def keys(self) -> Iterator[str]:
+        """Every request that the ledger knows, once."""
+        return (f"sha256:{digest.hex()}" for digest in self._index)
+
+    def records(self) -> Iterator[tuple[Place, Record | DamagedRecordError]]:
+        """Every record in order, the damaged ones as their errors, with its place."""
+        return ((place, _try(data)) for place, data in self._log.read_all())
+
+    def _take(self, data: bytes, place: Place) -> None:
+        head = read_head(data)
+        if head is None:
+            self.damaged.append(place)
+            return
+        self._valid = True
+        self._newest = max(self._newest, int(head[2]))
+        if int(head[2]) <= VERSION:
+            self._index.take(head[3].decode(), bytes.fromhex(head[4].decode()), place)
+
+    def read(self, place: Place) -> Record | None:
+        """The record at a place, None if it is damaged."""
+        try:
+            return decode(self._log.read(place))
+        except DamagedRecordError:
+            self._note_damage(place)
+            return None
+
+    def _note_damage(self, place: Place) -> None:
+        if place not in self.damaged:
+            self.damaged.append(place)
+
+    # Writing
+
+    def append(self, lines: list[bytes]) -> None:
+        """Stores lines durably before it returns.
+
+        Raises:
+            TeacherError: the disk does not take them.
+        """
+        try:
+            self._read_on()
+            self._log.append(lines)
+            self._read_on()
+        except OSError as error:
+            raise TeacherError(
+                f"{self.path}: the ledger takes no more records ({error}); free some space and "
                 "start again, all earlier answers are kept"
             ) from None
+
+
+def _digest(key: str) -> bytes:
+    return bytes.fromhex(key.removeprefix("sha256:"))
+
+
+def _try(data: bytes) -> Record | DamagedRecordError:
+    try:
+        return decode(data)
+    except DamagedRecordError as error:
+        return error
+
+
+def _unusable(path: Path, error: Exception) -> TeacherError:
+    return TeacherError(f"{path}: not a usable ledger ({error}); move it away or set {LEDGER_ENV}")
+
+
+def keep(ledger: Ledger, answers: Iterable[Answer], source: str, chunk: int = 1000) -> int:
+    """Appends answers from elsewhere, and says how many."""
+    count, lines = 0, []
+    for answer in answers:
+        lines.append(recalled(answer, source))
+        count += 1
+        if len(lines) == chunk:
+            ledger.append(lines)
+            lines = []
+    if lines:
+        ledger.append(lines)
+    return count

@@ -42,7 +42,10 @@ def metrics() -> dict[str, Any]:
         },
         "dataset": {"train": {"kept": 39626}, "test": {"kept": 1900}},
         "generated": {"train": {"kept": 23797}},
-        "teacher": {"generate": {"model": "writer"}, "zeroshot": {"model": "summarizer"}},
+        "teacher": {
+            "generate": {"model": "writer"},
+            "zeroshot": {"model": "summarizer", "failed": 0},
+        },
         "gap": {name: {"rouge1": scores(0.0, 0.0, f1)} for name, f1 in gaps.items()},
     }
 
@@ -69,6 +72,14 @@ def test_the_words_below_tell_counts_teachers_and_signed_gaps() -> None:
     assert "39,626 gold pairs, `*-gpt` from 23,797 pairs whose articles `writer` wrote" in text
     assert "`zeroshot` is `summarizer` itself" in text
     assert "t5 −17.3 (−18.6 to −16.1), bart +2.0 (+0.8 to +3.3)" in text
+
+
+def test_articles_whose_call_failed_are_not_counted_as_scored() -> None:
+    changed = metrics()
+    changed["teacher"]["zeroshot"]["failed"] = 3
+    text = " ".join(render(changed).split())
+    assert "Scored on 1,897 of 1,900 test articles (the teacher's call failed for the" in text
+    assert "failed" not in render(metrics())
 
 
 def test_the_table_replaces_what_stood_between_the_markers_only() -> None:

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from stages.teacher.answers import COLUMNS, REASONS, Answer
+from stages.teacher.answers import COLUMNS, REASONS, Answer, failed_answer, read_completion
 
 
 def answer(text: str = "A storm hit Oakport.", **changes: Any) -> Answer:
     parts: dict[str, Any] = {"finish_reason": "stop", "refusal": "", "model": "double"}
     parts |= {"prompt_tokens": 11, "cached_tokens": 0, "completion_tokens": 7}
-    return Answer(text, **(parts | changes))
+    return Answer("sha256:0", text, **(parts | changes))
 
 
 def test_an_ordinary_answer_has_no_problem() -> None:
@@ -96,11 +96,50 @@ def test_an_answer_that_is_cut_off_and_too_long_is_cut_off() -> None:
 
 
 def test_every_reason_is_a_known_one() -> None:
-    problems = [answer("", refusal="no"), answer(""), answer("x", finish_reason="length")]
+    problems = [
+        answer("", error="HTTP 500"),
+        answer("", refusal="no"),
+        answer(""),
+        answer("x", finish_reason="length"),
+    ]
     found = [problem.find_problem() for problem in problems] + [answer("xx").find_problem(1)]
     assert tuple(found) == REASONS
+
+
+def test_a_failed_call_is_failed_and_nothing_else() -> None:
+    failed = failed_answer("sha256:0", "double", "HTTP 500: Oops.")
+    assert failed.find_problem(1) == "failed"
+    assert (failed.text, failed.error) == ("", "HTTP 500: Oops.")
+    assert (failed.prompt_tokens, failed.cached_tokens, failed.completion_tokens) == (0, 0, 0)
+    assert answer(refusal="no", error="HTTP 500").find_problem() == "failed"
 
 
 def test_a_record_has_the_columns_of_the_outputs() -> None:
     assert list(answer().to_record()) == list(COLUMNS)
     assert Answer(**answer().to_record()) == answer()
+
+
+def test_an_answer_is_read_from_a_record_with_more_columns() -> None:
+    given = answer(batch=True, error="HTTP 500")
+    assert Answer.from_record({"id": "a", **given.to_record(), "reason": None}) == given
+
+
+def completion(**message: Any) -> dict[str, Any]:
+    return {"model": "double-7", "choices": [{"finish_reason": "stop", "message": message}]}
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_a_completion_is_read_with_its_way_and_its_tokens(batch: bool) -> None:
+    usage = {
+        "prompt_tokens": 20,
+        "completion_tokens": 3,
+        "prompt_tokens_details": {"cached_tokens": 5},
+    }
+    found = read_completion("sha256:0", completion(content="x") | {"usage": usage}, batch)
+    assert found == Answer("sha256:0", "x", "stop", "", "double-7", 20, 5, 3, batch)
+
+
+@pytest.mark.parametrize("body", [None, [], "text", {}, {"choices": []}, completion(content=["a"])])
+def test_what_is_no_completion_is_a_value_error(body: Any) -> None:
+    with pytest.raises(ValueError, match="no chat completion"):
+        read_completion("sha256:0", body, batch=False)

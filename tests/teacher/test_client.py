@@ -1,26 +1,20 @@
-"""Asking: what is sent, what is kept, and what an endpoint's failures come to."""
+"""Asking: what is sent and what is kept; see test_client_failures.py for endpoints that fail."""
 
-import json
 import os
-import signal
 import socket
-import subprocess
-import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from stages.teacher import client
 from stages.teacher.answers import Answer
-from stages.teacher.client import ask
-from stages.teacher.errors import (
-    EndpointError,
-    MissingAnswerError,
-    MissingKeyError,
-    TeacherError,
-)
+from stages.teacher.errors import MissingAnswerError, MissingKeyError, TeacherError
 from stages.teacher.ledger import Ledger
+from stages.teacher.requests import build_requests, request_key
 from stages.teacher.settings import TeacherParams
 from tests.doubles.teacher import (
     PATIENCE,
@@ -28,22 +22,26 @@ from tests.doubles.teacher import (
     ChatServer,
     Hold,
     Reply,
-    Script,
     echo,
     in_turn,
     refuse,
     say,
     settings,
 )
+from tests.teacher.asking import kill, prompts, start
 
-ROOT = Path(__file__).parents[2]
-PROMPTS = [f"prompt {number}" for number in range(12)]
+PROMPTS = prompts(12)
 VARIABLE, KEY = "TEST_TEACHER_KEY", "sk-test-0123456789abcdef"
+REFUSED = "content_filter"
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.sqlite"
+    return tmp_path / "ledger.jsonl"
+
+
+def ask(*arguments: Any) -> list[Answer]:
+    return list(client.ask(*arguments))
 
 
 def params(server: ChatServer | str, **changes: Any) -> TeacherParams:
@@ -55,19 +53,8 @@ def texts(answers: list[Answer]) -> list[str]:
     return [answer.text for answer in answers]
 
 
-def echoed(prompts: list[str]) -> list[str]:
-    return [f"answer to {prompt}" for prompt in prompts]
-
-
-def failure(
-    script: Script, path: Path, prompts: list[str] | None = None, **changes: Any
-) -> tuple[str, int]:
-    """What ask() raises, checked to be one line, and the number of calls it took."""
-    with ChatServer(script) as server:
-        with pytest.raises(EndpointError) as caught:
-            ask(prompts or PROMPTS, params(server, **changes), path, "test")
-        assert "\n" not in str(caught.value)
-        return str(caught.value), len(server.calls)
+def echoed(asked: list[str]) -> list[str]:
+    return [f"answer to {prompt}" for prompt in asked]
 
 
 def closed_port() -> int:
@@ -127,6 +114,7 @@ def test_another_request_or_model_asks_again_and_changing_back_does_not(
     path: Path, change: dict[str, Any]
 ) -> None:
     with ChatServer() as server:
+        server.models = None
         for changes, calls in (({}, 2), (change, 4), ({}, 4), (change, 4)):
             ask(["a", "b"], params(server, **changes), path, "test")
             assert len(server.calls) == calls
@@ -170,7 +158,7 @@ def test_an_answer_tells_model_and_tokens(path: Path) -> None:
     usage = {"prompt_tokens": 20, "completion_tokens": 3, "prompt_tokens_details": details}
     with ChatServer(in_turn(say("x", usage=usage, model="double-7"))) as server:
         (answer,) = ask(["a"], params(server), path, "test")
-    assert answer == Answer("x", "stop", "", "double-7", 20, 5, 3)
+    assert answer == Answer(answer.request, "x", "stop", "", "double-7", 20, 5, 3)
 
 
 @pytest.mark.parametrize("usage", [None, {}])
@@ -212,29 +200,49 @@ def test_a_concurrency_of_one_asks_one_after_another(path: Path) -> None:
 
 
 def test_answers_of_a_run_that_was_killed_are_not_asked_again(path: Path) -> None:
-    script = (
-        "import json, sys; from pathlib import Path; from stages.teacher.client import ask\n"
-        "from stages.teacher.settings import TeacherParams\n"
-        "prompts, teacher, ledger = json.loads(sys.argv[1])\n"
-        "ask(prompts, TeacherParams(**teacher), Path(ledger), 'test')"
-    )
+    with killed_run(path) as (server, teacher, held):
+        asked = set(server.prompts) - set(held)
+        server.calls.clear()
+        answers = ask(PROMPTS, teacher, path, "test")
+        assert texts(answers) == echoed(PROMPTS)
+        assert sorted(server.prompts) == sorted(set(PROMPTS) - asked)
+
+
+def test_calls_of_a_killed_run_that_nobody_heard_of_again_stay_known(path: Path) -> None:
+    with killed_run(path) as (_, teacher, held):
+        keys = [request_key(request) for request in build_requests(PROMPTS, teacher)]
+
+        def unanswered() -> list[str]:
+            with Ledger(path) as ledger:
+                counts = {p: ledger.unanswered(k) for p, k in zip(PROMPTS, keys, strict=True)}
+            assert set(counts.values()) == {0, 1}
+            return [prompt for prompt, count in counts.items() if count]
+
+        assert unanswered() == sorted(held)
+        ask(PROMPTS, teacher, path, "test")
+        assert unanswered() == sorted(held)
+
+
+@contextmanager
+def killed_run(path: Path) -> Iterator[tuple[ChatServer, TeacherParams, list[str]]]:
+    """The server, which echoes on, the params, and what was in flight when the run was killed."""
     hold = Hold(after=5)
     with ChatServer(hold) as server:
         teacher = settings(server.url, concurrency=2)
-        arguments = json.dumps([PROMPTS, teacher, str(path)])
-        with subprocess.Popen(
-            [sys.executable, "-c", script, arguments], cwd=ROOT, stderr=subprocess.DEVNULL
-        ) as process:
-            hold.wait(2)  # both workers wait for an answer, so the five before are kept
-            process.send_signal(signal.SIGKILL)
-        asked = set(server.prompts[:5])
-        server.calls.clear()
+        process = start(len(PROMPTS), path, teacher)
+        hold.wait(2)  # all that may be in flight is, so the five before are kept
+        kill(process)
+        held = server.prompts[5:]
         server.script = echo
-        answers = ask(PROMPTS, TeacherParams(**teacher), path, "test")
         hold.release()
-    assert process.returncode == -signal.SIGKILL
-    assert texts(answers) == echoed(PROMPTS)
-    assert sorted(server.prompts) == sorted(set(PROMPTS) - asked)
+        yield server, TeacherParams(**teacher), held
+
+
+def test_a_ledger_that_cannot_be_used_stops_before_any_call(tmp_path: Path) -> None:
+    with ChatServer() as server:
+        with pytest.raises(TeacherError, match="not a usable ledger"):
+            ask(PROMPTS, params(server), tmp_path, "test")
+        assert server.connections == 0
 
 
 def test_replay_answers_without_a_connection(path: Path) -> None:
@@ -253,137 +261,6 @@ def test_replay_names_how_many_answers_are_missing_and_opens_no_connection(path:
             ask(PROMPTS, params(server, mode="replay"), path, "zeroshot")
         assert str(path) in str(caught.value)
         assert (len(server.calls), server.connections) == (5, connections)
-
-
-def test_answers_before_a_failure_are_kept(path: Path) -> None:
-    with ChatServer(in_turn(echo, echo, echo, refuse(401, "no"))) as server:
-        with pytest.raises(EndpointError, match="3 of 12 answers are kept"):
-            ask(PROMPTS, params(server, concurrency=1), path, "test")
-        server.script = echo
-        server.calls.clear()
-        ask(PROMPTS, params(server), path, "test")
-        assert sorted(server.prompts) == sorted(PROMPTS[3:])
-
-
-def test_an_answer_in_flight_during_a_failure_is_kept(path: Path) -> None:
-    failed = threading.Event()
-
-    def script(call: Call) -> Reply:
-        if call.prompt == "fails":
-            failed.set()
-            return refuse(401, "no")
-        assert failed.wait(PATIENCE)
-        return echo(call)
-
-    with ChatServer(script) as server:
-        with pytest.raises(EndpointError):
-            ask(["slow", "fails"], params(server, concurrency=2), path, "test")
-        (answer,) = ask(["slow"], params(server, mode="replay"), path, "test")
-    assert answer.text == "answer to slow"
-
-
-# Failures
-
-
-@pytest.mark.parametrize(
-    ("reply", "said"),
-    [
-        (refuse(401, "Bad key."), "the endpoint refuses the API key (HTTP 401): Bad key."),
-        (refuse(403, "Not here."), "the endpoint refuses the API key (HTTP 403): Not here."),
-        (refuse(404, "No such model.", "model_not_found"), "teacher.model = double: "),
-        (refuse(400, "Bad\n temperature."), "teacher.request (HTTP 400): Bad temperature."),
-        (refuse(422, "Unknown field."), "teacher.request (HTTP 422): Unknown field."),
-        (refuse(429, "Pay.", "insufficient_quota"), "no credit left (insufficient_quota): Pay."),
-        (refuse(429, "Slow.", retry_after_ms="1"), "rate limit after every retry (HTTP 429): Slow"),
-        (Reply(b"<html>Hi</html>", headers={"Content-Type": "text/html"}), "ends in /v1"),
-        (Reply(b"<html>Hi</html>"), "not a readable answer"),
-        (Reply(b"\xff\xfe"), "not a readable answer"),
-        (Reply(b"", headers={"Content-Type": "text/plain"}), "no chat completion"),
-        (Reply({"object": "chat.completion"}), "no chat completion"),
-        (Reply({"choices": []}), "no chat completion"),
-        (Reply({"choices": [{}]}), "no chat completion"),
-        (Reply({"choices": [None]}), "no chat completion"),
-        (Reply({"choices": "text"}), "no chat completion"),
-        (Reply({"choices": [{"message": {"content": ["a"]}}]}), "no chat completion"),
-        (Reply(b"[1]"), "no chat completion"),
-        (Reply(b"null"), "no chat completion"),
-        (Reply({"error": {"message": "at work"}}), "no chat completion"),
-        (Reply(b"<html>", 502), "fails after every retry (HTTP 502)"),
-    ],
-)
-def test_a_failure_is_one_clear_line_and_ends_after_the_open_calls(
-    path: Path, reply: Reply, said: str
-) -> None:
-    message, calls = failure(in_turn(reply), path, concurrency=3)
-    assert said in message
-    assert "0 of 12 answers are kept" in message
-    assert 1 <= calls <= 3
-
-
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
-def test_what_no_retry_can_mend_is_not_retried(path: Path, status: int) -> None:
-    _, calls = failure(in_turn(refuse(status, "no")), path, concurrency=1, max_retries=6)
-    assert calls == 1
-
-
-def test_an_account_without_credit_is_not_asked_again(path: Path) -> None:
-    reply = refuse(429, "Pay.", "insufficient_quota", retry_after_ms="1")
-    message, calls = failure(in_turn(reply), path, concurrency=3, max_retries=6)
-    assert "no credit left" in message
-    assert calls <= 3
-
-
-def test_a_server_that_keeps_failing_is_retried_as_often_as_set(path: Path) -> None:
-    reply = refuse(500, "Oops.", retry_after_ms="1")
-    message, calls = failure(in_turn(reply), path, concurrency=1, max_retries=2)
-    assert "the endpoint fails after every retry (HTTP 500): Oops." in message
-    assert calls == 3
-
-
-def test_a_rate_limit_and_a_server_error_are_retried(path: Path) -> None:
-    replies = in_turn(
-        refuse(429, "Slow down.", "rate_limit_exceeded", retry_after_ms="1"),
-        refuse(500, "Oops.", retry_after_ms="1"),
-        echo,
-    )
-    with ChatServer(replies) as server:
-        assert texts(ask(["a"], params(server, max_retries=2), path, "test")) == echoed(["a"])
-        assert server.prompts == ["a"] * 3
-
-
-def test_an_address_where_nobody_listens_is_named(path: Path) -> None:
-    url = f"http://127.0.0.1:{closed_port()}/v1"
-    with pytest.raises(EndpointError) as caught:
-        ask(PROMPTS, params(url), path, "test")
-    assert f"teacher.base_url = {url}/: no answer" in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def test_an_answer_that_takes_too_long_is_named(path: Path) -> None:
-    hold = Hold(after=0)
-    message, calls = failure(hold, path, ["a"], timeout_seconds=0.2)
-    assert "no answer (ReadTimeout" in message
-    assert calls == 1
-
-
-def test_a_connection_that_is_closed_in_the_middle_is_named(path: Path) -> None:
-    broken = Reply({"choices": ["x" * 1000]}, broken=True)
-    message, calls = failure(in_turn(broken), path, ["a"])
-    assert "no answer (RemoteProtocolError" in message
-    assert calls == 1
-
-
-def test_a_connection_that_is_closed_in_the_middle_is_retried(path: Path) -> None:
-    broken = Reply({"choices": ["x" * 1000]}, broken=True)
-    with ChatServer(in_turn(broken, echo)) as server:
-        assert texts(ask(["a"], params(server, max_retries=1), path, "test")) == echoed(["a"])
-
-
-def test_a_ledger_that_cannot_be_used_stops_before_any_call(tmp_path: Path) -> None:
-    with ChatServer() as server:
-        with pytest.raises(TeacherError, match="not a usable ledger"):
-            ask(PROMPTS, params(server), tmp_path, "test")
-        assert server.connections == 0
 
 
 # Answers that are no article
@@ -418,9 +295,6 @@ def test_the_words_of_a_refusal_are_kept(path: Path) -> None:
     with ChatServer(replies) as server:
         answers = ask(["a", "b"], params(server, concurrency=1), path, "test")
     assert [answer.refusal for answer in answers] == ["I'd rather not.", "Filtered."]
-
-
-REFUSED = "content_filter"
 
 
 @pytest.mark.parametrize(
@@ -477,7 +351,7 @@ def test_the_key_is_sent_as_bearer_and_kept_nowhere(
     path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(VARIABLE, f"{KEY}\n")
-    with Ledger(path), ChatServer() as server:  # held open, so that its journal stays on disk
+    with ChatServer() as server:
         ask(PROMPTS, params(server, api_key_env=VARIABLE), path, "test")
         assert {call.headers["authorization"] for call in server.calls} == {f"Bearer {KEY}"}
         files = list(path.parent.iterdir())
@@ -494,27 +368,6 @@ def test_a_key_that_was_not_asked_for_is_not_sent(
     with ChatServer() as server:
         ask(["a"], params(server), path, "test")
         assert KEY not in str(server.calls)
-
-
-@pytest.mark.parametrize("status", [400, 401, 404, 429, 500])
-def test_an_error_that_repeats_the_key_is_shown_without_it(
-    path: Path, monkeypatch: pytest.MonkeyPatch, status: int
-) -> None:
-    monkeypatch.setenv(VARIABLE, KEY)
-    reply = refuse(status, f"Incorrect API key provided: {KEY}.")
-    message, _ = failure(in_turn(reply), path, api_key_env=VARIABLE)
-    assert "Incorrect API key provided" in message
-    assert KEY not in message
-
-
-def test_a_refusal_that_repeats_the_key_is_kept_without_it(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(VARIABLE, KEY)
-    with ChatServer(in_turn(refuse(400, f"Filtered for {KEY}.", REFUSED))) as server:
-        (answer,) = ask(["a"], params(server, api_key_env=VARIABLE), path, "test")
-    assert answer.refusal.startswith("Filtered for ")
-    assert KEY.encode() not in path.read_bytes()
 
 
 @pytest.mark.parametrize("key", [f"{KEY}\n{KEY}", f"{KEY} x", f"{KEY}é", f"{KEY}\0"[:-1] + "\x7f"])

@@ -1,9 +1,11 @@
-"""The embedded teacher's server: the protocol, and which instruction it takes a prompt for."""
+"""The embedded teacher: chat completions, and which instruction it takes a prompt for."""
 
 import asyncio
 import importlib.util
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,17 @@ from typing import Any
 import aiohttp
 import pytest
 
-from stages.teacher.embedded import server
+from stages.teacher.embedded import replies
 from stages.teacher.embedded.expand import expand
-from stages.teacher.embedded.server import MODEL, count_tokens, cut, fingerprint, reply, serve
+from stages.teacher.embedded.replies import (
+    MODEL,
+    count_tokens,
+    cut,
+    fingerprint,
+    reply,
+    rule_files,
+)
+from stages.teacher.embedded.server import serve
 from stages.teacher.embedded.summarize import summarize
 from stages.teacher.prompts import Prompt
 
@@ -45,11 +55,11 @@ async def _post(content: Content) -> tuple[int, Any]:
         return answer.status, await answer.json()
 
 
-async def _models() -> tuple[int, Any]:
+async def _get(path: str) -> tuple[int, Any]:
     async with (
         serve() as address,
         aiohttp.ClientSession() as session,
-        session.get(f"{address}/models") as answer,
+        session.get(f"{address}/{path}") as answer,
     ):
         return answer.status, await answer.json()
 
@@ -70,7 +80,7 @@ def chat(prompt: str, **settings: Any) -> dict[str, Any]:
 
 
 def test_the_list_of_models_has_the_one_model() -> None:
-    status, body = run(_models)
+    status, body = run(lambda: _get("models"))
     assert status == 200
     assert [model["id"] for model in body["data"]] == [MODEL]
 
@@ -114,6 +124,18 @@ def test_a_body_without_messages_is_a_bad_request(content: Content) -> None:
     status, body = post(content)
     assert status == 400
     assert "messages" in body["error"]["message"]
+
+
+def test_half_a_character_is_answered_like_any_other() -> None:
+    status, body = post(chat("Rain fell in \ud83d ."))
+    assert status == 200
+    assert body["choices"][0]["message"]["content"]
+
+
+def test_an_unknown_path_is_not_found_in_the_form_of_other_errors() -> None:
+    status, body = run(lambda: _get("nonsense"))
+    assert status == 404
+    assert "/v1/nonsense" in body["error"]["message"]
 
 
 @pytest.mark.parametrize("name", ["max_completion_tokens", "max_tokens"])
@@ -194,7 +216,7 @@ def test_words_of_the_text_are_no_instruction() -> None:
 
 def load_copy(folder: Path) -> str:
     """The fingerprint that a copy of the package computes."""
-    spec = importlib.util.spec_from_file_location("copied_server", folder / "server.py")
+    spec = importlib.util.spec_from_file_location("copied_replies", folder / "replies.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -202,13 +224,41 @@ def load_copy(folder: Path) -> str:
     return str(module.fingerprint())
 
 
-def test_the_fingerprint_changes_with_the_rules_and_with_nothing_else(tmp_path: Path) -> None:
-    folder = tmp_path / "embedded"
+def copy_package(folder: Path) -> Path:
     ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(Path(str(server.__file__)).parent, folder, ignore=ignored)
+    package = Path(str(replies.__file__)).parent
+    return shutil.copytree(package, folder / "embedded", ignore=ignored)
+
+
+@pytest.mark.parametrize("name", ["lexicon.py", "replies.py", "expand.py"])
+def test_the_fingerprint_changes_with_the_rules(tmp_path: Path, name: str) -> None:
+    folder = copy_package(tmp_path)
     assert load_copy(folder) == fingerprint()
-    (folder / "notes.txt").write_text("no rule")
-    assert load_copy(folder) == fingerprint()
-    with (folder / "lexicon.py").open("a") as rules:
+    with (folder / name).open("a") as rules:
         rules.write("# changed\n")
     assert load_copy(folder) != fingerprint()
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "server.py", "batches.py"])
+def test_the_fingerprint_changes_with_nothing_but_the_rules(tmp_path: Path, name: str) -> None:
+    folder = copy_package(tmp_path)
+    with (folder / name).open("a") as protocol:
+        protocol.write("# changed\n")
+    assert load_copy(folder) == fingerprint()
+
+
+def test_all_modules_but_the_protocols_are_rules() -> None:
+    package = Path(str(replies.__file__)).parent
+    modules = {path.name for path in package.glob("*.py")}
+    assert {path.name for path in rule_files()} == modules - {"server.py", "batches.py"}
+
+
+def test_the_rules_load_no_http_library() -> None:
+    code = (
+        "import sys; from stages.teacher.embedded.replies import fingerprint; fingerprint(); "
+        "print('aiohttp' in sys.modules)"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert printed.strip() == "False"

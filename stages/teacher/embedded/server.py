@@ -1,127 +1,29 @@
 """The embedded teacher: rules behind an OpenAI-compatible server on loopback.
 
 It is no language model and says so in its name. It lets the whole pipeline run offline through
-the same client, over the same protocol, as any other endpoint.
+the same client, over the same protocol, as any other endpoint: chat completions, files, batches.
 Run: python -m stages.teacher.embedded.server, then point any OpenAI client at it.
 """
 
 import asyncio
-import functools
-import hashlib
-import re
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
-from stages.teacher.embedded.expand import expand
-from stages.teacher.embedded.summarize import summarize
+from stages.teacher.embedded.batches import ENDPOINT, WINDOW, BatchDesk
+from stages.teacher.embedded.replies import MODEL, RefusedError, complete, fingerprint
 
-MODEL = "embedded-rules"
 LOOPBACK = "127.0.0.1"
-# An instruction of its own, or text in quotes: `… 'text'`, or what follows the first blank line.
-QUOTED = re.compile(r"(?<![\w])(['\"])(?P<text>.+)\1\s*$", re.DOTALL)
-WRITE = re.compile(r"\b(write|expand|compose|generate|draft)\b", re.IGNORECASE)
-SUMMARIZE = re.compile(r"\bsummari[sz]e\b|\b(summary|highlights) of\b", re.IGNORECASE)
-LIMITS = ("max_completion_tokens", "max_tokens")
-TOKEN = re.compile(r"\w+|[^\w\s]")
-
-
-@functools.cache
-def fingerprint() -> str:
-    """Changes with the rules, so that answers of other rules are not taken for these."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def reply(prompt: str) -> str:
-    """Follows an instruction to write an article from a summary, or to summarize an article."""
-    instruction, text = split_prompt(prompt)
-    if SUMMARIZE.search(instruction):
-        return summarize(text)
-    if WRITE.search(instruction):
-        return expand(text)
-    return summarize(text) if len(text) > 600 else expand(text)
-
-
-def split_prompt(prompt: str) -> tuple[str, str]:
-    """Tells the instruction from the text that it is about."""
-    quoted = QUOTED.search(prompt)
-    if quoted:
-        return prompt[: quoted.start()], quoted["text"]
-    for mark in ("\n\n", "\n", ": "):
-        instruction, found, text = prompt.partition(mark)
-        if found and text.strip():
-            return instruction, text
-    return "", prompt
-
-
-def count_tokens(text: str) -> int:
-    """Words and punctuation marks: the unit in which this teacher reports its usage."""
-    return len(TOKEN.findall(text))
-
-
-def cut(text: str, max_tokens: int | None) -> tuple[str, str]:
-    """Text within the limit, and the finish reason."""
-    if max_tokens is None or count_tokens(text) <= max_tokens:
-        return text, "stop"
-    ends = [match.end() for match in TOKEN.finditer(text)]
-    return text[: ends[max_tokens - 1]], "length"
-
-
-def complete(call: dict[str, Any]) -> dict[str, Any]:
-    """The body of a chat completion for the body of a request."""
-    prompt = "\n".join(str(message["content"]) for message in call["messages"])
-    limit = call.get(LIMITS[0]) or call.get(LIMITS[1])
-    text, finish_reason = cut(reply(prompt), limit)
-    asked, answered = count_tokens(prompt), count_tokens(text)
-    return {
-        "id": "chatcmpl-" + hashlib.sha256(prompt.encode("utf-8")).hexdigest()[:24],
-        "object": "chat.completion",
-        "created": int(time.time()),
-        "model": f"{MODEL}-{fingerprint()}",
-        "choices": [
-            {
-                "index": 0,
-                "message": {"role": "assistant", "content": text, "refusal": None},
-                "finish_reason": finish_reason,
-            }
-        ],
-        "usage": {
-            "prompt_tokens": asked,
-            "completion_tokens": answered,
-            "total_tokens": asked + answered,
-        },
-    }
-
-
-def _has_messages(call: dict[str, Any]) -> bool:
-    messages = call.get("messages")
-    return isinstance(messages, list) and all(
-        isinstance(message, dict) and "content" in message for message in messages
-    )
+MAX_BODY = 512 * 2**20  # what OpenAI takes as a file; a batch's own limit is lower
+DESK = web.AppKey("desk", BatchDesk)
+Json = dict[str, Any]
 
 
 async def _chat_completions(request: web.Request) -> web.Response:
-    try:
-        call = await request.json()
-    except ValueError:
-        return _error(400, "The body is not valid JSON.", None)
-    if not isinstance(call, dict) or not _has_messages(call):
-        return _error(400, "Expected an object with 'model' and 'messages'.", None)
-    for name in LIMITS:
-        limit = call.get(name)
-        if limit is not None and (type(limit) is not int or limit < 1):
-            return _error(400, f"Expected a positive number as '{name}', not {limit!r}.", None)
-    if call.get("model") != MODEL:
-        known = f"This server has just the model '{MODEL}', not '{call.get('model')}'."
-        return _error(404, known, "model_not_found")
-    return web.json_response(complete(call))
+    return web.json_response(complete(await _read_json(request)))
 
 
 async def _models(_: web.Request) -> web.Response:
@@ -129,18 +31,175 @@ async def _models(_: web.Request) -> web.Response:
     return web.json_response({"object": "list", "data": [model]})
 
 
-def _error(status: int, message: str, code: str | None) -> web.Response:
-    error = {"message": message, "type": "invalid_request_error", "param": None, "code": code}
-    return web.json_response({"error": error}, status=status)
+async def _create_file(request: web.Request) -> web.Response:
+    try:
+        form = await request.post()
+    except ValueError:
+        raise RefusedError(400, "The body is not valid multipart/form-data.") from None
+    file = form.get("file")
+    if form.get("purpose") != "batch":
+        raise _invalid("purpose", "'batch'")
+    if not isinstance(file, web.FileField):
+        raise _invalid("file", "a file")
+    if not file.filename.endswith(".jsonl"):
+        raise RefusedError(400, "Invalid file format for Batch API. Must be .jsonl", param="file")
+    stored = request.app[DESK].add_file(file.filename, "batch", file.file.read())
+    return web.json_response(stored.describe())
+
+
+async def _list_files(request: web.Request) -> web.Response:
+    files = [file.describe() for file in request.app[DESK].files.values()]
+    if request.query.get("order") != "asc":
+        files.reverse()
+    purpose = request.query.get("purpose")
+    found = [file for file in files if purpose in (None, file["purpose"])]
+    return _page(request, found, default=10_000, most=10_000)
+
+
+async def _retrieve_file(request: web.Request) -> web.Response:
+    file = request.app[DESK].find_file(request.match_info["file"])
+    return web.json_response(file.describe())
+
+
+async def _delete_file(request: web.Request) -> web.Response:
+    desk = request.app[DESK]
+    file = desk.find_file(request.match_info["file"])
+    del desk.files[file.id]
+    return web.json_response({"id": file.id, "object": "file", "deleted": True})
+
+
+async def _file_content(request: web.Request) -> web.Response:
+    file = request.app[DESK].find_file(request.match_info["file"])
+    return web.Response(body=file.content)
+
+
+async def _create_batch(request: web.Request) -> web.Response:
+    order, desk = await _read_json(request), request.app[DESK]
+    if not isinstance(order, dict):
+        raise RefusedError(400, "Expected an object with 'input_file_id'.")
+    _check_order(order)
+    file = desk.find_file(order["input_file_id"])
+    if file.purpose != "batch":
+        raise _invalid("input_file_id", f"a file for batches, not for '{file.purpose}'")
+    return web.json_response(desk.open_batch(file, order.get("metadata")).describe())
+
+
+async def _list_batches(request: web.Request) -> web.Response:
+    newest_first = reversed(request.app[DESK].batches.values())
+    return _page(request, [batch.describe() for batch in newest_first], default=20, most=100)
+
+
+async def _retrieve_batch(request: web.Request) -> web.Response:
+    batch = request.app[DESK].find_batch(request.match_info["batch"])
+    return web.json_response(batch.describe())
+
+
+async def _cancel_batch(request: web.Request) -> web.Response:
+    desk = request.app[DESK]
+    batch = desk.find_batch(request.match_info["batch"])
+    desk.cancel(batch)
+    return web.json_response(batch.describe())
+
+
+async def _read_json(request: web.Request) -> object:
+    try:
+        content: object = await request.json()
+    except (ValueError, RecursionError):
+        raise RefusedError(400, "The body is not valid JSON.") from None
+    return content
+
+
+def _invalid(param: str, expected: str) -> RefusedError:
+    return RefusedError(400, f"Invalid '{param}': expected {expected}.", "invalid_value", param)
+
+
+def _check_order(order: Json) -> None:
+    for param, only in (("endpoint", ENDPOINT), ("completion_window", WINDOW)):
+        if order.get(param) != only:
+            raise _invalid(param, f"'{only}'")
+    if not isinstance(order.get("input_file_id"), str):
+        raise _invalid("input_file_id", "the id of a file")
+    if not _is_metadata(order.get("metadata")):
+        raise _invalid("metadata", "at most 16 strings of at most 512 characters, by name")
+
+
+def _is_metadata(metadata: object) -> bool:
+    if not isinstance(metadata, dict):
+        return metadata is None
+    return len(metadata) <= 16 and all(
+        len(name) <= 64 and isinstance(value, str) and len(value) <= 512
+        for name, value in metadata.items()
+    )
+
+
+def _page(request: web.Request, entries: list[Json], default: int, most: int) -> web.Response:
+    """The part of a list that a query asks for with `after` and `limit`."""
+    limit, after = _read_limit(request, default, most), request.query.get("after")
+    ids = [entry["id"] for entry in entries]
+    if after is not None and after not in ids:
+        raise RefusedError(404, f"No such object in this list: '{after}'.", param="after")
+    start = 0 if after is None else ids.index(after) + 1
+    part = entries[start : start + limit]
+    return web.json_response(
+        {
+            "object": "list",
+            "data": part,
+            "first_id": part[0]["id"] if part else None,
+            "last_id": part[-1]["id"] if part else None,
+            "has_more": start + limit < len(entries),
+        }
+    )
+
+
+def _read_limit(request: web.Request, default: int, most: int) -> int:
+    limit = request.query.get("limit", str(default))
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= most):
+        raise _invalid("limit", f"a number from 1 to {most}")
+    return int(limit)
+
+
+@web.middleware
+async def _refuse_in_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except RefusedError as error:
+        return web.json_response(error.body, status=error.status)
+    except web.HTTPException as error:
+        refused = RefusedError(error.status, f"{error.reason}: {request.method} {request.path}")
+        return web.json_response(refused.body, status=error.status)
+
+
+async def _with_desk(app: web.Application) -> AsyncIterator[None]:
+    app[DESK] = BatchDesk()
+    yield
+    await app[DESK].close()
+
+
+def _build_app() -> web.Application:
+    app = web.Application(client_max_size=MAX_BODY, middlewares=[_refuse_in_json])
+    app.cleanup_ctx.append(_with_desk)
+    app.add_routes(
+        [
+            web.post(ENDPOINT, _chat_completions),
+            web.get("/v1/models", _models),
+            web.post("/v1/files", _create_file),
+            web.get("/v1/files", _list_files),
+            web.get("/v1/files/{file}", _retrieve_file),
+            web.delete("/v1/files/{file}", _delete_file),
+            web.get("/v1/files/{file}/content", _file_content),
+            web.post("/v1/batches", _create_batch),
+            web.get("/v1/batches", _list_batches),
+            web.get("/v1/batches/{batch}", _retrieve_batch),
+            web.post("/v1/batches/{batch}/cancel", _cancel_batch),
+        ]
+    )
+    return app
 
 
 @asynccontextmanager
 async def serve(port: int = 0) -> AsyncIterator[str]:
     """Serves on loopback while the block runs, and yields the address that ends in /v1."""
-    app = web.Application(client_max_size=64 * 2**20)
-    app.router.add_post("/v1/chat/completions", _chat_completions)
-    app.router.add_get("/v1/models", _models)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(_build_app(), access_log=None)
     await runner.setup()
     try:
         site = web.TCPSite(runner, LOOPBACK, port)
@@ -153,7 +212,7 @@ async def serve(port: int = 0) -> AsyncIterator[str]:
 
 async def _serve_forever() -> None:
     async with serve(port=8765) as address:
-        print(f"{MODEL} listens on {address}; Ctrl-C ends it", flush=True)
+        print(f"{MODEL}-{fingerprint()} listens on {address}; Ctrl-C ends it", flush=True)
         await asyncio.Event().wait()
 
 

@@ -1,0 +1,133 @@
+"""What `dvc repro` would do now, and what it would cost; sends nothing to the teacher.
+
+In:  params.yaml, dvc.lock, the data or what it is made of, the ledger and committed answers.
+Out: on stdout, stale stages and why; for generate and zeroshot, calls already paid and to pay,
+     estimated tokens, money and time. Calls are exact, as the same code counts them in a run.
+Run: make plan, or python -m stages.plan [--json]
+"""
+
+import argparse
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from stages.check import check
+from stages.errors import run
+from stages.generate import GPT, GenerateParams, Highlights
+from stages.params import load_section
+from stages.planning.estimate import Estimate, estimate_calls
+from stages.planning.rows import planned_rows
+from stages.planning.staleness import Stage, survey_stages
+from stages.tables import iterate_table
+from stages.teacher.ledger import Ledger, default_ledger
+from stages.teacher.migration import open_ledger
+from stages.teacher.settings import EMBEDDED, TeacherParams
+from stages.zeroshot import PREDICTIONS, Articles, ZeroshotParams
+
+LENGTHS = 1000
+"""Rows whose lengths stand for all."""
+SUMMARY_TO_HIGHLIGHTS = 2.0
+"""A chat model's summary is about twice as long as gold highlights are (measured on the sample)."""
+COLUMNS = ("rows", "paid", "to pay", "tokens in", "tokens out", "live", "batch", "at most", "time")
+
+
+def plan_calls(folder: Path, teacher: TeacherParams, ledger: Ledger) -> dict[str, Estimate]:
+    """What generate and zeroshot would ask for, given the filtered rows."""
+    highlights = Highlights(load_section("generate", GenerateParams), folder)
+    articles = Articles(load_section("zeroshot", ZeroshotParams), folder / "test.parquet")
+    article = _mean_length(iterate_table(folder / "train.parquet", ["article"]))
+    summary = _mean_length(iterate_table(folder / "test.parquet", ["highlights"]))
+    plans: dict[str, tuple[Iterable[str], Path, float]] = {
+        "generate": (highlights, GPT / "answers.parquet", article),
+        "zeroshot": (articles, PREDICTIONS, SUMMARY_TO_HIGHLIGHTS * summary),
+    }
+    return {
+        stage: estimate_calls(prompts, teacher, ledger, outputs, typical)
+        for stage, (prompts, outputs, typical) in plans.items()
+    }
+
+
+def _mean_length(rows: Iterator[dict[str, Any]]) -> float:
+    lengths = [len(text) for row in islice(rows, LENGTHS) for text in row.values()]
+    return sum(lengths) / max(1, len(lengths))
+
+
+def describe(stages: list[Stage], calls: dict[str, Estimate] | None, teacher: TeacherParams) -> str:
+    """The plan for people."""
+    lines = [_table([["stage", "state", "why"], *_stage_rows(stages)]), ""]
+    where = "the embedded rules (free)" if teacher.base_url == EMBEDDED else teacher.base_url
+    lines.append(f"teacher: {teacher.model} at {where}, mode {teacher.mode}")
+    if calls is None:
+        lines.append("calls are known when the rows are: `dvc repro filter` asks no teacher")
+        return "\n".join(lines)
+    rows = [[stage, *_call_row(found)] for stage, found in calls.items()]
+    lines.append(_table([["stage", *COLUMNS], *rows]))
+    return "\n".join([*lines, *_notes(calls, teacher)])
+
+
+def _stage_rows(stages: list[Stage]) -> Iterator[list[str]]:
+    for stage in stages:
+        first, *others = stage.reasons or ("",)
+        yield [stage.name, stage.state, first]
+        for reason in others:
+            yield ["", "", reason]
+
+
+def _call_row(found: Estimate) -> list[str]:
+    money = [f"${found.live_usd:,.2f}", f"${found.batch_usd:,.2f}"]
+    at_most = "no limit" if found.at_most_usd is None else f"${found.at_most_usd:,.2f}"
+    minutes = "?" if found.minutes is None else f"{found.minutes:,.0f} min"
+    counts = [found.rows, found.paid, found.to_pay, found.input_tokens, found.output_tokens]
+    return [*(f"{count:,}" for count in counts), *money, at_most, minutes]
+
+
+def _notes(calls: dict[str, Estimate], teacher: TeacherParams) -> Iterator[str]:
+    to_pay = sum(found.to_pay for found in calls.values())
+    yield ""
+    for stage, found in calls.items():
+        if found.in_batches:
+            yield f"{stage}: {found.in_batches:,} more answers are on their way in open batches"
+    if not to_pay:
+        yield "Nothing to pay: every answer is in the ledger or in a committed output."
+        return
+    measured = {stage: found.measured_on for stage, found in calls.items() if found.to_pay}
+    for stage, answers in measured.items():
+        basis = f"{answers:,} answers of this stage" if answers else "4 characters a token"
+        yield f"{stage}: tokens are estimated from {basis}; calls are exact"
+    if teacher.mode == "replay":
+        yield f"teacher.mode = replay: the run would stop, {to_pay:,} answers are missing"
+    if teacher.max_cost_usd is not None:
+        yield f"teacher.max_cost_usd = {teacher.max_cost_usd:g} caps each stage"
+
+
+def _table(rows: list[list[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def main() -> None:
+    """Plans, and prints the plan."""
+    parser = argparse.ArgumentParser(prog="python -m stages.plan", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one JSON object, for machines")
+    as_json = parser.parse_args().json
+    check()
+    stages = survey_stages()
+    teacher = load_section("teacher", TeacherParams)
+    with planned_rows(stages) as folder, open_ledger(default_ledger()) as ledger:
+        calls = plan_calls(folder, teacher, ledger) if folder else None
+    if as_json:
+        planned = {stage: asdict(found) for stage, found in (calls or {}).items()}
+        found = {"stages": [asdict(stage) for stage in stages], "calls": planned if calls else None}
+        print(json.dumps(found, indent=2))
+    else:
+        print(describe(stages, calls, teacher))
+
+
+if __name__ == "__main__":
+    run(main)

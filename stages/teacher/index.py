@@ -1,0 +1,57 @@
+"""Where in the ledger the records of each request are, and what they say of it."""
+
+from collections.abc import Collection, Iterator
+
+Place = tuple[int, int]
+"""Offset and length of a record in the file."""
+
+
+class Index:
+    """Requests by the 32 bytes of their names; a place or a number each, for many of them."""
+
+    def __init__(self) -> None:
+        self.answers: dict[bytes, Place] = {}
+        self.failures: dict[bytes, Place] = {}
+        self.batches: list[Place] = []
+        self._sent: dict[bytes, int] = {}
+        self._lost: dict[bytes, int] = {}
+
+    def take(self, kind: str, digest: bytes, place: Place) -> None:
+        """Takes in the next record."""
+        if kind == "batch":
+            self.batches.append(place)
+        elif kind == "lost":
+            self._sent.pop(digest, None)
+            self._lose(digest)
+        elif kind == "sent":
+            if self._sent.pop(digest, None):  # a run that died has left it so
+                self._lose(digest)
+            self._sent[digest] = 1
+        elif kind in ("answered", "failed"):
+            self._sent.pop(digest, None)
+            self.failures.pop(digest, None)
+            (self.answers if kind == "answered" else self.failures)[digest] = place
+
+    def unanswered(self, digest: bytes) -> int:
+        """How often a request was sent without anyone knowing what came of it."""
+        return self._sent.get(digest, 0) + self._lost.get(digest, 0)
+
+    def count(self) -> dict[str, int]:
+        """Requests by what is known of them."""
+        return {
+            "answered": len(self.answers),
+            "failed": len(self.failures),
+            "in_flight": sum(self._sent.values()),
+            "lost": sum(self._lost.values()),
+        }
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yields every request, once."""
+        known: list[Collection[bytes]] = [self.answers, self.failures, self._sent, self._lost]
+        for number, digests in enumerate(known):
+            for digest in digests:
+                if not any(digest in earlier for earlier in known[:number]):
+                    yield digest
+
+    def _lose(self, digest: bytes) -> None:
+        self._lost[digest] = self._lost.get(digest, 0) + 1

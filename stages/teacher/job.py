@@ -1,0 +1,72 @@
+"""One stage's work with a teacher: what live calls and batches share."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stages.teacher import lines
+from stages.teacher.answers import Answer
+from stages.teacher.endpoint import Endpoint
+from stages.teacher.errors import BudgetError, FailedCallsError
+from stages.teacher.journal import Journal
+from stages.teacher.meter import Meter
+from stages.teacher.money import Budget
+from stages.teacher.requests import Request
+from stages.teacher.retries import RefusalError
+from stages.teacher.settings import TeacherParams
+from stages.teacher.stopping import Stop
+
+REFUSED = "content_filter"
+
+
+@dataclass
+class Job:
+    """Where requests go, where answers go, and what they may cost."""
+
+    stage: str
+    params: TeacherParams
+    requests: Callable[[set[str]], Iterator[Request]]
+    """Gives the requests of a set of keys, in the stage's order."""
+    endpoint: Endpoint
+    journal: Journal
+    budget: Budget
+    meter: Meter
+    stop: Stop
+
+    async def keep(self, key: str, completion: Mapping[str, Any], seconds: float) -> None:
+        """Keeps an answer; it counts as soon as it is durable."""
+        batch = self.params.mode == "batch"
+        await self.journal.add(lines.answered(key, completion, seconds, batch))
+        self.meter.answered()
+
+    async def keep_refusal(self, key: str, refusal: RefusalError) -> None:
+        """Keeps the endpoint's own refusal of a prompt as its answer."""
+        answer = Answer(key, "", REFUSED, refusal.reason, self.params.model, 0, 0, 0)
+        await self.journal.add(lines.recalled(answer, "endpoint"))
+        self.meter.answered()
+
+    async def keep_failure(self, key: str, reason: str) -> None:
+        """Records a row as failed."""
+        await self.journal.add(lines.failed(key, reason))
+
+    def count_failure(self, reason: str) -> None:
+        """One more row has failed for good; too many of them stop the run."""
+        self.meter.failed += 1
+        allowed = int(self.params.max_failed * self.meter.total)
+        if self.meter.failed > allowed:
+            self.stop.now(
+                FailedCallsError(
+                    f"{self.meter.failed} of {self.meter.total} calls have failed for good, "
+                    f"more than teacher.max_failed = {self.params.max_failed:g} allows; "
+                    f"the last one: {reason}"
+                )
+            )
+
+    def stop_over_budget(self, worst: float) -> None:
+        """Stops the run because a call that could cost that much does not fit any more."""
+        self.stop.now(
+            BudgetError(
+                f"teacher.max_cost_usd = {self.params.max_cost_usd:g}: ${self.budget.spent:.4f} "
+                f"are spent, and the next call could cost ${worst:.4f}"
+            )
+        )

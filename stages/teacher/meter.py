@@ -1,0 +1,60 @@
+"""The progress line: done of total, spent, calls a second, pushed back, time left."""
+
+from types import TracebackType
+from typing import Any
+
+from tqdm import tqdm
+
+LINE = (
+    "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} "
+    "[{elapsed}<{remaining}, {rate_fmt}{postfix}]"
+)
+
+
+class Meter:
+    """Counts what a run has got, on stderr."""
+
+    def __init__(self, stage: str, total: int, done: int, spent: float) -> None:
+        self.stage = stage
+        self.total = total
+        self.calls = 0
+        self.failed = 0
+        self.note = ""
+        """What the endpoint says of its own progress."""
+        self._pushed_back = 0
+        self._bar: Any = tqdm(
+            total=total, initial=done, desc=stage, unit=" answers", bar_format=LINE
+        )
+        self.show(spent, 0)
+
+    def __enter__(self) -> "Meter":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.close()
+
+    @property
+    def done(self) -> int:
+        """Rows with an answer."""
+        return int(self._bar.n)
+
+    def answered(self) -> None:
+        """One more row has its answer."""
+        self.calls += 1
+        self._bar.update()
+
+    def show(self, spent: float, pushed_back: int) -> None:
+        """What stands at the end of the line: US dollars, and calls that were pushed back."""
+        text = f"${spent:.4f} spent"
+        if pushed_back:
+            text += f", {pushed_back} pushed back"
+        if self.failed:
+            text += f", {self.failed} failed"
+        if self.note:
+            text += f", {self.note}"
+        self._bar.set_postfix_str(text, refresh=False)

@@ -1,0 +1,87 @@
+"""Before the first paid call: is the key accepted, is there such a model, and for how long?"""
+
+import asyncio
+import difflib
+import sys
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from stages.teacher.endpoint import Endpoint, unreachable
+from stages.teacher.errors import EndpointError
+from stages.teacher.retries import FIRST_PAUSE, RetryableError
+from stages.teacher.settings import EMBEDDED, TeacherParams
+
+ATTEMPTS = 3
+NOTICE = timedelta(days=90)
+LATEST = ":latest"
+"""What Ollama adds to a model's name where none is given."""
+
+
+async def check_endpoint(endpoint: Endpoint, params: TeacherParams) -> None:
+    """Asks for the list of models, where the endpoint has one.
+
+    A model that will be shut down within NOTICE is a warning on stderr.
+
+    Raises:
+        EndpointError: the key is refused, the model unknown, or nobody answers.
+    """
+    if params.base_url == EMBEDDED:
+        return
+    models = await _list_models(endpoint)
+    # Azure lists models, while its calls name deployments.
+    if not models or params.api_version is not None:
+        return
+    model = models.get(params.model) or models.get(params.model + LATEST)
+    if model is None:
+        raise EndpointError(_unknown(params.model, list(models)))
+    warning = warn_of_shutdown(model, datetime.now(UTC).date())
+    if warning:
+        print(f"warning: teacher.model = {params.model}: {warning}", file=sys.stderr)
+
+
+def warn_of_shutdown(model: dict[str, Any], today: date) -> str | None:
+    """What to say of a model whose `shutdown_date` is near, None where it is not."""
+    given = model.get("shutdown_date")
+    try:
+        if isinstance(given, int | float) and not isinstance(given, bool):
+            shutdown = datetime.fromtimestamp(given, UTC).date()
+        else:
+            shutdown = date.fromisoformat(str(given)[:10])
+    except (ValueError, OverflowError, OSError):
+        return None
+    if shutdown > today + NOTICE:
+        return None
+    days = (shutdown - today).days
+    when = "today" if days == 0 else "already past" if days < 0 else f"in {days} days"
+    return f"the endpoint shuts it down on {shutdown} ({when})"
+
+
+async def _list_models(endpoint: Endpoint) -> dict[str, dict[str, Any]]:
+    """Models by name; empty where the endpoint has no such list."""
+    problem = ""
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            await asyncio.sleep(FIRST_PAUSE * 2 ** (attempt - 1))
+        try:
+            async with endpoint.translated_errors():
+                raw = await endpoint.client.models.with_raw_response.list()
+                body = endpoint.read(raw.http_response.content)
+        except RetryableError as trouble:
+            if trouble.maybe_billed and "readable" in trouble.reason:
+                return {}
+            problem = trouble.reason
+        except EndpointError as error:
+            if "refuses the API key" in str(error) or "no credit" in str(error):
+                raise
+            return {}
+        else:
+            data = body.get("data") if isinstance(body, dict) else None
+            rows = data if isinstance(data, list) else []
+            return {str(row["id"]): row for row in rows if isinstance(row, dict) and "id" in row}
+    raise unreachable(endpoint.address, problem)
+
+
+def _unknown(model: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(model, known, n=3)
+    meant = f"did you mean {' or '.join(close)}?" if close else f"it has {', '.join(known[:8])}"
+    return f"teacher.model = {model}: the endpoint has no such model; {meant}"

@@ -1,0 +1,107 @@
+"""What ends a run early: an error, Ctrl-C or SIGTERM, or the end of the process that started it."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+from stages.teacher.errors import StoppedError
+
+if TYPE_CHECKING:
+    import psutil
+
+DVC_STAGE = "DVC_STAGE"
+"""The environment variable in which DVC names the stage that it runs."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LOOK_SECONDS = 1.0
+SHELLS = ("sh", "bash", "dash", "zsh", "ksh")
+
+
+class Stop:
+    """Says that, and why, no further call may start."""
+
+    def __init__(self) -> None:
+        self.error: BaseException | None = None
+        self._asked = asyncio.Event()
+        self._hurry = asyncio.Event()
+
+    def __bool__(self) -> bool:
+        return self.error is not None
+
+    def now(self, error: BaseException) -> None:
+        """Asks for the end; the first reason stays."""
+        if self.error is None:
+            self.error = error
+        self._asked.set()
+
+    async def wait(self) -> None:
+        """Returns when the end is asked for."""
+        await self._asked.wait()
+
+    async def wait_hurry(self) -> None:
+        """Returns when the end is asked for a second time."""
+        await self._hurry.wait()
+
+    def heard(self, number: int) -> None:
+        """A signal: the first one stops sending, the second one waits for nothing."""
+        if isinstance(self.error, StoppedError):
+            self._hurry.set()
+        self.now(StoppedError(f"stopped by {signal.Signals(number).name}"))
+
+
+@asynccontextmanager
+async def watched(stop: Stop) -> AsyncIterator[None]:
+    """While the block runs, signals and the end of our ancestors stop it."""
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        with suppress(RuntimeError, ValueError):  # not in the main thread: nobody sends us any
+            loop.add_signal_handler(number, stop.heard, number)
+    watcher = asyncio.create_task(_watch_ancestors(stop))
+    try:
+        yield
+    finally:
+        watcher.cancel()
+        for number in SIGNALS:
+            with suppress(RuntimeError, ValueError):
+                loop.remove_signal_handler(number)
+
+
+async def _watch_ancestors(stop: Stop) -> None:
+    ancestors = Ancestors()
+    while ancestors.alive():
+        await asyncio.sleep(LOOK_SECONDS)
+    stop.now(StoppedError("the process that started this one is gone"))
+
+
+class Ancestors:
+    """DVC, and the shell in which it runs a stage, which outlives it.
+
+    A stage that is started by hand may outlive its shell; only one that DVC has started stops.
+    """
+
+    def __init__(self) -> None:
+        import psutil
+
+        self._watched: list[psutil.Process] = []
+        if DVC_STAGE not in os.environ:
+            return
+        with suppress(psutil.Error):
+            for process in psutil.Process().parents():
+                self._watched.append(process)
+                if process.name() not in SHELLS:
+                    break
+
+    def alive(self) -> bool:
+        """Whether all of them still run."""
+        return all(_runs(process) for process in self._watched)
+
+
+def _runs(process: "psutil.Process") -> bool:
+    import psutil
+
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False

@@ -1,0 +1,377 @@
+"""The doubles of the chat endpoint, each law of theirs against a real client."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import openai
+import pytest
+from openai import OpenAI
+from openai.types import Batch
+
+from tests.doubles.batches import BatchServer
+from tests.doubles.faults import ALL, Faulty
+from tests.doubles.limits import SlidingLimit, TokenLimit, duration
+from tests.doubles.teacher import PATIENCE, Call, ChatServer, Reply, echo, in_turn, refuse, say
+
+PROMPTS = [f"prompt {number}" for number in range(8)]
+ENDPOINT: Any = "/v1/chat/completions"
+
+
+def connect(server: ChatServer, key: str = "none", timeout: float = PATIENCE) -> OpenAI:
+    return OpenAI(base_url=server.url, api_key=key, timeout=timeout, max_retries=0)
+
+
+def complete(client: OpenAI, prompt: str = "a") -> str | None:
+    messages: Any = [{"role": "user", "content": prompt}]
+    reply = client.chat.completions.create(model="double", messages=messages)
+    return reply.choices[0].message.content
+
+
+def call(number: int = 1, prompt: str = "a") -> Call:
+    return Call(number, "/", {}, {"messages": [{"role": "user", "content": prompt}]})
+
+
+# Connections and routes
+
+
+def test_many_connections_are_answered_at_the_same_time() -> None:
+    full = threading.Barrier(96)
+
+    def script(call: Call) -> Reply:
+        full.wait(PATIENCE)
+        return echo(call)
+
+    prompts = [str(number) for number in range(2 * 96)]
+    with (
+        ChatServer(script) as server,
+        OpenAI(base_url=server.url, api_key="x", max_retries=0) as client,
+        ThreadPoolExecutor(96) as pool,
+    ):
+        answers = list(pool.map(lambda prompt: complete(client, prompt), prompts))
+    assert answers == [f"answer to {prompt}" for prompt in prompts]
+    assert (server.most_in_flight, server.connections) == (96, 96)
+
+
+def test_models_are_listed_and_told_one_by_one() -> None:
+    with ChatServer() as server, connect(server) as client:
+        server.models = [{"id": "of/me", "object": "model", "created": 1, "owned_by": "me"}]
+        assert [model.id for model in client.models.list()] == ["of/me"]
+        assert client.models.retrieve("of/me").owned_by == "me"
+        with pytest.raises(openai.NotFoundError, match="'other' does not exist"):
+            client.models.retrieve("other")
+    assert [path.split("/")[2] for path in server.gets] == ["models"] * 3
+    assert server.calls == []
+
+
+def test_an_endpoint_may_have_no_route_for_models() -> None:
+    with ChatServer() as server, connect(server) as client:
+        server.models = None
+        with pytest.raises(openai.NotFoundError, match="Unknown request URL"):
+            client.models.list()
+
+
+def test_only_the_right_key_is_let_in_and_a_wrong_one_costs_nothing() -> None:
+    with ChatServer() as server, connect(server, "wrong") as wrong, connect(server, "k") as right:
+        server.key = "k"
+        requests: list[Callable[[], object]] = [lambda: complete(wrong), wrong.models.list]
+        for request in requests:
+            with pytest.raises(openai.AuthenticationError) as caught:
+                request()
+            assert caught.value.code == "invalid_api_key"
+        assert server.paid == []
+        assert (complete(right), right.models.list().data[0].id) == ("answer to a", "double")
+
+
+def test_azure_s_routes_and_its_key_header_work() -> None:
+    with ChatServer() as server:
+        server.key = "k"
+        address = server.url.removesuffix("/v1")
+        with openai.AzureOpenAI(
+            azure_endpoint=address, api_key="k", api_version="2024-10-21", max_retries=0
+        ) as client:
+            assert complete(client) == "answer to a"
+        (asked,) = server.calls
+    path = "/openai/deployments/double/chat/completions?api-version=2024-10-21"
+    assert (asked.path, asked.headers["api-key"]) == (path, "k")
+
+
+def test_hooks_see_a_request_before_it_is_handled_and_before_its_answer_is_sent() -> None:
+    seen: list[tuple[str, str, int]] = []
+    with ChatServer() as server, connect(server) as client:
+        server.before = lambda method, path: seen.append((method, path, len(server.paid)))
+        server.after = server.before
+        complete(client)
+    assert seen == [("POST", "/v1/chat/completions", paid) for paid in (0, 1)]
+
+
+# What is paid
+
+
+def test_only_completions_are_paid_and_their_tokens_are_kept() -> None:
+    usage = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
+    replies = in_turn(refuse(500, "Oops."), refuse(400, "No."), say("x", usage=usage))
+    with ChatServer(replies) as server, connect(server) as client:
+        for _ in range(2):
+            with pytest.raises(openai.APIStatusError):
+                complete(client)
+        complete(client)
+    assert ([paid.number for paid in server.paid], server.usage) == ([3], [usage])
+
+
+@pytest.mark.parametrize(("paid", "count"), [(None, 1), (False, 0)])
+def test_a_completion_is_paid_though_nobody_waits_for_it_unless_its_script_says_no(
+    paid: bool | None, count: int
+) -> None:
+    late = Reply(say("late").body, delay=PATIENCE, paid=paid)
+    with ChatServer(in_turn(late)) as server, connect(server, timeout=0.5) as client:
+        with pytest.raises(openai.APITimeoutError):
+            complete(client)
+        assert len(server.paid) == count
+
+
+# Replies that come late or never
+
+
+def test_a_delayed_reply_comes_after_its_delay() -> None:
+    late = Reply(say("late").body, delay=0.2)
+    with ChatServer(in_turn(late)) as server, connect(server) as client:
+        start = time.monotonic()
+        assert complete(client) == "late"
+        assert time.monotonic() - start >= 0.2
+
+
+def test_a_hanging_call_ends_with_its_client_and_is_not_in_flight_any_more() -> None:
+    with ChatServer(in_turn(Reply(hang=True), echo)) as server:
+        with connect(server, timeout=1) as client:
+            with pytest.raises(openai.APITimeoutError):
+                complete(client)
+            time.sleep(0.2)
+            assert complete(client) == "answer to a"
+        assert (server.most_in_flight, server.prompts) == (1, ["a", "a"])
+
+
+@pytest.mark.parametrize("reply", [Reply(hang=True), replace(refuse(500, "x"), delay=PATIENCE)])
+def test_a_server_that_closes_waits_for_no_call(reply: Reply) -> None:
+    asked = threading.Event()
+
+    def script(_: Call) -> Reply:
+        asked.set()
+        return reply
+
+    server = ChatServer(script)
+    with connect(server) as client, ThreadPoolExecutor() as pool:
+        with server:
+            waiting = pool.submit(complete, client)
+            assert asked.wait(PATIENCE)
+            start = time.monotonic()
+        assert time.monotonic() - start < PATIENCE / 10
+        assert isinstance(waiting.exception(PATIENCE), openai.APIError)
+
+
+# Limits
+
+
+def test_a_limit_refuses_until_the_time_it_told_and_not_any_longer() -> None:
+    limit = SlidingLimit(echo, 2, window=0.2)
+    assert [limit(call()).status for _ in range(3)] == [200, 200, 429]
+    time.sleep(int(limit(call()).headers["retry-after-ms"]) / 1000)
+    assert limit(call()).status == 200
+    assert (limit.allowed, limit.refused) == (3, 2)
+
+
+def test_no_window_holds_more_than_the_limit_wherever_it_begins() -> None:
+    limit, end = SlidingLimit(echo, 5, window=0.1), time.monotonic() + 0.5
+
+    def hammer(_: int) -> list[tuple[float, float]]:
+        passed = []
+        while (start := time.monotonic()) < end:
+            if limit(call()).status == 200:
+                passed.append((start, time.monotonic()))
+            time.sleep(0.001)
+        return passed
+
+    with ThreadPoolExecutor(4) as pool:
+        passed = sorted(pair for pairs in pool.map(hammer, range(4)) for pair in pairs)
+    assert limit.allowed == len(passed) > 10
+    assert all(passed[n + 5][1] - passed[n][0] >= 0.1 for n in range(len(passed) - 5))
+
+
+def test_a_limit_is_told_in_headers_unless_it_is_to_be_silent() -> None:
+    told = TokenLimit(SlidingLimit(echo, 1), 20)(call()).headers
+    assert told["x-ratelimit-limit-requests"] == "1"
+    assert told["x-ratelimit-remaining-requests"] == "0"
+    assert told["x-ratelimit-remaining-tokens"] == "2"
+    assert told["x-ratelimit-reset-tokens"] == "1m0s"
+    assert SlidingLimit(echo, 0, headers=False, retry_after=False)(call()).headers == {}
+
+
+def test_a_token_limit_weighs_a_call_by_its_reply_and_a_refused_one_costs_nothing() -> None:
+    with ChatServer(TokenLimit(echo, 40)) as server, connect(server) as client:
+        complete(client)
+        complete(client)
+        with pytest.raises(openai.RateLimitError) as caught:
+            complete(client)
+    assert caught.value.code == "rate_limit_exceeded"
+    assert len(server.paid) == 2
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0s"), (0.0165, "17ms"), (1, "1s"), (62.5, "1m2.5s"), (360, "6m0s"), (3601, "1h0m1s")],
+)
+def test_times_are_worded_as_the_api_does(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+# Faults
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_each_fault_fails_once_and_only_a_cut_answer_is_paid(kind: str) -> None:
+    faulty = Faulty(echo, share=1, kinds=[kind], most_per_prompt=1)
+    with ChatServer(faulty) as server, connect(server, timeout=1) as client:
+        with pytest.raises((openai.OpenAIError, ValueError, TypeError, AttributeError)):
+            complete(client)
+        assert complete(client) == "answer to a"
+    assert (faulty.faults, len(server.paid)) == ({kind: 1}, 1 + (kind == "cut"))
+
+
+def test_faults_depend_on_the_seed_and_not_on_the_order() -> None:
+    def faults(prompts: list[str], seed: int) -> set[str]:
+        faulty = Faulty(lambda _: Reply(status=204), seed=seed, kinds=["500"])
+        return {prompt for prompt in prompts if faulty(call(prompt=prompt)).status == 500}
+
+    prompts = [str(number) for number in range(1000)]
+    assert faults(prompts, 1) == faults(prompts[::-1], 1) != faults(prompts, 2)
+    assert 250 < len(faults(prompts, 1)) < 350
+
+
+# Batches
+
+
+def submit(client: OpenAI, *prompts: str) -> Batch:
+    lines = [
+        {
+            "custom_id": f"of {prompt}",
+            "method": "POST",
+            "url": ENDPOINT,
+            "body": call(1, prompt).body,
+        }
+        for prompt in prompts
+    ]
+    return submit_data(client, "\n".join(map(json.dumps, lines)).encode())
+
+
+def submit_data(client: OpenAI, data: bytes) -> Batch:
+    name = client.files.create(file=("in.jsonl", data), purpose="batch").id
+    return client.batches.create(
+        input_file_id=name, endpoint=ENDPOINT, completion_window="24h", metadata={"run": "7"}
+    )
+
+
+def see_end(client: OpenAI, batch: Batch) -> Batch:
+    """The batch as its second retrieval tells it."""
+    client.batches.retrieve(batch.id)
+    return client.batches.retrieve(batch.id)
+
+
+def read(client: OpenAI, name: str | None) -> dict[str, Any]:
+    """The lines of a batch's file by their custom_id, in order."""
+    lines = client.files.content(name).text.splitlines() if name else []
+    return {line["custom_id"]: line for line in map(json.loads, lines)}
+
+
+def test_a_batch_is_open_at_first_and_has_its_answers_in_another_order() -> None:
+    with BatchServer() as server, connect(server) as client:
+        first = submit(client, "a", "b")
+        second, third = (client.batches.retrieve(first.id) for _ in range(2))
+        answers = read(client, third.output_file_id)
+    assert (first.status, second.status, third.status) == ("validating", "in_progress", "completed")
+    assert list(answers) == ["of b", "of a"]
+    body = answers["of a"]["response"]["body"]
+    assert body["choices"][0]["message"]["content"] == "answer to a"
+    assert (third.metadata, third.error_file_id) == ({"run": "7"}, None)
+    assert [usage["total_tokens"] for usage in server.batch_usage] == [18, 18]
+
+
+def test_what_is_submitted_twice_is_paid_twice_though_nobody_looks() -> None:
+    with BatchServer() as server, connect(server) as client:
+        for _ in range(2):
+            submit(client, "a", "b")
+        assert (server.submitted, server.paid_batch) == (2, ["a", "b", "a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("end", "code"), [("expired", "batch_expired"), ("cancelled", "batch_cancelled")]
+)
+def test_a_batch_that_ends_early_pays_for_what_it_ran(end: str, code: str) -> None:
+    with BatchServer() as server, connect(server) as client:
+        server.finish = "expired" if end == "expired" else "completed"
+        batch = submit(client, *PROMPTS)
+        if end == "cancelled":
+            assert client.batches.cancel(batch.id).status == "cancelling"
+        batch = see_end(client, batch)
+        errors = read(client, batch.error_file_id)
+        assert batch.status == end
+        assert server.paid_batch == PROMPTS[:4]
+        assert {error["error"]["code"] for error in errors.values()} == {code}
+        assert not errors.keys() & read(client, batch.output_file_id).keys()
+        with pytest.raises(openai.ConflictError):
+            client.batches.cancel(batch.id)
+
+
+def test_a_line_that_fails_is_in_the_error_file_and_not_paid() -> None:
+    with BatchServer() as server, connect(server) as client:
+        server.line_script = lambda prompt: refuse(400, "Bad.") if prompt == "b" else say("x")
+        batch = see_end(client, submit(client, "a", "b"))
+        errors = read(client, batch.error_file_id)
+    assert errors["of b"]["response"]["status_code"] == 400
+    assert errors["of b"]["response"]["body"]["error"]["message"] == "Bad."
+    assert (list(errors), server.paid_batch) == (["of b"], ["a"])
+
+
+@pytest.mark.parametrize(
+    ("finish", "data", "code"),
+    [
+        ("failed", b"", "invalid_json_line"),
+        ("token_limit", b'{"custom_id": "a"}', "token_limit_exceeded"),
+        ("completed", b'{"custom_id": "a"}\n{', "invalid_json_line"),
+        ("completed", b'{"custom_id": "a"}\n{"custom_id": "a"}', "duplicate_custom_id"),
+    ],
+)
+def test_a_batch_that_fails_says_why_and_costs_nothing(finish: Any, data: bytes, code: str) -> None:
+    with BatchServer() as server, connect(server) as client:
+        server.finish = finish
+        batch = see_end(client, submit_data(client, data))
+    assert batch.errors is not None
+    assert [error.code for error in batch.errors.data or []] == [code]
+    assert (batch.status, server.paid_batch) == ("failed", [])
+
+
+def test_lists_come_in_pages_with_the_newest_first() -> None:
+    with BatchServer() as server, connect(server) as client:
+        names = [submit(client, "a").id for _ in range(5)]
+        assert client.batches.list(limit=2).has_more
+        assert [batch.id for batch in client.batches.list(limit=2)] == names[::-1]
+        server.most_per_page = 2
+        assert len(list(client.files.list(purpose="batch"))) == 5
+    assert len(server.gets) == 1 + 3 + 3
+
+
+def test_a_file_comes_back_as_it_was_until_it_is_deleted() -> None:
+    data = bytes(range(256)) + b"\r\n--x\r\n\n \r"
+    with BatchServer() as server, connect(server) as client:
+        file = client.files.create(file=("a b.bin", data), purpose="batch")
+        assert client.files.retrieve(file.id) == file
+        assert (file.filename, file.bytes) == ("a b.bin", len(data))
+        assert client.files.content(file.id).read() == data
+        assert client.files.delete(file.id).deleted
+        with pytest.raises(openai.NotFoundError):
+            client.files.content(file.id)

@@ -1,0 +1,423 @@
+"""Asking: what an endpoint's failures come to, and what stops a run."""
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stages.teacher.errors import BudgetError, EndpointError, FailedCallsError
+from stages.teacher.retries import backoff, read_pause
+from stages.teacher.settings import TeacherParams
+from tests.doubles.faults import Faulty
+from tests.doubles.limits import SlidingLimit
+from tests.doubles.teacher import (
+    PATIENCE,
+    Call,
+    ChatServer,
+    Hold,
+    Reply,
+    Script,
+    echo,
+    in_turn,
+    refuse,
+)
+from tests.teacher.test_client import (
+    KEY,
+    PROMPTS,
+    REFUSED,
+    VARIABLE,
+    ask,
+    closed_port,
+    echoed,
+    params,
+    texts,
+)
+
+PAUSE = 0.7
+"""Seconds that are more than a first retry waits of itself."""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.jsonl"
+
+
+def failure(
+    script: Script, path: Path, prompts: list[str] | None = None, **changes: Any
+) -> tuple[str, int]:
+    """What ask() raises, checked to be one line, and the number of calls it took."""
+    with ChatServer(script) as server:
+        with pytest.raises((EndpointError, FailedCallsError)) as caught:
+            ask(prompts or PROMPTS, params(server, **changes), path, "test")
+        assert "\n" not in str(caught.value)
+        return str(caught.value), len(server.calls)
+
+
+def fail_for(*prompts: str, reply: Reply) -> Script:
+    """Answers these prompts with that reply, and echoes the others."""
+
+    def script(call: Call) -> Reply:
+        return reply if call.prompt in prompts else echo(call)
+
+    return script
+
+
+OOPS = refuse(500, "Oops.", retry_after_ms="1")
+
+
+# What stops a run
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (refuse(401, "Bad key."), "the endpoint refuses the API key (HTTP 401): Bad key."),
+        (refuse(403, "Not here."), "the endpoint refuses the API key (HTTP 403): Not here."),
+        (refuse(404, "No such model.", "model_not_found"), "teacher.model = double: "),
+        (refuse(400, "Bad\n temperature."), "teacher.request (HTTP 400): Bad temperature."),
+        (refuse(422, "Unknown field."), "teacher.request (HTTP 422): Unknown field."),
+        (refuse(429, "Pay.", "insufficient_quota"), "no credit left (insufficient_quota): Pay."),
+        (
+            refuse(429, "Slow.", retry_after_ms="1"),
+            "for good, more than teacher.max_failed = 0 allows; the last one: HTTP 429: Slow.",
+        ),
+        (Reply(b"<html>Hi</html>", headers={"Content-Type": "text/html"}), "ends in /v1?"),
+        (Reply(b"{Hi}"), "not a readable answer"),
+        (Reply(b"\xff\xfe"), "not a readable answer"),
+        (Reply(b"", headers={"Content-Type": "text/plain"}), "not a readable answer"),
+        (Reply({"object": "chat.completion"}), "no chat completion"),
+        (Reply({"choices": []}), "no chat completion"),
+        (Reply({"choices": [{}]}), "no chat completion"),
+        (Reply({"choices": [None]}), "no chat completion"),
+        (Reply({"choices": "text"}), "no chat completion"),
+        (Reply({"choices": [{"message": {"content": ["a"]}}]}), "no chat completion"),
+        (Reply(b"[1]"), "no chat completion"),
+        (Reply(b"null"), "no chat completion"),
+        (Reply({"error": {"message": "at work"}}), "no chat completion"),
+        (Reply(b"<html>", 502), "the last one: HTTP 502: <html>"),
+    ],
+)
+def test_a_failure_is_one_clear_line_and_ends_after_the_open_calls(
+    path: Path, reply: Reply, said: str
+) -> None:
+    message, calls = failure(in_turn(reply), path, concurrency=3)
+    assert said in message
+    assert "0 of 12 answers are kept" in message
+    assert 1 <= calls <= 3
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
+def test_what_no_retry_can_mend_is_not_retried(path: Path, status: int) -> None:
+    _, calls = failure(in_turn(refuse(status, "no")), path, concurrency=1, max_retries=6)
+    assert calls == 1
+
+
+def test_an_account_without_credit_is_not_asked_again(path: Path) -> None:
+    reply = refuse(429, "Pay.", "insufficient_quota", retry_after_ms="1")
+    message, calls = failure(in_turn(reply), path, concurrency=3, max_retries=6)
+    assert "no credit left" in message
+    assert calls <= 3
+
+
+def test_an_address_where_nobody_listens_is_named(path: Path) -> None:
+    url = f"http://127.0.0.1:{closed_port()}/v1"
+    with pytest.raises(EndpointError) as caught:
+        ask(PROMPTS, params(url), path, "test")
+    assert f"teacher.base_url = {url}/: no answer" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_answers_before_a_failure_are_kept(path: Path) -> None:
+    with ChatServer(in_turn(echo, echo, echo, refuse(401, "no"))) as server:
+        with pytest.raises(EndpointError, match="3 of 12 answers are kept"):
+            ask(PROMPTS, params(server, concurrency=1), path, "test")
+        server.script = echo
+        server.calls.clear()
+        ask(PROMPTS, params(server), path, "test")
+        assert sorted(server.prompts) == sorted(PROMPTS[3:])
+
+
+def test_an_answer_in_flight_during_a_failure_is_kept(path: Path) -> None:
+    failed = threading.Event()
+
+    def script(call: Call) -> Reply:
+        if call.prompt == "fails":
+            failed.set()
+            return refuse(401, "no")
+        assert failed.wait(PATIENCE)
+        return echo(call)
+
+    with ChatServer(script) as server:
+        with pytest.raises(EndpointError):
+            ask(["slow", "fails"], params(server, concurrency=2), path, "test")
+        (answer,) = ask(["slow"], params(server, mode="replay"), path, "test")
+    assert answer.text == "answer to slow"
+
+
+# What is tried again
+
+
+def test_a_server_that_keeps_failing_is_retried_as_often_as_set(path: Path) -> None:
+    message, calls = failure(in_turn(OOPS), path, ["a"], max_retries=2)
+    assert "the last one: HTTP 500: Oops." in message
+    assert calls == 3
+
+
+def test_a_rate_limit_and_a_server_error_are_retried(path: Path) -> None:
+    replies = in_turn(
+        refuse(429, "Slow down.", "rate_limit_exceeded", retry_after_ms="1"),
+        refuse(500, "Oops.", retry_after_ms="1"),
+        echo,
+    )
+    with ChatServer(replies) as server:
+        assert texts(ask(["a"], params(server, max_retries=2), path, "test")) == echoed(["a"])
+        assert server.prompts == ["a"] * 3
+
+
+def test_an_answer_that_takes_too_long_is_named(path: Path) -> None:
+    hold = Hold(after=0)
+    message, calls = failure(hold, path, ["a"], timeout_seconds=0.2)
+    assert "no answer within 0.2 seconds" in message
+    assert calls == 1
+
+
+def test_a_connection_that_is_closed_in_the_middle_is_named(path: Path) -> None:
+    broken = Reply({"choices": ["x" * 1000]}, broken=True)
+    message, calls = failure(in_turn(broken), path, ["a"])
+    assert "no answer (ReadError" in message
+    assert calls == 1
+
+
+def test_a_connection_that_is_closed_in_the_middle_is_retried(path: Path) -> None:
+    broken = Reply({"choices": ["x" * 1000]}, broken=True)
+    with ChatServer(in_turn(broken, echo)) as server:
+        assert texts(ask(["a"], params(server, max_retries=1), path, "test")) == echoed(["a"])
+
+
+def test_the_pause_that_the_endpoint_asks_for_is_kept(path: Path) -> None:
+    arrived = []
+
+    def script(call: Call) -> Reply:
+        arrived.append(time.monotonic())
+        pause = str(int(PAUSE * 1000))
+        return refuse(429, "Slow.", retry_after_ms=pause) if call.number == 1 else echo(call)
+
+    with ChatServer(script) as server:
+        assert texts(ask(["a"], params(server, max_retries=1), path, "test")) == echoed(["a"])
+    assert arrived[1] - arrived[0] >= PAUSE
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after-ms": "250"}, 0.25),
+        ({"retry-after": "2"}, 2),
+        ({"retry-after-ms": "250", "retry-after": "2"}, 0.25),
+        ({"retry-after": "-3"}, 0),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0),
+        ({"retry-after": "soon"}, None),
+        ({}, None),
+    ],
+)
+def test_a_pause_is_read_from_the_usual_headers(
+    headers: dict[str, str], seconds: float | None
+) -> None:
+    assert read_pause(headers) == seconds
+
+
+def test_pauses_grow_to_a_minute_unless_the_endpoint_asks_for_one() -> None:
+    assert 0.25 <= backoff(1, None) <= 0.5 <= backoff(3, None) <= 2
+    assert 30 <= backoff(99, None) <= 60
+    assert 120 <= backoff(1, 120.0) <= 132
+
+
+def test_calls_over_a_rate_limit_are_all_answered_in_the_end(path: Path) -> None:
+    limit = SlidingLimit(echo, per_minute=4, window=0.1, headers=False)
+    with ChatServer(limit) as server:
+        answers = ask(PROMPTS, params(server, concurrency=8, max_retries=20), path, "test")
+        assert texts(answers) == echoed(PROMPTS)
+        assert (limit.allowed, len(server.paid)) == (len(PROMPTS), len(PROMPTS))
+
+
+def test_a_server_that_breaks_every_call_once_is_asked_again(path: Path) -> None:
+    faulty = Faulty(echo, share=1.0, kinds=("429", "garbage", "disconnect"), most_per_prompt=1)
+    with ChatServer(faulty) as server:
+        answers = ask(PROMPTS, params(server, max_retries=1), path, "test")
+        assert texts(answers) == echoed(PROMPTS)
+        assert faulty.faults.total() == len(PROMPTS)
+        assert len(server.paid) == len(PROMPTS)
+
+
+# Rows that fail for good
+
+
+def test_a_row_that_keeps_failing_is_a_failed_answer_and_the_others_go_on(path: Path) -> None:
+    with ChatServer(fail_for(PROMPTS[3], reply=OOPS)) as server:
+        answers = ask(PROMPTS, params(server, max_failed=0.1, max_retries=2), path, "test")
+        assert server.prompts.count(PROMPTS[3]) == 3
+    assert [answer.find_problem() for answer in answers] == [None] * 3 + ["failed"] + [None] * 8
+    assert (answers[3].error, answers[3].text) == ("HTTP 500: Oops.", "")
+    assert texts(answers[:3] + answers[4:]) == echoed(PROMPTS[:3] + PROMPTS[4:])
+
+
+def test_the_next_ask_asks_for_failed_rows_only(path: Path) -> None:
+    with ChatServer(fail_for(PROMPTS[3], reply=OOPS)) as server:
+        teacher = params(server, max_failed=0.1)
+        ask(PROMPTS, teacher, path, "test")
+        server.calls.clear()
+        assert ask(PROMPTS, teacher, path, "test")[3].error == "HTTP 500: Oops."
+        server.script = echo
+        assert texts(ask(PROMPTS, teacher, path, "test")) == echoed(PROMPTS)
+        assert server.prompts == [PROMPTS[3]] * 2
+
+
+def test_one_failed_row_more_than_allowed_stops_and_keeps_the_rest(path: Path) -> None:
+    with ChatServer(fail_for(PROMPTS[3], PROMPTS[5], reply=OOPS)) as server:
+        teacher = params(server, max_failed=0.1, concurrency=1)
+        with pytest.raises(FailedCallsError) as caught:
+            ask(PROMPTS, teacher, path, "test")
+        said = str(caught.value)
+        assert "2 of 12 calls have failed for good, more than teacher.max_failed = 0.1" in said
+        assert "the last one: HTTP 500: Oops." in said
+        kept = [prompt for prompt in server.prompts if prompt not in (PROMPTS[3], PROMPTS[5])]
+        assert f"{len(kept)} of 12 answers are kept, {12 - len(kept)} are left" in said
+        assert len(server.calls) < len(PROMPTS)
+        server.calls.clear()
+        server.script = echo
+        assert texts(ask(PROMPTS, teacher, path, "test")) == echoed(PROMPTS)
+        assert sorted(server.prompts) == sorted(set(PROMPTS) - set(kept))
+
+
+def test_equal_prompts_that_fail_are_one_failed_call(path: Path) -> None:
+    prompts = [PROMPTS[0], *PROMPTS]
+    with ChatServer(fail_for(PROMPTS[0], reply=OOPS)) as server:
+        answers = ask(prompts, params(server, max_failed=0.1), path, "test")
+    assert [answer.find_problem() for answer in answers] == ["failed"] * 2 + [None] * 11
+
+
+@pytest.mark.parametrize("code", ["context_length_exceeded", "string_above_max_length"])
+def test_a_prompt_that_is_too_long_fails_its_row_only_and_at_once(path: Path, code: str) -> None:
+    reply = refuse(400, "At most 8192 tokens.", code)
+    with ChatServer(fail_for(PROMPTS[3], reply=reply)) as server:
+        answers = ask(PROMPTS, params(server, max_failed=0.1, max_retries=6), path, "test")
+        assert len(server.calls) == len(PROMPTS)
+    assert answers[3].error == "HTTP 400: At most 8192 tokens."
+    assert [answer.find_problem() for answer in answers].count(None) == 11
+
+
+# The cap
+
+
+def capped(server: ChatServer, cap: float | None, **changes: Any) -> TeacherParams:
+    """A teacher each of whose answers costs what it costs at most: $0.00007."""
+    prices = {"input": 0.0, "cached_input": 0.0, "output": 10.0, "batch_factor": 0.5}
+    request = {"max_completion_tokens": 7}
+    return params(server, prices=prices, max_cost_usd=cap, request=request, **changes)
+
+
+def test_a_cap_stops_with_what_was_got_and_what_is_left(path: Path) -> None:
+    with ChatServer() as server:
+        with pytest.raises(BudgetError) as caught:
+            ask(PROMPTS, capped(server, 0.0003), path, "test")
+        assert len(server.calls) == 4
+    said = str(caught.value)
+    assert "teacher.max_cost_usd = 0.0003: $0.0003 are spent" in said
+    assert "the next call could cost $0.0001" in said
+    assert "4 of 12 answers are kept, 8 are left" in said
+    assert "\n" not in said
+
+
+def test_a_cap_holds_for_all_runs_together(path: Path) -> None:
+    with ChatServer() as server:
+        for _ in range(2):
+            with pytest.raises(BudgetError, match="4 of 12 answers are kept"):
+                ask(PROMPTS, capped(server, 0.0003), path, "test")
+            assert len(server.calls) == 4
+        assert texts(ask(PROMPTS, capped(server, 0.001), path, "test")) == echoed(PROMPTS)
+        assert len(server.calls) == len(PROMPTS)
+
+
+def test_what_is_answered_is_read_under_any_cap(path: Path) -> None:
+    with ChatServer() as server:
+        first = ask(PROMPTS, capped(server, None), path, "test")
+        assert ask(PROMPTS, capped(server, 0.0001), path, "test") == first
+        assert len(server.calls) == len(PROMPTS)
+
+
+def test_an_answer_that_never_arrived_counts_with_all_that_it_could_cost(path: Path) -> None:
+    broken = Reply({"choices": ["x" * 1000]}, broken=True)
+    with ChatServer(in_turn(broken, echo)) as server:
+        with pytest.raises(BudgetError):
+            ask(PROMPTS[:2], capped(server, 0.0002, concurrency=1, max_retries=1), path, "test")
+        assert len(server.calls) == 2
+        assert len(ask(PROMPTS[:2], capped(server, 0.0003), path, "test")) == 2
+        assert len(server.calls) == 3
+
+
+# Azure and the key
+
+
+def azure(server: ChatServer, **changes: Any) -> TeacherParams:
+    address = server.url.removesuffix("/v1")
+    return params(address, api_version="2024-10-21", api_key_env=VARIABLE, **changes)
+
+
+def test_azure_gets_a_deployment_a_version_and_its_own_header(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, KEY)
+    with ChatServer() as server:
+        server.key = KEY
+        assert texts(ask(["a"], azure(server), path, "test")) == echoed(["a"])
+        (call,) = server.calls
+    assert call.path == "/openai/deployments/double/chat/completions?api-version=2024-10-21"
+    assert call.headers["api-key"] == KEY
+    assert KEY not in call.headers.get("authorization", "")
+
+
+@pytest.mark.parametrize("status", [400, 401, 429, 500])
+def test_an_error_of_azure_that_repeats_the_key_is_shown_without_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setenv(VARIABLE, KEY)
+    reply = refuse(status, f"Access denied for {KEY}.", retry_after_ms="1")
+    with (
+        ChatServer(in_turn(reply)) as server,
+        pytest.raises((EndpointError, FailedCallsError)) as caught,
+    ):
+        ask(["a"], azure(server), path, "test")
+    assert "Access denied for ***." in str(caught.value)
+    assert KEY.encode() not in path.read_bytes()
+
+
+def test_a_failed_row_that_repeats_the_key_is_kept_without_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, KEY)
+    with ChatServer(in_turn(refuse(500, f"Oops for {KEY}."))) as server:
+        (answer,) = ask(["a"], params(server, api_key_env=VARIABLE, max_failed=1.0), path, "test")
+    assert answer.error == "HTTP 500: Oops for ***."
+    assert KEY.encode() not in path.read_bytes()
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 429, 500])
+def test_an_error_that_repeats_the_key_is_shown_without_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setenv(VARIABLE, KEY)
+    reply = refuse(status, f"Incorrect API key provided: {KEY}.")
+    message, _ = failure(in_turn(reply), path, api_key_env=VARIABLE)
+    assert "Incorrect API key provided" in message
+    assert KEY not in message
+
+
+def test_a_refusal_that_repeats_the_key_is_kept_without_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, KEY)
+    with ChatServer(in_turn(refuse(400, f"Filtered for {KEY}.", REFUSED))) as server:
+        (answer,) = ask(["a"], params(server, api_key_env=VARIABLE), path, "test")
+    assert answer.refusal.startswith("Filtered for ")
+    assert KEY.encode() not in path.read_bytes()

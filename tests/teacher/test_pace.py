@@ -1,0 +1,407 @@
+"""Asking as fast as an endpoint takes it, simulated over minutes of virtual time."""
+
+import asyncio
+import itertools
+import random
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from stages.teacher.pace import Pace
+from stages.teacher.retries import backoff
+from stages.teacher.settings import TeacherParams
+from tests.doubles.teacher import settings
+from tests.virtual_time import run
+
+MINUTES = 10
+PROMPT = 200
+
+
+def params(**changes: Any) -> TeacherParams:
+    return TeacherParams(**settings("http://127.0.0.1:1/v1", **{"concurrency": 64, **changes}))
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+@dataclass
+class Reply:
+    ok: bool
+    tokens: int = PROMPT + 300
+    pause: float | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Server:
+    """Answers after about `latency` seconds, and judges each call on arrival or at its end."""
+
+    def __init__(self, latency: float, *, late: bool = True, seed: int = 1) -> None:
+        self.latency, self.late = latency, late
+        self.random = random.Random(seed)
+        self.accepted: list[tuple[float, int]] = []
+        self.refused: list[float] = []
+        self.in_flight = self.most_in_flight = 0
+
+    async def call(self) -> Reply:
+        seconds = self.latency * self.random.uniform(0.7, 1.3)
+        before = seconds if self.late else min(0.05, seconds / 10)
+        await asyncio.sleep(before)
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            reply = self.judge()
+            if reply.ok:
+                self.accepted.append((now(), reply.tokens))
+                await asyncio.sleep(seconds - before)
+            else:
+                self.refused.append(now())
+            return reply
+        finally:
+            self.in_flight -= 1
+
+    def judge(self) -> Reply:
+        return Reply(ok=True)
+
+    def used(self, limit: float, since: float = 60.0) -> float:
+        """The share of what could have been taken after the first minute."""
+        taken = sum(1 for at, _ in self.accepted if at > since)
+        return taken / (limit * (MINUTES - since / 60))
+
+    @property
+    def refused_share(self) -> float:
+        return len(self.refused) / (len(self.refused) + len(self.accepted))
+
+
+class Outage(Server):
+    """Refuses everything for a while."""
+
+    def __init__(self, pause: float | None, begins: float = 120.0) -> None:
+        super().__init__(0.5, late=False)
+        self.pause, self.begins = pause, begins
+
+    def judge(self) -> Reply:
+        ok = not self.begins <= now() < self.begins + 10
+        return Reply(ok, pause=None if ok else self.pause)
+
+
+class Tokens(Server):
+    """Answers of unequal length, which count when they are sent."""
+
+    def judge(self) -> Reply:
+        return Reply(ok=True, tokens=PROMPT + int(self.random.lognormvariate(5.5, 0.7)))
+
+    def most_a_minute(self, since: float) -> int:
+        """The most tokens in any minute that begins after `since`."""
+        most = total = 0
+        window: deque[tuple[float, int]] = deque()
+        for at, tokens in self.accepted:
+            if at < since:
+                continue
+            window.append((at, tokens))
+            total += tokens
+            while window[0][0] <= at - 60:
+                total -= window.popleft()[1]
+            most = max(most, total)
+        return most
+
+
+class Sliding(Server):
+    """So many calls in any minute; says so in headers, or in retry-after, or not at all."""
+
+    def __init__(self, limit: int, latency: float, *, headers: bool = False, **more: Any) -> None:
+        super().__init__(latency, **more)
+        self.limit, self.headers = limit, headers
+        self.window: deque[float] = deque()
+
+    def judge(self) -> Reply:
+        while self.window and self.window[0] <= now() - 60:
+            self.window.popleft()
+        if ok := len(self.window) < self.limit:
+            self.window.append(now())
+        reset = self.window[0] + 60 - now()
+        told = {
+            "x-ratelimit-limit-requests": str(self.limit),
+            "x-ratelimit-remaining-requests": str(self.limit - len(self.window)),
+            "x-ratelimit-reset-requests": f"{reset:.3f}s",
+        }
+        return Reply(ok, pause=None if ok else reset, headers=told if self.headers else {})
+
+
+class AtOnce(Server):
+    """So many calls at once, whatever `pause` it asks for."""
+
+    def __init__(self, most: int, latency: float, pause: float | None) -> None:
+        super().__init__(latency, late=False)
+        self.most, self.pause = most, pause
+
+    def judge(self) -> Reply:
+        ok = self.in_flight <= self.most
+        return Reply(ok, pause=None if ok else self.pause)
+
+
+async def ask_on(pace: Pace, server: Server, seconds: float, tasks: int = 256) -> None:
+    """Makes calls until the time is over, as the live run does."""
+    ends = now() + seconds
+
+    async def ask_one_by_one() -> None:
+        while now() < ends:
+            for attempt in itertools.count(1):
+                ticket = await pace.admit(PROMPT)
+                if now() >= ends:
+                    return
+                reply = await server.call()
+                if reply.ok:
+                    pace.observe(reply.headers)
+                    pace.answered(ticket, reply.tokens, reply.tokens - PROMPT)
+                    break
+                pace.refused(ticket, reply.pause)
+                await asyncio.sleep(backoff(attempt, reply.pause))
+
+    async with asyncio.TaskGroup() as group:
+        workers = [group.create_task(ask_one_by_one()) for _ in range(tasks)]
+        await asyncio.sleep(seconds)
+        for worker in workers:
+            worker.cancel()
+
+
+def simulate(server: Server, minutes: float = MINUTES, **changes: Any) -> Pace:
+    async def main() -> Pace:
+        pace = Pace(params(**changes))
+        await ask_on(pace, server, 60 * minutes)
+        return pace
+
+    return run(main())
+
+
+# A limit of requests a minute
+
+LIMITS = [(60, 0.05), (60, 5.0), (600, 0.05), (600, 2.0), (600, 5.0), (3000, 0.05), (3000, 1.0)]
+
+
+@pytest.mark.parametrize(("limit", "latency"), LIMITS)
+def test_a_limit_in_params_is_used_up_and_kept(limit: int, latency: float) -> None:
+    server = Sliding(limit, latency)
+    simulate(server, requests_per_minute=limit)
+    assert server.used(limit) >= 0.95
+    assert server.refused_share < 0.01
+
+
+@pytest.mark.parametrize(("limit", "latency"), LIMITS)
+def test_a_limit_in_headers_is_used_up_and_kept(limit: int, latency: float) -> None:
+    server = Sliding(limit, latency, headers=True)
+    simulate(server)
+    assert server.used(limit) >= 0.95
+    assert server.refused_share < 0.01
+
+
+@pytest.mark.parametrize("late", [True, False])
+@pytest.mark.parametrize(("limit", "latency"), LIMITS)
+def test_a_limit_that_only_refusals_tell_is_used_up_and_nearly_kept(
+    limit: int, latency: float, late: bool
+) -> None:
+    server = Sliding(limit, latency, late=late)
+    simulate(server)
+    assert server.used(limit) >= 0.95
+    assert server.refused_share < (0.02 if limit == 60 else 0.01)
+
+
+def test_the_lower_one_of_two_limits_counts() -> None:
+    server = Sliding(600, 0.5, headers=True)
+    simulate(server, minutes=4, requests_per_minute=120)
+    assert 0.95 * 480 <= len(server.accepted) <= 480 + 5
+    assert not server.refused
+
+
+def test_a_limit_that_is_lower_than_what_headers_say_is_learned() -> None:
+    server = Sliding(120, 0.5)
+    headers = {"x-ratelimit-limit-requests": "14400", "x-ratelimit-reset-requests": "6s"}
+    judge = server.judge
+
+    def judge_with_headers() -> Reply:
+        return Reply(**{**vars(judge()), "headers": headers})
+
+    server.judge = judge_with_headers  # type: ignore[method-assign]
+    simulate(server)
+    assert server.used(120) >= 0.95
+    assert server.refused_share < 0.05  # it was run into at full speed, once
+
+
+def test_a_limit_that_is_lower_than_params_say_is_learned() -> None:
+    server = Sliding(300, 1.0)
+    simulate(server, requests_per_minute=600)
+    assert server.used(300) >= 0.95
+    assert server.refused_share < 0.02
+
+
+def test_a_learned_limit_follows_one_that_rises() -> None:
+    server = Sliding(120, 0.2)
+
+    async def main() -> Pace:
+        pace = Pace(params())
+        await ask_on(pace, server, 120)
+        server.limit = 240
+        await ask_on(pace, server, 3600)
+        return pace
+
+    assert run(main()).requests.limit > 200
+    assert server.refused_share < 0.01
+
+
+# A limit of tokens a minute
+
+
+@pytest.mark.parametrize("latency", [0.1, 2.0, 5.0])
+@pytest.mark.parametrize("limit", [60_000, 300_000])
+def test_a_limit_of_tokens_is_used_up_and_never_exceeded(limit: int, latency: float) -> None:
+    server = Tokens(latency)
+    simulate(server, tokens_per_minute=limit)
+    assert server.most_a_minute(since=15) <= limit
+    used = sum(tokens for at, tokens in server.accepted if at > 60)
+    assert used >= 0.9 * limit * (MINUTES - 1)
+
+
+def test_a_call_that_is_larger_than_the_limit_of_tokens_goes_alone() -> None:
+    async def main() -> float:
+        pace = Pace(params(tokens_per_minute=100))
+        for _ in range(3):
+            pace.answered(await pace.admit(50), 500, 450)
+        return now()
+
+    assert 120 <= run(main()) <= 130
+
+
+# Calls at once
+
+
+@pytest.mark.parametrize("pause", [None, 0.2])
+@pytest.mark.parametrize("most", [1, 2, 5, 16, 40])
+def test_the_window_finds_how_many_calls_are_taken_at_once(most: int, pause: float | None) -> None:
+    server = AtOnce(most, 1.0, pause)
+    pace = simulate(server, minutes=20)
+    assert 0.75 * most <= pace.window <= 1.25 * most + 1
+    assert server.refused_share < 0.05
+    assert len(server.accepted) >= 0.85 * most * 1200
+    assert not pace.requests.known
+
+
+@pytest.mark.parametrize("concurrency", [1, 3, 64])
+def test_calls_in_flight_never_exceed_concurrency_and_reach_it(concurrency: int) -> None:
+    server = Server(0.5, late=False)
+    simulate(server, minutes=5, concurrency=concurrency)
+    assert server.most_in_flight == concurrency
+    assert len(server.accepted) >= 0.8 * concurrency * 600
+
+
+def test_one_call_after_another_keeps_a_limit_too() -> None:
+    server = Sliding(60, 0.5)
+    simulate(server, concurrency=1)
+    assert server.used(60) >= 0.95
+    assert server.refused_share < 0.01
+
+
+@pytest.mark.parametrize("pause", [None, 1.0])
+@pytest.mark.parametrize("begins", [5.0, 30.0, 120.0])
+def test_full_speed_returns_after_ten_seconds_of_overload(
+    begins: float, pause: float | None
+) -> None:
+    server, calm = Outage(pause, begins), Server(0.5, late=False)
+    simulate(server, minutes=5)
+    simulate(calm, minutes=5)
+    last_minutes = [sum(1 for at, _ in one.accepted if at > 180) for one in (server, calm)]
+    assert last_minutes[0] >= 0.95 * last_minutes[1]
+
+
+# Pauses
+
+
+def test_a_pause_that_one_call_is_asked_for_holds_back_all() -> None:
+    async def main() -> tuple[float, float]:
+        pace = Pace(params())
+        tickets = [await pace.admit(PROMPT) for _ in range(8)]
+        pace.refused(tickets.pop(), 20.0)
+        begun = now()
+        for ticket in tickets:
+            pace.answered(ticket, 500, 300)
+        await asyncio.gather(*(pace.admit(PROMPT) for _ in range(2)))
+        return begun, now()
+
+    begun, admitted = run(main())
+    assert admitted - begun == pytest.approx(20.0, abs=0.01)
+
+
+def test_nothing_left_by_the_headers_waits_for_one_more() -> None:
+    async def main() -> float:
+        pace = Pace(params())
+        told = {"limit": "60", "remaining": "0", "reset": "1m0s"}
+        pace.observe({f"x-ratelimit-{name}-requests": text for name, text in told.items()})
+        await pace.admit(PROMPT)
+        return now()
+
+    assert run(main()) == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize("text", ["", "unlimited", "-1", "0", "nan", "inf"])
+def test_headers_that_tell_no_limit_change_nothing(text: str) -> None:
+    async def main() -> bool:
+        pace = Pace(params())
+        pace.observe({"x-ratelimit-limit-requests": text, "x-ratelimit-reset-requests": "soon"})
+        return pace.requests.known
+
+    assert not run(main())
+
+
+def test_a_limit_a_day_is_no_limit_a_minute() -> None:
+    async def main() -> bool:
+        pace = Pace(params())
+        told = {"limit": "1000", "remaining": "0", "reset": "23h59m0s"}
+        pace.observe({f"x-ratelimit-{name}-requests": text for name, text in told.items()})
+        await pace.admit(PROMPT)
+        return pace.requests.known or now() > 0
+
+    assert not run(main())
+
+
+def test_calls_are_admitted_in_the_order_in_which_they_come() -> None:
+    async def main() -> list[int]:
+        pace, order = Pace(params(concurrency=2)), []
+
+        async def call(number: int) -> None:
+            ticket = await pace.admit(PROMPT)
+            order.append(number)
+            await asyncio.sleep(1 / (number + 1))
+            pace.answered(ticket, 500, 300)
+
+        await asyncio.gather(*(call(number) for number in range(20)))
+        return order
+
+    assert run(main()) == list(range(20))
+
+
+def test_a_cancelled_call_leaves_its_place_to_the_next() -> None:
+    async def main() -> int:
+        pace = Pace(params(concurrency=1))
+        ticket = await pace.admit(PROMPT)
+        waiting = [asyncio.create_task(pace.admit(PROMPT)) for _ in range(2)]
+        await asyncio.sleep(1)
+        waiting[0].cancel()
+        await asyncio.sleep(1)
+        pace.answered(ticket, 500, 300)
+        await waiting[1]
+        return pace.in_flight
+
+    assert run(main()) == 1
+
+
+def test_only_the_last_minute_of_calls_is_remembered() -> None:
+    async def main() -> int:
+        pace = Pace(params())
+        for _ in range(100_000):
+            ticket = await pace.admit(PROMPT)
+            await asyncio.sleep(0.01)
+            pace.answered(ticket, 500, 300)
+        return len(pace.requests._sent)
+
+    assert run(main()) <= 100 * 65

@@ -1,0 +1,187 @@
+"""Signals, and the end of the process that started this one, stop a run."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stages.teacher.errors import StoppedError
+from stages.teacher.stopping import DVC_STAGE, SIGNALS, Ancestors, Stop, watched
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 30
+
+WATCHES = """
+import asyncio, signal, sys
+from stages.teacher.stopping import SIGNALS, Stop, watched
+
+async def main():
+    stop = Stop()
+    async with watched(stop):
+        print("ready", flush=True)
+        await stop.wait()
+        print(type(stop.error).__name__, stop.error, flush=True)
+        if "hurry" in sys.argv:
+            await stop.wait_hurry()
+            print("hurried", flush=True)
+    kept = [number for number in SIGNALS
+            if signal.getsignal(number) not in (signal.SIG_DFL, signal.default_int_handler)]
+    print("kept", kept, flush=True)
+
+asyncio.run(main())
+"""
+
+PARENT = """
+import os, subprocess, sys
+child = subprocess.Popen(sys.argv[1], shell=True, env={**os.environ, "DVC_STAGE": "generate"})
+print(child.pid, flush=True)
+child.wait()
+"""
+
+
+def start(code: str, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
+    if DVC_STAGE not in variables:
+        environment.pop(DVC_STAGE, None)
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+@pytest.fixture
+def watching() -> Iterator[subprocess.Popen[str]]:
+    with start(WATCHES, "hurry") as process:
+        try:
+            assert read(process) == "ready"
+            yield process
+        finally:
+            process.kill()
+
+
+def read(process: subprocess.Popen[str]) -> str:
+    """The next line it prints."""
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_stops_the_run_and_a_second_one_hurries_it(
+    number: signal.Signals, watching: subprocess.Popen[str]
+) -> None:
+    watching.send_signal(number)
+    assert read(watching) == f"StoppedError stopped by {number.name}"
+    watching.send_signal(signal.SIGTERM)
+    assert read(watching) == "hurried"
+    assert read(watching) == "kept []"
+    assert watching.wait(PATIENCE) == 0
+
+
+def test_the_first_reason_to_stop_stays() -> None:
+    async def main() -> None:
+        stop = Stop()
+        assert not stop
+        first = ValueError("first")
+        stop.now(first)
+        stop.now(ValueError("second"))
+        assert stop
+        assert stop.error is first
+        await stop.wait()
+
+    asyncio.run(main())
+
+
+def test_one_signal_does_not_hurry_a_run_that_an_error_has_stopped() -> None:
+    async def main() -> list[bool]:
+        stop = Stop()
+        stop.now(ValueError("over"))
+        hurried = asyncio.create_task(stop.wait_hurry())
+        found = []
+        for _ in range(2):
+            stop.heard(signal.SIGINT)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            found.append(hurried.done())
+        hurried.cancel()
+        return found
+
+    assert asyncio.run(main()) == [False, True]
+
+
+def test_the_block_s_own_error_passes_and_removes_the_handlers() -> None:
+    async def main() -> None:
+        async with watched(Stop()):
+            assert signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
+            raise StoppedError("own")
+
+    with pytest.raises(StoppedError, match="own"):
+        asyncio.run(main())
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+# The process that started this one
+
+
+def test_a_run_that_dvc_has_not_started_watches_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(DVC_STAGE, raising=False)
+    assert Ancestors()._watched == []
+    assert Ancestors().alive()
+
+
+def test_a_run_that_dvc_has_started_watches_its_parents(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(DVC_STAGE, "generate")
+    found = Ancestors()
+    assert [process.pid for process in found._watched][:1] == [os.getppid()]
+    assert found.alive()
+
+
+class Family:
+    """A process that stands for DVC, the shell it starts, and the stage in it."""
+
+    def __init__(self, command: str, path: Path) -> None:
+        script = path / "stage.py"
+        script.write_text(WATCHES, encoding="utf-8")
+        stage = f"{command.replace('STAGE', f'{sys.executable} {script}')}"
+        self.dvc = start(PARENT, stage)
+        self.shell = int(read(self.dvc))
+        assert read(self.dvc) == "ready"
+
+    def end(self) -> None:
+        for process in (self.dvc.pid, self.shell):
+            try:
+                os.killpg(process, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+
+
+@pytest.mark.parametrize("command", ["STAGE", "STAGE; true"])  # with and without a shell between
+@pytest.mark.parametrize("reaped", [True, False])
+def test_a_stage_stops_when_dvc_is_killed(command: str, reaped: bool, tmp_path: Path) -> None:
+    family = Family(command, tmp_path)
+    try:
+        os.kill(family.dvc.pid, signal.SIGKILL)
+        if reaped:
+            family.dvc.wait(PATIENCE)
+        # else it stays as a zombie until the end of this test
+        assert read(family.dvc) == "StoppedError the process that started this one is gone"
+    finally:
+        family.end()
+        family.dvc.communicate(timeout=PATIENCE)
+
+
+def test_a_stage_stops_when_its_shell_is_killed(tmp_path: Path) -> None:
+    family = Family("STAGE; true", tmp_path)
+    try:
+        os.kill(family.shell, signal.SIGKILL)
+        assert read(family.dvc) == "StoppedError the process that started this one is gone"
+    finally:
+        family.end()
+        family.dvc.communicate(timeout=PATIENCE)

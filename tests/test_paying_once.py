@@ -1,0 +1,173 @@
+"""What the teacher is paid for when DVC runs the stages: limits, prompts, clones, experiments.
+
+One project with a counting teacher on loopback; the tests go on with it in the order of this file.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.doubles.teacher import PATIENCE, Call, ChatServer, Reply, echo
+from tests.project import Project, copy_project
+
+VALIDATION = 5
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ChatServer]:
+    with ChatServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, server: ChatServer) -> Project:
+    project = copy_project(tmp_path_factory.mktemp("paying") / "clone", "sample", {})
+    for split, count in (("train", 2000), ("validation", 10), ("test", 10)):
+        rows = [
+            {
+                "id": f"{split}-{n}",
+                "article": f"{split} {n} is told.",
+                "highlights": f"{split} {n} .",
+            }
+            for n in range(count)
+        ]
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        (project.path / f"data/example/{split}.jsonl").write_text(lines, encoding="utf-8")
+    project.change_params(
+        fetch__source="files",
+        teacher__base_url=server.url,
+        teacher__model="double",
+        teacher__concurrency=64,
+        teacher__prices={"input": 1.0, "cached_input": 1.0, "output": 2.0, "batch_factor": 0.5},
+        generate__limit=1000,
+        generate__validation_limit=VALIDATION,
+    )
+    project.commit("Start")
+    return project
+
+
+def plan(project: Project) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(project.run("python", "-m", "stages.plan", "--json").stdout)
+    return found
+
+
+def calls_of(project: Project, server: ChatServer, *command: str) -> int:
+    """How many calls a command makes; exactly as many as planned before, where it is a repro."""
+    planned: int = plan(project)["calls"]["generate"]["to_pay"]
+    before = len(server.calls)
+    project.run(*command)
+    assert len(server.calls) - before == planned
+    return planned
+
+
+def test_the_first_run_pays_for_every_row_and_the_plan_had_said_so(
+    project: Project, server: ChatServer
+) -> None:
+    assert {stage["state"] for stage in plan(project)["stages"]} == {"stale"}
+    assert server.calls == []
+    assert calls_of(project, server, "dvc", "repro", "generate") == 1000 + VALIDATION
+    assert calls_of(project, server, "dvc", "repro", "generate") == 0
+
+
+def test_a_limit_raised_by_half_pays_for_the_other_half(
+    project: Project, server: ChatServer
+) -> None:
+    project.change_params(generate__limit=1500)
+    stages = {stage["name"]: stage for stage in plan(project)["stages"]}
+    assert stages["generate"]["reasons"] == ["params generate.limit changed: 1000 -> 1500"]
+    assert calls_of(project, server, "dvc", "repro", "generate") == 500
+
+
+def test_a_prompt_changed_and_changed_back_pays_for_the_change_once(
+    project: Project, server: ChatServer
+) -> None:
+    project.commit("Have 1,500 articles")
+    other = project.path / "prompts" / "other.txt"
+    other.write_text("Tell the story of '$highlights'\n", encoding="utf-8")
+    project.change_params(generate__prompt="prompts/other.txt", generate__limit=100)
+    assert calls_of(project, server, "dvc", "repro", "generate") == 100 + VALIDATION
+    project.restore_params()
+    assert calls_of(project, server, "dvc", "repro", "generate") == 0
+    project.run("dvc", "repro", "--force", "--single-item", "generate")
+    assert len(server.calls) == 1600 + 2 * VALIDATION
+    project.run("git", "checkout", "--quiet", ".")
+
+
+def test_a_fresh_clone_that_pulls_pays_for_a_higher_limit_only(
+    project: Project, server: ChatServer
+) -> None:
+    project.run("dvc", "push")
+    project.run("git", "clone", "--quiet", str(project.path), "../elsewhere")
+    clone = Project(project.path.parent / "elsewhere", {})
+    clone.run("dvc", "pull", "--allow-missing")
+    clone.change_params(generate__limit=2000)
+    assert calls_of(clone, server, "dvc", "repro", "generate") == 500
+    answered = Counter(server.prompts)
+    assert max(answered.values()) == 1
+
+
+def test_a_clone_whose_remote_is_gone_refuses_to_pay_again(
+    project: Project, server: ChatServer
+) -> None:
+    project.run("git", "clone", "--quiet", str(project.path), "../offline")
+    clone = Project(project.path.parent / "offline", {})
+    clone.run("dvc", "remote", "modify", "--local", "storage", "url", "../nowhere")
+    clone.change_params(generate__limit=1600)
+    before = len(server.calls)
+    done = clone.run("dvc", "repro", "generate", ok=False)
+    assert "UNDERSTUDY_PAY_AGAIN=1" in done.stderr
+    assert len(server.calls) == before
+
+
+def test_two_experiments_at_once_that_want_the_same_answers_pay_once(
+    project: Project, server: ChatServer
+) -> None:
+    third = project.path / "prompts" / "third.txt"
+    third.write_text("Invent '$highlights'\n", encoding="utf-8")
+    project.commit("Have another prompt")
+    before = len(server.calls)
+    for seed in (1, 2):
+        project.run(
+            *("dvc", "exp", "run", "--queue", "--name", f"seed-{seed}", "generate"),
+            *("-S", "generate.prompt=prompts/third.txt", "-S", f"train-t5.seed={seed}"),
+            *("-S", "generate.limit=1000"),
+        )
+    project.run("dvc", "exp", "run", "--run-all", "--jobs", "2")
+    shown = project.run("dvc", "exp", "list", "--name-only").stdout.split()
+    assert sorted(shown) == ["seed-1", "seed-2"]
+    assert len(server.calls) - before == 1000 + VALIDATION
+
+
+def test_a_stage_whose_dvc_was_killed_stops_paying(project: Project, server: ChatServer) -> None:
+    some, before = threading.Semaphore(0), len(server.paid)
+
+    def slow(call: Call) -> Reply:
+        some.release()
+        return replace(echo(call), delay=0.2)
+
+    server.script = slow
+    project.change_params(generate__prompt="prompts/other.txt", teacher__concurrency=4)
+    (project.path / "prompts" / "other.txt").write_text("About '$highlights'\n", encoding="utf-8")
+    with subprocess.Popen(
+        ["dvc", "repro", "generate"],
+        cwd=project.path,
+        env=project.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as dvc:
+        for _ in range(10):
+            assert some.acquire(timeout=PATIENCE)
+        os.kill(dvc.pid, signal.SIGKILL)
+        assert dvc.stderr is not None
+        said = dvc.stderr.read()  # up to the end of the stage, which outlives dvc
+    assert "the process that started this one is gone" in said
+    assert len(server.paid) - before < 300
