@@ -2,7 +2,8 @@
 
 Every step is in the ledger before the next one, so that a run that dies at any point goes on from
 there. No chunk is submitted twice: one whose submission has no known end is looked for at the
-endpoint first, by its file. What an expired batch leaves unanswered goes into the next one.
+endpoint, by its file. What an expired batch leaves unanswered goes into the next one, as does what
+never became a batch.
 """
 
 import asyncio
@@ -60,12 +61,12 @@ class BatchRun:
                 self._job.stop.now(result)
 
     async def _work(self, missing: set[str]) -> None:
-        await self._take_up()
+        await self._take_up(missing)
         while not self._job.stop:
             waiting = missing - {key for chunk in self._open for key in chunk.keys}
             if waiting and not (self._queue_full and self._open):
                 await self._submit_all(waiting)
-            if not self._open and not self._queue_full:
+            if not self._open:
                 return
             await self._pause(self._poll)
             for chunk in list(self._open):
@@ -74,18 +75,30 @@ class BatchRun:
 
     # What an earlier run has left
 
-    async def _take_up(self) -> None:
-        """Takes up open chunks; finds out which of them are batches at the endpoint."""
-        for chunk in open_chunks(self._job.journal.ledger, self._teacher):
-            for request in self._job.requests(set(chunk.keys)):
-                worst = self._note_worst(request)
-                self._job.budget.spent -= worst  # it counted as sent without an answer
-                self._job.budget.take(worst)
-            self._open.append(chunk)
-        for chunk in self._open:
+    async def _take_up(self, missing: set[str]) -> None:
+        """Takes up open chunks, those of other stages too; one without a batch is given up."""
+        self._open = open_chunks(self._job.journal.ledger, self._teacher)
+        sent = missing & {key for chunk in self._open for key in chunk.keys}
+        for request in self._job.requests(sent):
+            self._reserve_again(request)
+        for chunk in list(self._open):
             if chunk.batch is None and not self._job.stop:
-                chunk.batch = await self._find(chunk)
-                await self._submit(chunk)
+                await self._find_out(chunk, missing)
+
+    def _reserve_again(self, request: Request) -> None:
+        """A request that counted as sent without an answer may get one now."""
+        worst, budget = self._note_worst(request), self._job.budget
+        if worst < float("inf") and self._job.journal.ledger.unanswered(request_key(request)):
+            budget.spent -= worst
+        budget.take(worst)
+
+    async def _find_out(self, chunk: Chunk, missing: set[str]) -> None:
+        """Whether a chunk that an earlier run was about to submit is a batch at the endpoint."""
+        chunk.batch = await self._find(chunk)
+        if chunk.batch is not None:
+            await self._job.journal.add(chunk.submitted())
+        elif not self._job.stop:
+            await self._give_up(chunk, missing, "never made")
 
     async def _find(self, chunk: Chunk) -> str | None:
         """Looks for a chunk's batch; one that was just made may be seen a moment later."""
@@ -172,6 +185,8 @@ class BatchRun:
 
     async def _end(self, chunk: Chunk, batch: Any, missing: set[str]) -> None:
         """Keeps all that came of a chunk."""
+        if batch.status == "cancelled":
+            self._job.stop.now(EndpointError(f"{batch.id} was cancelled at the endpoint"))
         results = Results(self._job, chunk, self._worst, self._rounds, missing)
         for file in (batch.output_file_id, batch.error_file_id):
             if file:
@@ -183,11 +198,9 @@ class BatchRun:
         self._open.remove(chunk)
         self._job.meter.note = ""
         if self._queue_full:
-            self._size = self._size if self._open else max(1, self._size // 2)
+            self._size = self._size if self._open else max(1, len(chunk.keys) // 2)
         elif batch.status == "failed":
             self._job.stop.now(EndpointError(f"the endpoint refuses a batch ({code}): {said}"))
-        elif batch.status == "cancelled":
-            self._job.stop.now(EndpointError(f"{batch.id} was cancelled at the endpoint"))
 
     async def _end_unknown(self, chunk: Chunk, missing: set[str]) -> None:
         """The embedded teacher forgets its batches when it ends; nobody else may."""
@@ -200,9 +213,13 @@ class BatchRun:
                 )
             )
             return
+        await self._give_up(chunk, missing, "gone")
+
+    async def _give_up(self, chunk: Chunk, missing: set[str], why: str) -> None:
+        """Ends a chunk of which nothing will come."""
         results = Results(self._job, chunk, self._worst, self._rounds, missing)
-        await results.close("the batch is gone", counts=False)
-        await self._job.journal.add(chunk.ended("gone"))
+        await results.close(f"the batch is {why}", counts=False)
+        await self._job.journal.add(chunk.ended(why))
         self._open.remove(chunk)
 
     async def _steadily(self, call: Callable[[], Awaitable[T]]) -> T:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from stages.teacher.endpoint import Endpoint
+from stages.teacher.errors import EndpointError
 from stages.teacher.requests import Request, body_of, request_key
 from stages.teacher.settings import TeacherParams
 
@@ -13,6 +14,7 @@ MOST_BYTES = 190 * 10**6
 """Of one file; the API takes 200 MB."""
 FILE_SECONDS = 600.0
 """For a file to get there or back."""
+NO_BATCHES = "teacher.mode = batch: the endpoint takes no files of requests; set teacher.mode: live"
 ENDED = ("completed", "failed", "expired", "cancelled")
 
 
@@ -37,13 +39,18 @@ class BatchApi:
 
     async def upload(self, requests: Iterable[Request]) -> str:
         """Uploads an input file, and returns its name."""
+        import openai
+
         with tempfile.TemporaryFile() as file:
             file.writelines(self.line(request) for request in requests)
             file.seek(0)
             async with self._endpoint.translated_errors(FILE_SECONDS):
-                done = await self._endpoint.client.files.create(
-                    file=("understudy.jsonl", file), purpose="batch", timeout=FILE_SECONDS
-                )
+                try:
+                    done = await self._endpoint.client.files.create(
+                        file=("understudy.jsonl", file), purpose="batch", timeout=FILE_SECONDS
+                    )
+                except openai.NotFoundError:
+                    raise EndpointError(NO_BATCHES) from None
                 return done.id
 
     async def submit(self, file: str, about: dict[str, str]) -> str:

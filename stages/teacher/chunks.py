@@ -7,7 +7,7 @@ submitted   the endpoint has given the batch a name
 ended       everything that came of it is in the ledger
 
 A chunk without its second line may or may not be a batch at the endpoint: whoever finds one looks
-for a batch of its file before submitting it.
+for a batch of its file before asking for the same again.
 """
 
 import uuid

@@ -70,23 +70,39 @@ def ask(
             answers are missing. What was answered until then stays in the ledger.
     """
     ledger = open_ledger(ledger_path)
+    try:
+        keys = _complete(prompts, params, ledger, stage, outputs)
+    except BaseException:
+        ledger.close()
+        raise
+    return _read_answers(ledger, keys, params.model)
+
+
+def _complete(
+    prompts: Iterable[str],
+    params: TeacherParams,
+    ledger: Ledger,
+    stage: str,
+    outputs: Path | None,
+) -> list[str]:
+    """Sees to it that the ledger has an answer to every prompt; returns their keys."""
     survey = survey_answers(prompts, params, ledger)
     if survey.missing and outputs is not None:
         known = (answer for answer in recall(outputs, params) if answer.request in survey.missing)
         if keep(ledger, known, str(outputs)):
             survey = survey_answers(prompts, params, ledger)
     if survey.missing and params.mode == "replay":
-        raise MissingAnswerError(_name_missing(survey, stage, ledger_path))
+        raise MissingAnswerError(_name_missing(survey, stage, ledger.path))
     if survey.missing:
         if params.base_url != EMBEDDED:
             read_key(params.api_key_env)
-        with asking_alone(ledger_path.parent, teacher_identity(params), stage):
+        with asking_alone(ledger.path.parent, teacher_identity(params), stage):
             ledger.refresh()  # another run may have asked for the same
             survey = survey_answers(prompts, params, ledger)
             _check_batches(params, ledger, survey.missing)
             if survey.missing:
                 _ask_missing(prompts, params, ledger, survey, stage)
-    return _read_answers(ledger, survey.keys, params.model)
+    return survey.keys
 
 
 def survey_answers(prompts: Iterable[str], params: TeacherParams, ledger: Ledger) -> Survey:

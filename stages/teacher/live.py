@@ -184,7 +184,7 @@ class LiveRun:
             raise
         self._pace.observe(headers)
         tokens = answer.prompt_tokens + answer.completion_tokens
-        self._pace.answered(ticket, tokens, answer.completion_tokens)
+        self._pace.answered(ticket, tokens)
         return completion, answer, seconds
 
     def _show(self) -> None:

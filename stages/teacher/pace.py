@@ -154,7 +154,7 @@ class Pace:
         self._window = Window(params.concurrency)
         self._resume = -math.inf
         self._more = TYPICAL_OUTPUT
-        self._spread = 0.0
+        self._spread = TYPICAL_OUTPUT / 2
         self._turn = asyncio.Lock()
         self._room = asyncio.Event()
 
@@ -181,15 +181,18 @@ class Pace:
             tokens = self.tokens.spend(self._expect(input_tokens), now)
             return Ticket(now, self.in_flight, input_tokens, request, tokens)
 
-    def answered(self, ticket: Ticket, tokens: int, output: int) -> None:
-        """A call has its answer, of so many tokens in all and so many of output."""
+    def answered(self, ticket: Ticket, tokens: int) -> None:
+        """A call has its answer; with the prompt, it has used so many tokens.
+
+        What a call will use is reckoned from all tokens: that makes up for a prompt's bad estimate.
+        """
         self._end()
         now = _now()
         ticket.request.ended = ticket.tokens.ended = now
         if tokens:
             self.tokens.correct(ticket.tokens, tokens)
             more = tokens - ticket.input_tokens  # what estimating the prompt has missed, too
-            self._spread += (abs(more - self._more) - self._spread) / 20
+            self._spread += (abs(more - self._more) - self._spread) / 50
             self._more += (more - self._more) / 20
         self._window.answered(ticket, self.in_flight, now, freely=self.requests.known)
 
@@ -236,7 +239,7 @@ class Pace:
         now = _now()
         # Nobody knows yet how much those in flight will have used: about the square root of
         # their number times what one may be off.
-        unsure = 4 * self._spread * math.sqrt(self.in_flight + 1)
+        unsure = 5 * self._spread * math.sqrt(self.in_flight + 1)
         tokens = self.tokens.delay(self._expect(input_tokens) + unsure, now)
         delay = max(self._resume - now, self.requests.delay(1, now), tokens)
         return delay if delay > LEAST_DELAY else 0.0

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 MINUTE = 60.0
 MARGIN = 1.2
 """Seconds by which our minute is longer: calls take unequally long to reach the endpoint."""
+STEP = 0.3
+"""Seconds by which it becomes longer yet when it turns out too short."""
 CATCH_UP = 1.0
 """Seconds of unused units that may be sent at once."""
 PEAK = 1.25
@@ -44,7 +46,7 @@ class Quota:
 
         Args:
             limit: units a minute.
-            margin: seconds by which our minute is longer, twice as many if they turn out too few.
+            margin: seconds by which our minute is longer, up to twice as many if too few.
         """
         self.limit = math.inf if limit is None else float(limit)
         self.margin, self._longest_margin = margin, 2 * margin
@@ -143,7 +145,8 @@ class Quota:
         if self._learned > self._proven:
             self._learned, self._patience, self._probe = self._proven, 2 * self._patience, PROBE
         elif self.margin < self._longest_margin:
-            self.margin = self._longest_margin
+            wider = self.margin + max(STEP, 1.2 * MINUTE / self.limit)  # by a call, at the least
+            self.margin = min(wider, self._longest_margin)
         elif self._total < 0.97 * self.limit - 2:
             self._learned = self._proven = self._total
         self._agree()

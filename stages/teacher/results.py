@@ -25,7 +25,8 @@ class Results:
         missing: set[str],
     ) -> None:
         self._job, self._worst, self._rounds, self._missing = job, worst, rounds, missing
-        self._left = set(chunk.keys)
+        known = job.journal.ledger.answer  # an earlier run may have died while it collected
+        self._left = {key for key in chunk.keys if known(key) is None}
 
     async def read(self, results: AsyncIterator[Any]) -> None:
         """Reads a file of results, as often as need be."""
@@ -48,10 +49,6 @@ class Results:
         self._job.meter.show(self._job.budget.spent, 0)
 
     async def _take(self, key: str, result: dict[str, Any]) -> None:
-        ledger = self._job.journal.ledger
-        if (known := ledger.answer(key)) is not None:  # an earlier run died while it collected
-            self._settle(key, cost_usd(known, self._job.params.prices))
-            return
         response = result.get("response") or {}
         status, body = response.get("status_code"), response.get("body")
         try:
@@ -64,27 +61,36 @@ class Results:
                 raise classify_status(int(status), body, {}, self._job.params.model)
         except RefusalError as refusal:
             self._settle(key, 0.0)
+            self._missing.discard(key)
             await self._job.keep_refusal(key, refusal)
         except RowError as trouble:
             self._rounds[key] = self._job.params.max_retries
             await self._fail(key, trouble.reason, counts=True)
-        except (RetryableError, ValueError) as trouble:
-            await self._fail(key, str(trouble), counts=True)
+        except RetryableError as trouble:
+            await self._fail(key, trouble.reason, counts=True, billed=trouble.maybe_billed)
         except EndpointError as error:
             await self._fail(key, str(error), counts=False)
             self._job.stop.now(error)
 
     async def _keep(self, key: str, completion: Any) -> None:
-        answer = read_completion(key, completion, batch=True)
+        try:
+            answer = read_completion(key, completion, batch=True)
+        except ValueError as error:
+            raise RetryableError(f"not a readable answer: {error}", maybe_billed=True) from None
         self._settle(key, cost_usd(answer, self._job.params.prices))
         self._missing.discard(key)
-        await self._job.keep(key, completion, seconds=0.0)
+        if self._is_ours(key):
+            await self._job.keep(key, completion, seconds=0.0)
+        else:
+            await self._job.journal.add(lines.answered(key, completion, 0.0, batch=True))
 
-    async def _fail(self, key: str, reason: str, counts: bool) -> None:
+    async def _fail(self, key: str, reason: str, counts: bool, billed: bool = False) -> None:
         """No answer this time: the next batch has it, unless it has had its share of them."""
-        self._settle(key, 0.0)
+        if billed:
+            self._job.journal.add(lines.lost(key, reason))
+        self._settle(key, self._worst.get(key, 0.0) if billed else 0.0)
         self._rounds[key] += counts
-        if self._rounds[key] > self._job.params.max_retries:
+        if self._is_ours(key) and self._rounds[key] > self._job.params.max_retries:
             self._missing.discard(key)
             self._job.count_failure(reason)
             await self._job.keep_failure(key, reason)
@@ -93,4 +99,9 @@ class Results:
 
     def _settle(self, key: str, cost: float) -> None:
         self._left.discard(key)
-        self._job.budget.settle(self._worst.get(key, 0.0), cost)
+        if self._is_ours(key):
+            self._job.budget.settle(self._worst[key], cost)
+
+    def _is_ours(self, key: str) -> bool:
+        """Whether this run wants the answer; one for another stage is kept, and not counted."""
+        return key in self._worst

@@ -45,8 +45,8 @@ class Stop:
         await self._hurry.wait()
 
     def heard(self, number: int) -> None:
-        """A signal: the first one stops sending, the second one waits for nothing."""
-        if isinstance(self.error, StoppedError):
+        """A signal: it stops sending or, if that has stopped already, the wait for answers."""
+        if self:
             self._hurry.set()
         self.now(StoppedError(f"stopped by {signal.Signals(number).name}"))
 
@@ -58,7 +58,7 @@ async def watched(stop: Stop) -> AsyncIterator[None]:
     for number in SIGNALS:
         with suppress(RuntimeError, ValueError):  # not in the main thread: nobody sends us any
             loop.add_signal_handler(number, stop.heard, number)
-    watcher = asyncio.create_task(_watch_ancestors(stop))
+    watcher = asyncio.create_task(_watch(Ancestors(), stop))
     try:
         yield
     finally:
@@ -68,8 +68,7 @@ async def watched(stop: Stop) -> AsyncIterator[None]:
                 loop.remove_signal_handler(number)
 
 
-async def _watch_ancestors(stop: Stop) -> None:
-    ancestors = Ancestors()
+async def _watch(ancestors: "Ancestors", stop: Stop) -> None:
     while ancestors.alive():
         await asyncio.sleep(LOOK_SECONDS)
     stop.now(StoppedError("the process that started this one is gone"))
@@ -85,17 +84,26 @@ class Ancestors:
         import psutil
 
         self._watched: list[psutil.Process] = []
+        self._orphaned = False
         if DVC_STAGE not in os.environ:
             return
         with suppress(psutil.Error):
             for process in psutil.Process().parents():
                 self._watched.append(process)
                 if process.name() not in SHELLS:
+                    self._orphaned = _has_adopted_us(process.pid)
                     break
 
     def alive(self) -> bool:
         """Whether all of them still run."""
-        return all(_runs(process) for process in self._watched)
+        return not self._orphaned and all(_runs(process) for process in self._watched)
+
+
+def _has_adopted_us(pid: int) -> bool:
+    """Whether that is the system's first process, in DVC's place; in a container, it may be DVC."""
+    with suppress(OSError):
+        return pid == 1 and os.getsid(1) != os.getsid(0)
+    return False
 
 
 def _runs(process: "psutil.Process") -> bool:

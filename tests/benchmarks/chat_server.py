@@ -1,8 +1,9 @@
-"""A chat endpoint that answers at once or after a while: python -m tests.benchmarks.chat_server
+"""A chat endpoint that answers at once or after a while.
 
 It is a process of its own, so that what is measured has a core to itself.
-Arguments: seconds before each answer; requests a minute, 0 for no limit. Prints its address;
-GET /counts tells what it has accepted and refused, with the seconds of each.
+Run: python -m tests.benchmarks.chat_server SECONDS PER_MINUTE, with the seconds before each answer
+and the requests a minute that it allows, 0 for no limit. It prints its port; GET /counts tells when
+it has accepted and refused calls.
 """
 
 import asyncio

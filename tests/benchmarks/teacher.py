@@ -117,13 +117,16 @@ def limit() -> None:
         with urllib.request.urlopen(f"{address}/counts") as answer:
             counts = json.load(answer)
     accepted, refused = counts["accepted"], counts["refused"]
-    taken = accepted[-1] - accepted[0]
-    possible = PER_MINUTE * (1 + taken / 60)  # a window's worth at once, then a window's a minute
+    whole = int((accepted[-1] - accepted[0]) // 60)
+    minutes = [
+        sum(accepted[0] + 60 * n <= at < accepted[0] + 60 * (n + 1) for at in accepted)
+        for n in range(whole)
+    ]
     share = len(refused) / (len(accepted) + len(refused))
     print(
-        f"{len(accepted)} calls at {PER_MINUTE} a minute in {taken:.1f} s: "
-        f"{100 * len(accepted) / possible:.1f}% of what the limit allows, "
-        f"{len(refused)} refused ({100 * share:.2f}%)"
+        f"{len(accepted)} calls at {PER_MINUTE} a minute in {accepted[-1] - accepted[0]:.1f} s; "
+        f"whole minutes: {', '.join(f'{100 * n / PER_MINUTE:.1f}%' for n in minutes)} of the "
+        f"limit; {len(refused)} refused ({100 * share:.2f}%)"
     )
 
 

@@ -79,7 +79,9 @@ def test_the_second_run_names_the_first_and_waits_for_it(runs: Runs) -> None:
     first = runs.start("generate")
     assert said(first) == "alone"
     second = runs.start("zeroshot")
-    waits = f"waiting for generate (process {first.pid} in {Path.cwd()}), which asks the same teacher"
+    waits = (
+        f"waiting for generate (process {first.pid} in {Path.cwd()}), which asks the same teacher"
+    )
     assert warned(second) == waits
     assert second.poll() is None
     release(first)

@@ -19,7 +19,9 @@ PRICES = {"input": 2.5, "cached_input": 1.25, "output": 10.0, "batch_factor": 0.
 
 def params(**changes: Any) -> TeacherParams:
     request = {"max_completion_tokens": 100}
-    return TeacherParams(**settings("http://h/v1", **{"prices": PRICES, "request": request} | changes))
+    return TeacherParams(
+        **settings("http://h/v1", **{"prices": PRICES, "request": request} | changes)
+    )
 
 
 def answer(prompt: int, cached: int, completion: int, *, batch: bool = False) -> Answer:
@@ -61,7 +63,7 @@ def test_without_a_discount_a_batch_costs_as_much() -> None:
 def test_no_answer_costs_more_than_the_worst_case(mode: str, cached_price: float) -> None:
     chance = random.Random(1)
     settled = params(mode=mode, prices={**PRICES, "cached_input": cached_price})
-    alphabet = "ab cd .,\n\"\\éß漢🦀\u200d\ud800"
+    alphabet = 'ab cd .,\n"\\éß漢🦀\u200d\ud800'
     for _ in range(300):
         prompt = "".join(chance.choices(alphabet, k=chance.randrange(200)))
         (request,) = build_requests([prompt], settled)

@@ -88,10 +88,11 @@ class Outage(Server):
 
 
 class Tokens(Server):
-    """Answers of unequal length, which count when they are sent."""
+    """Answers of unequal length up to a longest one, which count when they are sent."""
 
     def judge(self) -> Reply:
-        return Reply(ok=True, tokens=PROMPT + int(self.random.lognormvariate(5.5, 0.7)))
+        output = min(1000, int(self.random.lognormvariate(5.5, 0.7)))
+        return Reply(ok=True, tokens=PROMPT + output)
 
     def most_a_minute(self, since: float) -> int:
         """The most tokens in any minute that begins after `since`."""
@@ -155,7 +156,7 @@ async def ask_on(pace: Pace, server: Server, seconds: float, tasks: int = 256) -
                 reply = await server.call()
                 if reply.ok:
                     pace.observe(reply.headers)
-                    pace.answered(ticket, reply.tokens, reply.tokens - PROMPT)
+                    pace.answered(ticket, reply.tokens)
                     break
                 pace.refused(ticket, reply.pause)
                 await asyncio.sleep(backoff(attempt, reply.pause))
@@ -178,10 +179,11 @@ def simulate(server: Server, minutes: float = MINUTES, **changes: Any) -> Pace:
 
 # A limit of requests a minute
 
-LIMITS = [(60, 0.05), (60, 5.0), (600, 0.05), (600, 2.0), (600, 5.0), (3000, 0.05), (3000, 1.0)]
+KNOWN = [(60, 0.05), (60, 5.0), (600, 0.05), (600, 5.0), (3000, 1.0)]
+UNKNOWN = [*KNOWN, (600, 2.0), (600, 3.0), (3000, 0.05)]  # a ramp meets the limit, early or late
 
 
-@pytest.mark.parametrize(("limit", "latency"), LIMITS)
+@pytest.mark.parametrize(("limit", "latency"), KNOWN)
 def test_a_limit_in_params_is_used_up_and_kept(limit: int, latency: float) -> None:
     server = Sliding(limit, latency)
     simulate(server, requests_per_minute=limit)
@@ -189,7 +191,7 @@ def test_a_limit_in_params_is_used_up_and_kept(limit: int, latency: float) -> No
     assert server.refused_share < 0.01
 
 
-@pytest.mark.parametrize(("limit", "latency"), LIMITS)
+@pytest.mark.parametrize(("limit", "latency"), KNOWN)
 def test_a_limit_in_headers_is_used_up_and_kept(limit: int, latency: float) -> None:
     server = Sliding(limit, latency, headers=True)
     simulate(server)
@@ -198,7 +200,7 @@ def test_a_limit_in_headers_is_used_up_and_kept(limit: int, latency: float) -> N
 
 
 @pytest.mark.parametrize("late", [True, False])
-@pytest.mark.parametrize(("limit", "latency"), LIMITS)
+@pytest.mark.parametrize(("limit", "latency"), UNKNOWN)
 def test_a_limit_that_only_refusals_tell_is_used_up_and_nearly_kept(
     limit: int, latency: float, late: bool
 ) -> None:
@@ -267,7 +269,7 @@ def test_a_call_that_is_larger_than_the_limit_of_tokens_goes_alone() -> None:
     async def main() -> float:
         pace = Pace(params(tokens_per_minute=100))
         for _ in range(3):
-            pace.answered(await pace.admit(50), 500, 450)
+            pace.answered(await pace.admit(50), 500)
         return now()
 
     assert 120 <= run(main()) <= 130
@@ -280,19 +282,19 @@ def test_a_call_that_is_larger_than_the_limit_of_tokens_goes_alone() -> None:
 @pytest.mark.parametrize("most", [1, 2, 5, 16, 40])
 def test_the_window_finds_how_many_calls_are_taken_at_once(most: int, pause: float | None) -> None:
     server = AtOnce(most, 1.0, pause)
-    pace = simulate(server, minutes=20)
+    pace = simulate(server)
     assert 0.75 * most <= pace.window <= 1.25 * most + 1
     assert server.refused_share < 0.05
-    assert len(server.accepted) >= 0.85 * most * 1200
+    assert len(server.accepted) >= 0.95 * most * 600
     assert not pace.requests.known
 
 
 @pytest.mark.parametrize("concurrency", [1, 3, 64])
 def test_calls_in_flight_never_exceed_concurrency_and_reach_it(concurrency: int) -> None:
-    server = Server(0.5, late=False)
+    server = Server(1.0, late=False)
     simulate(server, minutes=5, concurrency=concurrency)
     assert server.most_in_flight == concurrency
-    assert len(server.accepted) >= 0.8 * concurrency * 600
+    assert len(server.accepted) >= 0.8 * concurrency * 300
 
 
 def test_one_call_after_another_keeps_a_limit_too() -> None:
@@ -308,8 +310,8 @@ def test_full_speed_returns_after_ten_seconds_of_overload(
     begins: float, pause: float | None
 ) -> None:
     server, calm = Outage(pause, begins), Server(0.5, late=False)
-    simulate(server, minutes=5)
-    simulate(calm, minutes=5)
+    for one in (server, calm):
+        simulate(one, minutes=5, concurrency=16)
     last_minutes = [sum(1 for at, _ in one.accepted if at > 180) for one in (server, calm)]
     assert last_minutes[0] >= 0.95 * last_minutes[1]
 
@@ -324,7 +326,7 @@ def test_a_pause_that_one_call_is_asked_for_holds_back_all() -> None:
         pace.refused(tickets.pop(), 20.0)
         begun = now()
         for ticket in tickets:
-            pace.answered(ticket, 500, 300)
+            pace.answered(ticket, 500)
         await asyncio.gather(*(pace.admit(PROMPT) for _ in range(2)))
         return begun, now()
 
@@ -372,7 +374,7 @@ def test_calls_are_admitted_in_the_order_in_which_they_come() -> None:
             ticket = await pace.admit(PROMPT)
             order.append(number)
             await asyncio.sleep(1 / (number + 1))
-            pace.answered(ticket, 500, 300)
+            pace.answered(ticket, 500)
 
         await asyncio.gather(*(call(number) for number in range(20)))
         return order
@@ -388,7 +390,7 @@ def test_a_cancelled_call_leaves_its_place_to_the_next() -> None:
         await asyncio.sleep(1)
         waiting[0].cancel()
         await asyncio.sleep(1)
-        pace.answered(ticket, 500, 300)
+        pace.answered(ticket, 500)
         await waiting[1]
         return pace.in_flight
 
@@ -401,7 +403,7 @@ def test_only_the_last_minute_of_calls_is_remembered() -> None:
         for _ in range(100_000):
             ticket = await pace.admit(PROMPT)
             await asyncio.sleep(0.01)
-            pace.answered(ticket, 500, 300)
+            pace.answered(ticket, 500)
         return len(pace.requests._sent)
 
     assert run(main()) <= 100 * 65

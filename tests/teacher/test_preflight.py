@@ -148,7 +148,9 @@ def test_a_model_that_ends_soon_is_a_warning(
         server.models = models("double", shutdown_date=as_unix_time(day) if unix else str(day))
         check(server.url)
     warning = capsys.readouterr().err
-    assert warning.startswith(f"warning: teacher.model = double: the endpoint shuts it down on {day}")
+    assert warning.startswith(
+        f"warning: teacher.model = double: the endpoint shuts it down on {day}"
+    )
     assert (f"in {days} day" if days > 0 else "already past" if days < 0 else "today") in warning
 
 
@@ -163,7 +165,9 @@ def test_a_model_that_ends_later_is_no_warning(
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize("given", [None, "", "soon", "2025-13-45", 1e300, float("nan"), [], {}, True])
+@pytest.mark.parametrize(
+    "given", [None, "", "soon", "2025-13-45", 1e300, float("nan"), [], {}, True]
+)
 def test_an_odd_date_is_no_warning(given: Any) -> None:
     assert warn_of_shutdown({"shutdown_date": given}, date(2025, 1, 1)) is None
 

@@ -109,11 +109,19 @@ TOO_LONG = [
     (400, error(LONG, "context_length_exceeded")),
     (400, {"object": "error", "message": LONG, "type": "BadRequestError", "code": 400}),
     (400, error("String too long", "string_above_max_length")),
-    (400, error("the request exceeds the available context size", 400, "exceed_context_size_error")),
+    (
+        400,
+        error("the request exceeds the available context size", 400, "exceed_context_size_error"),
+    ),
     (400, error("prompt is too long: 210000 tokens > 200000 maximum")),
     (413, error("Request too large for model `m` on tokens per minute", "rate_limit_exceeded")),
     (413, "<html><h1>413 Request Entity Too Large</h1></html>"),
-    (429, error("Request too large for m on tokens per min: Limit 3, Requested 9", "rate_limit_exceeded")),
+    (
+        429,
+        error(
+            "Request too large for m on tokens per min: Limit 3, Requested 9", "rate_limit_exceeded"
+        ),
+    ),
 ]
 
 
