@@ -119,7 +119,12 @@ def main() -> None:
     source = Highlights(load_section("generate", GenerateParams))
     teacher = load_section("teacher", TeacherParams)
     answers = ask(source, teacher, default_ledger(), "generate", GPT / "answers.parquet")
-    write_json(METRICS, write_pairs(source, answers))
+    counts = write_pairs(source, answers)
+    write_json(METRICS, counts)
+    for split, count in counts.items():
+        dropped = ", ".join(f"{n} {reason}" for reason, n in count["dropped"].items() if n)
+        kept = f"{count['kept']} pairs from {count['asked']} answers"
+        print(f"{split}: {kept}; {dropped or 'none'} dropped")
 
 
 if __name__ == "__main__":

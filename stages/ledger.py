@@ -200,7 +200,11 @@ def _check(row: Mapping[str, Any]) -> Answer:
 
 def _forget(ledger: Ledger, args: argparse.Namespace) -> None:
     """Ends a batch; its requests count as sent, and the next run asks for them again."""
-    steps = [step for step in ledger.batches() if step.content.get("batch") == args.batch]
+    steps = [
+        step
+        for step in ledger.batches()
+        if args.batch in (step.content.get("batch"), step.content.get("file"))
+    ]
     if not steps:
         raise DataError(f"{args.batch}: the ledger {ledger.path} knows no batch of this name")
     ledger.append([encode("batch", steps[-1].key, {"step": "ended", "how": "forgotten"})])

@@ -65,7 +65,8 @@ def describe(stages: list[Stage], calls: dict[str, Estimate] | None, teacher: Te
         return "\n".join(lines)
     rows = [[stage, *_call_row(found)] for stage, found in calls.items()]
     lines.append(_table([["stage", *COLUMNS], *rows]))
-    return "\n".join([*lines, *_notes(calls, teacher)])
+    idle = {stage.name for stage in stages if stage.state == "up to date"}
+    return "\n".join([*lines, "", *_notes(calls, teacher), *_idle_notes(calls, idle)])
 
 
 def _stage_rows(stages: list[Stage]) -> Iterator[list[str]]:
@@ -77,30 +78,67 @@ def _stage_rows(stages: list[Stage]) -> Iterator[list[str]]:
 
 
 def _call_row(found: Estimate) -> list[str]:
-    money = [f"${found.live_usd:,.2f}", f"${found.batch_usd:,.2f}"]
-    at_most = "no limit" if found.at_most_usd is None else f"${found.at_most_usd:,.2f}"
-    minutes = "?" if found.minutes is None else f"{found.minutes:,.0f} min"
+    money = [_dollars(found.live_usd), _dollars(found.batch_usd)]
+    at_most = "no limit" if found.at_most_usd is None else _dollars(found.at_most_usd)
+    minutes = "?" if found.minutes is None else f"{found.minutes:,.1f} min"
     counts = [found.rows, found.paid, found.to_pay, found.input_tokens, found.output_tokens]
     return [*(f"{count:,}" for count in counts), *money, at_most, minutes]
 
 
+def _dollars(amount: float) -> str:
+    return f"${amount:,.2f}" if amount >= 1 or not amount else f"${amount:.4f}"
+
+
 def _notes(calls: dict[str, Estimate], teacher: TeacherParams) -> Iterator[str]:
+    coming = sum(found.in_batches for found in calls.values())
     to_pay = sum(found.to_pay for found in calls.values())
-    yield ""
     for stage, found in calls.items():
         if found.in_batches:
             yield f"{stage}: {found.in_batches:,} more answers are on their way in open batches"
-    if not to_pay:
-        yield "Nothing to pay: every answer is in the ledger or in a committed output."
-        return
+    if teacher.mode == "replay" and coming + to_pay:
+        yield f"teacher.mode = replay: the run would stop, {coming + to_pay:,} answers are missing"
+    elif teacher.mode == "live" and coming:
+        yield "teacher.mode = live: the run would stop; teacher.mode = batch collects these answers"
+    if to_pay:
+        yield from _money_notes(calls, teacher)
+    else:
+        every = "every other" if coming else "every"
+        yield f"Nothing to pay: {every} answer is in the ledger or in a committed output."
+
+
+def _money_notes(calls: dict[str, Estimate], teacher: TeacherParams) -> Iterator[str]:
     measured = {stage: found.measured_on for stage, found in calls.items() if found.to_pay}
     for stage, answers in measured.items():
-        basis = f"{answers:,} answers of this stage" if answers else "4 characters a token"
+        thumb = "4 characters a token and answers of typical length, without reasoning"
+        basis = f"{answers:,} answers of this stage" if answers else thumb
         yield f"{stage}: tokens are estimated from {basis}; calls are exact"
-    if teacher.mode == "replay":
-        yield f"teacher.mode = replay: the run would stop, {to_pay:,} answers are missing"
+    prices = teacher.prices
+    if teacher.base_url != EMBEDDED and not (prices.input or prices.output):
+        yield "teacher.prices are 0: costs are unknown, and no cap holds"
     if teacher.max_cost_usd is not None:
-        yield f"teacher.max_cost_usd = {teacher.max_cost_usd:g} caps each stage"
+        yield from _cap_notes(calls, teacher.max_cost_usd, batch=teacher.mode == "batch")
+
+
+def _cap_notes(calls: dict[str, Estimate], cap: float, *, batch: bool) -> Iterator[str]:
+    for stage, found in calls.items():
+        if not found.to_pay:
+            continue
+        left = cap - found.spent_usd
+        expected = found.batch_usd if batch else found.live_usd
+        verdict = "is enough"
+        if expected > left:
+            verdict = f"is too little: the run would stop after about {left / expected:.0%} of them"
+        elif found.at_most_usd is None or found.at_most_usd > left:
+            verdict = "may be too little, should answers be long"
+        of_cap = f"{_dollars(left)} of teacher.max_cost_usd = {cap:g}"
+        yield f"{stage}: {of_cap} is left, which {verdict}"
+
+
+def _idle_notes(calls: dict[str, Estimate], idle: set[str]) -> Iterator[str]:
+    """A stage whose rows have failed within teacher.max_failed lacks answers, and is done."""
+    for stage, found in calls.items():
+        if stage in idle and found.to_pay:
+            yield f"{stage} is up to date: its failed calls wait for `dvc repro -fs {stage}`"
 
 
 def _table(rows: list[list[str]]) -> str:

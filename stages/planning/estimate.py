@@ -33,6 +33,8 @@ class Rates:
     """How many answers this was measured on; 0 for a rule of thumb."""
     tokens_a_character: float
     output_tokens: float
+    seconds: float | None
+    """For one call, where the ledger has seen some."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Estimate:
     in_batches: int
     """Missing answers that an open batch will bring."""
     to_pay: int
+    spent_usd: float
+    """What counts under teacher.max_cost_usd already."""
     input_tokens: int
     output_tokens: int
     measured_on: int
@@ -54,7 +58,8 @@ class Estimate:
     at_most_usd: float | None
     """In the mode that params set; null where teacher.request sets no limit of output tokens."""
     minutes: float | None
-    """In mode live, at the limits that params set; null where they set none."""
+    """In mode live, at the limits that params set and the time that answers took; null if neither
+    is known."""
 
 
 def estimate_calls(
@@ -74,22 +79,24 @@ def estimate_calls(
         typical_output: characters of an answer, where no answer is there to measure.
     """
     survey = survey_answers(prompts, params, ledger)
-    missing, known = set(survey.missing), []
-    if missing:
-        for answer in recall(outputs, params):
-            if answer.request in missing:
-                missing.discard(answer.request)
-                known.append(answer)
+    missing, known = set(survey.missing), dict[str, Answer]()
+    for answer in recall(outputs, params) if missing else ():
+        if answer.request in missing:
+            missing.discard(answer.request)
+            if len(known) < SAMPLE:
+                known[answer.request] = answer
     chunks = open_chunks(ledger, teacher_identity(params))
     on_their_way = missing & {key for chunk in chunks for key in chunk.keys}
     missing -= on_their_way
     keys = set(survey.keys)
-    answered = {a.request: a for a in known[:SAMPLE]} or _sample(ledger, keys - survey.missing)
+    answered = known or _sample(ledger, keys - survey.missing)
     rates = measure(prompts, params, answered, typical_output)
+    rates = replace(rates, seconds=_mean_seconds(ledger, keys - survey.missing))
     total = _sum_up(prompts, params, missing, rates)
     return replace(
         total,
         rows=len(survey.keys),
+        spent_usd=round(survey.spent, 6),
         requests=len(keys),
         paid=len(keys) - len(missing) - len(on_their_way),
         in_batches=len(on_their_way),
@@ -114,13 +121,20 @@ def measure(
         if not answered:
             break
     if not count:
-        return Rates(0, 1 / CHARACTERS_A_TOKEN, typical_output / CHARACTERS_A_TOKEN)
-    return Rates(count, tokens / max(1, characters), output / count)
+        return Rates(0, 1 / CHARACTERS_A_TOKEN, typical_output / CHARACTERS_A_TOKEN, None)
+    return Rates(count, tokens / max(1, characters), output / count, None)
 
 
 def _sample(ledger: Ledger, keys: set[str]) -> dict[str, Answer]:
     found = (ledger.answer(key) for key in sorted(keys)[:SAMPLE])
     return {answer.request: answer for answer in found if answer is not None}
+
+
+def _mean_seconds(ledger: Ledger, keys: set[str]) -> float | None:
+    records = (ledger.answer_record(key) for key in sorted(keys)[:SAMPLE])
+    times = [record.content.get("seconds") for record in records if record is not None]
+    known = [float(seconds) for seconds in times if seconds]
+    return sum(known) / len(known) if known else None
 
 
 def _length(request: Request) -> int:
@@ -148,18 +162,19 @@ def _sum_up(
         paid=0,
         in_batches=0,
         to_pay=calls,
+        spent_usd=0.0,
         input_tokens=tokens,
         output_tokens=output,
         measured_on=rates.answers,
         live_usd=round(live, 6),
         batch_usd=round(live * params.prices.batch_factor, 6),
         at_most_usd=round(at_most, 6) if at_most < float("inf") else None,
-        minutes=_minutes(calls, tokens + output, params),
+        minutes=_minutes(calls, tokens + output, rates.seconds, params),
     )
 
 
-def _minutes(calls: int, tokens: int, params: TeacherParams) -> float | None:
-    """The time that limits a minute imply; the first minute's worth needs no waiting."""
+def _minutes(calls: int, tokens: int, seconds: float | None, params: TeacherParams) -> float | None:
+    """The longest of what each limit and the calls themselves take; a first minute is free."""
     times = [
         max(0.0, amount / limit - 1)
         for amount, limit in (
@@ -168,4 +183,6 @@ def _minutes(calls: int, tokens: int, params: TeacherParams) -> float | None:
         )
         if limit is not None
     ]
+    if seconds is not None:
+        times.append(calls * seconds / min(calls or 1, params.concurrency) / 60)
     return round(max(times), 2) if times and calls else None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 
+from stages.errors import DataError
 from stages.fetch import FetchParams, fetch, open_source
 from stages.filter import CNN, FilterParams, filter_splits
 from stages.params import load_section
@@ -52,7 +53,11 @@ def _rehearse(folder: Path) -> Path | None:
     if params.source == "hub":
         return None
     with redirect_stderr(io.StringIO()):  # progress bars of stages that don't run
-        fetch(open_source(params), params.limit, params.max_rejected, folder / "raw")
+        try:
+            fetch(open_source(params), params.limit, params.max_rejected, folder / "raw")
+        except DataError as error:  # it names a file of the rehearsal
+            there = str(error).replace(str(folder / "raw"), "data/raw")
+            raise DataError(f"{there} once `dvc repro fetch` has run") from None
         limit = load_section("filter", FilterParams).max_characters
         filter_splits(limit, folder / "raw", folder / "rehearsed")
     return folder / "rehearsed"

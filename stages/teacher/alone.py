@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from stages.teacher.errors import StoppedError
+from stages.teacher.errors import StoppedError, TeacherError
 from stages.teacher.stopping import LOOK_SECONDS, Ancestors
 
 
@@ -27,12 +27,16 @@ def asking_alone(folder: Path, teacher: str, stage: str) -> Iterator[None]:
         StoppedError: the process that started this one is gone.
     """
     name = hashlib.sha256(teacher.encode("utf-8")).hexdigest()[:16]
-    folder.mkdir(parents=True, exist_ok=True)
     lock, owner = FileLock(folder / f"asking-{name}.lock"), folder / f"asking-{name}.json"
-    _acquire(lock, owner)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _acquire(lock, owner)
+    except OSError as error:
+        raise TeacherError(f"{folder}: no place for a ledger ({error})") from None
     try:
         about = {"pid": os.getpid(), "stage": stage, "folder": str(Path.cwd())}
-        owner.write_text(json.dumps(about), encoding="utf-8")
+        with suppress(OSError):  # it only tells others for whom they wait
+            owner.write_text(json.dumps(about), encoding="utf-8")
         yield
     finally:
         owner.unlink(missing_ok=True)

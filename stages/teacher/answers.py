@@ -15,6 +15,7 @@ REFUSAL = re.compile(
     r" (help|assist|write|create|provide|fulfil|generate|comply|do that|produce|summari[sz]e))",
     re.IGNORECASE,
 )
+REFUSED = "content_filter"
 MOST_TOKENS = 10**12
 COLUMNS = {
     **dict.fromkeys(("request", "text", "finish_reason", "refusal", "model"), pa.string()),
@@ -64,7 +65,7 @@ class Answer:
         if self.error:
             return "failed"
         opening = self.text.lstrip()
-        if self.refusal or self.finish_reason == "content_filter" or REFUSAL.match(opening):
+        if self.refusal or self.finish_reason == REFUSED or REFUSAL.match(opening):
             return "refused"
         if not self.text.strip():
             return "empty"
@@ -98,7 +99,11 @@ def read_completion(request: str, completion: Any, batch: bool) -> Answer:
             model=_as_text(completion.get("model")),
             prompt_tokens=_as_count(usage.get("prompt_tokens")),
             cached_tokens=_as_count(details.get("cached_tokens")),
-            completion_tokens=_as_count(usage.get("completion_tokens")),
+            # Some endpoints count what a model reasons in the total only.
+            completion_tokens=max(
+                _as_count(usage.get("completion_tokens")),
+                _as_count(usage.get("total_tokens")) - _as_count(usage.get("prompt_tokens")),
+            ),
             batch=batch,
         )
     except (AttributeError, LookupError, TypeError, OverflowError) as error:

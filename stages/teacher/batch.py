@@ -16,10 +16,11 @@ from stages.teacher.batch_api import ENDED, MOST_BYTES, BatchApi
 from stages.teacher.chunks import Chunk, open_chunks
 from stages.teacher.errors import EndpointError
 from stages.teacher.job import Job
+from stages.teacher.live import DRAIN_SECONDS
 from stages.teacher.money import worst_case_usd
 from stages.teacher.requests import Request, canonical, request_key, teacher_identity
 from stages.teacher.results import Results
-from stages.teacher.retries import RetryableError, backoff
+from stages.teacher.retries import RefusalError, RetryableError, RowError, backoff
 from stages.teacher.settings import EMBEDDED
 
 QUEUE_FULL = "token_limit_exceeded"
@@ -41,6 +42,7 @@ class BatchRun:
         self._rounds: Counter[str] = Counter()
         self._size = job.params.batch.requests
         self._queue_full = False
+        self._alone: Chunk | None = None
         embedded = job.params.base_url == EMBEDDED
         self._poll = EMBEDDED_POLL_SECONDS if embedded else job.params.batch.poll_seconds
 
@@ -52,11 +54,16 @@ class BatchRun:
                 answer, or are given up, are taken out.
         """
         work = asyncio.create_task(self._work(missing))
+        stopped = asyncio.create_task(self._job.stop.wait())
         hurry = asyncio.create_task(self._job.stop.wait_hurry())
-        await asyncio.wait({work, hurry}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (work, hurry):
+        await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            {work, hurry}, timeout=DRAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        tasks = (work, stopped, hurry)
+        for task in tasks:
             task.cancel()
-        for result in await asyncio.gather(work, hurry, return_exceptions=True):
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(result, Exception):
                 self._job.stop.now(result)
 
@@ -126,6 +133,7 @@ class BatchRun:
             for key, request in zip(chunk.keys, some, strict=True):
                 self._job.journal.add(lines.sent(key, request, self._job.stage))
             await self._job.journal.flush()
+            self._alone = self._alone if self._open else chunk
             self._open.append(chunk)
             await self._submit(chunk)
 
@@ -161,6 +169,9 @@ class BatchRun:
                 await self._pause(backoff(attempt, trouble.pause))
                 chunk.batch = await self._find(chunk)
                 reason = trouble.reason
+            except (EndpointError, RowError, RefusalError) as error:  # surely, no batch was made
+                await self._give_up(chunk, set(), "refused")
+                raise EndpointError(f"no batch could be made: {error}") from None
             if chunk.batch is not None:
                 await self._job.journal.add(chunk.submitted())
                 return
@@ -197,9 +208,9 @@ class BatchRun:
         await self._job.journal.add(chunk.ended(batch.status))
         self._open.remove(chunk)
         self._job.meter.note = ""
-        if self._queue_full:
-            self._size = self._size if self._open else max(1, len(chunk.keys) // 2)
-        elif batch.status == "failed":
+        if self._queue_full and chunk is self._alone:  # else it was one too many, not too large
+            self._size = max(1, len(chunk.keys) // 2)
+        elif batch.status == "failed" and not self._queue_full:
             self._job.stop.now(EndpointError(f"the endpoint refuses a batch ({code}): {said}"))
 
     async def _end_unknown(self, chunk: Chunk, missing: set[str]) -> None:
@@ -229,8 +240,10 @@ class BatchRun:
             attempt += 1
             try:
                 return await call()
+            except (RowError, RefusalError) as trouble:
+                raise EndpointError(f"the Batch API: {trouble.reason}") from None
             except RetryableError as trouble:
-                if attempt > self._job.params.max_retries:
+                if attempt > self._job.params.max_retries or self._job.stop:
                     raise EndpointError(f"the Batch API: {trouble.reason}") from None
                 await self._pause(backoff(attempt, trouble.pause))
 

@@ -8,6 +8,7 @@ from typing import Any
 from stages.teacher.endpoint import Endpoint
 from stages.teacher.errors import EndpointError
 from stages.teacher.requests import Request, body_of, request_key
+from stages.teacher.retries import RetryableError
 from stages.teacher.settings import TeacherParams
 
 MOST_BYTES = 190 * 10**6
@@ -84,11 +85,16 @@ class BatchApi:
 
     async def results(self, file: str) -> AsyncIterator[Any]:
         """Yields the lines of a result file."""
+        import httpx2
+
         files = self._endpoint.client.files.with_streaming_response
-        async with (
-            self._endpoint.translated_errors(FILE_SECONDS),
-            files.content(file, timeout=FILE_SECONDS) as response,
-        ):
-            async for line in response.iter_lines():
-                if line.strip():
-                    yield self._endpoint.read(line.encode("utf-8", "replace"))
+        try:
+            async with (
+                self._endpoint.translated_errors(FILE_SECONDS),
+                files.content(file, timeout=FILE_SECONDS) as response,
+            ):
+                async for line in response.iter_lines():
+                    if line.strip():
+                        yield self._endpoint.read(line.encode("utf-8", "replace"))
+        except httpx2.HTTPError as error:  # the client translates none once it streams
+            raise RetryableError(self._endpoint.redact(f"no answer ({error})")) from None

@@ -14,14 +14,14 @@ from stages.teacher.answers import Answer, failed_answer
 from stages.teacher.batch import BatchRun
 from stages.teacher.chunks import open_chunks
 from stages.teacher.endpoint import open_endpoint, read_key
-from stages.teacher.errors import MissingAnswerError, OpenBatchError, TeacherError
+from stages.teacher.errors import BudgetError, MissingAnswerError, OpenBatchError, TeacherError
 from stages.teacher.job import Job
 from stages.teacher.journal import Journal
 from stages.teacher.ledger import Ledger, keep
 from stages.teacher.live import LiveRun
 from stages.teacher.meter import Meter
 from stages.teacher.migration import open_ledger
-from stages.teacher.money import Budget, cost_usd, worst_case_usd
+from stages.teacher.money import Budget, charge_usd, worst_case_usd
 from stages.teacher.preflight import check_endpoint
 from stages.teacher.recall import recall
 from stages.teacher.requests import (
@@ -115,14 +115,14 @@ def survey_answers(prompts: Iterable[str], params: TeacherParams, ledger: Ledger
         if key in seen:
             continue
         seen.add(key)
+        worst = worst_case_usd(len(canonical(request)), params)
         answer = ledger.answer(key)
         if answer is None:
             missing.add(key)
         else:
-            spent += cost_usd(answer, params.prices)
-        if unanswered := ledger.unanswered(key):
-            worst = worst_case_usd(len(canonical(request)), params)
-            spent += unanswered * worst if worst < float("inf") else 0.0
+            spent += charge_usd(answer, worst, params.prices)
+        if worst < float("inf"):
+            spent += ledger.unanswered(key) * worst
     return Survey(keys, missing, spent)
 
 
@@ -138,9 +138,10 @@ def _ask_missing(
     finally:
         ledger.reserve.release()
     if isinstance(error, TeacherError):
+        next_step = "raise it and " if isinstance(error, BudgetError) else ""
         raise type(error)(
             f"{error} ({meter.done} of {total} answers are kept, {total - meter.done} are left; "
-            "the next run goes on there)"
+            f"{next_step}the next run goes on there)"
         )
     if error is not None:
         raise error
@@ -159,7 +160,7 @@ async def _run(
     try:
         with _stopping(stop):
             async with watched(stop), open_endpoint(params) as endpoint:
-                await check_endpoint(endpoint, params)
+                await stop.interrupt(check_endpoint(endpoint, params))
                 job = Job(meter.stage, params, requests, endpoint, journal, budget, meter, stop)
                 way = BatchRun(job) if params.mode == "batch" else LiveRun(job)
                 await way.run(set(survey.missing))

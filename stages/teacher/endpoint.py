@@ -53,7 +53,10 @@ class Endpoint:
                 model=model, messages=messages, extra_body=body
             )
             headers: Mapping[str, str] = raw.headers
-            return self.read(raw.http_response.content), headers
+            answer = self.read(raw.http_response.content)
+            if isinstance(answer, dict) and answer.get("error") and not answer.get("choices"):
+                raise classify_status(_status_in(answer), answer, headers, self._params.model)
+            return answer, headers
 
     def read(self, content: bytes) -> Any:
         """JSON, without the key.
@@ -62,7 +65,7 @@ class Endpoint:
             RetryableError: it is none.
         """
         try:
-            return json.loads(self.redact(content.decode("utf-8", "replace")))
+            return self._redact_all(json.loads(content.decode("utf-8", "replace")))
         except ValueError as error:
             page = "a web page; is it the address that ends in /v1?"
             problem = page if content.lstrip().startswith(b"<") else error
@@ -86,9 +89,11 @@ class Endpoint:
             async with asyncio.timeout(limit):
                 yield
         except openai.APIStatusError as error:
-            body, headers = self._redacted(error.body), error.response.headers
+            body, headers = self._redact_all(error.body), error.response.headers
             raise classify_status(error.status_code, body, headers, self._params.model) from None
-        except (openai.APITimeoutError, TimeoutError):
+        except (openai.APITimeoutError, TimeoutError) as error:
+            if type(error.__cause__).__name__ in UNSENT:  # a refused connection, too
+                raise RetryableError(self.redact(f"no answer ({error.__cause__})")) from None
             reason = f"no answer within {limit:g} seconds"
             raise RetryableError(reason, maybe_billed=True) from None
         except openai.APIConnectionError as error:
@@ -100,8 +105,24 @@ class Endpoint:
             reason = self.redact(f"not a readable answer: {error}")
             raise RetryableError(reason, maybe_billed=True) from None
 
-    def _redacted(self, body: Any) -> Any:
-        return json.loads(self.redact(json.dumps(body, default=str)))
+    def _redact_all(self, value: Any) -> Any:
+        """The same, for all texts within a JSON value, however it was escaped."""
+        if self._secret is None:
+            return value
+        if isinstance(value, str):
+            return self.redact(value)
+        if isinstance(value, list):
+            return [self._redact_all(part) for part in value]
+        if isinstance(value, dict):
+            return {self.redact(str(name)): self._redact_all(part) for name, part in value.items()}
+        return value
+
+
+def _status_in(answer: dict[str, Any]) -> int:
+    """The HTTP status that some endpoints write into an error which they send with status 200."""
+    error = answer["error"]
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, int) and 400 <= code < 600 else 500
 
 
 @asynccontextmanager

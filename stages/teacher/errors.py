@@ -4,7 +4,7 @@ TeacherError
 ├── PromptError             a template that cannot be filled in
 ├── MissingKeyError         the environment lacks the API key
 ├── EndpointError           refused, unknown model, empty account, unreachable
-├── FailedCallsError        more calls have failed for good than teacher.max_failed allows
+├── FailedCallsError        more rows have failed for good than teacher.max_failed allows
 ├── BudgetError             teacher.max_cost_usd is reached
 ├── StoppedError            Ctrl-C, SIGTERM, or the process that started us is gone
 ├── OpenBatchError          answers are on their way in a batch

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from stages.teacher import lines
-from stages.teacher.answers import Answer
+from stages.teacher.answers import REFUSED, Answer
 from stages.teacher.endpoint import Endpoint
-from stages.teacher.errors import BudgetError, FailedCallsError
+from stages.teacher.errors import BudgetError, FailedCallsError, TeacherError
 from stages.teacher.journal import Journal
 from stages.teacher.meter import Meter
 from stages.teacher.money import Budget
@@ -15,8 +15,6 @@ from stages.teacher.requests import Request
 from stages.teacher.retries import RefusalError
 from stages.teacher.settings import TeacherParams
 from stages.teacher.stopping import Stop
-
-REFUSED = "content_filter"
 
 
 @dataclass
@@ -35,9 +33,14 @@ class Job:
 
     async def keep(self, key: str, completion: Mapping[str, Any], seconds: float) -> None:
         """Keeps an answer; it counts as soon as it is durable."""
-        batch = self.params.mode == "batch"
-        await self.journal.add(lines.answered(key, completion, seconds, batch))
+        await self.journal.add(lines.answered(key, completion, seconds, batch=False))
         self.meter.answered()
+        self.check_disk()
+
+    def check_disk(self) -> None:
+        """Stops the run while the room that was held back still takes what is in flight."""
+        if self.journal.ledger.reserve.given_back:
+            self.stop.now(TeacherError(f"{self.journal.ledger.path}: the disk is full"))
 
     async def keep_refusal(self, key: str, refusal: RefusalError) -> None:
         """Keeps the endpoint's own refusal of a prompt as its answer."""
@@ -52,11 +55,10 @@ class Job:
     def count_failure(self, reason: str) -> None:
         """One more row has failed for good; too many of them stop the run."""
         self.meter.failed += 1
-        allowed = int(self.params.max_failed * self.meter.total)
-        if self.meter.failed > allowed:
+        if self.meter.failed > self.params.max_failed * self.meter.total:
             self.stop.now(
                 FailedCallsError(
-                    f"{self.meter.failed} of {self.meter.total} calls have failed for good, "
+                    f"{self.meter.failed} of {self.meter.total} rows have failed for good, "
                     f"more than teacher.max_failed = {self.params.max_failed:g} allows; "
                     f"the last one: {reason}"
                 )

@@ -11,8 +11,9 @@ from typing import Any, cast
 
 from stages.teacher import lines
 from stages.teacher.answers import Answer, read_completion
+from stages.teacher.errors import EndpointError
 from stages.teacher.job import Job
-from stages.teacher.money import cost_usd, worst_case_usd
+from stages.teacher.money import charge_usd, worst_case_usd
 from stages.teacher.pace import Pace
 from stages.teacher.requests import Request, canonical, request_key
 from stages.teacher.retries import RefusalError, RetryableError, RowError, backoff
@@ -111,6 +112,9 @@ class LiveRun:
                 self._job.budget.settle(worst, 0.0)
                 await self._job.keep_failure(key, trouble.reason)
                 return
+            except EndpointError as error:
+                await self._job.keep_failure(key, str(error))
+                raise
             else:
                 return
 
@@ -139,7 +143,7 @@ class LiveRun:
             self._job.budget.settle(worst, 0.0)
             await self._job.keep_refusal(key, refusal)
         else:
-            self._job.budget.settle(worst, cost_usd(answer, self._job.params.prices))
+            self._job.budget.settle(worst, charge_usd(answer, worst, self._job.params.prices))
             await self._job.keep(key, completion, seconds)
         self._show()
 

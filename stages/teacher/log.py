@@ -104,10 +104,11 @@ class Log:
         while data:
             try:
                 data = data[os.write(file, data) :]
+                if not data:
+                    os.fsync(file)
             except OSError:
-                if not self.reserve.release():
+                if not self.reserve.give_back():
                     raise
-        os.fsync(file)
 
     def _open(self, flags: int = 0) -> int:
         if self._file is None:

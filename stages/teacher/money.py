@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 
-from stages.teacher.answers import Answer
+from stages.teacher.answers import REFUSED, Answer
 from stages.teacher.settings import Prices, TeacherParams
 
 MILLION = 1_000_000
@@ -21,6 +21,14 @@ def cost_usd(answer: Answer, prices: Prices) -> float:
     """US dollars for one answer."""
     tokens = (answer.prompt_tokens, answer.cached_tokens, answer.completion_tokens)
     return price_usd(*tokens, prices=prices, batch=answer.batch)
+
+
+def charge_usd(answer: Answer, worst: float, prices: Prices) -> float:
+    """What an answer counts for under a cap: its worst case where the endpoint tells no usage."""
+    told = answer.prompt_tokens or answer.completion_tokens
+    if told or answer.finish_reason == REFUSED or worst == float("inf"):
+        return cost_usd(answer, prices)
+    return worst
 
 
 def worst_case_usd(size: int, params: TeacherParams) -> float:

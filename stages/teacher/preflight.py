@@ -2,19 +2,24 @@
 
 import asyncio
 import difflib
+import json
 import sys
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from stages.teacher.endpoint import Endpoint, unreachable
 from stages.teacher.errors import EndpointError
-from stages.teacher.retries import FIRST_PAUSE, RetryableError
+from stages.teacher.retries import FIRST_PAUSE, NO_CREDIT, RetryableError
 from stages.teacher.settings import EMBEDDED, TeacherParams
 
 ATTEMPTS = 3
 NOTICE = timedelta(days=90)
 LATEST = ":latest"
 """What Ollama adds to a model's name where none is given."""
+FOLDER = "models/"
+"""What Gemini's list puts before the names."""
+PATIENCE = 20.0
+"""Seconds for the list; it costs nothing to do without."""
 
 
 async def check_endpoint(endpoint: Endpoint, params: TeacherParams) -> None:
@@ -31,7 +36,8 @@ async def check_endpoint(endpoint: Endpoint, params: TeacherParams) -> None:
     # Azure lists models, while its calls name deployments.
     if not models or params.api_version is not None:
         return
-    model = models.get(params.model) or models.get(params.model + LATEST)
+    names = (params.model, params.model + LATEST, FOLDER + params.model)
+    model = next((models[name] for name in names if name in models), None)
     if model is None:
         raise EndpointError(_unknown(params.model, list(models)))
     warning = warn_of_shutdown(model, datetime.now(UTC).date())
@@ -57,28 +63,45 @@ def warn_of_shutdown(model: dict[str, Any], today: date) -> str | None:
 
 
 async def _list_models(endpoint: Endpoint) -> dict[str, dict[str, Any]]:
-    """Models by name; empty where the endpoint has no such list."""
+    """Models by name; empty where the endpoint has no such list, or does not show it."""
     problem = ""
     for attempt in range(ATTEMPTS):
         if attempt:
             await asyncio.sleep(FIRST_PAUSE * 2 ** (attempt - 1))
         try:
-            async with endpoint.translated_errors():
-                raw = await endpoint.client.models.with_raw_response.list()
-                body = endpoint.read(raw.http_response.content)
+            content = await _get_models(endpoint)
         except RetryableError as trouble:
-            if trouble.maybe_billed and "readable" in trouble.reason:
-                return {}
             problem = trouble.reason
-        except EndpointError as error:
-            if "refuses the API key" in str(error) or "no credit" in str(error):
-                raise
-            return {}
         else:
-            data = body.get("data") if isinstance(body, dict) else None
-            rows = data if isinstance(data, list) else []
-            return {str(row["id"]): row for row in rows if isinstance(row, dict) and "id" in row}
+            return _read_models(endpoint, content)
     raise unreachable(endpoint.address, problem)
+
+
+async def _get_models(endpoint: Endpoint) -> bytes:
+    """The body of the list; empty where the endpoint has, or shows, none."""
+    import openai
+
+    async with endpoint.translated_errors(PATIENCE):
+        try:
+            raw = await endpoint.client.models.with_raw_response.list()
+        except openai.APIStatusError as error:
+            if error.status_code == 401 or NO_CREDIT in (error.code, error.type):
+                raise
+            return b""
+        content: bytes = raw.http_response.content
+        return content
+
+
+def _read_models(endpoint: Endpoint, content: bytes) -> dict[str, dict[str, Any]]:
+    if content.lstrip().startswith(b"<"):
+        raise unreachable(endpoint.address, "a web page answers there")
+    try:
+        body = json.loads(content)
+    except ValueError:
+        return {}
+    data = body.get("data") if isinstance(body, dict) else None
+    rows = data if isinstance(data, list) else []
+    return {str(row["id"]): row for row in rows if isinstance(row, dict) and "id" in row}
 
 
 def _unknown(model: str, known: list[str]) -> str:

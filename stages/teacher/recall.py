@@ -74,8 +74,9 @@ def read_answers(path: Path) -> Iterator[Answer]:
                 for row in batch.to_pylist():
                     if not row["error"]:
                         yield Answer.from_record({"text": row.get(TEXT), **row})
-    except pa.ArrowException as error:
-        raise TeacherError(f"{path.name}: not a readable Parquet file: {error}") from None
+    except (pa.ArrowException, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise TeacherError(f"{path.name}: not a readable Parquet file: {reason}") from None
 
 
 def _has(file: pq.ParquetFile, column: str) -> bool:

@@ -13,6 +13,8 @@ class Reserve:
     """A file beside the ledger."""
 
     def __init__(self, ledger: Path) -> None:
+        self.given_back = False
+        """Whether the disk was full, so that the room was needed."""
         self._ledger = ledger
         self._path = ledger.with_name(f"{ledger.name}.reserve")
 
@@ -34,6 +36,11 @@ class Reserve:
                 f"{self._ledger}: no room on the disk for the answers to come ({error}); "
                 "free some space and start again"
             ) from None
+
+    def give_back(self) -> bool:
+        """Gives it back to a full disk, and says whether there was any."""
+        self.given_back = True
+        return self.release()
 
     def release(self) -> bool:
         """Gives it back, and says whether there was any."""

@@ -1,5 +1,6 @@
 """What came of a batch, line by line."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -9,7 +10,7 @@ from stages.teacher.answers import read_completion
 from stages.teacher.chunks import Chunk
 from stages.teacher.errors import EndpointError
 from stages.teacher.job import Job
-from stages.teacher.money import cost_usd
+from stages.teacher.money import charge_usd
 from stages.teacher.retries import RefusalError, RetryableError, RowError, classify_status
 
 
@@ -49,13 +50,12 @@ class Results:
         self._job.meter.show(self._job.budget.spent, 0)
 
     async def _take(self, key: str, result: dict[str, Any]) -> None:
-        response = result.get("response") or {}
+        response, error = _object(result, "response"), _object(result, "error")
         status, body = response.get("status_code"), response.get("body")
         try:
             if status == 200:
-                await self._keep(key, body)
+                self._keep(key, body)
             elif status is None:
-                error = result.get("error") or {}
                 await self._fail(key, f"{error.get('code')}: {error.get('message')}", counts=True)
             else:
                 raise classify_status(int(status), body, {}, self._job.params.model)
@@ -68,21 +68,27 @@ class Results:
             await self._fail(key, trouble.reason, counts=True)
         except RetryableError as trouble:
             await self._fail(key, trouble.reason, counts=True, billed=trouble.maybe_billed)
-        except EndpointError as error:
-            await self._fail(key, str(error), counts=False)
-            self._job.stop.now(error)
+        except EndpointError as fatal:
+            await self._fail(key, str(fatal), counts=False)
+            self._job.stop.now(fatal)
 
-    async def _keep(self, key: str, completion: Any) -> None:
+    def _keep(self, key: str, completion: Any) -> None:
         try:
             answer = read_completion(key, completion, batch=True)
         except ValueError as error:
             raise RetryableError(f"not a readable answer: {error}", maybe_billed=True) from None
-        self._settle(key, cost_usd(answer, self._job.params.prices))
+        worst = self._worst.get(key, 0.0)
+        self._settle(key, charge_usd(answer, worst, self._job.params.prices))
         self._missing.discard(key)
+        written = self._job.journal.add(lines.answered(key, completion, 0.0, batch=True))
         if self._is_ours(key):
-            await self._job.keep(key, completion, seconds=0.0)
-        else:
-            await self._job.journal.add(lines.answered(key, completion, 0.0, batch=True))
+            written.add_done_callback(self._count)
+
+    def _count(self, written: "asyncio.Future[None]") -> None:
+        """One more answer is durable; many of them share one write to the disk."""
+        if not written.cancelled() and written.exception() is None:
+            self._job.meter.answered()
+            self._job.check_disk()
 
     async def _fail(self, key: str, reason: str, counts: bool, billed: bool = False) -> None:
         """No answer this time: the next batch has it, unless it has had its share of them."""
@@ -105,3 +111,9 @@ class Results:
     def _is_ours(self, key: str) -> bool:
         """Whether this run wants the answer; one for another stage is kept, and not counted."""
         return key in self._worst
+
+
+def _object(result: dict[str, Any], name: str) -> dict[str, Any]:
+    """A part of a result that ought to be an object."""
+    part = result.get(name)
+    return part if isinstance(part, dict) else {}

@@ -18,7 +18,12 @@ LONGEST_ASKED = 600.0
 NO_CREDIT = "insufficient_quota"
 NO_CREDIT_CODES = (NO_CREDIT, "billing_not_active", "billing_hard_limit_reached")
 # A filter of the endpoint refuses the one prompt, not the account.
-REFUSING_CODES = ("content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation")
+REFUSING_CODES = (
+    "content_filter",
+    "content_policy_violation",
+    "invalid_prompt",
+    "ResponsibleAIPolicyViolation",
+)
 # Too long a prompt is a trouble of its row, not of the request settings.
 ROW_CODES = ("context_length_exceeded", "string_above_max_length", "exceed_context_size_error")
 TOO_LONG = re.compile(

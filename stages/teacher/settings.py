@@ -47,7 +47,8 @@ class TeacherParams(Section):
     """`live` asks one by one, `batch` by OpenAI's Batch API, `replay` opens no connection."""
     prices: Prices
     max_cost_usd: float | None = Field(gt=0)
-    """The most that the answers of one stage may cost, all its runs together; null for no cap."""
+    """The most that the answers to a stage's present rows and prompt may cost, all runs together;
+    null for no cap."""
     max_failed: float = Field(ge=0, le=1)
     """Largest share of a stage's rows whose calls may fail for good."""
     concurrency: int = Field(gt=0, le=1024)

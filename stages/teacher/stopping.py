@@ -3,9 +3,9 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stages.teacher.errors import StoppedError
 
@@ -44,6 +44,16 @@ class Stop:
         """Returns when the end is asked for a second time."""
         await self._hurry.wait()
 
+    async def interrupt(self, work: Coroutine[Any, Any, None]) -> None:
+        """Waits for some work, but no longer than until the end is asked for."""
+        working, asked = asyncio.create_task(work), asyncio.create_task(self.wait())
+        await asyncio.wait({working, asked}, return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        if working.done():
+            await working
+        working.cancel()
+        await asyncio.gather(working, asked, return_exceptions=True)
+
     def heard(self, number: int) -> None:
         """A signal: it stops sending or, if that has stopped already, the wait for answers."""
         if self:
@@ -55,7 +65,8 @@ class Stop:
 async def watched(stop: Stop) -> AsyncIterator[None]:
     """While the block runs, signals and the end of our ancestors stop it."""
     loop = asyncio.get_running_loop()
-    for number in SIGNALS:
+    heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    for number in heeded:
         with suppress(RuntimeError, ValueError):  # not in the main thread: nobody sends us any
             loop.add_signal_handler(number, stop.heard, number)
     watcher = asyncio.create_task(_watch(Ancestors(), stop))
@@ -63,7 +74,7 @@ async def watched(stop: Stop) -> AsyncIterator[None]:
         yield
     finally:
         watcher.cancel()
-        for number in SIGNALS:
+        for number in heeded:
             with suppress(RuntimeError, ValueError):
                 loop.remove_signal_handler(number)
 

@@ -1,12 +1,10 @@
 """Asking in batches: what is kept, what is asked again, what it may cost, and how it stops."""
 
-import json
 import os
 import random
 import re
 import select
 import signal
-import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,6 +13,7 @@ from typing import Any, Literal
 
 import pytest
 
+from stages.ledger import main
 from stages.teacher import batch_api, client, retries
 from stages.teacher.answers import Answer
 from stages.teacher.chunks import Chunk, open_chunks
@@ -30,7 +29,7 @@ from stages.teacher.lines import sent
 from stages.teacher.requests import build_requests, request_key, teacher_identity
 from stages.teacher.settings import TeacherParams
 from tests.doubles.batches import BatchServer
-from tests.doubles.teacher import PATIENCE, Reply, Request, refuse, say, settings
+from tests.doubles.teacher import PATIENCE, ChatServer, Reply, Request, refuse, say, settings
 from tests.teacher.asking import prompts
 
 PRICES = {"input": 1.0, "cached_input": 1.0, "output": 4.0, "batch_factor": 0.5}
@@ -201,9 +200,7 @@ def test_equal_prompts_are_one_line(server: FaultyServer, path: Path) -> None:
 
 
 def test_an_endpoint_without_batches_is_named_as_such(path: Path) -> None:
-    from tests.doubles.teacher import ChatServer
-
-    with ChatServer() as plain, pytest.raises(EndpointError, match="set teacher.mode: live"):
+    with ChatServer() as plain, pytest.raises(EndpointError, match=r"set teacher\.mode: live"):
         ask(prompts(2), params(plain.url), path)
 
 
@@ -243,7 +240,7 @@ def test_more_failed_rows_than_allowed_stop_the_run_with_all_else_kept(
         refuse(500, "Oops.") if prompt in prompts(2) else say(f"answer to {prompt}")
     )
     teacher = params(server, max_failed=0.25)
-    said = "2 of 4 calls have failed for good.*Oops.*2 of 4 answers are kept"
+    said = "2 of 4 rows have failed for good.*Oops.*2 of 4 answers are kept"
     with pytest.raises(FailedCallsError, match=said):
         ask(prompts(4), teacher, path)
     server.line_script = lambda prompt: say(f"answer to {prompt}")
@@ -341,9 +338,7 @@ def test_a_full_queue_halves_the_chunks_until_they_fit(server: FaultyServer, pat
     assert Counter(server.paid_batch) == Counter(prompts(12))
 
 
-def test_a_full_queue_waits_for_the_batches_that_are_open(
-    server: FaultyServer, path: Path
-) -> None:
+def test_a_full_queue_waits_for_the_batches_that_are_open(server: FaultyServer, path: Path) -> None:
     """Only two batches of two requests fit at once; no chunk gets smaller for that."""
 
     def hook(method: str, path: str) -> None:
@@ -383,9 +378,8 @@ def test_the_sum_billed_never_exceeds_the_cap_and_comes_close_in_rounds(
 
 def billed(server: BatchServer) -> float:
     """US dollars, the factor of batches applied."""
-    return 0.5e-6 * sum(
-        usage["prompt_tokens"] + 4 * usage["completion_tokens"] for usage in server.batch_usage
-    )
+    tokens = [(u["prompt_tokens"], u["completion_tokens"]) for u in server.batch_usage]
+    return sum(float(prompt + 4 * output) for prompt, output in tokens) * 0.5e-6
 
 
 @pytest.mark.parametrize("at", ["GET", "content"])
@@ -436,7 +430,7 @@ def test_answers_kept_before_a_run_died_while_collecting_count_once_against_the_
 def reopen(path: Path) -> None:
     """Takes back that the last chunk ended, as if the run had died just before."""
     lines = path.read_bytes().splitlines(keepends=True)
-    kept = [line for line in lines if b'"step":"ended"' not in line and b'"step": "ended"' not in line]
+    kept = [line for line in lines if b'"step":"ended"' not in line]
     assert len(kept) == len(lines) - 1
     path.write_bytes(b"".join(kept))
 
@@ -539,14 +533,10 @@ def test_a_step_that_fails_is_done_again_and_no_batch_is_made_twice(
 
 
 def test_a_download_that_breaks_off_is_done_again(server: FaultyServer, path: Path) -> None:
-    kept = server.show_content
-
     def hook(method: str, path: str) -> None:
         if path.endswith("/content"):
             server.before = None
-            name = path.split("/")[-2]
-            data = kept(Any, name).body
-            assert isinstance(data, bytes)
+            data = server.files[path.split("/")[-2]].data
             headers = {"Content-Type": "application/octet-stream"}
             server.faults[DOWNLOAD].append(Reply(data, headers=headers, broken=True))
 
@@ -554,9 +544,7 @@ def test_a_download_that_breaks_off_is_done_again(server: FaultyServer, path: Pa
     teacher = params(server, max_retries=1)
     assert texts(ask(prompts(6), teacher, path)) == echoed(prompts(6))
     assert server.paid_batch == prompts(6)
-    with Ledger(path) as ledger:
-        answered = [r.key for _, r in ledger.records() if getattr(r, "kind", "") == "answered"]
-    assert sorted(answered) == sorted(keys(prompts(6), teacher))
+    assert path.read_bytes().count(b'"kind":"answered"') == 6
 
 
 def test_a_batch_that_was_made_while_nobody_heard_is_found_by_the_next_run(
@@ -592,8 +580,6 @@ def test_a_batch_that_the_endpoint_forgot_is_named_with_the_way_out(
     for _ in range(2):
         with pytest.raises(EndpointError, match=f"{name}.*python -m stages.ledger forget {name}"):
             ask(prompts(3), teacher, path)
-    from stages.ledger import main
-
     monkeypatch.setattr("sys.argv", ["ledger", "forget", name, "--ledger", str(path)])
     main()
     assert texts(ask(prompts(3), teacher, path)) == echoed(prompts(3))

@@ -95,7 +95,7 @@ OOPS = refuse(500, "Oops.", retry_after_ms="1")
         (Reply({"choices": [{"message": {"content": ["a"]}}]}), "no chat completion"),
         (Reply(b"[1]"), "no chat completion"),
         (Reply(b"null"), "no chat completion"),
-        (Reply({"error": {"message": "at work"}}), "no chat completion"),
+        (Reply({"error": {"message": "at work"}}), "the last one: HTTP 500: at work"),
         (Reply(b"<html>", 502), "the last one: HTTP 502: <html>"),
     ],
 )
@@ -279,7 +279,7 @@ def test_one_failed_row_more_than_allowed_stops_and_keeps_the_rest(path: Path) -
         with pytest.raises(FailedCallsError) as caught:
             ask(PROMPTS, teacher, path, "test")
         said = str(caught.value)
-        assert "2 of 12 calls have failed for good, more than teacher.max_failed = 0.1" in said
+        assert "2 of 12 rows have failed for good, more than teacher.max_failed = 0.1" in said
         assert "the last one: HTTP 500: Oops." in said
         kept = [prompt for prompt in server.prompts if prompt not in (PROMPTS[3], PROMPTS[5])]
         assert f"{len(kept)} of 12 answers are kept, {12 - len(kept)} are left" in said

@@ -83,7 +83,8 @@ NO_LISTS = [
     refuse(404, "Unknown request URL"),
     refuse(405, "Method Not Allowed"),
     Reply(b"Not Found", status=404),
-    Reply(b"<!doctype html><html></html>", headers={"Content-Type": "text/html"}),
+    refuse(403, "Missing scopes: api.model.read"),
+    refuse(500, "Oops."),
     Reply({"object": "list", "data": []}),
     Reply({"data": None}),
     Reply({"data": ["gpt-4o", {"name": "m"}]}),
@@ -100,12 +101,10 @@ def test_an_endpoint_without_a_list_of_models_passes(reply: Reply) -> None:
         assert len(server.gets) == 1
 
 
-def test_a_server_error_is_tried_again_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stages.teacher.preflight.FIRST_PAUSE", 0.001)
-    with Answering(refuse(500, "Oops.")) as server:
-        with pytest.raises(EndpointError, match=r"teacher.base_url = .* HTTP 500: Oops"):
-            check(server.url)
-        assert len(server.gets) == 3
+def test_a_web_page_is_no_endpoint() -> None:
+    page = Reply(b"<!doctype html><html></html>", headers={"Content-Type": "text/html"})
+    with Answering(page) as server, pytest.raises(EndpointError, match="usually ends in /v1"):
+        check(server.url)
 
 
 def test_an_empty_account_is_found_before_anything_is_asked() -> None:
