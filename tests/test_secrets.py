@@ -69,10 +69,8 @@ def test_no_file_and_no_line_has_the_key(project: Project, server: BatchServer, 
     project.change_params(teacher__mode=mode)
     said = ""
     for command in (
-        ("python", "-m", "stages.plan"),
         ("dvc", "repro", "-v", "generate"),
         ("python", "-m", "stages.ledger", "stats"),
-        ("python", "-m", "stages.ledger", "verify"),
         ("python", "-m", "stages.ledger", "export", f"{mode}.parquet"),
     ):
         done = project.run(*command)
@@ -83,13 +81,13 @@ def test_no_file_and_no_line_has_the_key(project: Project, server: BatchServer, 
     assert search(project.path.parent) == []
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500])
+@pytest.mark.parametrize("status", [400, 401, 500])
 def test_no_error_has_the_key(project: Project, server: BatchServer, status: int) -> None:
     server.script = lambda call: refuse(status, f"No to {KEY}", KEY, retry_after_ms="1")
     (project.path / "prompts" / "generate.txt").write_text(f"{status}: $highlights\n", "utf-8")
     project.change_params(teacher__mode="live", teacher__max_retries=1)
-    done = project.run("dvc", "repro", "generate", ok=False)
-    assert done.returncode != 0
+    done = project.run("python", "-m", "stages.generate", ok=False)
+    assert done.returncode == 1
     assert "No to ***" in done.stderr
     assert KEY not in done.stdout + done.stderr
     assert search(project.path.parent) == []

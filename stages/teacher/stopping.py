@@ -65,7 +65,8 @@ class Stop:
 async def watched(stop: Stop) -> AsyncIterator[None]:
     """While the block runs, signals and the end of our ancestors stop it."""
     loop = asyncio.get_running_loop()
-    heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    detached = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # by nohup
+    heeded = [number for number in SIGNALS if not (detached and number == signal.SIGHUP)]
     for number in heeded:
         with suppress(RuntimeError, ValueError):  # not in the main thread: nobody sends us any
             loop.add_signal_handler(number, stop.heard, number)
