@@ -126,6 +126,21 @@ def test_the_sum_billed_never_exceeds_the_cap_and_comes_close(tmp_path: Path, se
     assert 0.9 * cap <= billed[0] <= cap
 
 
+def test_answers_without_usage_count_as_their_worst_case(tmp_path: Path) -> None:
+    with ChatServer(lambda call: say("x", usage=None)) as server:
+        teacher = TeacherParams(
+            **settings(
+                server.url,
+                prices=PRICES,
+                max_cost_usd=0.005,
+                request={"max_completion_tokens": 100},
+            )
+        )
+        with pytest.raises(BudgetError):
+            ask(prompts(100), teacher, tmp_path / "ledger.jsonl", "test")
+        assert 5 <= len(server.paid) <= 12  # each could have cost 0.0004 and more
+
+
 # Batches
 
 
