@@ -105,6 +105,11 @@ def cells(text: str, stage: str) -> list[str]:
     return re.split(r"\s{2,}", rows[-1].strip())
 
 
+def dollars(amount: float) -> str:
+    """Cents from a dollar on, hundredths of a cent below it."""
+    return f"${amount:,.2f}" if amount >= 1 else f"${amount:.4f}"
+
+
 # What it prints
 
 
@@ -123,9 +128,9 @@ def test_the_text_and_the_json_say_the_same_and_nothing_is_sent_or_written(
         calls = found["calls"][stage]
         assert calls["rows"] == calls["to_pay"] == TO_PAY[stage]
         assert f"{stage}: tokens are estimated from 4 characters a token and answers of" in text
-        money = [f"${calls[name]:,.2f}" for name in ("live_usd", "batch_usd", "at_most_usd")]
+        money = [dollars(calls[name]) for name in ("live_usd", "batch_usd", "at_most_usd")]
         counts = [calls[n] for n in ("rows", "paid", "to_pay", "input_tokens", "output_tokens")]
-        row = [stage, *(f"{count:,}" for count in counts), *money, f"{calls['minutes']:,.0f} min"]
+        row = [stage, *(f"{count:,}" for count in counts), *money, f"{calls['minutes']:,.1f} min"]
         assert row in [re.split(r"\s{2,}", line.strip()) for line in text.splitlines()]
     assert server.connections == 0
     assert not list(Path(".dvc").rglob("ledger*"))
