@@ -47,8 +47,11 @@ lint: $(READY) ## style and types
 	@ruff check --quiet .
 	@mypy
 
-bench: $(READY) ## measures the teacher's client (about 20 minutes)
+bench: $(READY) ## measures the teacher's client and the students, into docs/benchmarks.md (an hour)
 	@python -m tests.benchmarks.teacher
+	@python -m tests.benchmarks.training
+	@python -m tests.benchmarks.decoding
+	@python -m tests.benchmarks.memory
 
 format: $(READY) ## formats the code
 	@ruff format --quiet . && ruff check --fix --quiet .

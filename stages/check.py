@@ -9,8 +9,8 @@ from stages.fetch import FetchParams
 from stages.filter import FilterParams
 from stages.generate import GenerateParams
 from stages.params import SECTIONS, Section, load_section
-from stages.student.decoding import DecodingParams
-from stages.student.settings import TrainParams
+from stages.student.serving.settings import DecodingParams, ExportParams
+from stages.student.training.settings import TrainParams
 from stages.teacher.settings import TeacherParams
 from stages.zeroshot import ZeroshotParams
 
@@ -21,6 +21,7 @@ KINDS: dict[str, type[Section]] = {
     "generate": GenerateParams,
     "train-t5": TrainParams,
     "train-bart": TrainParams,
+    "export": ExportParams,
     "predict": DecodingParams,
     "zeroshot": ZeroshotParams,
     "evaluate": EvaluateParams,

@@ -24,6 +24,7 @@ SECTIONS = (
     "generate",
     "train-t5",
     "train-bart",
+    "export",
     "predict",
     "zeroshot",
     "evaluate",

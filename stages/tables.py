@@ -34,13 +34,32 @@ def replacing(path: Path) -> Iterator[Path]:
     remove(partial)
     try:
         yield partial
-        _sync(partial)
+        sync(partial)
         if path.is_dir():
             remove(path)
         partial.replace(path)
     except BaseException:
         remove(partial)
         raise
+
+
+@contextmanager
+def replacing_files(folder: Path) -> Iterator[Path]:
+    """Yields a temporary folder whose files take their places in `folder` when the block succeeds.
+
+    Other files of `folder` stay.
+    """
+    partial = folder.with_name(f".{folder.name}.partial")
+    remove(partial)
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+        sync(partial)
+        folder.mkdir(exist_ok=True)
+        for file in sorted(partial.iterdir()):
+            file.replace(folder / file.name)
+    finally:
+        remove(partial)
 
 
 def remove(path: Path) -> None:
@@ -51,7 +70,8 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Returns when a file, or all files in a folder, are on the disk."""
     files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
     for file in files:
         with file.open("rb") as opened:

@@ -7,7 +7,7 @@ Run: python -m stages.train_bart SOURCE
 """
 
 from stages.errors import run
-from stages.student.stage import main
+from stages.student.training.stage import main
 
 if __name__ == "__main__":
     run(lambda: main("bart"))

@@ -21,12 +21,17 @@ ALL = [
     "train-t5@gpt",
     "train-bart@cnn",
     "train-bart@gpt",
+    "export@t5-cnn",
+    "export@t5-gpt",
+    "export@bart-cnn",
+    "export@bart-gpt",
     "predict@t5-cnn",
     "predict@t5-gpt",
     "predict@bart-cnn",
     "predict@bart-gpt",
     "zeroshot",
     "evaluate",
+    "cards",
 ]
 
 
@@ -151,8 +156,11 @@ def test_a_new_article_prompt_runs_generate_and_what_follows_it(project: Project
     prompt.write_text("Write an article about '$highlights This is all .'\n", encoding="utf-8")
     project.change_params(generate__prompt="prompts/brief.txt")
     touched = set(ran(project.run("dvc", "repro").stdout))
-    gpt = {"train-t5@gpt", "train-bart@gpt", "predict@t5-gpt", "predict@bart-gpt"}
-    assert touched == {"generate", "evaluate"} | gpt
+    systems = {
+        f"{stage}@{family}-gpt" for stage in ("export", "predict") for family in ("t5", "bart")
+    }
+    gpt = {"train-t5@gpt", "train-bart@gpt"} | systems
+    assert touched == {"generate", "evaluate", "cards"} | gpt
 
 
 def test_a_misspelt_param_stops_before_any_stage(project: Project) -> None:

@@ -8,17 +8,12 @@ import pytest
 from stages import predict as stage
 from stages.errors import DataError, StudentError
 from stages.predict import predict
-from stages.student.decoding import decode
-from tests.student import decoding_params, taught, toy_pairs
+from tests.student import decoding_params, save, summarize, taught, taught_engine, toy_pairs
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("models") / "t5-cnn"
-    student = taught("t5")
-    student.model.save_pretrained(folder)
-    student.tokenizer.save_pretrained(folder)
-    return folder
+    return save(taught("t5"), tmp_path_factory.mktemp("models") / "t5-cnn")
 
 
 @pytest.fixture
@@ -32,12 +27,9 @@ def test_the_predictions_are_the_test_articles_summaries_in_order(
     model: Path, test_set: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "predictions" / "t5-cnn.parquet"
-    predict(model, test_set, out, decoding_params(batch_size=4))
+    predict(model, test_set, out, decoding_params(tokens_per_batch=90))
     table, pairs = pd.read_parquet(out), toy_pairs(9, seed=5)
-    alone = [
-        decode(taught("t5"), [article], decoding_params(), "test")[0]
-        for article in pairs["article"]
-    ]
+    alone = [summarize(taught_engine("t5"), [article])[0] for article in pairs["article"]]
     assert list(table.columns) == ["id", "prediction"]
     assert list(table["id"]) == list(pairs["id"])
     assert list(table["prediction"]) == alone
@@ -70,10 +62,24 @@ def test_a_run_that_fails_leaves_the_predictions_of_the_run_before(
     assert out.read_bytes() == b"before"
 
 
-def test_the_command_needs_a_system(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "expected either a system, or --model and --input"),
+        (["t5-cnn", "--model", "m", "--input", "-"], "expected either a system, or --model"),
+        (["--model", "models/t5-cnn"], "expected --model and --input together"),
+        (["t5-cnn", "--input", "a.txt"], "expected --model and --input together"),
+        (["--input", "a.txt"], "expected either a system, or --model and --input"),
+    ],
+)
+def test_the_command_needs_a_system_or_a_model_and_an_input(
+    arguments: list[str],
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("sys.argv", ["predict"])
-    with pytest.raises(SystemExit):
+    monkeypatch.setattr("sys.argv", ["predict", *arguments])
+    with pytest.raises(SystemExit) as caught:
         stage.main()
-    assert "the following arguments are required: system" in capsys.readouterr().err
+    assert caught.value.code == 2
+    assert told in capsys.readouterr().err

@@ -20,33 +20,34 @@ MEND = "set fetch.files.* in params.yaml to yours"
 ENCODING = {"encoding": "utf-8-sig", "errors": "surrogateescape"}
 
 
-def read_file(path: Path, columns: Mapping[str, str]) -> Iterator[RawRow]:
+def read_file(path: Path, columns: Mapping[str, str], mend: str = MEND) -> Iterator[RawRow]:
     """Yields every row of a file in order, unreadable ones with their problem.
 
     Args:
         path: a .jsonl, .csv or .parquet file.
         columns: our names (`article`, `highlights`, `id`) to the file's; `id` may be absent
             from the file, the others not.
+        mend: what to do about a file that cannot be read.
 
     Raises:
         DataError: the file is absent or empty, of another kind, or lacks a mapped column.
     """
-    check_file(path)
+    check_file(path, mend)
     reader = READERS[path.suffix.lower()]
     empty = True
-    for row in reader(path, columns):
+    for row in reader(path, columns, mend):
         empty = False
         yield row
     if empty:
-        raise DataError(f"{path}: the file has no rows; {MEND}")
+        raise DataError(f"{path}: the file has no rows; {mend}")
 
 
-def check_file(path: Path) -> None:
+def check_file(path: Path, mend: str = MEND) -> None:
     """Raises DataError for a file that `read_file` cannot begin to read."""
     if path.suffix.lower() not in READERS:
-        raise DataError(f"{path}: expected a file ending in {', '.join(READERS)}; {MEND}")
+        raise DataError(f"{path}: expected a file ending in {', '.join(READERS)}; {mend}")
     if not path.is_file():
-        raise DataError(f"{path}: no such file; {MEND}")
+        raise DataError(f"{path}: no such file; {mend}")
 
 
 def hash_file(path: Path) -> str:
@@ -55,7 +56,7 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _read_jsonl(path: Path, columns: Mapping[str, str]) -> Iterator[RawRow]:
+def _read_jsonl(path: Path, columns: Mapping[str, str], _: str) -> Iterator[RawRow]:
     with path.open(**ENCODING, newline="\n") as lines:  # type: ignore[call-overload]
         for number, line in enumerate(lines, start=1):
             if line.strip():
@@ -72,12 +73,12 @@ def _parse_line(path: Path, number: int, line: str, columns: Mapping[str, str]) 
     return RawRow(str(path), number, _map(record, columns))
 
 
-def _read_csv(path: Path, columns: Mapping[str, str]) -> Iterator[RawRow]:
+def _read_csv(path: Path, columns: Mapping[str, str], mend: str) -> Iterator[RawRow]:
     csv.field_size_limit(sys.maxsize)
     with path.open(**ENCODING, newline="") as file:  # type: ignore[call-overload]
         records = csv.DictReader(file, strict=True)
         try:
-            _require(path, columns, list(records.fieldnames or []))
+            _require(path, columns, list(records.fieldnames or []), mend)
         except csv.Error as error:
             raise DataError(f"{path}: not a readable CSV header: {error}") from None
         yield from _read_records(path, records, columns)
@@ -102,9 +103,9 @@ def _read_records(
         yield RawRow(str(path), number, _map(record, columns))
 
 
-def _read_parquet(path: Path, columns: Mapping[str, str]) -> Iterator[RawRow]:
-    with readable_parquet(path, mend=MEND) as file:
-        _require(path, columns, file.schema_arrow.names)
+def _read_parquet(path: Path, columns: Mapping[str, str], mend: str) -> Iterator[RawRow]:
+    with readable_parquet(path, mend=mend) as file:
+        _require(path, columns, file.schema_arrow.names, mend)
         names = [name for name in columns.values() if name in file.schema_arrow.names]
         for number, record in enumerate(_iterate_records(file, names), start=1):
             yield RawRow(str(path), number, _map(record, columns))
@@ -142,16 +143,17 @@ def _map(record: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any
     return {ours: record.get(theirs) for ours, theirs in columns.items()}
 
 
-def _require(path: Path, columns: Mapping[str, str], found: list[str]) -> None:
+def _require(path: Path, columns: Mapping[str, str], found: list[str], mend: str) -> None:
     for ours, theirs in columns.items():
         if theirs not in found and ours != "id":
+            how = f"set fetch.files.columns.{ours}" if mend == MEND else mend
             raise DataError(
                 f"{path}: no column '{theirs}' for {ours}; it has {', '.join(found) or 'none'}: "
-                f"set fetch.files.columns.{ours}"
+                f"{how}"
             )
 
 
-READERS: dict[str, Callable[[Path, Mapping[str, str]], Iterator[RawRow]]] = {
+READERS: dict[str, Callable[[Path, Mapping[str, str], str], Iterator[RawRow]]] = {
     ".jsonl": _read_jsonl,
     ".csv": _read_csv,
     ".parquet": _read_parquet,

@@ -21,13 +21,14 @@ def find_problem(row: RawRow) -> str | None:
     if row.problem is not None:
         return row.problem
     for name in ("article", "highlights"):
-        problem = _find_text_problem(row.values.get(name))
+        problem = find_text_problem(row.values.get(name))
         if problem is not None:
             return f"{name}: {problem}"
     return _find_id_problem(row.values.get("id"))
 
 
-def _find_text_problem(value: object) -> str | None:
+def find_text_problem(value: object) -> str | None:
+    """Why a value is no usable text: 'missing | not text | empty | not UTF-8', or None."""
     if value is None:
         return "missing"
     if not isinstance(value, str):

@@ -27,6 +27,8 @@ class Family:
     """How the names of the decoder's value and output projections over the article end."""
     tiny_config: Callable[[int], Any]
     """Configuration of a tiny model, given the size of its vocabulary."""
+    complete_config: Callable[[Any], None]
+    """Adds to a config what CTranslate2's converter reads and transformers 5 does not keep."""
 
 
 def _tiny_t5(vocabulary: int) -> Any:
@@ -68,6 +70,16 @@ def _tiny_bart(vocabulary: int) -> Any:
     )
 
 
+def _complete_t5(config: Any) -> None:
+    # The converter scales the last hidden state of models with tied embeddings. transformers 5
+    # calls the embeddings of T5 v1.1 and flan-T5 tied too, and keeps apart whether to scale.
+    config.tie_word_embeddings = getattr(config, "scale_decoder_outputs", True)
+
+
+def _complete_bart(config: Any) -> None:
+    config.normalize_before = getattr(config, "normalize_before", False)
+
+
 FAMILIES = {
     "t5": Family(
         name="t5",
@@ -78,6 +90,7 @@ FAMILIES = {
         eos="</s>",
         cross_attention=("EncDecAttention.v.weight", "EncDecAttention.o.weight"),
         tiny_config=_tiny_t5,
+        complete_config=_complete_t5,
     ),
     "bart": Family(
         name="bart",
@@ -88,5 +101,6 @@ FAMILIES = {
         eos="</s>",
         cross_attention=("encoder_attn.v_proj.weight", "encoder_attn.out_proj.weight"),
         tiny_config=_tiny_bart,
+        complete_config=_complete_bart,
     ),
 }

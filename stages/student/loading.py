@@ -1,5 +1,6 @@
 """A student before training: made tiny, or loaded from the Hub or a folder."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +9,8 @@ from typing import Any
 from stages.errors import StudentError
 from stages.hub import first_line, resolve_commit
 from stages.student.families import FAMILIES, Family
-from stages.student.settings import TINY
 
+TINY = "tiny"
 TINY_VOCABULARY = 4000
 MIN_VOCABULARY = 20
 
@@ -112,6 +113,24 @@ def load_student(name: str, revision: str | None, family: Family | None = None) 
     return Student(model, tokenizer, found, commit)
 
 
+def load_tokenizer(folder: Path) -> tuple[Any, Family]:
+    """A trained student's tokenizer and family, without its weights.
+
+    Raises:
+        StudentError: they are not there or cannot be read.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        family = _check_family(str(folder), config.get("model_type"), None)
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+    except (OSError, ValueError, KeyError) as error:
+        raise StudentError(f"{folder}: no tokenizer can be loaded: {first_line(error)}") from None
+    _check_tokenizer(str(folder), tokenizer)
+    return tokenizer, family
+
+
 def _check_family(name: str, model_type: str, expected: Family | None) -> Family:
     found = FAMILIES.get(model_type)
     if found is None or expected not in (None, found):
@@ -131,7 +150,7 @@ def _check_tokenizer(name: str, tokenizer: Any) -> None:
 
 
 def open_student(
-    name: str, revision: str | None, family: Family, texts: list[str], seed: int
+    name: str, revision: str | None, family: Family, texts: Iterable[str], seed: int
 ) -> Student:
     """The student that `model` names, `tiny` included."""
     if name == TINY:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from stages.ancestors import Ancestors
 from stages.teacher.errors import StoppedError, TeacherError
-from stages.teacher.stopping import LOOK_SECONDS, Ancestors
+from stages.teacher.stopping import LOOK_SECONDS
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from stages.places import beside_cache
 from stages.teacher.answers import Answer
 from stages.teacher.errors import TeacherError
 from stages.teacher.index import Index, Place
@@ -38,21 +39,9 @@ LEDGER_ENV = "UNDERSTUDY_LEDGER"
 
 
 def default_ledger() -> Path:
-    """`UNDERSTUDY_LEDGER`, or a file beside DVC's cache.
-
-    DVC gives the experiments that it runs in other folders the same cache, so they share it.
-    """
+    """`UNDERSTUDY_LEDGER`, or a file beside DVC's cache."""
     named = os.environ.get(LEDGER_ENV)
-    if named:
-        return Path(named)
-    from dvc.exceptions import NotDvcRepoError
-    from dvc.repo import Repo
-
-    try:
-        with Repo() as repo:
-            return Path(repo.cache.local.path).parent.parent / "teacher" / "ledger.jsonl"
-    except NotDvcRepoError:
-        return Path(".dvc/cache/teacher/ledger.jsonl")
+    return Path(named) if named else beside_cache("teacher") / "ledger.jsonl"
 
 
 class Ledger:

@@ -1,22 +1,16 @@
 """What ends a run early: an error, Ctrl-C or SIGTERM, or the end of the process that started it."""
 
 import asyncio
-import os
 import signal
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from stages.ancestors import Ancestors
 from stages.teacher.errors import StoppedError
 
-if TYPE_CHECKING:
-    import psutil
-
-DVC_STAGE = "DVC_STAGE"
-"""The environment variable in which DVC names the stage that it runs."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOOK_SECONDS = 1.0
-SHELLS = ("sh", "bash", "dash", "zsh", "ksh")
 
 
 class Stop:
@@ -80,48 +74,7 @@ async def watched(stop: Stop) -> AsyncIterator[None]:
                 loop.remove_signal_handler(number)
 
 
-async def _watch(ancestors: "Ancestors", stop: Stop) -> None:
+async def _watch(ancestors: Ancestors, stop: Stop) -> None:
     while ancestors.alive():
         await asyncio.sleep(LOOK_SECONDS)
     stop.now(StoppedError("the process that started this one is gone"))
-
-
-class Ancestors:
-    """DVC, and the shell in which it runs a stage, which outlives it.
-
-    A stage that is started by hand may outlive its shell; only one that DVC has started stops.
-    """
-
-    def __init__(self) -> None:
-        import psutil
-
-        self._watched: list[psutil.Process] = []
-        self._orphaned = False
-        if DVC_STAGE not in os.environ:
-            return
-        with suppress(psutil.Error):
-            for process in psutil.Process().parents():
-                self._watched.append(process)
-                if process.name() not in SHELLS:
-                    self._orphaned = _has_adopted_us(process.pid)
-                    break
-
-    def alive(self) -> bool:
-        """Whether all of them still run."""
-        return not self._orphaned and all(_runs(process) for process in self._watched)
-
-
-def _has_adopted_us(pid: int) -> bool:
-    """Whether that is the system's first process, in DVC's place; in a container, it may be DVC."""
-    with suppress(OSError):
-        return pid == 1 and os.getsid(1) != os.getsid(0)
-    return False
-
-
-def _runs(process: "psutil.Process") -> bool:
-    import psutil
-
-    try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.Error:
-        return False

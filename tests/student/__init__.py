@@ -6,16 +6,21 @@ A toy article tells who was where on which day among filler; its highlights repe
 import functools
 import os
 import random
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from ruamel.yaml import YAML
 
-from stages.student.decoding import DecodingParams
 from stages.student.families import FAMILIES
 from stages.student.loading import Student, build_tiny
-from stages.student.settings import TrainParams
-from stages.student.training import train
+from stages.student.serving.conversion import convert
+from stages.student.serving.decoding import decode
+from stages.student.serving.engines import Engine, Transformers
+from stages.student.serving.settings import CONVERTED, DecodingParams, ExportParams
+from stages.student.training.settings import TrainParams
+from stages.student.training.trainer import train
 
 # Before torch is imported: threads that wait for each other make tiny models slower, and ten times
 # slower where another process uses the cores.
@@ -54,7 +59,10 @@ def train_params(**changes: Any) -> TrainParams:
         "epochs": 1.0,
         "max_steps": 8,
         "batch_size": 8,
-        "gradient_accumulation": 1,
+        "tokens_per_pass": 2048,
+        "processes": 1,
+        "precision": "float32",
+        "compile": False,
         "learning_rate": 0.003,
         "warmup": 0.0,
         "weight_decay": 0.0,
@@ -62,6 +70,7 @@ def train_params(**changes: Any) -> TrainParams:
         "max_input_tokens": 64,
         "max_target_tokens": 32,
         "validations": 2,
+        "patience": None,
     }
     return TrainParams(**{**settings, **changes})
 
@@ -74,9 +83,16 @@ def decoding_params(**changes: Any) -> DecodingParams:
         "length_penalty": 1.0,
         "no_repeat_ngram": 0,
         "max_input_tokens": 64,
-        "batch_size": 5,
+        "tokens_per_batch": 100,
+        "engine": "transformers",
     }
     return DecodingParams(**{**settings, **changes})
+
+
+def export_params(**changes: Any) -> ExportParams:
+    """The exact conversion, compared on a few pairs."""
+    settings: dict[str, Any] = {"quantization": "float32", "limit": 0.001, "rows": 8}
+    return ExportParams(**{**settings, **changes})
 
 
 def tiny(family: str, seed: int = 3) -> Student:
@@ -85,13 +101,67 @@ def tiny(family: str, seed: int = 3) -> Student:
     return build_tiny(FAMILIES[family], [*pairs["article"], *pairs["highlights"]], seed)
 
 
+def write_pairs(folder: Path, train: pd.DataFrame, validation: pd.DataFrame) -> dict[str, Path]:
+    """The splits as the Parquet files that training reads."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pairs = {split: folder / f"{split}.parquet" for split in ("train", "validation")}
+    train.to_parquet(pairs["train"])
+    validation.to_parquet(pairs["validation"])
+    return pairs
+
+
 @functools.cache
 def taught(family: str) -> Student:
     """A student that learned to tell toy articles apart; made once a process, not to be changed."""
-    import tempfile
-
     student = tiny(family)
     params = train_params(max_steps=60, epochs=10.0, validations=1)
     with tempfile.TemporaryDirectory() as scratch:
-        train(student, toy_pairs(256), toy_pairs(16, seed=1), params, Path(scratch))
+        pairs = write_pairs(Path(scratch), toy_pairs(256), toy_pairs(16, seed=1))
+        train(student, pairs, params, Path(scratch))
     return student
+
+
+def save(student: Student, folder: Path) -> Path:
+    """A model folder with nothing but weights, config and tokenizer."""
+    student.model.save_pretrained(folder)
+    student.tokenizer.save_pretrained(folder)
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    return folder
+
+
+@functools.cache
+def taught_engine(family: str) -> Engine:
+    """The same student, ready to decode with transformers."""
+    with tempfile.TemporaryDirectory() as scratch:
+        return Transformers(save(taught(family), Path(scratch, family)))
+
+
+def summarize(engine: Engine, articles: list[str], **changes: Any) -> list[str]:
+    """Summaries with the settings of `decoding_params`."""
+    params = decoding_params(**changes)
+    return list(decode(engine, articles, params, "test", len(articles)))
+
+
+def make_project(folder: Path, **sections: dict[str, Any]) -> Path:
+    """A folder in which `python -m stages.train_t5 cnn` works, with toy pairs and a DVC cache."""
+    write_pairs(folder / "data" / "cnn", toy_pairs(48), toy_pairs(8, seed=1))
+    (folder / ".dvc").mkdir()
+    (folder / ".dvc" / "config").write_text("[core]\n    no_scm = True\n", encoding="utf-8")
+    with (folder / "params.yaml").open("w", encoding="utf-8") as file:
+        YAML().dump(sections, file)
+    return folder
+
+
+def export_taught(family: str, folder: Path, **changes: Any) -> Path:
+    """The model folder of a student that learned, with its converted model."""
+    pairs = toy_pairs(8, seed=4)
+    save(taught(family), folder)
+    convert(
+        folder,
+        list(pairs["article"]),
+        list(pairs["highlights"]),
+        (64, 32),
+        export_params(**changes),
+        folder / CONVERTED,
+    )
+    return folder

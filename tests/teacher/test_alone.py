@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from stages.ancestors import DVC_STAGE
 from stages.teacher.alone import asking_alone
 from stages.teacher.errors import StoppedError
-from stages.teacher.stopping import DVC_STAGE
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30

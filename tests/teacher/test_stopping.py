@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from stages.ancestors import DVC_STAGE, Ancestors
 from stages.teacher.errors import StoppedError
-from stages.teacher.stopping import DVC_STAGE, SIGNALS, Ancestors, Stop, watched
+from stages.teacher.stopping import SIGNALS, Stop, watched
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30

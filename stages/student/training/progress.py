@@ -16,7 +16,8 @@ class TrainingBar(ProgressCallback):  # type: ignore[misc]
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Names the bar."""
         super().on_train_begin(args, state, control, **kwargs)
-        self.training_bar.set_description(self._label)
+        if self.training_bar is not None:
+            self.training_bar.set_description(self._label)
 
     def on_prediction_step(self, *args: Any, **kwargs: Any) -> None:
         """Shows nothing: a validation is short."""
@@ -29,9 +30,16 @@ class TrainingBar(ProgressCallback):  # type: ignore[misc]
         if self.training_bar is not None:
             self.training_bar.set_postfix(self._losses)
 
+    def close(self) -> None:
+        """Ends the line, also after an error."""
+        if self.training_bar is not None:
+            self.training_bar.close()
 
-def show_progress(trainer: Any, label: str) -> None:
+
+def show_progress(trainer: Any, label: str) -> TrainingBar:
     """Replaces the trainer's own reporting."""
     for callback in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(callback)
-    trainer.add_callback(TrainingBar(label))
+    bar = TrainingBar(label)
+    trainer.add_callback(bar)
+    return bar

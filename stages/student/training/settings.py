@@ -1,10 +1,9 @@
 """The params sections `train-t5` and `train-bart`."""
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field
 
 from stages.params import Section
-
-TINY = "tiny"
+from stages.student.machine import Precision
 
 
 class TrainParams(Section):
@@ -19,9 +18,17 @@ class TrainParams(Section):
     max_steps: int | None = Field(gt=0)
     """Optimizer steps at most; null for as many as the epochs take."""
     batch_size: int = Field(gt=0)
-    """Examples per optimizer step, whatever the number of accumulated passes."""
-    gradient_accumulation: int = Field(gt=0)
-    """Passes per optimizer step; each holds batch_size / gradient_accumulation examples."""
+    """Examples per optimizer step, whatever the number of processes and passes."""
+    tokens_per_pass: int = Field(gt=0)
+    """Article and highlight tokens, padding included, that go through the model at once: what
+    limits memory. A step takes as many passes as it needs; the result stays the same."""
+    processes: int = Field(gt=0)
+    """Training processes on this machine, one a GPU, or sharing the cores."""
+    precision: Precision
+    """bfloat16, float32, or auto: bfloat16 where the hardware multiplies it natively."""
+    compile: bool
+    """Whether torch.compile prepares the model first: minutes that a long run on a GPU may earn
+    back."""
     learning_rate: float = Field(gt=0, lt=1)
     """The peak, after warm-up; it then falls linearly to zero."""
     warmup: float = Field(ge=0, lt=1)
@@ -33,12 +40,7 @@ class TrainParams(Section):
     max_target_tokens: int = Field(gt=1)
     """Longer highlights are cut, and counted."""
     validations: int = Field(gt=0)
-    """How often validation loss is measured, evenly over the run; the best checkpoint is kept."""
-
-    @field_validator("gradient_accumulation")
-    @classmethod
-    def _divides_batch(cls, value: int, info: ValidationInfo) -> int:
-        batch_size = info.data.get("batch_size", value)
-        if batch_size % value:
-            raise ValueError(f"expected a number that divides batch_size = {batch_size}")
-        return value
+    """How often validation loss is measured and a checkpoint written, evenly over the run; the
+    best one is kept."""
+    patience: int | None = Field(gt=0)
+    """Validations without a better loss after which training ends; null for the whole run."""

@@ -1,0 +1,106 @@
+"""cards: writes each student's model card, in the form that the Hugging Face Hub shows.
+
+In:  models/SYSTEM/settings.json and models/SYSTEM/ctranslate2/check.json, SYSTEM being t5-cnn,
+     t5-gpt, bart-cnn or bart-gpt; data/raw/source.json; metrics/systems.json,
+     metrics/dataset.json, metrics/generated.json, metrics/teacher.json.
+Out: models/SYSTEM/README.md.
+Run: python -m stages.cards
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from stages.errors import DataError, run
+from stages.params import Section, load_section
+from stages.student.serving.card import build_card
+from stages.student.serving.facts import (
+    LEAD,
+    ZEROSHOT,
+    Conversion,
+    Dataset,
+    Facts,
+    Generated,
+    Origin,
+    Scores,
+    Settings,
+    Teacher,
+)
+from stages.student.serving.settings import CHECK, CONVERTED, DecodingParams
+from stages.tables import AGAIN, read_json, replacing
+from stages.teacher.settings import TeacherParams
+
+MODELS = Path("models")
+METRICS = Path("metrics")
+SOURCE = Path("data/raw/source.json")
+SYSTEMS = ("t5-cnn", "t5-gpt", "bart-cnn", "bart-gpt")
+ORIGIN: TypeAdapter[Origin] = TypeAdapter(Annotated[Origin, Field(discriminator="source")])
+
+T = TypeVar("T")
+
+
+class Limit(Section):
+    """What a card tells of the sections `filter` and `generate`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    max_characters: int
+
+
+def gather(system: str) -> Facts:
+    """Reads params.yaml and the files of a system.
+
+    Raises:
+        ParamsError: params.yaml cannot be used.
+        DataError: a file is absent, broken, or lacks what the card says.
+    """
+    teacher = load_section("teacher", TeacherParams)
+    scores = METRICS / "systems.json"
+    return Facts(
+        system=system,
+        settings=_read(MODELS / system / "settings.json", TypeAdapter(Settings)),
+        conversion=_read(MODELS / system / CONVERTED / CHECK, TypeAdapter(Conversion)),
+        scores={
+            name: _read(scores, TypeAdapter(Scores), name) for name in (system, LEAD, ZEROSHOT)
+        },
+        origin=_read(SOURCE, ORIGIN),
+        dataset=_read(METRICS / "dataset.json", TypeAdapter(Dataset)),
+        generated=_read(METRICS / "generated.json", TypeAdapter(Generated)),
+        teacher=_read(METRICS / "teacher.json", TypeAdapter(Teacher)),
+        base_url=teacher.base_url,
+        teacher_model=teacher.model,
+        max_characters={
+            "cnn": load_section("filter", Limit).max_characters,
+            "gpt": load_section("generate", Limit).max_characters,
+        },
+        decoding=load_section("predict", DecodingParams),
+    )
+
+
+def _read(path: Path, form: TypeAdapter[T], key: str | None = None) -> T:
+    """A JSON file, or what it holds under a key, in a typed form."""
+    content: Any = read_json(path)
+    if key is not None:
+        if key not in content:
+            raise DataError(f"{path}: no '{key}' in it; {AGAIN}")
+        content = content[key]
+    try:
+        return form.validate_python(content)
+    except ValidationError as problems:
+        first = problems.errors()[0]
+        place = ".".join(str(part) for part in (*((key,) if key else ()), *first["loc"]))
+        problem = first["msg"].replace("Input should be", "expected", 1)
+        raise DataError(f"{path}: {place}: {problem}; {AGAIN}") from None
+
+
+def main() -> None:
+    """Writes all cards, or none if a file is missing."""
+    cards = {system: build_card(gather(system)) for system in SYSTEMS}
+    for system, card in cards.items():
+        with replacing(MODELS / system / "README.md") as partial:
+            partial.write_text(card, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    run(main)

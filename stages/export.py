@@ -1,0 +1,67 @@
+"""export: makes a trained student's folder one that can be deployed as it is.
+
+In:  models/SYSTEM as train-* left it, data/SOURCE/validation.parquet, SYSTEM being t5-cnn,
+     t5-gpt, bart-cnn or bart-gpt.
+Out: models/SYSTEM/ctranslate2, a converted model that was compared with the trained one
+     (check.json); models/SYSTEM/generation_config.json with the beam search of `predict`.
+Run: python -m stages.export SYSTEM
+"""
+
+import argparse
+import sys
+from itertools import islice
+from pathlib import Path
+
+from stages.errors import StudentError, run
+from stages.params import load_section
+from stages.student.serving.conversion import convert
+from stages.student.serving.generation import write_generation_config
+from stages.student.serving.settings import CONVERTED, DecodingParams, ExportParams
+from stages.tables import PAIR_COLUMNS, iterate_table, replacing
+
+DATA = Path("data")
+MODELS = Path("models")
+
+
+def export(model: Path, validation: Path, params: ExportParams, decoding: DecodingParams) -> None:
+    """Adds the converted model and the settings of its beam search to a model folder."""
+    if not model.is_dir():
+        raise StudentError(f"{model}: no such folder; `dvc repro` makes it, `dvc pull` gets it")
+    pairs = list(islice(iterate_table(validation, PAIR_COLUMNS), params.rows))
+    with replacing(model / CONVERTED) as out:
+        check = convert(
+            model,
+            [pair["article"] for pair in pairs],
+            [pair["highlights"] for pair in pairs],
+            (decoding.max_input_tokens, decoding.max_tokens),
+            params,
+            out,
+        )
+    write_generation_config(model, decoding)
+    if check.passed:
+        print(
+            f"export {model.name}: {check.quantization}, off by {check.mean_difference:.4f} nats a "
+            f"token on {check.rows} validation pairs",
+            file=sys.stderr,
+        )
+    else:
+        print(
+            f"warning: {model}: {check.why}; predict will decode with transformers, which is "
+            "several times slower",
+            file=sys.stderr,
+        )
+
+
+def main() -> None:
+    """Reads params.yaml and exports the system that the command line names."""
+    parser = argparse.ArgumentParser(description="Makes a trained student ready to deploy.")
+    parser.add_argument("system", help="a folder's name under models/")
+    system = parser.parse_args().system
+    source = system.rpartition("-")[2]
+    params = load_section("export", ExportParams)
+    decoding = load_section("predict", DecodingParams)
+    export(MODELS / system, DATA / source / "validation.parquet", params, decoding)
+
+
+if __name__ == "__main__":
+    run(main)

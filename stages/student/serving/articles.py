@@ -1,0 +1,125 @@
+"""Any file of articles in, a file of summaries out, row by row."""
+
+import csv
+import json
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from stages.corpus.files import READERS, read_file
+from stages.corpus.rows import RawRow, find_text_problem
+from stages.errors import DataError
+from stages.student.serving.decoding import decode
+from stages.student.serving.engines import open_engine
+from stages.student.serving.generation import read_generation_config
+from stages.tables import replacing, table_writer, text_columns
+
+STDIN = Path("-")
+LINES = ".txt"
+COLUMNS = ("id", "prediction")
+MEND = "give a file of articles with --input, and its column with --column"
+Write = Callable[[str, str | None], None]
+
+
+def summarize_file(model: Path, source: Path, out: Path | None, column: str) -> None:
+    """Writes a summary, under the row's `id` or number, for each row of a file.
+
+    A row without a usable article gets an empty prediction, and is named on stderr.
+
+    Args:
+        model: a model folder; its own settings say how it decodes.
+        source: .jsonl, .csv or .parquet with the column, .txt with an article a line, or - for
+            such lines from stdin.
+        out: .jsonl, .csv, .parquet or .txt; None for JSON lines on stdout.
+        column: which one holds the articles.
+
+    Raises:
+        DataError: a file cannot be read or written.
+        StudentError: the model cannot be used.
+    """
+    rows = _read(source, column)
+    params = read_generation_config(model)
+    with _writing(out) as write:
+        engine = open_engine(model, params.engine)
+        waiting: deque[tuple[RawRow, str | None]] = deque()
+        written, label = 0, f"predict {model.name}"
+        for summary in decode(engine, _texts(rows, waiting), params, label, None):
+            _write_unusable(waiting, write)
+            row, _ = waiting.popleft()
+            write(_name(row), summary)
+            written += 1
+        if waiting and not written:
+            row, problem = waiting[0]
+            raise DataError(
+                f"{source}: none of {len(waiting)} rows has a usable '{column}' (row {row.number}: "
+                f"{problem}); {MEND}"
+            )
+        _write_unusable(waiting, write)
+
+
+def _read(source: Path, column: str) -> Iterator[RawRow]:
+    if source == STDIN:
+        return _read_lines(sys.stdin, "stdin")
+    if source.suffix.lower() != LINES:
+        return read_file(source, {"id": "id", "article": column}, MEND)
+    try:
+        return _read_lines(source.read_text(encoding="utf-8").splitlines(), str(source))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{source}: not a readable text file ({error}); {MEND}") from None
+
+
+def _read_lines(lines: Iterable[str], name: str) -> Iterator[RawRow]:
+    for number, line in enumerate(lines, start=1):
+        yield RawRow(name, number, {"article": line.rstrip("\n")})
+
+
+def _texts(rows: Iterable[RawRow], waiting: deque[tuple[RawRow, str | None]]) -> Iterator[str]:
+    """Yields usable articles; all rows are put to `waiting`, unusable ones with their problem."""
+    for row in rows:
+        article = row.values.get("article")
+        problem = row.problem or find_text_problem(article)
+        waiting.append((row, problem))
+        if problem is None:
+            yield str(article)
+
+
+def _write_unusable(waiting: deque[tuple[RawRow, str | None]], write: Write) -> None:
+    while waiting and waiting[0][1] is not None:
+        row, problem = waiting.popleft()
+        print(f"{row.file}: row {row.number} has no summary: {problem}", file=sys.stderr)
+        write(_name(row), None)
+
+
+def _name(row: RawRow) -> str:
+    identity = row.values.get("id")
+    return str(row.number if identity is None else identity)
+
+
+@contextmanager
+def _writing(out: Path | None) -> Iterator[Write]:
+    if out is None:
+        yield lambda identity, text: print(_to_json(identity, text), flush=True)
+        return
+    kind = out.suffix.lower()
+    if kind not in (*READERS, LINES):
+        expected = ", ".join((*READERS, LINES))
+        raise DataError(f"{out}: expected a file ending in {expected} for --output")
+    if kind == ".parquet":
+        with table_writer(out, text_columns(*COLUMNS)) as table:
+            yield lambda identity, text: table.add({"id": identity, "prediction": text})
+        return
+    with replacing(out) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+        if kind == ".csv":
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            yield lambda identity, text: writer.writerow((identity, text))
+        elif kind == LINES:
+            yield lambda _, text: print(" ".join((text or "").split()), file=file)
+        else:
+            yield lambda identity, text: print(_to_json(identity, text), file=file)
+
+
+def _to_json(identity: str, text: str | None) -> str:
+    return json.dumps({"id": identity, "prediction": text}, ensure_ascii=False)

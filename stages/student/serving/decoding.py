@@ -1,0 +1,49 @@
+"""Summaries from a trained student by beam search."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from stages.student.serving.settings import DecodingParams
+from stages.student.tokens import encode_articles
+
+if TYPE_CHECKING:
+    from stages.student.serving.engines import Engine
+
+WINDOW = 4096
+"""Articles that are in memory, and sorted by length, at once."""
+
+
+def decode(
+    engine: "Engine", articles: Iterable[str], params: DecodingParams, label: str, total: int | None
+) -> Iterator[str]:
+    """Summarizes articles, those of like length together, in memory for a few thousand of them.
+
+    Args:
+        engine: see `stages.student.serving.engines`.
+        articles: texts.
+        params: the section `predict`.
+        label: names the work in the progress bar.
+        total: how many articles there are, if that is known.
+
+    Yields:
+        One summary an article, in the articles' order.
+    """
+    left = iter(articles)
+    cut = 0
+    with tqdm(total=total, desc=label, unit=" articles") as bar:
+        while window := list(islice(left, WINDOW)):
+            encoded, over = encode_articles(
+                engine.tokenizer, engine.family, window, params.max_input_tokens
+            )
+            cut += over
+            summaries = [""] * len(window)
+            for index, ids in engine.decode(encoded, params):
+                text = engine.tokenizer.decode(ids, skip_special_tokens=True)
+                summaries[index] = text.strip()
+                bar.update()
+            yield from summaries
+        if cut:
+            bar.write(f"{label}: {cut:,} articles were cut at {params.max_input_tokens} tokens")

@@ -1,0 +1,1 @@
+"""From pairs of texts to a student's weights: fast, resumable, on any number of devices."""

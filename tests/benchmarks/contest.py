@@ -1,0 +1,79 @@
+"""Contestants that run one after the other, each in a process of its own, and their table."""
+
+import json
+import resource
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.imports import ROOT
+
+REAL = ROOT.parent / "shared" / "data"
+"""Real pairs and tokenizers, if they are there."""
+
+
+def run_child(module: str, *arguments: object) -> dict[str, Any]:
+    """What a contestant printed as its last line."""
+    command = [sys.executable, "-m", f"tests.benchmarks.{module}", "child", *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}\n{done.stderr[-3000:]}")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def peak_megabytes() -> float:
+    """Of this process: the GPU's memory if it used one, the main memory otherwise."""
+    import torch
+
+    if torch.cuda.is_available():
+        return float(torch.cuda.max_memory_allocated() / 2**20)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def describe_machine() -> str:
+    """Device and cores."""
+    import os
+
+    import torch
+
+    if torch.cuda.is_available():
+        return str(torch.cuda.get_device_name())
+    return f"{os.cpu_count()} cores, {torch.backends.cpu.get_cpu_capability()}"
+
+
+def write_table(name: str, head: Sequence[str], rows: Sequence[Sequence[str]], note: str) -> None:
+    """Prints a table and puts it in docs/benchmarks.md in place of the one of that name."""
+    lines = [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
+    text = "\n".join([note, "", *lines])
+    print(text, flush=True)
+    path = ROOT / "docs" / "benchmarks.md"
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    before, _, rest = path.read_text(encoding="utf-8").partition(begin)
+    _, _, after = rest.partition(end)
+    path.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
+
+
+def read_pairs(split: str) -> list[dict[str, str]]:
+    """Real CNN/DailyMail pairs whose article is under 2,048 characters, or those of the project."""
+    path = REAL / "cnndm" / f"{split}.jsonl"
+    if path.is_file():
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        return [row for row in rows if len(row["article"]) < 2048]
+    import pandas as pd
+
+    table = pd.read_parquet(ROOT / "data" / "cnn" / f"{split}.parquet")
+    records: list[dict[str, str]] = json.loads(table.to_json(orient="records"))
+    return records
+
+
+def write_pairs(folder: Path, rows: Mapping[str, Sequence[Mapping[str, str]]]) -> dict[str, Path]:
+    """Parquet files as the stages read them."""
+    import pandas as pd
+
+    paths = {split: folder / f"{split}.parquet" for split in rows}
+    for split, pairs in rows.items():
+        pd.DataFrame(pairs)[["id", "article", "highlights"]].to_parquet(paths[split])
+    return paths

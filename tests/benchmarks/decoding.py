@@ -1,0 +1,156 @@
+"""Decoding: our engine against transformers' generate, and what 1,000 summaries take.
+
+Run: python -m tests.benchmarks.decoding [FOLDER …]; make bench runs it on the project's own models.
+Each way is a process of its own, on the same test articles with the same beam search.
+"""
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+from tests.benchmarks.contest import describe_machine, peak_megabytes, run_child, write_table
+from tests.imports import ROOT
+
+WAYS = ("transformers", "float32", "int8")
+TEST = ROOT / "data" / "cnn" / "test.parquet"
+SINGLE = 50
+"""Articles that are summarized one at a time."""
+INPUT_PRICE, OUTPUT_PRICE = 0.10, 0.50
+"""Dollars per million tokens of profiles/paper.yaml's teacher."""
+CHARACTERS_PER_TOKEN = 4
+
+
+def child(way: str, folder: Path) -> None:
+    """Decodes the test articles; prints the figures and the summaries."""
+    import pandas as pd
+
+    from stages.params import load_section
+    from stages.student.serving.conversion import convert
+    from stages.student.serving.decoding import decode
+    from stages.student.serving.engines import open_engine
+    from stages.student.serving.settings import DecodingParams, ExportParams
+
+    test = pd.read_parquet(TEST)
+    params = load_section("predict", DecodingParams)
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch, folder.name)
+        copy.mkdir()
+        for file in folder.iterdir():
+            if file.is_file():
+                (copy / file.name).symlink_to(file.absolute())
+        if way != "transformers":
+            export = ExportParams(quantization=way, limit=1.0, rows=1)  # type: ignore[arg-type]
+            article, highlights = list(test["article"][:1]), list(test["highlights"][:1])
+            out = copy / "ctranslate2"
+            assert convert(copy, article, highlights, (512, 96), export, out).passed
+        weights = copy / "model.safetensors"
+        if way != "transformers":
+            weights = copy / "ctranslate2" / "model.bin"
+        size = weights.stat().st_size / 2**20
+        engine = open_engine(copy, "transformers" if way == "transformers" else "ctranslate2")
+        list(decode(engine, test["article"][:2], params, "warm", None))
+        started = time.perf_counter()
+        texts = list(decode(engine, test["article"], params, way, len(test)))
+        seconds = time.perf_counter() - started
+        alone = []
+        for article in test["article"][:SINGLE]:
+            started = time.perf_counter()
+            list(decode(engine, [article], params, "one", 1))
+            alone.append(1000 * (time.perf_counter() - started))
+    print(
+        json.dumps(
+            {
+                "articles": len(test) / seconds,
+                "p50": median(alone),
+                "p95": quantiles(alone, n=20)[-1],
+                "megabytes": peak_megabytes(),
+                "size": size,
+                "texts": texts,
+            }
+        )
+    )
+
+
+def score(texts: list[str]) -> dict[str, float]:
+    """ROUGE F1 in points."""
+    import pandas as pd
+    from rouge_score import rouge_scorer
+
+    names = ("rouge1", "rouge2", "rougeL")
+    scorer = rouge_scorer.RougeScorer(names, use_stemmer=True)
+    rows = [
+        scorer.score(reference, text)
+        for reference, text in zip(pd.read_parquet(TEST)["highlights"], texts, strict=True)
+    ]
+    return {name: 100 * sum(row[name].fmeasure for row in rows) / len(rows) for name in names}
+
+
+def price(texts: list[str]) -> float:
+    """What the teacher would take for 1,000 of these summaries, in dollars."""
+    import pandas as pd
+
+    articles = pd.read_parquet(TEST)["article"].str.len().mean() / CHARACTERS_PER_TOKEN
+    summaries = sum(map(len, texts)) / len(texts) / CHARACTERS_PER_TOKEN
+    return float(1000 * (articles * INPUT_PRICE + summaries * OUTPUT_PRICE) / 1e6)
+
+
+def main() -> None:
+    """Runs every way on every folder."""
+    if sys.argv[1:2] == ["child"]:
+        child(sys.argv[2], Path(sys.argv[3]))
+        return
+    folders = [Path(name) for name in sys.argv[1:]] or [
+        ROOT / "models" / name for name in ("t5-cnn", "bart-cnn")
+    ]
+    rows = []
+    for folder in folders:
+        found: dict[str, Any] = {}
+        for way in WAYS:
+            found[way] = run_child("decoding", way, folder)
+            print(f"{folder.name} {way}: {found[way]['articles']:.1f}/s", file=sys.stderr)
+        rows += _tabulate(folder.name, found)
+    head = (
+        "model, engine, articles/s, ratio, p50 ms, p95 ms, ROUGE-1, ROUGE-2, ROUGE-L, same text, "
+        "MB, MB on disk, s per 1,000, teacher's $ per 1,000"
+    )
+    import torch
+
+    write_table(
+        f"decoding on {'cuda' if torch.cuda.is_available() else 'cpu'}",
+        head.split(", "),
+        rows,
+        f"{describe_machine()}; ROUGE: F1 in points; p50 and p95: of single articles; the "
+        "teacher's price is that of profiles/paper.yaml at 4 characters a token.",
+    )
+
+
+def _tabulate(name: str, found: dict[str, Any]) -> list[list[str]]:
+    base, rows = found["transformers"], []
+    for way, run in found.items():
+        scores, base_scores = score(run["texts"]), score(base["texts"])
+        same = sum(mine == theirs for mine, theirs in zip(run["texts"], base["texts"], strict=True))
+        rows.append(
+            [
+                name,
+                "transformers" if way == "transformers" else f"CTranslate2 {way}",
+                f"{run['articles']:.1f}",
+                f"{run['articles'] / base['articles']:.1f}",
+                f"{run['p50']:.0f}",
+                f"{run['p95']:.0f}",
+                *(f"{scores[key]:.2f} ({scores[key] - base_scores[key]:+.2f})" for key in scores),
+                f"{same / len(run['texts']):.0%}",
+                f"{run['megabytes']:,.0f}",
+                f"{run['size']:.1f}",
+                f"{1000 / run['articles']:,.1f}",
+                f"{price(run['texts']):.3f}",
+            ]
+        )
+    return rows
+
+
+if __name__ == "__main__":
+    main()
