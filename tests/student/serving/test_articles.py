@@ -119,12 +119,16 @@ def test_rows_without_text_keep_their_place_and_are_named(
     assert told.count("has no summary") == 3
 
 
-def test_a_file_of_nothing_but_empty_rows_gives_as_many_nulls(
-    predict: Predict, tmp_path: Path
+def test_a_file_without_a_usable_article_is_one_line_and_no_output(
+    predict: Predict, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source, out = write(tmp_path / "in.jsonl", rows([None] * 7)), tmp_path / "out.parquet"
-    assert predict(source, "--output", out) == 0
-    assert read(out) == [(identity, None) for identity in IDS]
+    assert predict(source, "--output", out) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith(
+        f"error: {source}: none of 7 rows has a usable 'article' (row 1: missing"
+    )
+    assert not out.exists()
 
 
 def test_a_broken_line_keeps_its_place(

@@ -105,7 +105,7 @@ def test_a_broken_check_is_told_and_transformers_decodes(
 ) -> None:
     (broken / CONVERTED / CHECK).write_bytes(content.encode("latin-1"))
     assert isinstance(open_engine(broken, "ctranslate2"), Transformers)
-    assert "check.json is not valid JSON" in capsys.readouterr().err
+    assert "check.json is not as the stage `export` writes it" in capsys.readouterr().err
 
 
 def test_a_check_without_the_quantization_is_no_traceback(broken: Path) -> None:
