@@ -52,6 +52,10 @@ def convert(
     Raises:
         StudentError: the trained model cannot be loaded.
     """
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     student = load_student(str(folder), None)
     inputs, _ = encode_articles(student.tokenizer, student.family, articles, max_tokens[0])
     targets, _ = encode_highlights(student.tokenizer, highlights, max_tokens[1])

@@ -126,7 +126,10 @@ class Transformers:
 
     def __init__(self, folder: Path) -> None:
         import torch
+        from transformers.utils import logging
 
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
         student = load_student(str(folder), None)
         self.tokenizer, self.family = student.tokenizer, student.family
         kind = torch.bfloat16 if has_gpu() and uses_bfloat16("auto") else torch.float32

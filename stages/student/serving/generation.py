@@ -22,11 +22,12 @@ def write_generation_config(folder: Path, params: DecodingParams) -> None:
     config.update(
         num_beams=params.beams,
         max_new_tokens=params.max_tokens,
-        length_penalty=params.length_penalty,
+        length_penalty=params.length_penalty if params.beams > 1 else 1.0,
         no_repeat_ngram_size=params.no_repeat_ngram,
         early_stopping=params.beams > 1,
         do_sample=False,
     )
+    config._from_model_config = False  # it is ours to keep
     config.save_pretrained(folder)
 
 
