@@ -150,6 +150,7 @@ class Transformers:
                     input_ids=inputs["input_ids"],
                     attention_mask=inputs["attention_mask"],
                     num_beams=params.beams,
+                    min_new_tokens=1,  # as CTranslate2, so that no beam ends before it begins
                     max_new_tokens=params.max_tokens,
                     length_penalty=params.length_penalty,
                     no_repeat_ngram_size=params.no_repeat_ngram,

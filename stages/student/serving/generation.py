@@ -21,6 +21,7 @@ def write_generation_config(folder: Path, params: DecodingParams) -> None:
     config = GenerationConfig.from_model_config(AutoConfig.from_pretrained(folder))
     config.update(
         num_beams=params.beams,
+        min_new_tokens=1,
         max_new_tokens=params.max_tokens,
         length_penalty=params.length_penalty if params.beams > 1 else 1.0,
         no_repeat_ngram_size=params.no_repeat_ngram,
