@@ -5,12 +5,13 @@
 PYTHON ?= python3
 TORCH_INDEX ?=
 NAME ?= sample
+BASE ?= main
 
 VENV := .venv
 READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help setup repro plan check table test lint bench format profile lock
+.PHONY: help setup repro plan review check table test lint bench format profile lock
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -33,6 +34,10 @@ repro: check ## runs every stage whose inputs changed, then writes the result ta
 plan: $(READY) ## what `make repro` would do, and what its calls would cost; sends nothing
 	@python -m stages.plan
 
+review: export REVIEW_BASE = $(BASE)
+review: $(READY) ## what changed against BASE=main, as Markdown for a pull request
+	@python -m stages.review -- "$$REVIEW_BASE"
+
 check: $(READY) ## reads every section of params.yaml before anything runs
 	@python -m stages.check
 
@@ -40,18 +45,20 @@ table: $(READY) ## writes the result table into README.md
 	@python -m stages.scoring.table
 
 test: $(READY) ## the tests; no internet, no GPU needed
-	@pytest -n 2 --dist loadfile
+	@pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) ## style and types
 	@ruff format --check --quiet . || { echo "error: make format" >&2; exit 1; }
 	@ruff check --quiet .
 	@mypy
 
-bench: $(READY) ## measures the teacher's client and the students, into docs/benchmarks.md (an hour)
+bench: $(READY) ## measures client, students, scoring and report, into docs/benchmarks.md (an hour)
 	@python -m tests.benchmarks.teacher
 	@python -m tests.benchmarks.training
 	@python -m tests.benchmarks.decoding
 	@python -m tests.benchmarks.memory
+	@python -m tests.benchmarks.scoring
+	@python -m tests.benchmarks.report
 
 format: $(READY) ## formats the code
 	@ruff format --quiet . && ruff check --fix --quiet .

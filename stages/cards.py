@@ -8,12 +8,13 @@ Run: python -m stages.cards
 """
 
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter
 
-from stages.errors import DataError, run
+from stages.errors import run
+from stages.origin import ORIGIN
 from stages.params import Section, load_section
+from stages.records import read_record
 from stages.student.serving.card import build_card
 from stages.student.serving.facts import (
     LEAD,
@@ -22,22 +23,18 @@ from stages.student.serving.facts import (
     Dataset,
     Facts,
     Generated,
-    Origin,
     Scores,
     Settings,
     Teacher,
 )
 from stages.student.serving.settings import CHECK, CONVERTED, DecodingParams
-from stages.tables import AGAIN, read_json, replacing
+from stages.tables import replacing
 from stages.teacher.settings import TeacherParams
 
 MODELS = Path("models")
 METRICS = Path("metrics")
 SOURCE = Path("data/raw/source.json")
 SYSTEMS = ("t5-cnn", "t5-gpt", "bart-cnn", "bart-gpt")
-ORIGIN: TypeAdapter[Origin] = TypeAdapter(Annotated[Origin, Field(discriminator="source")])
-
-T = TypeVar("T")
 
 
 class Limit(Section):
@@ -59,15 +56,16 @@ def gather(system: str) -> Facts:
     scores = METRICS / "systems.json"
     return Facts(
         system=system,
-        settings=_read(MODELS / system / "settings.json", TypeAdapter(Settings)),
-        conversion=_read(MODELS / system / CONVERTED / CHECK, TypeAdapter(Conversion)),
+        settings=read_record(MODELS / system / "settings.json", TypeAdapter(Settings)),
+        conversion=read_record(MODELS / system / CONVERTED / CHECK, TypeAdapter(Conversion)),
         scores={
-            name: _read(scores, TypeAdapter(Scores), name) for name in (system, LEAD, ZEROSHOT)
+            name: read_record(scores, TypeAdapter(Scores), name)
+            for name in (system, LEAD, ZEROSHOT)
         },
-        origin=_read(SOURCE, ORIGIN),
-        dataset=_read(METRICS / "dataset.json", TypeAdapter(Dataset)),
-        generated=_read(METRICS / "generated.json", TypeAdapter(Generated)),
-        teacher=_read(METRICS / "teacher.json", TypeAdapter(Teacher)),
+        origin=read_record(SOURCE, ORIGIN),
+        dataset=read_record(METRICS / "dataset.json", TypeAdapter(Dataset)),
+        generated=read_record(METRICS / "generated.json", TypeAdapter(Generated)),
+        teacher=read_record(METRICS / "teacher.json", TypeAdapter(Teacher)),
         base_url=teacher.base_url,
         teacher_model=teacher.model,
         max_characters={
@@ -76,22 +74,6 @@ def gather(system: str) -> Facts:
         },
         decoding=load_section("predict", DecodingParams),
     )
-
-
-def _read(path: Path, form: TypeAdapter[T], key: str | None = None) -> T:
-    """A JSON file, or what it holds under a key, in a typed form."""
-    content: Any = read_json(path)
-    if key is not None:
-        if key not in content:
-            raise DataError(f"{path}: no '{key}' in it; {AGAIN}")
-        content = content[key]
-    try:
-        return form.validate_python(content)
-    except ValidationError as problems:
-        first = problems.errors()[0]
-        place = ".".join(str(part) for part in (*((key,) if key else ()), *first["loc"]))
-        problem = first["msg"].replace("Input should be", "expected", 1)
-        raise DataError(f"{path}: {place}: {problem}; {AGAIN}") from None
 
 
 def main() -> None:

@@ -3,12 +3,15 @@
 Run: python -m stages.check, or make check
 """
 
+from stages.datacard.survey import DatacardsParams
 from stages.errors import ParamsError, run
 from stages.evaluate import EvaluateParams
 from stages.fetch import FetchParams
 from stages.filter import FilterParams
 from stages.generate import GenerateParams
 from stages.params import SECTIONS, Section, load_section
+from stages.report import ReportParams
+from stages.reviewing.gates import ReviewParams
 from stages.student.serving.settings import DecodingParams, ExportParams
 from stages.student.training.settings import TrainParams
 from stages.teacher.settings import TeacherParams
@@ -25,6 +28,9 @@ KINDS: dict[str, type[Section]] = {
     "predict": DecodingParams,
     "zeroshot": ZeroshotParams,
     "evaluate": EvaluateParams,
+    "datacards": DatacardsParams,
+    "report": ReportParams,
+    "review": ReviewParams,
 }
 
 

@@ -1,33 +1,44 @@
-"""evaluate: scores every system on the same test articles.
+"""evaluate: scores every system on the same test articles, and says what the scores are worth.
 
 In:  data/cnn/test.parquet, data/predictions/*.parquet, data/gpt/answers.parquet.
      A test article without an answer of the teacher (its call failed) is scored for no system.
-Out: metrics/systems.json, all systems; metrics/rouge.json, those of evaluate.source without the
-     source in their names; metrics/gap.json, gpt minus cnn per student; metrics/teacher.json,
-     calls, tokens and money; metrics/plots/rouge.csv, the same scores for `dvc plots`.
+Out: data/scores.parquet, the scores of each system on each article; metrics/systems.json, their
+     means with intervals; metrics/rouge.json, those of evaluate.source without the source in their
+     names; metrics/gap.json, differences with verdicts; metrics/texts.json, what ROUGE does not
+     see; metrics/length.json, whether length explains the zero-shot scores; metrics/teacher.json,
+     calls, tokens and money; metrics/plots/rouge.csv, the scores for `dvc plots`.
 Run: python -m stages.evaluate
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 from pydantic import Field
-from tqdm import tqdm
 
 from stages.errors import DataError, run
 from stages.params import Section, load_section
-from stages.scoring.bootstrap import interval
-from stages.scoring.sentences import lead
+from stages.scoring.bootstrap import Figures
+from stages.scoring.length import cut_like, explain_by_length
+from stages.scoring.systems import (
+    COLUMNS,
+    LEAD,
+    STUDENTS,
+    TRAINED,
+    ZEROSHOT,
+    Judgement,
+    Scoreboard,
+    round_figure,
+)
 from stages.tables import PAIR_COLUMNS, read_table, replacing, write_json
-from stages.teacher.answers import COLUMNS
+from stages.teacher.answers import COLUMNS as ANSWER_COLUMNS
 from stages.teacher.money import price_usd
 from stages.teacher.settings import Prices, TeacherParams
-
-if TYPE_CHECKING:
-    from stages.scoring.rouge import RowScores
+from stages.texts.sentences import lead
+from stages.texts.traits import measure_traits
+from stages.texts.words import count_words
 
 TEST = Path("data/cnn/test.parquet")
 PREDICTIONS = Path("data/predictions")
@@ -35,12 +46,10 @@ ANSWERS = {
     "generate": Path("data/gpt/answers.parquet"),
     "zeroshot": PREDICTIONS / "zeroshot.parquet",
 }
+SCORES = Path("data/scores.parquet")
 METRICS = Path("metrics")
-STUDENTS = ("t5", "bart")
-SOURCES = ("cnn", "gpt")
-ZEROSHOT, LEAD = "zeroshot", "lead-3"
-SYSTEMS = (*(f"{student}-{source}" for student in STUDENTS for source in SOURCES), ZEROSHOT)
-TOKENS = tuple(name for name in COLUMNS if name.endswith("_tokens"))
+REFERENCE = "reference"
+TOKENS = tuple(name for name in ANSWER_COLUMNS if name.endswith("_tokens"))
 
 
 class EvaluateParams(Section):
@@ -51,8 +60,15 @@ class EvaluateParams(Section):
     stemmer: bool
     """Compare Porter stems instead of words."""
     resamples: int = Field(ge=100)
-    """Bootstrap samples behind each interval."""
+    """Random samples behind each interval and each p-value."""
     seed: int = Field(ge=0)
+    margin: float = Field(gt=0, le=100)
+    """ROUGE points; systems that are shown to differ by less are equivalent."""
+
+    @property
+    def judgement(self) -> Judgement:
+        """What intervals and tests go by."""
+        return Judgement(self.margin, self.resamples, self.seed)
 
 
 def read_predictions(test: pd.DataFrame, folder: Path = PREDICTIONS) -> pd.DataFrame:
@@ -65,7 +81,7 @@ def read_predictions(test: pd.DataFrame, folder: Path = PREDICTIONS) -> pd.DataF
         DataError: a system's predictions are not those of these test articles.
     """
     predictions = {}
-    for system in SYSTEMS:
+    for system in (*TRAINED, ZEROSHOT):
         path = folder / f"{system}.parquet"
         table = read_table(path, ("id", "prediction"))
         if list(table["id"]) != list(test["id"]):
@@ -76,48 +92,68 @@ def read_predictions(test: pd.DataFrame, folder: Path = PREDICTIONS) -> pd.DataF
 
 
 def score(
-    predictions: pd.DataFrame, references: Sequence[str], stemmer: bool
-) -> "dict[str, RowScores]":
-    """Scores of every system, row by row."""
+    predictions: pd.DataFrame,
+    references: Sequence[str],
+    stemmer: bool,
+    kinds: Sequence[str] | None = None,
+) -> dict[str, Figures]:
+    """Scores of every system (a column each), row by row.
+
+    Returns:
+        Arrays (articles, COLUMNS), or fewer columns where fewer ROUGE types are asked for.
+    """
     from stages.scoring.rouge import Rouge
 
-    metric = Rouge(keep_in_memory=True)
+    rows = Rouge(keep_in_memory=True).compute(
+        predictions=[text for system in predictions for text in predictions[system]],
+        references=list(references) * len(predictions.columns),
+        stemmer=stemmer,
+        aggregate=False,
+        kinds=kinds,
+    )
+    columns = [values for measures in rows.values() for values in measures.values()]
+    split = np.split(np.array(columns).T, len(predictions.columns))
+    return dict(zip(predictions.columns, split, strict=True))
+
+
+def explain_lengths(
+    predictions: pd.DataFrame,
+    references: Sequence[str],
+    rows: Mapping[str, Figures],
+    params: EvaluateParams,
+) -> dict[str, Any]:
+    """What metrics/length.json holds: per student, zero-shot answers as they are and cut."""
+    cut = pd.DataFrame(
+        {name: list(map(cut_like, predictions[ZEROSHOT], predictions[name])) for name in TRAINED}
+    )
+    scores = score(cut, references, params.stemmer, ["rouge1"])
     return {
-        system: metric.compute(
-            predictions=list(texts), references=list(references), stemmer=stemmer, aggregate=False
+        name: explain_by_length(
+            list(predictions[name]),
+            list(predictions[ZEROSHOT]),
+            rows[name][:, :3] - rows[ZEROSHOT][:, :3],
+            rows[name][:, :3] - scores[name],
+            params.judgement,
         )
-        for system, texts in tqdm(
-            predictions.items(), "evaluate", len(predictions.columns), unit=" systems"
-        )
+        for name in TRAINED
     }
-
-
-def summarize(rows: "RowScores", params: EvaluateParams) -> dict[str, dict[str, float]]:
-    """Means of recall, precision and F1 per ROUGE type, with the interval of F1."""
-    summary = {}
-    for kind, measures in rows.items():
-        means = {name: _round(sum(values) / len(values)) for name, values in measures.items()}
-        low, high = interval(measures["f1"], params.resamples, params.seed)
-        summary[kind] = {**means, "f1_low": _round(low), "f1_high": _round(high)}
-    return summary
-
-
-def compare(first: "RowScores", second: "RowScores", params: EvaluateParams) -> dict[str, Any]:
-    """The same for the differences, article by article, of `first` minus `second`."""
-    differences = {
-        kind: {
-            name: [a - b for a, b in zip(values, second[kind][name], strict=True)]
-            for name, values in measures.items()
-        }
-        for kind, measures in first.items()
-    }
-    return summarize(differences, params)
 
 
 def describe_texts(texts: Sequence[str]) -> dict[str, float]:
     """Mean length in words, lone punctuation left out, and how many texts are empty."""
-    words = [len(re.findall(r"\S*\w\S*", text)) for text in texts]
-    return {"words": _round(sum(words) / len(words)), "empty": words.count(0)}
+    words = [count_words(text) for text in texts]
+    return {"words": round_figure(sum(words) / len(words)), "empty": words.count(0)}
+
+
+def describe_traits(articles: Sequence[str], texts: pd.DataFrame) -> dict[str, Any]:
+    """What ROUGE does not see, per column."""
+    return {
+        str(name): {
+            trait: round_figure(figure) if isinstance(figure, float) else figure
+            for trait, figure in measure_traits(articles, list(texts[name])).items()
+        }
+        for name in texts
+    }
 
 
 def select_source(systems: Mapping[str, Any], source: str) -> dict[str, Any]:
@@ -144,8 +180,14 @@ def count_teacher(answers: pd.DataFrame, prices: Prices) -> dict[str, Any]:
     return {**counts, **tokens, "cost_usd": round(cost, 6)}
 
 
-def _round(figure: float) -> float:
-    return round(figure, 4)
+def write_scores(ids: Sequence[str], rows: Mapping[str, Figures], path: Path = SCORES) -> None:
+    """Writes each system's score on each article, system after system."""
+    tables = [
+        pd.DataFrame({"id": list(ids), "system": name, **dict(zip(COLUMNS, points.T, strict=True))})
+        for name, points in rows.items()
+    ]
+    with replacing(path) as partial:
+        pd.concat(tables, ignore_index=True).to_parquet(partial, index=False)
 
 
 def _write_plot(systems: Mapping[str, Any], path: Path) -> None:
@@ -169,18 +211,24 @@ def main() -> None:
     if not answered.any():
         raise DataError("no test article has an answer of the teacher; `dvc repro -f -s zeroshot`")
     test, predictions = test[answered], predictions[answered]
-    rows = score(predictions, list(test["highlights"]), params.stemmer)
+    articles, highlights = list(test["article"]), list(test["highlights"])
+    rows = score(predictions, highlights, params.stemmer)
+    board = Scoreboard(rows, params.judgement)
     systems = {
-        name: {**summarize(rows[name], params), **describe_texts(list(predictions[name]))}
-        for name in rows
+        name: {**board.summarize(name), **describe_texts(list(predictions[name]))} for name in rows
     }
-    gap = {name: compare(rows[f"{name}-gpt"], rows[f"{name}-cnn"], params) for name in STUDENTS}
-    teacher = {name: count_teacher(read_table(path), prices) for name, path in ANSWERS.items()}
-    reference = describe_texts(list(test["highlights"]))
-    write_json(METRICS / "systems.json", {**systems, "reference": reference})
+    reference = describe_texts(highlights)
+    write_scores(list(test["id"]), rows)
+    write_json(METRICS / "systems.json", {**systems, REFERENCE: reference})
     write_json(METRICS / "rouge.json", select_source(systems, params.source))
-    write_json(METRICS / "gap.json", gap)
-    write_json(METRICS / "teacher.json", teacher)
+    write_json(METRICS / "gap.json", board.compare())
+    texts = predictions.assign(**{REFERENCE: highlights})
+    write_json(METRICS / "texts.json", describe_traits(articles, texts))
+    write_json(METRICS / "length.json", explain_lengths(predictions, highlights, rows, params))
+    write_json(
+        METRICS / "teacher.json",
+        {name: count_teacher(read_table(path), prices) for name, path in ANSWERS.items()},
+    )
     _write_plot(systems, METRICS / "plots" / "rouge.csv")
 
 

@@ -28,6 +28,7 @@ from stages.tables import (
     text_columns,
     write_json,
 )
+from stages.texts.nearness import NEAR_DUPLICATE, NEAR_TEST, NearRule
 
 RAW = Path("data/raw")
 CNN = Path("data/cnn")
@@ -42,13 +43,26 @@ class FilterParams(Section):
 
     max_characters: int = Field(gt=0)
     """An article has fewer Unicode characters than this."""
+    near_duplicates: float | None = Field(gt=0, le=1)
+    """A training article with so much of its 5-word shingles in common with one kept before
+    (Jaccard similarity) is dropped; null keeps it."""
+    near_test: float | None = Field(gt=0, le=1)
+    """A training or validation article that has so much of a test article's shingles is dropped;
+    null keeps it."""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why rows may be dropped."""
+        near = ((self.near_test, NEAR_TEST), (self.near_duplicates, NEAR_DUPLICATE))
+        return (*REASONS, *(reason for limit, reason in near if limit is not None))
 
 
 class Filter:
     """Decides row by row; the test split must pass first, since it is held out of the others."""
 
-    def __init__(self, max_characters: int) -> None:
-        self._max_characters = max_characters
+    def __init__(self, params: FilterParams) -> None:
+        self._max_characters = params.max_characters
+        self._near = NearRule(params.near_duplicates, params.near_test)
         self._test: set[bytes] = set()
 
     def reasons(
@@ -57,7 +71,12 @@ class Filter:
         """Yields each row with the first reason to drop it, or None."""
         seen: set[bytes] = self._test if split == "test" else set()
         for row in rows:
-            yield row, self._find_reason(row["article"], seen)
+            reason = self._find_reason(row["article"], seen)
+            if reason is None and split == "test":
+                self._near.hold_out(row["article"])
+            elif reason is None:
+                reason = self._near.find_reason(row["article"], unique=split == "train")
+            yield row, reason
 
     def _find_reason(self, article: str, seen: set[bytes]) -> str | None:
         if len(article) >= self._max_characters:
@@ -77,7 +96,7 @@ def fingerprint(article: str) -> bytes:
     return hashlib.blake2b(normal.encode("utf-8"), digest_size=16).digest()
 
 
-def filter_splits(max_characters: int, raw: Path = RAW, out: Path = CNN) -> dict[str, Any]:
+def filter_splits(params: FilterParams, raw: Path = RAW, out: Path = CNN) -> dict[str, Any]:
     """Filters every split of `raw` into `out`.
 
     Returns:
@@ -87,19 +106,20 @@ def filter_splits(max_characters: int, raw: Path = RAW, out: Path = CNN) -> dict
     Raises:
         DataError: a split has no row left.
     """
-    rule = Filter(max_characters)
+    rule = Filter(params)
     counts: dict[str, Any] = {}
     with table_writer(out / "rejects.parquet", text_columns("split", "id", "reason")) as rejects:
         for split in reversed(SPLITS):
             rows = tqdm(iterate_table(raw / f"{split}.parquet", PAIR_COLUMNS), f"filter {split}")
             judged = rule.reasons(split, rows)
             with table_writer(out / f"{split}.parquet", text_columns(*PAIR_COLUMNS)) as kept:
-                counts[split] = _split_rows(split, judged, kept, rejects)
+                dropped = Counter(dict.fromkeys(params.reasons, 0))
+                counts[split] = _split_rows(split, judged, dropped, kept, rejects)
     for split in SPLITS:
         if not counts[split]["kept"]:
             raise DataError(
                 f"{split}: none of {counts[split]['fetched']} rows is left "
-                f"({counts[split]['dropped']}); raise filter.max_characters or fetch more rows"
+                f"({counts[split]['dropped']}); loosen the section filter or fetch more rows"
             )
     return {split: counts[split] for split in SPLITS}
 
@@ -107,10 +127,10 @@ def filter_splits(max_characters: int, raw: Path = RAW, out: Path = CNN) -> dict
 def _split_rows(
     split: str,
     judged: Iterator[tuple[dict[str, str], str | None]],
+    dropped: Counter[str],
     kept: TableWriter,
     rejects: TableWriter,
 ) -> dict[str, Any]:
-    dropped = Counter(dict.fromkeys(REASONS, 0))
     for row, reason in judged:
         if reason is None:
             kept.add(row)
@@ -146,7 +166,7 @@ def main() -> None:
     """Reads params.yaml and filters."""
     params = load_section("filter", FilterParams)
     source = read_json(RAW / "source.json")
-    counts = filter_splits(params.max_characters)
+    counts = filter_splits(params)
     write_json(METRICS, summarize_counts(counts, source))
 
 

@@ -1,6 +1,7 @@
 """generate: the teacher expands gold highlights into articles to train on.
 
-In:  data/cnn/{train,validation}.parquet, the prompt template, a chat endpoint.
+In:  data/cnn/{train,validation,test}.parquet, the prompt template, a chat endpoint. The test split
+     is read only where generate.near_test keeps written articles away from it.
 Out: data/gpt/{train,validation}.parquet, pairs of (written article, gold highlights);
      data/gpt/answers.parquet with every answer and the reason why it makes no pair, if any;
      metrics/generated.json with the counts.
@@ -31,11 +32,15 @@ from stages.teacher.client import ask
 from stages.teacher.ledger import default_ledger
 from stages.teacher.prompts import Prompt
 from stages.teacher.settings import TeacherParams
+from stages.texts.copying import copied_share
+from stages.texts.nearness import NEAR_DUPLICATE, NEAR_TEST, NearRule
+from stages.texts.words import split_words
 
 CNN = Path("data/cnn")
 GPT = Path("data/gpt")
 METRICS = Path("metrics/generated.json")
 SPLITS = ("train", "validation")
+COPIED = "copied"
 ANSWERS = {**text_columns("split", "id", "reason"), **COLUMNS}
 
 Row = dict[str, Any]
@@ -52,6 +57,23 @@ class GenerateParams(Section):
     """Validation highlights to expand, so that this source chooses its best checkpoint itself."""
     max_characters: int = Field(gt=0)
     """A written article has fewer Unicode characters than this, as in filter."""
+    near_duplicates: float | None = Field(gt=0, le=1)
+    """As in filter, among written training articles; null keeps them all."""
+    near_test: float | None = Field(gt=0, le=1)
+    """As in filter, for written articles; null keeps them all."""
+    max_copied: float | None = Field(ge=0, le=1)
+    """The largest share of a highlight's words that may stand in its written article in runs of 8
+    words or more; null allows any. 0.5 drops a pair of which half the highlight was pasted."""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why answers may make no pair."""
+        own = (
+            (self.max_copied, COPIED),
+            (self.near_test, NEAR_TEST),
+            (self.near_duplicates, NEAR_DUPLICATE),
+        )
+        return (*REASONS, *(reason for limit, reason in own if limit is not None))
 
 
 @dataclass(frozen=True)
@@ -74,6 +96,33 @@ class Highlights:
                 yield prompt.fill(row["highlights"])
 
 
+class Judge:
+    """Says which answers make pairs; it comes after the answers, and never asks for another."""
+
+    def __init__(self, params: GenerateParams, folder: Path = CNN) -> None:
+        self._params = params
+        self._near = NearRule(params.near_duplicates, params.near_test)
+        if params.near_test is not None:
+            for row in iterate_table(folder / "test.parquet", ["article"]):
+                self._near.hold_out(row["article"])
+
+    def find_reason(self, split: str, row: Row, answer: Answer) -> str | None:
+        """The first reason why an answer makes no pair with its row, or None.
+
+        Answers of the training split are compared with those that made pairs before.
+        """
+        reason = answer.find_problem(self._params.max_characters)
+        if reason is None and self._is_copied(answer.text, row["highlights"]):
+            reason = COPIED
+        return reason or self._near.find_reason(answer.text, unique=split == "train")
+
+    def _is_copied(self, article: str, highlights: str) -> bool:
+        limit = self._params.max_copied
+        if limit is None:
+            return False
+        return copied_share(split_words(article), split_words(highlights)) > limit
+
+
 def write_pairs(source: Highlights, answers: Iterable[Answer], out: Path = GPT) -> dict[str, Any]:
     """Writes the pairs and every answer.
 
@@ -83,9 +132,11 @@ def write_pairs(source: Highlights, answers: Iterable[Answer], out: Path = GPT) 
     Raises:
         DataError: a split has no usable answer.
     """
-    remaining = iter(answers)
+    judge, remaining = Judge(source.params, source.folder), iter(answers)
     with table_writer(out / "answers.parquet", ANSWERS) as journal:
-        counts = {split: _write_split(split, source, remaining, out, journal) for split in SPLITS}
+        counts = {
+            split: _write_split(split, source, remaining, judge, out, journal) for split in SPLITS
+        }
     for split, count in counts.items():
         if not count["kept"]:
             raise DataError(
@@ -96,12 +147,17 @@ def write_pairs(source: Highlights, answers: Iterable[Answer], out: Path = GPT) 
 
 
 def _write_split(
-    split: str, source: Highlights, answers: Iterator[Answer], out: Path, journal: TableWriter
+    split: str,
+    source: Highlights,
+    answers: Iterator[Answer],
+    judge: Judge,
+    out: Path,
+    journal: TableWriter,
 ) -> dict[str, Any]:
-    dropped: Counter[str] = Counter(dict.fromkeys(REASONS, 0))
+    dropped: Counter[str] = Counter(dict.fromkeys(source.params.reasons, 0))
     with table_writer(out / f"{split}.parquet", text_columns(*PAIR_COLUMNS)) as pairs:
         for row, answer in zip(source.rows(split), answers, strict=False):  # more splits follow
-            reason = answer.find_problem(source.params.max_characters)
+            reason = judge.find_reason(split, row, answer)
             journal.add({"split": split, "id": row["id"], "reason": reason, **answer.to_record()})
             if reason is None:
                 pairs.add({**row, "article": answer.text})

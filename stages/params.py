@@ -28,6 +28,9 @@ SECTIONS = (
     "predict",
     "zeroshot",
     "evaluate",
+    "datacards",
+    "report",
+    "review",
 )
 
 

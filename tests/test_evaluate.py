@@ -15,23 +15,22 @@ from ruamel.yaml import YAML
 
 from stages.errors import DataError
 from stages.evaluate import (
-    SYSTEMS,
     EvaluateParams,
-    compare,
     count_teacher,
     describe_texts,
     main,
     read_predictions,
     score,
     select_source,
-    summarize,
 )
-from stages.scoring.bootstrap import interval
-from stages.scoring.sentences import lead
+from stages.scoring.length import cut_like
+from stages.scoring.rows import score_rows
+from stages.scoring.systems import COLUMNS, PAIRS, SYSTEMS
 from stages.teacher.settings import Prices
+from stages.texts.sentences import lead
 from tests.imports import ROOT
 
-PARAMS = EvaluateParams(source="gpt", stemmer=True, resamples=200, seed=4)
+PARAMS = EvaluateParams(source="gpt", stemmer=True, resamples=200, seed=4, margin=1.0)
 PRICES = {"input": 2.0, "cached_input": 0.5, "output": 10.0, "batch_factor": 0.5}
 TEST = pd.DataFrame(
     {
@@ -173,29 +172,6 @@ def test_a_missing_system_is_refused(tmp_path: Path) -> None:
         read_predictions(TEST, tmp_path / "predictions")
 
 
-def test_a_summary_holds_the_means_and_the_interval_of_f1() -> None:
-    rows = {"rouge1": {"recall": [10.0, 20.0, 33.33333], "precision": [1.0] * 3, "f1": [1.0, 2, 6]}}
-    low, high = interval([1.0, 2, 6], 200, 4)
-    assert summarize(rows, PARAMS) == {
-        "rouge1": {
-            "recall": 21.1111,
-            "precision": 1.0,
-            "f1": 3.0,
-            "f1_low": round(low, 4),
-            "f1_high": round(high, 4),
-        }
-    }
-
-
-def test_a_comparison_is_first_minus_second_article_by_article() -> None:
-    first = {"rouge1": {"recall": [30.0, 50.0], "f1": [12.0, 22.0]}}
-    second = {"rouge1": {"recall": [10.0, 60.0], "f1": [10.0, 20.0]}}
-    assert compare(first, second, PARAMS) == {
-        # Both articles differ by 2: the interval has no width, as that of unpaired figures would.
-        "rouge1": {"recall": 5.0, "f1": 2.0, "f1_low": 2.0, "f1_high": 2.0}
-    }
-
-
 def test_texts_are_described_by_words_and_empty_ones() -> None:
     assert describe_texts(["one two\nthree", "", "  ", "four"]) == {"words": 1.0, "empty": 2}
     assert describe_texts(["a b", "c", "d"])["words"] == 1.3333
@@ -204,7 +180,7 @@ def test_texts_are_described_by_words_and_empty_ones() -> None:
 
 @pytest.mark.parametrize("source", ["cnn", "gpt"])
 def test_a_source_is_shown_under_names_that_do_not_hold_it(source: str) -> None:
-    systems = {name: {"marker": name} for name in (*SYSTEMS, "lead-3")}
+    systems = {name: {"marker": name} for name in SYSTEMS}
     assert select_source(systems, source) == {
         "t5": {"marker": f"t5-{source}"},
         "bart": {"marker": f"bart-{source}"},
@@ -247,23 +223,45 @@ def test_a_failed_call_is_counted_and_costs_nothing() -> None:
 
 
 def test_every_system_is_scored_row_by_row() -> None:
-    rows = score(pd.DataFrame({"t5-cnn": TEXTS["t5-cnn"]}), list(TEST["highlights"]), stemmer=True)
+    rows = score(pd.DataFrame(TEXTS), list(TEST["highlights"]), stemmer=True)
+    assert list(rows) == list(TEXTS)
     # "boris saw cats" against "boris saw cats in oslo"
-    assert rows["t5-cnn"]["rouge1"]["recall"][1] == pytest.approx(60)
-    assert rows["t5-cnn"]["rouge1"]["precision"][1] == pytest.approx(100)
+    assert rows["t5-cnn"][1, COLUMNS.index("rouge1_recall")] == pytest.approx(60)
+    assert rows["t5-cnn"][1, COLUMNS.index("rouge1_precision")] == pytest.approx(100)
+    for name, texts in TEXTS.items():
+        alone = score_rows(texts, list(TEST["highlights"]), stemmer=True)
+        for column, values in zip(COLUMNS, rows[name].T, strict=True):
+            kind, _, measure = column.partition("_")
+            assert list(values) == alone[kind][measure]
 
 
-def test_the_command_writes_four_metrics_and_a_plot(project: Path) -> None:
+def test_the_command_writes_metrics_scores_and_a_plot(project: Path) -> None:
     written = sorted(
         str(path.relative_to(project / "metrics")) for path in (project / "metrics").rglob("*.*")
     )
     assert written == [
         "gap.json",
+        "length.json",
         "plots/rouge.csv",
         "rouge.json",
         "systems.json",
         "teacher.json",
+        "texts.json",
     ]
+    assert (project / "data" / "scores.parquet").is_file()
+
+
+def test_the_scores_of_each_article_are_kept_system_by_system(project: Path) -> None:
+    scores = pd.read_parquet(project / "data" / "scores.parquet")
+    assert list(scores.columns) == ["id", "system", *COLUMNS]
+    assert list(scores["system"]) == [name for name in SYSTEMS for _ in range(3)]
+    assert list(scores["id"]) == ["a", "b", "c"] * len(SYSTEMS)
+    systems = read(project, "systems")
+    for name, rows in scores.groupby("system"):
+        for column in COLUMNS:
+            kind, _, measure = column.partition("_")
+            mean = float(rows[column].mean())
+            assert systems[str(name)][kind][measure] == pytest.approx(mean, abs=1e-4)
 
 
 def test_systems_holds_every_system_and_the_reference(project: Path) -> None:
@@ -278,8 +276,12 @@ def test_systems_holds_every_system_and_the_reference(project: Path) -> None:
     for name in (*TEXTS, "lead-3"):
         for kind in ("rouge1", "rouge2", "rougel", "rougelsum"):
             shown = systems[name][kind]
-            assert list(shown) == ["recall", "precision", "f1", "f1_low", "f1_high"]
-            assert 0 <= shown["f1_low"] <= shown["f1"] <= shown["f1_high"] <= 100
+            measures = ["recall", "precision", "f1"]
+            bounds = [f"{measure}_{end}" for measure in measures for end in ("low", "high")]
+            assert list(shown) == [*measures, *bounds]
+            for measure in measures:
+                low, high = shown[f"{measure}_low"], shown[f"{measure}_high"]
+                assert 0 <= low <= shown[measure] <= high <= 100
 
 
 def test_a_systems_figures_are_those_of_its_predictions(project: Path) -> None:
@@ -299,16 +301,57 @@ def test_rouge_json_shows_the_source_of_the_params(project: Path) -> None:
     }
 
 
-def test_the_gap_is_gpt_minus_cnn(project: Path) -> None:
+def test_the_gap_is_the_first_system_minus_the_second_of_every_pair(project: Path) -> None:
     systems, gap = read(project, "systems"), read(project, "gap")
-    assert set(gap) == {"t5", "bart"}
-    assert gap["bart"]["rouge1"]["f1"] > 0 > gap["t5"]["rouge1"]["f1"]
-    for student, kinds in gap.items():
+    assert list(gap) == [f"{first}-minus-{second}" for first, second in PAIRS]
+    assert len(gap) == 13
+    assert list(gap)[:2] == ["t5-gpt-minus-t5-cnn", "bart-gpt-minus-bart-cnn"]
+    for (first, second), kinds in zip(PAIRS, gap.values(), strict=True):
         for kind, shown in kinds.items():
             for measure in ("recall", "precision", "f1"):
-                means = [systems[f"{student}-{source}"][kind][measure] for source in ("gpt", "cnn")]
-                assert shown[measure] == pytest.approx(means[0] - means[1], abs=1.5e-4)
+                difference = systems[first][kind][measure] - systems[second][kind][measure]
+                assert shown[measure] == pytest.approx(difference, abs=1.5e-4)
             assert shown["f1_low"] <= shown["f1"] <= shown["f1_high"]
+
+
+def test_three_articles_decide_nothing_and_the_gap_says_how_many_would(project: Path) -> None:
+    for kinds in read(project, "gap").values():
+        for shown in kinds.values():
+            assert (shown["better"], shown["equivalent"]) == (0, 0)
+            assert 0.05 < shown["p"] <= 1
+            assert 0 < shown["p_equivalent"] <= 1
+            assert shown["articles_needed"] > 3
+
+
+def test_texts_hold_what_rouge_does_not_see_of_every_system_and_the_reference(
+    project: Path,
+) -> None:
+    texts = read(project, "texts")
+    assert set(texts) == {*SYSTEMS, "reference"}
+    assert texts["lead-3"]["novel1"] == 0
+    assert texts["lead-3"]["coverage"] == 100
+    assert texts["t5-gpt"]["empty"] == 1
+    # "Anna was in Oslo." names a place that its article lacks, among two that are not empty
+    assert texts["t5-gpt"]["unsupported_names"] == 50
+    assert texts["t5-cnn"]["unsupported_names"] == 0
+
+
+def test_length_compares_with_zeroshot_answers_as_they_are_and_cut(project: Path) -> None:
+    length, systems = read(project, "length"), read(project, "systems")
+    assert set(length) == {"t5-cnn", "t5-gpt", "bart-cnn", "bart-gpt"}
+    highlights = list(TEST["highlights"])
+    for name, found in length.items():
+        assert found["words"] == systems[name]["words"]
+        assert found["zeroshot_words"] == systems["zeroshot"]["words"]
+        cut = list(map(cut_like, TEXTS["zeroshot"], TEXTS[name]))
+        scores = score_rows(cut, highlights, stemmer=True)["rouge1"]
+        for measure in ("recall", "precision", "f1"):
+            own = systems[name]["rouge1"][measure]
+            as_is = own - systems["zeroshot"]["rouge1"][measure]
+            assert found["as_is"][measure] == pytest.approx(as_is, abs=1.5e-4)
+            assert found["cut"][measure] == pytest.approx(
+                own - sum(scores[measure]) / 3, abs=1.5e-4
+            )
 
 
 def test_teacher_json_counts_both_uses_of_the_teacher(project: Path) -> None:
@@ -316,7 +359,7 @@ def test_teacher_json_counts_both_uses_of_the_teacher(project: Path) -> None:
     assert read(project, "teacher") == {"generate": expected, "zeroshot": expected}
 
 
-@pytest.mark.parametrize("name", ["systems", "rouge", "gap", "teacher"])
+@pytest.mark.parametrize("name", ["systems", "rouge", "gap", "texts", "length", "teacher"])
 def test_every_leaf_is_a_number_that_dvc_keeps(name: str, project: Path) -> None:
     found = dict(leaves(read(project, name)))
     texts = [path for path, value in found.items() if isinstance(value, str)]
@@ -349,7 +392,7 @@ def test_an_article_whose_call_failed_is_scored_for_no_system(
     assert systems["t5-gpt"]["words"] == 2
     assert systems["reference"]["words"] == 5.5
     assert all(systems[name].keys() == systems["lead-3"].keys() for name in TEXTS)
-    gap = read(tmp_path, "gap")["t5"]["rouge1"]["recall"]
+    gap = read(tmp_path, "gap")["t5-gpt-minus-t5-cnn"]["rouge1"]["recall"]
     means = [systems[name]["rouge1"]["recall"] for name in ("t5-gpt", "t5-cnn")]
     assert gap == pytest.approx(means[0] - means[1], abs=1.5e-4)
     assert (teacher["zeroshot"]["failed"], teacher["generate"]["failed"]) == (1, 0)

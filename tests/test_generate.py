@@ -64,24 +64,14 @@ def write(out: Path, train: list[Answer], validation: list[Answer]) -> dict[str,
     return write_pairs(source, iter([*train, *validation]), out)
 
 
-def highlights(
-    folder: Path,
-    train: int,
-    validation: int,
-    *,
-    limit: int | None = None,
-    validation_limit: int | None = None,
-) -> Highlights:
-    """So many rows of each split, in files."""
+def highlights(folder: Path, train: int, validation: int, **changes: Any) -> Highlights:
+    """So many rows of each split, in files; no limits and no filters but those given."""
     for split, count in (("train", train), ("validation", validation)):
         write_rows(folder / f"{split}.parquet", [row(f"{split}-{n}") for n in range(count)])
-    params = GenerateParams(
-        prompt=str(ROOT / "prompts/generate.txt"),
-        limit=limit,
-        validation_limit=validation_limit,
-        max_characters=100,
-    )
-    return Highlights(params, folder)
+    off = dict.fromkeys(("limit", "validation_limit", "near_duplicates", "near_test", "max_copied"))
+    prompt = str(ROOT / "prompts/generate.txt")
+    params = {"prompt": prompt, "max_characters": 100, **off, **changes}
+    return Highlights(GenerateParams.model_validate(params), folder)
 
 
 def write_rows(path: Path, rows: list[Row]) -> None:

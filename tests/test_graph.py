@@ -25,13 +25,23 @@ DATA_STAGES = [
     "predict",
     "zeroshot",
     "evaluate",
+    "datacards",
     "cards",
+    "report",
 ]
 OWN_PARAMS = {
     "generate": ["teacher.base_url", "teacher.model", "teacher.request", "generate"],
     "zeroshot": ["teacher.base_url", "teacher.model", "teacher.request", "zeroshot"],
     "evaluate": ["evaluate", "teacher.prices"],
     "export": ["export", "predict"],
+    "datacards": [
+        "datacards",
+        "filter",
+        "generate",
+        "teacher.base_url",
+        "teacher.model",
+        "teacher.request",
+    ],
     "cards": [
         "filter.max_characters",
         "generate.max_characters",
@@ -39,6 +49,7 @@ OWN_PARAMS = {
         "teacher.base_url",
         "teacher.model",
     ],
+    "report": ["evaluate.margin", "evaluate.stemmer", "report"],
 }
 
 
@@ -86,7 +97,10 @@ def test_a_stage_runs_the_module_of_its_name(stage: str) -> None:
 @pytest.mark.parametrize("stage", DATA_STAGES)
 def test_data_deps_are_outs_of_other_stages_or_named_by_params(stage: str) -> None:
     made = {
-        out for other in DATA_STAGES for kind in ("outs", "metrics") for out in expand(other, kind)
+        out
+        for other in DATA_STAGES
+        for kind in ("outs", "metrics", "plots")
+        for out in expand(other, kind)
     }
     data = {dep for dep in expand(stage, "deps") if not dep.startswith(("stages/", "${"))}
     assert [dep for dep in data if not {dep, str(Path(dep).parent)} & made] == []

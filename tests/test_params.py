@@ -32,6 +32,9 @@ NUMBERS_OR_NULL = (
     "max_cost_usd",
     "requests_per_minute",
     "tokens_per_minute",
+    "near_duplicates",
+    "near_test",
+    "max_copied",
 )
 STAGES = {
     "fetch": ("stages.fetch", ()),
@@ -43,6 +46,7 @@ STAGES = {
     "predict": ("stages.predict", ()),
     "zeroshot": ("stages.zeroshot", ()),
     "evaluate": ("stages.evaluate", ()),
+    "datacards": ("stages.datacards", ()),
 }
 
 
@@ -364,7 +368,7 @@ def test_a_stage_refuses_its_sections_before_any_work(
 
 
 def test_a_misspelt_key_stops_the_command_with_one_line_and_no_output(document: Document) -> None:
-    document["filter"] = {"max_charakters": 2048}
+    document["filter"]["max_charakters"] = document["filter"].pop("max_characters")
     _write(document)
     process = subprocess.run(
         [sys.executable, "-m", "stages.filter"],

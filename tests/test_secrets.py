@@ -40,6 +40,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, server: BatchServer) -> Pr
         teacher__base_url=server.url,
         teacher__model="double",
         teacher__api_key_env=VARIABLE,
+        teacher__batch__poll_seconds=0.01,
     )
     project.commit("Start")
     return project

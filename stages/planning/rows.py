@@ -58,6 +58,6 @@ def _rehearse(folder: Path) -> Path | None:
         except DataError as error:  # it names a file of the rehearsal
             there = str(error).replace(str(folder / "raw"), "data/raw")
             raise DataError(f"{there} once `dvc repro fetch` has run") from None
-        limit = load_section("filter", FilterParams).max_characters
-        filter_splits(limit, folder / "raw", folder / "rehearsed")
+        rule = load_section("filter", FilterParams)
+        filter_splits(rule, folder / "raw", folder / "rehearsed")
     return folder / "rehearsed"

@@ -48,13 +48,13 @@ def survey_stages(folder: Path = Path()) -> list[Stage]:
         ParamsError: params.yaml cannot be read or lacks what dvc.yaml takes from it.
         DataError: dvc.yaml or dvc.lock cannot be used.
     """
-    with _opened(folder) as repo:
+    with open_repo(folder) as repo:
         return _Survey(repo).stages()
 
 
 @contextlib.contextmanager
-def _opened(folder: Path) -> Iterator[Any]:
-    """DVC's view of the folder: silent, its failures as ours."""
+def open_repo(folder: Path) -> Iterator[Any]:
+    """Yields DVC's view of the folder: silent, its failures as ours."""
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
 

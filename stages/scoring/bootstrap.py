@@ -3,9 +3,41 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 LEVEL = 0.95
 CHUNK = 256
+
+Figures = npt.NDArray[np.float64]
+
+
+def resample_means(values: Figures, resamples: int, seed: int) -> Figures:
+    """Means of samples of rows, drawn with replacement, all columns by the same draws.
+
+    Differences of two columns of the result are those of the paired bootstrap.
+
+    Args:
+        values: (rows, columns), one row a test article.
+        resamples: how many samples to draw.
+        seed: equal seeds draw equal samples.
+
+    Returns:
+        (resamples, columns).
+    """
+    rows = len(values)
+    generator = np.random.default_rng(seed)
+    means = []
+    for start in range(0, resamples, CHUNK):
+        drawn = generator.integers(rows, size=(min(CHUNK, resamples - start), rows))
+        counts = np.stack([np.bincount(sample, minlength=rows) for sample in drawn])
+        means.append(counts.astype(np.float64) @ values / rows)
+    return np.concatenate(means)
+
+
+def bounds(means: Figures) -> Figures:
+    """The 95% interval of each column of `resample_means`: (2, columns), low above high."""
+    tail = (1 - LEVEL) / 2
+    return np.quantile(means, [tail, 1 - tail], axis=0)
 
 
 def interval(values: Sequence[float], resamples: int, seed: int) -> tuple[float, float]:
@@ -16,14 +48,6 @@ def interval(values: Sequence[float], resamples: int, seed: int) -> tuple[float,
         resamples: how many samples to draw.
         seed: equal seeds draw equal samples.
     """
-    figures = np.asarray(values, dtype=np.float64)
-    generator = np.random.default_rng(seed)
-    means = [
-        figures[
-            generator.integers(len(figures), size=(min(CHUNK, resamples - start), len(figures)))
-        ].mean(axis=1)
-        for start in range(0, resamples, CHUNK)
-    ]
-    tail = (1 - LEVEL) / 2
-    low, high = np.quantile(np.concatenate(means), [tail, 1 - tail])
+    figures = np.asarray(values, dtype=np.float64)[:, np.newaxis]
+    low, high = bounds(resample_means(figures, resamples, seed))[:, 0]
     return float(low), float(high)

@@ -3,8 +3,7 @@
 Load it with `evaluate.load("stages/scoring/rouge.py")`, or call `Rouge()`.
 
 The study defines ROUGE as recall (overlap / reference length), which longer predictions raise
-for free; precision and F1 beside it show that. The scores are those of `rouge_score` (Lin 2004,
-as reimplemented by Google Research).
+for free; precision and F1 beside it show that. stages/scoring/rows.py scores row by row.
 """
 
 from collections.abc import Sequence
@@ -13,14 +12,8 @@ from typing import Any
 import datasets
 import evaluate
 import numpy as np
-from rouge_score.rouge_scorer import RougeScorer
 
-from stages.scoring.sentences import split_sentences
-
-TYPES = {"rouge1": "rouge1", "rouge2": "rouge2", "rougeL": "rougel", "rougeLsum": "rougelsum"}
-MEASURES = {"recall": "recall", "precision": "precision", "fmeasure": "f1"}
-
-RowScores = dict[str, dict[str, list[float]]]
+from stages.scoring.rows import KINDS, score_rows
 
 DESCRIPTION = "ROUGE-1, ROUGE-2, ROUGE-L and ROUGE-Lsum; recall, precision and F1 in points."
 INPUTS = """
@@ -29,6 +22,7 @@ Args:
     references: gold summaries, one a row.
     stemmer: compare Porter stems instead of words.
     aggregate: False gives a list of scores, one a row, in the place of each mean.
+    kinds: some of rouge1, rouge2, rougel, rougelsum; all by default.
 
 Returns:
     {"rouge1": {"recall", "precision", "f1"}, "rouge2": …, "rougel": …, "rougelsum": …},
@@ -55,32 +49,12 @@ class Rouge(evaluate.Metric):  # type: ignore[misc]
         references: Sequence[str],
         stemmer: bool = True,
         aggregate: bool = True,
+        kinds: Sequence[str] | None = None,
     ) -> dict[str, Any]:
-        rows = score_rows(predictions, references, stemmer)
+        rows = score_rows(predictions, references, stemmer, kinds or KINDS)
         if not aggregate:
             return rows
         return {
             kind: {measure: float(np.mean(values)) for measure, values in measures.items()}
             for kind, measures in rows.items()
         }
-
-
-def score_rows(predictions: Sequence[str], references: Sequence[str], stemmer: bool) -> RowScores:
-    """Scores each prediction against its reference.
-
-    Returns:
-        Points of 0 to 100 under [type][measure], one value a row.
-    """
-    scorer = RougeScorer(list(TYPES), use_stemmer=stemmer)
-    rows: RowScores = {kind: {m: [] for m in MEASURES.values()} for kind in TYPES.values()}
-    for prediction, reference in zip(predictions, references, strict=True):
-        scores = scorer.score(_by_sentence(reference), _by_sentence(prediction))
-        for kind, score in scores.items():
-            for field, measure in MEASURES.items():
-                rows[TYPES[kind]][measure].append(100 * getattr(score, field))
-    return rows
-
-
-def _by_sentence(text: str) -> str:
-    """One sentence a line, as ROUGE-Lsum expects it."""
-    return "\n".join(split_sentences(text))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stages.errors import DataError, run
+from stages.scoring.verdicts import find_word, split_pair, tell
 from stages.tables import replacing
 
 README = Path("README.md")
@@ -16,6 +17,7 @@ METRICS = Path("metrics")
 BEGIN = "<!-- result table: written by `make table` from metrics/ -->"
 END = "<!-- end of result table -->"
 ORDER = ("t5-cnn", "t5-gpt", "bart-cnn", "bart-gpt", "zeroshot", "lead-3")
+BASELINE = "lead-3"
 MEASURES = ("recall", "precision", "f1")
 
 
@@ -42,11 +44,11 @@ def _render_row(name: str, scores: Mapping[str, Any]) -> str:
 def _describe(metrics: Mapping[str, Any]) -> str:
     data, teacher, gap = metrics["dataset"], metrics["teacher"], metrics["gap"]
     pairs = metrics["generated"]["train"]["kept"]
-    differences = ", ".join(
-        f"{student} {_signed(scores['rouge1']['f1'])} "
-        f"({_signed(scores['rouge1']['f1_low'])} to {_signed(scores['rouge1']['f1_high'])})"
-        for student, scores in gap.items()
-    )
+    verdicts = [
+        f"- {tell(name, kinds['rouge1'])}"
+        for name, kinds in gap.items()
+        if split_pair(name)[1] != BASELINE
+    ]
     return "\n".join(
         [
             f"Scored on {_count_articles(data, teacher)}; their gold highlights have "
@@ -54,9 +56,24 @@ def _describe(metrics: Mapping[str, Any]) -> str:
             f"`*-cnn` learned from {data['train']['kept']:,} gold pairs, `*-gpt` from {pairs:,} "
             f"pairs whose articles `{_name(teacher['generate'])}` wrote.",
             f"`zeroshot` is `{_name(teacher['zeroshot'])}` itself.",
-            f"gpt minus cnn in ROUGE-1 F1: {differences}.",
+            "",
+            f"Verdicts on ROUGE-1 F1, with 95% intervals, corrected for {len(gap)} comparisons:",
+            "",
+            *verdicts,
+            f"- {_tell_baseline(gap)}",
         ]
     )
+
+
+def _tell_baseline(gap: Mapping[str, Any]) -> str:
+    """All systems against lead-3, in one sentence."""
+    words: dict[str, list[str]] = {}
+    for name, kinds in gap.items():
+        system, other = split_pair(name)
+        if other == BASELINE:
+            words.setdefault(find_word(kinds["rouge1"]), []).append(f"`{system}`")
+    told = "; ".join(f"{word}: {', '.join(systems)}" for word, systems in words.items())
+    return f"beside `{BASELINE}` – {told}"
 
 
 def _count_articles(data: Mapping[str, Any], teacher: Mapping[str, Any]) -> str:
@@ -68,10 +85,6 @@ def _count_articles(data: Mapping[str, Any], teacher: Mapping[str, Any]) -> str:
 
 def _name(teacher: Mapping[str, Any]) -> str:
     return str(teacher["model"])
-
-
-def _signed(figure: float) -> str:
-    return f"{figure:+.1f}".replace("-", "−")
 
 
 def read_metrics(folder: Path = METRICS) -> dict[str, Any]:

@@ -46,14 +46,15 @@ class Endpoint:
             RetryableError, RowError, RefusalError: see stages.teacher.retries.
             EndpointError: no further call would go better.
         """
-        body = body_of(request)
-        messages, model = body.pop("messages"), body.pop("model")
+        import httpx2
+
         async with self.translated_errors():
-            raw = await self.client.chat.completions.with_raw_response.create(
-                model=model, messages=messages, extra_body=body
+            # what `chat.completions.create` sends, without its look at each field's type
+            raw = await self.client.post(
+                "/chat/completions", cast_to=httpx2.Response, body=body_of(request)
             )
             headers: Mapping[str, str] = raw.headers
-            answer = self.read(raw.http_response.content)
+            answer = self.read(raw.content)
             if isinstance(answer, dict) and answer.get("error") and not answer.get("choices"):
                 raise classify_status(_status_in(answer), answer, headers, self._params.model)
             return answer, headers

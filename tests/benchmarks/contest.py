@@ -62,6 +62,11 @@ def read_pairs(split: str) -> list[dict[str, str]]:
     if path.is_file():
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         return [row for row in rows if len(row["article"]) < 2048]
+    return read_own_pairs(split)
+
+
+def read_own_pairs(split: str) -> list[dict[str, str]]:
+    """The pairs of the project's last run."""
     import pandas as pd
 
     table = pd.read_parquet(ROOT / "data" / "cnn" / f"{split}.parquet")

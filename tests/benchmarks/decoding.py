@@ -1,7 +1,9 @@
 """Decoding: our engine against transformers' generate, and what 1,000 summaries take.
 
-Run: python -m tests.benchmarks.decoding [FOLDER …]; make bench runs it on the project's own models.
-Each way is a process of its own, on the same test articles with the same beam search.
+Run: python -m tests.benchmarks.decoding [FOLDER …]; make bench runs it on the project's own models,
+and on T5-small's and BART-base's real sizes with random weights, whose text means nothing: there
+speed and size count alone. Each way is a process of its own, on the same articles with the same
+beam search.
 """
 
 import json
@@ -12,29 +14,44 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from tests.benchmarks.contest import describe_machine, peak_megabytes, run_child, write_table
+from tests.benchmarks.contest import (
+    describe_machine,
+    peak_megabytes,
+    read_own_pairs,
+    read_pairs,
+    run_child,
+    write_table,
+)
+from tests.benchmarks.training import build
 from tests.imports import ROOT
 
 WAYS = ("transformers", "float32", "int8")
-TEST = ROOT / "data" / "cnn" / "test.parquet"
 SINGLE = 50
-"""Articles that are summarized one at a time."""
+"""Articles that are summarized one at a time, at most."""
+SIZES = ("t5-small", "bart-base")
+REAL_ARTICLES = 32
+"""Real articles under 2,048 characters, for the real sizes."""
 INPUT_PRICE, OUTPUT_PRICE = 0.10, 0.50
 """Dollars per million tokens of profiles/paper.yaml's teacher."""
 CHARACTERS_PER_TOKEN = 4
 
 
+def read_test(folder: Path) -> list[dict[str, str]]:
+    """The pairs that a model is measured on."""
+    pairs = read_pairs("test") if folder.name in SIZES else read_own_pairs("test")
+    return pairs[:REAL_ARTICLES] if folder.name in SIZES else pairs
+
+
 def child(way: str, folder: Path) -> None:
     """Decodes the test articles; prints the figures and the summaries."""
-    import pandas as pd
-
     from stages.params import load_section
     from stages.student.serving.conversion import convert
     from stages.student.serving.decoding import decode
     from stages.student.serving.engines import open_engine
     from stages.student.serving.settings import DecodingParams, ExportParams
 
-    test = pd.read_parquet(TEST)
+    test = read_test(folder)
+    articles = [pair["article"] for pair in test]
     params = load_section("predict", DecodingParams)
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch, folder.name)
@@ -44,20 +61,20 @@ def child(way: str, folder: Path) -> None:
                 (copy / file.name).symlink_to(file.absolute())
         if way != "transformers":
             export = ExportParams(quantization=way, limit=1.0, rows=1)  # type: ignore[arg-type]
-            article, highlights = list(test["article"][:1]), list(test["highlights"][:1])
             out = copy / "ctranslate2"
-            assert convert(copy, article, highlights, (512, 96), export, out).passed
+            checked = convert(copy, articles[:1], [test[0]["highlights"]], (512, 96), export, out)
+            assert checked.passed or folder.name in SIZES
         weights = copy / "model.safetensors"
         if way != "transformers":
             weights = copy / "ctranslate2" / "model.bin"
         size = weights.stat().st_size / 2**20
         engine = open_engine(copy, "transformers" if way == "transformers" else "ctranslate2")
-        list(decode(engine, test["article"][:2], params, "warm", None))
+        list(decode(engine, articles[:2], params, "warm", None))
         started = time.perf_counter()
-        texts = list(decode(engine, test["article"], params, way, len(test)))
+        texts = list(decode(engine, articles, params, way, len(test)))
         seconds = time.perf_counter() - started
         alone = []
-        for article in test["article"][:SINGLE]:
+        for article in articles[:SINGLE]:
             started = time.perf_counter()
             list(decode(engine, [article], params, "one", 1))
             alone.append(1000 * (time.perf_counter() - started))
@@ -75,27 +92,30 @@ def child(way: str, folder: Path) -> None:
     )
 
 
-def score(texts: list[str]) -> dict[str, float]:
+def score(texts: list[str], references: list[str]) -> dict[str, float]:
     """ROUGE F1 in points."""
-    import pandas as pd
     from rouge_score import rouge_scorer
 
     names = ("rouge1", "rouge2", "rougeL")
     scorer = rouge_scorer.RougeScorer(names, use_stemmer=True)
-    rows = [
-        scorer.score(reference, text)
-        for reference, text in zip(pd.read_parquet(TEST)["highlights"], texts, strict=True)
-    ]
+    rows = [scorer.score(*pair) for pair in zip(references, texts, strict=True)]
     return {name: 100 * sum(row[name].fmeasure for row in rows) / len(rows) for name in names}
 
 
-def price(texts: list[str]) -> float:
+def price(articles: list[str], texts: list[str]) -> float:
     """What the teacher would take for 1,000 of these summaries, in dollars."""
-    import pandas as pd
+    read, written = (
+        sum(map(len, column)) / len(column) / CHARACTERS_PER_TOKEN for column in (articles, texts)
+    )
+    return float(1000 * (read * INPUT_PRICE + written * OUTPUT_PRICE) / 1e6)
 
-    articles = pd.read_parquet(TEST)["article"].str.len().mean() / CHARACTERS_PER_TOKEN
-    summaries = sum(map(len, texts)) / len(texts) / CHARACTERS_PER_TOKEN
-    return float(1000 * (articles * INPUT_PRICE + summaries * OUTPUT_PRICE) / 1e6)
+
+def save_random(size: str, parent: str) -> Path:
+    """A model folder of a real size with random weights."""
+    student, folder = build(size), Path(parent, size)
+    student.model.save_pretrained(folder)
+    student.tokenizer.save_pretrained(folder)
+    return folder
 
 
 def main() -> None:
@@ -103,16 +123,18 @@ def main() -> None:
     if sys.argv[1:2] == ["child"]:
         child(sys.argv[2], Path(sys.argv[3]))
         return
-    folders = [Path(name) for name in sys.argv[1:]] or [
-        ROOT / "models" / name for name in ("t5-cnn", "bart-cnn")
-    ]
-    rows = []
-    for folder in folders:
-        found: dict[str, Any] = {}
-        for way in WAYS:
-            found[way] = run_child("decoding", way, folder)
-            print(f"{folder.name} {way}: {found[way]['articles']:.1f}/s", file=sys.stderr)
-        rows += _tabulate(folder.name, found)
+    with tempfile.TemporaryDirectory() as scratch:
+        folders = [Path(name) for name in sys.argv[1:]] or [
+            *(ROOT / "models" / name for name in ("t5-cnn", "bart-cnn")),
+            *(save_random(size, scratch) for size in SIZES),
+        ]
+        rows = []
+        for folder in folders:
+            found: dict[str, Any] = {}
+            for way in WAYS:
+                found[way] = run_child("decoding", way, folder)
+                print(f"{folder.name} {way}: {found[way]['articles']:.1f}/s", file=sys.stderr)
+            rows += _tabulate(folder, found)
     head = (
         "model, engine, articles/s, ratio, p50 ms, p95 ms, ROUGE-1, ROUGE-2, ROUGE-L, same text, "
         "MB, MB on disk, s per 1,000, teacher's $ per 1,000"
@@ -123,30 +145,35 @@ def main() -> None:
         f"decoding on {'cuda' if torch.cuda.is_available() else 'cpu'}",
         head.split(", "),
         rows,
-        f"{describe_machine()}; ROUGE: F1 in points; p50 and p95: of single articles; the "
+        f"{describe_machine()}; t5-small and bart-base: the real sizes with random weights, "
+        f"{REAL_ARTICLES} real articles; ROUGE: F1 in points; p50 and p95: of single articles; the "
         "teacher's price is that of profiles/paper.yaml at 4 characters a token.",
     )
 
 
-def _tabulate(name: str, found: dict[str, Any]) -> list[list[str]]:
+def _tabulate(folder: Path, found: dict[str, Any]) -> list[list[str]]:
     base, rows = found["transformers"], []
+    test = read_test(folder)
+    articles, references = ([pair[key] for pair in test] for key in ("article", "highlights"))
+    base_scores = score(base["texts"], references)
     for way, run in found.items():
-        scores, base_scores = score(run["texts"]), score(base["texts"])
+        scores = score(run["texts"], references)
         same = sum(mine == theirs for mine, theirs in zip(run["texts"], base["texts"], strict=True))
+        shown = [f"{scores[key]:.2f} ({scores[key] - base_scores[key]:+.2f})" for key in scores]
         rows.append(
             [
-                name,
+                folder.name,
                 "transformers" if way == "transformers" else f"CTranslate2 {way}",
                 f"{run['articles']:.1f}",
                 f"{run['articles'] / base['articles']:.1f}",
                 f"{run['p50']:.0f}",
                 f"{run['p95']:.0f}",
-                *(f"{scores[key]:.2f} ({scores[key] - base_scores[key]:+.2f})" for key in scores),
+                *(shown if folder.name not in SIZES else ["–"] * len(shown)),
                 f"{same / len(run['texts']):.0%}",
                 f"{run['megabytes']:,.0f}",
                 f"{run['size']:.1f}",
                 f"{1000 / run['articles']:,.1f}",
-                f"{price(run['texts']):.3f}",
+                f"{price(articles, run['texts']):.3f}",
             ]
         )
     return rows

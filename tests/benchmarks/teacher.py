@@ -20,6 +20,7 @@ from typing import Any
 
 from stages.teacher.client import ask
 from stages.teacher.settings import TeacherParams
+from tests.benchmarks.contest import describe_machine, write_table
 from tests.doubles.teacher import settings
 from tests.imports import ROOT
 
@@ -99,18 +100,24 @@ def child(kind: str, address: str, count: int) -> None:
     print(json.dumps({"seconds": time.perf_counter() - started, "megabytes": peak}))
 
 
-def throughput() -> None:
+def throughput() -> str:
     """Calls a second beside the bare loop's."""
-    ratios = []
+    ratios, speeds = [], []
     with server(SERVICE_SECONDS) as address:
         for _ in range(PAIRS):
             bare, ours = (measure(kind, address, CALLS)["seconds"] for kind in ("bare", "ours"))
             ratios.append(bare / ours)
-            print(f"| {CALLS / bare:.0f} | {CALLS / ours:.0f} | {bare / ours:.2f} |", flush=True)
-    print(f"median ratio {median(ratios):.2f} (bare, ours in calls/s; {CALLS} calls)")
+            speeds.append((CALLS / bare, CALLS / ours))
+            print(f"bare {CALLS / bare:.0f}, ours {CALLS / ours:.0f} calls/s", file=sys.stderr)
+    theirs, mine = (median(column) for column in zip(*speeds, strict=True))
+    return (
+        f"{mine:.0f} calls/s with the ledger on, {theirs:.0f} of a bare `AsyncOpenAI` loop: "
+        f"{median(ratios):.0%} of it ({', '.join(f'{ratio:.0%}' for ratio in ratios)}); "
+        f"{CALLS:,} calls, concurrency {CONCURRENCY}, {1000 * SERVICE_SECONDS:.0f} ms a call"
+    )
 
 
-def limit() -> None:
+def limit() -> str:
     """How much of a limit of requests a minute is used, and what it costs in refusals."""
     with server(SERVICE_SECONDS, PER_MINUTE) as address:
         measure("ours", address, PER_MINUTE * MINUTES)
@@ -123,33 +130,43 @@ def limit() -> None:
         for n in range(whole)
     ]
     share = len(refused) / (len(accepted) + len(refused))
-    print(
-        f"{len(accepted)} calls at {PER_MINUTE} a minute in {accepted[-1] - accepted[0]:.1f} s; "
-        f"whole minutes: {', '.join(f'{100 * n / PER_MINUTE:.1f}%' for n in minutes)} of the "
-        f"limit; {len(refused)} refused ({100 * share:.2f}%)"
+    return (
+        f"{len(accepted):,} calls at {PER_MINUTE} a minute in {accepted[-1] - accepted[0]:.0f} s; "
+        f"whole minutes use {', '.join(f'{n / PER_MINUTE:.1%}' for n in minutes)} of the "
+        f"limit; {len(refused)} refused ({share:.2%})"
     )
 
 
-def rows() -> None:
+def rows() -> str:
     """Memory and time of many rows, and of a tenth of them."""
     with server(0.0) as address:
         few, many = (measure("ours", address, count) for count in (ROWS // 10, ROWS))
-    print(
+    return (
         f"{ROWS:,} rows: {many['megabytes']:.0f} MB, {1e3 * many['seconds'] / ROWS:.2f} ms a row; "
         f"{ROWS // 10:,} rows: {few['megabytes']:.0f} MB, "
         f"{1e4 * few['seconds'] / ROWS:.2f} ms a row"
     )
 
 
+MEASUREMENTS = {
+    "throughput": ("throughput", throughput),
+    "limit": ("a sliding limit", limit),
+    "rows": ("many rows", rows),
+}
+
+
 def main() -> None:
-    """Runs what is named, or all."""
+    """Runs what is named, or all; all of them become the table."""
     if sys.argv[1:2] == ["child"]:
         child(sys.argv[2], sys.argv[3], int(sys.argv[4]))
         return
-    known = {"throughput": throughput, "limit": limit, "rows": rows}
-    for name in sys.argv[1:] or known:
-        print(f"## teacher: {name}", flush=True)
-        known[name]()
+    table = []
+    for name in sys.argv[1:] or MEASUREMENTS:
+        title, run = MEASUREMENTS[name]
+        table.append([title, run()])
+        print(*table[-1], sep=": ", flush=True)
+    if not sys.argv[1:]:
+        write_table("teacher", ("what", "measured"), table, describe_machine())
 
 
 if __name__ == "__main__":

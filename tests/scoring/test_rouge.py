@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 from rouge_score.rouge_scorer import RougeScorer
 
-from stages.scoring.rouge import MEASURES, TYPES, Rouge, score_rows
+from stages.scoring.bootstrap import interval
+from stages.scoring.rouge import Rouge
+from stages.scoring.rows import MEASURES, TYPES, score_rows
+from stages.texts.sentences import split_sentences
 from tests.imports import ROOT
 
 ORACLE = ROOT.parent / "shared" / "data" / "rouge155"
@@ -117,6 +120,38 @@ def test_each_row_equals_rouge_score(stemmer: bool) -> None:
                 assert rows[TYPES[kind]][measure][row] == pytest.approx(expected, abs=1e-9)
 
 
+@pytest.mark.skipif(not ORACLE.is_dir(), reason=f"{ORACLE} with published summaries is absent")
+def test_each_row_of_real_summaries_equals_rouge_score_in_several_processes() -> None:
+    pairs = read_pairs()[::6]
+    predictions, references = (
+        [pair[name] for pair in pairs] for name in ("prediction", "reference")
+    )
+    rows = score_rows(predictions, references, stemmer=True, processes=2)
+    scorer = RougeScorer(list(TYPES), use_stemmer=True)
+    for row, (prediction, reference) in enumerate(zip(predictions, references, strict=True)):
+        texts = ("\n".join(split_sentences(text)) for text in (reference, prediction))
+        for kind, score in scorer.score(*texts).items():
+            for field, measure in MEASURES.items():
+                found = rows[TYPES[kind]][measure][row]
+                assert abs(found - 100 * getattr(score, field)) <= 1e-9
+
+
+def test_several_processes_give_the_rows_of_one_in_their_order() -> None:
+    predictions, references = random_texts(600, seed=5), random_texts(600, seed=6)
+    one = score_rows(predictions, references, stemmer=True, processes=1)
+    assert score_rows(predictions, references, stemmer=True, processes=2) == one
+
+
+def test_only_the_types_asked_for_are_scored() -> None:
+    rows = score_rows([PREDICTION], [REFERENCE], False, kinds=["rougel", "rouge1"])
+    assert list(rows) == ["rouge1", "rougel"]
+    assert rows["rougel"]["f1"] == points(10 / 13)
+
+
+def test_no_rows_have_no_scores() -> None:
+    assert score_rows([], [], stemmer=True)["rouge1"] == {"recall": [], "precision": [], "f1": []}
+
+
 def test_the_metric_gives_the_means_of_its_rows() -> None:
     predictions, references = random_texts(20, seed=3), random_texts(20, seed=4)
     metric = Rouge(keep_in_memory=True)
@@ -164,10 +199,14 @@ print(json.dumps(scores))
     assert list(scores["rouge2"].values()) == points(3 / 5, 3 / 6, 6 / 11)
 
 
+def read_pairs() -> list[dict[str, str]]:
+    text = (ORACLE / "pairs.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
 @pytest.mark.skipif(not ORACLE.is_dir(), reason=f"{ORACLE} with ROUGE-1.5.5's scores is absent")
 def test_twelve_published_systems_score_as_rouge_1_5_5_scores_them() -> None:
-    text = (ORACLE / "pairs.jsonl").read_text(encoding="utf-8")
-    pairs = [json.loads(line) for line in text.splitlines()]
+    pairs = read_pairs()
     oracle = json.loads((ORACLE / "rouge-1.5.5.json").read_text(encoding="utf-8"))
     kinds = (("rouge1", "rouge1", 0.6), ("rouge2", "rouge2", 0.2), ("rougelsum", "rougeL", 0.6))
     assert len(oracle) == 12
@@ -183,3 +222,6 @@ def test_twelve_published_systems_score_as_rouge_1_5_5_scores_them() -> None:
                 mean = sum(rows[kind][measure]) / len(own)
                 told = 100 * expected[original][field][0]
                 assert mean == pytest.approx(told, abs=tolerance), (system, kind, measure)
+                bounds = interval(rows[kind][measure], 1000, seed=1)
+                told_bounds = tuple(100 * end for end in expected[original][field][1:])
+                assert bounds == pytest.approx(told_bounds, abs=0.5), (system, kind, measure)

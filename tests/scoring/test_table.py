@@ -34,7 +34,16 @@ def system(first: float) -> dict[str, Any]:
 
 
 def metrics() -> dict[str, Any]:
-    gaps = {"t5": -17.3168, "bart": 2.04}
+    worse = {**scores(0.0, 0.0, -17.3168), "better": -1, "equivalent": 0}
+    alike = {**scores(0.0, 0.0, 0.04), "better": 0, "equivalent": 1}
+    better = {**scores(0.0, 0.0, 9.0), "better": 1, "equivalent": 0}
+    gaps = {
+        "t5-gpt-minus-t5-cnn": worse,
+        "bart-gpt-minus-bart-cnn": alike,
+        "t5-cnn-minus-lead-3": better,
+        "bart-cnn-minus-lead-3": better,
+        "zeroshot-minus-lead-3": worse,
+    }
     return {
         "systems": {
             **{name: system(10.0 * (rank + 1)) for rank, name in enumerate(ORDER)},
@@ -46,7 +55,7 @@ def metrics() -> dict[str, Any]:
             "generate": {"model": "writer"},
             "zeroshot": {"model": "summarizer", "failed": 0},
         },
-        "gap": {name: {"rouge1": scores(0.0, 0.0, f1)} for name, f1 in gaps.items()},
+        "gap": {name: {"rouge1": figures} for name, figures in gaps.items()},
     }
 
 
@@ -66,12 +75,15 @@ def test_every_row_has_a_cell_for_each_column() -> None:
     assert len(lines) == 2 + len(ORDER)
 
 
-def test_the_words_below_tell_counts_teachers_and_signed_gaps() -> None:
+def test_the_words_below_tell_counts_teachers_and_verdicts() -> None:
     text = " ".join(render(metrics()).split())
     assert "Scored on 1,900 test articles; their gold highlights have 35 words" in text
     assert "39,626 gold pairs, `*-gpt` from 23,797 pairs whose articles `writer` wrote" in text
     assert "`zeroshot` is `summarizer` itself" in text
-    assert "t5 −17.3 (−18.6 to −16.1), bart +2.0 (+0.8 to +3.3)" in text
+    assert "`t5-gpt` is worse than `t5-cnn`: −17.3 (−18.6 to −16.1)" in text
+    assert "`bart-gpt` and `bart-cnn` are equivalent: +0.0 (−1.2 to +1.3)" in text
+    assert "corrected for 5 comparisons" in text
+    assert "beside `lead-3` – better: `t5-cnn`, `bart-cnn`; worse: `zeroshot`" in text
 
 
 def test_articles_whose_call_failed_are_not_counted_as_scored() -> None:

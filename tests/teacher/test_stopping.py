@@ -5,9 +5,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,7 +51,10 @@ child.wait()
 """
 
 
-def start(code: str, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+def start(
+    code: str, *arguments: str, hang_up: Any = signal.SIG_DFL, **variables: str
+) -> subprocess.Popen[str]:
+    """A session of its own, which heeds hang-ups even where nohup has this one ignore them."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
     if DVC_STAGE not in variables:
         environment.pop(DVC_STAGE, None)
@@ -59,12 +64,13 @@ def start(code: str, *arguments: str, **variables: str) -> subprocess.Popen[str]
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, hang_up),
     )
 
 
 @pytest.fixture
-def watching() -> Iterator[subprocess.Popen[str]]:
-    with start(WATCHES, "hurry") as process:
+def watching(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
+    with start(WATCHES, "hurry", hang_up=getattr(request, "param", signal.SIG_DFL)) as process:
         try:
             assert read(process) == "ready"
             yield process
@@ -73,9 +79,20 @@ def watching() -> Iterator[subprocess.Popen[str]]:
 
 
 def read(process: subprocess.Popen[str]) -> str:
-    """The next line it prints."""
+    """The next line its session prints; one that keeps silent is ended, and the line is empty."""
     assert process.stdout is not None
-    return process.stdout.readline().strip()
+    silent = threading.Timer(PATIENCE, end, [process])
+    silent.start()
+    try:
+        return process.stdout.readline().strip()
+    finally:
+        silent.cancel()
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Kills all of a session, whose first process may be gone."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -88,6 +105,18 @@ def test_a_signal_stops_the_run_and_a_second_one_hurries_it(
     assert read(watching) == "hurried"
     assert read(watching) == "kept []"
     assert watching.wait(PATIENCE) == 0
+
+
+@pytest.mark.parametrize("watching", [signal.SIG_IGN], indirect=True)
+def test_a_hang_up_that_nohup_has_it_ignore_stops_nothing(
+    watching: subprocess.Popen[str],
+) -> None:
+    watching.send_signal(signal.SIGHUP)
+    watching.send_signal(signal.SIGTERM)
+    assert read(watching) == "StoppedError stopped by SIGTERM"
+    watching.send_signal(signal.SIGTERM)
+    assert read(watching) == "hurried"
+    assert read(watching) == f"kept [{signal.SIGHUP!r}]"
 
 
 def test_the_first_reason_to_stop_stays() -> None:
@@ -154,8 +183,7 @@ class Family:
 
     def end(self) -> None:
         """Kills all of them: they are a session of their own."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.dvc.pid, signal.SIGKILL)
+        end(self.dvc)
         self.dvc.communicate(timeout=PATIENCE)
 
 

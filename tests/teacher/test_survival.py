@@ -87,12 +87,12 @@ def test_a_third_of_faults_loses_nothing_and_takes_no_answer_twice(tmp_path: Pat
         teacher = TeacherParams(
             **settings(server.url, concurrency=64, timeout_seconds=1.0, max_retries=4)
         )
-        answers = list(ask(prompts(400), teacher, ledger, "test"))
-        assert [answer.text for answer in answers] == [f"answer to {p}" for p in prompts(400)]
+        answers = list(ask(prompts(200), teacher, ledger, "test"))
+        assert [answer.text for answer in answers] == [f"answer to {p}" for p in prompts(200)]
         assert set(faulty.faults) == set(faulty.kinds)
-        assert len(server.paid) == 400 + faulty.faults["cut"]
+        assert len(server.paid) == 200 + faulty.faults["cut"]
     with ChatServer() as server:
-        assert len(list(ask(prompts(400), teacher, ledger, "test"))) == 400
+        assert len(list(ask(prompts(200), teacher, ledger, "test"))) == 200
         assert server.connections == 0
 
 

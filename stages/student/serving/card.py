@@ -1,15 +1,22 @@
 """A student's model card in the Hugging Face Hub's form: YAML front matter, then Markdown.
 
-Names that come from outside (models, datasets, files, error messages) are put on one line and, in
-Markdown, into code spans, where nothing that they hold has a meaning.
+Names that come from outside (models, datasets, files, error messages) go through stages.markdown.
 """
 
 import json
 import re
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from stages.markdown import code_span, one_line
+from stages.origin import (
+    FilesOrigin,
+    HubOrigin,
+    Origin,
+    SampleOrigin,
+    name_host,
+    name_origin,
+    name_teacher,
+)
 from stages.student.families import FAMILIES
 from stages.student.loading import TINY
 from stages.student.serving.facts import (
@@ -19,10 +26,6 @@ from stages.student.serving.facts import (
     Calls,
     Conversion,
     Facts,
-    FilesOrigin,
-    HubOrigin,
-    Origin,
-    SampleOrigin,
     Scores,
     Settings,
 )
@@ -39,20 +42,6 @@ def build_card(facts: Facts) -> str:
     parts = (_introduce, _tell_data, _tell_scores, _tell_use, _tell_limits, _tell_settings)
     body = "\n\n".join(part(facts) for part in parts)
     return f"---\n{_write_front_matter(facts)}\n---\n\n{body}\n"
-
-
-def one_line(text: str) -> str:
-    """Printable characters with single spaces between words."""
-    shown = "".join(letter if letter.isprintable() else " " for letter in text)
-    return " ".join(shown.split())
-
-
-def code_span(text: str) -> str:
-    """Markdown that shows a text as it is, whatever it holds."""
-    line = one_line(text) or "(empty)"
-    fence = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
-    space = " " if "`" in line else ""
-    return f"{fence}{space}{line}{space}{fence}"
 
 
 def _write_front_matter(facts: Facts) -> str:
@@ -138,10 +127,7 @@ def _name_start(settings: Settings) -> str:
 
 
 def _name_teacher(facts: Facts, calls: Calls) -> str:
-    model = code_span(calls.model)
-    if facts.base_url == EMBEDDED:
-        return f"the sample's embedded rules ({model}, no language model)"
-    return model
+    return name_teacher(calls.model, facts.base_url)
 
 
 def _tell_data(facts: Facts) -> str:
@@ -150,24 +136,8 @@ def _tell_data(facts: Facts) -> str:
     return (
         f"## Training data\n\nThe model learned from {examples.train:,} pairs of an article and "
         f"its highlights; {examples.validation:,} others chose the checkpoint. The highlights "
-        f"come from {_name_origin(facts.origin)}. {tell(facts)}"
+        f"come from {name_origin(facts.origin, ('train', 'validation'))}. {tell(facts)}"
     )
-
-
-def _name_origin(origin: Origin) -> str:
-    if isinstance(origin, HubOrigin):
-        return (
-            f"{code_span(origin.dataset)} on the Hugging Face Hub "
-            f"(config {code_span(origin.config)}, commit {code_span(origin.revision)})"
-        )
-    if isinstance(origin, FilesOrigin):
-        files = (
-            f"{code_span(PurePath(file.path).name)} (SHA-256 {code_span(file.sha256)})"
-            for split, file in sorted(origin.files.items())
-            if split != "test"
-        )
-        return f"the files {' and '.join(files)}"
-    return "Understudy's sample, an invented corpus"
 
 
 def _tell_gold(facts: Facts) -> str:
@@ -339,15 +309,9 @@ def _tell_teacher(facts: Facts) -> str:
     if facts.base_url == EMBEDDED:
         return f"Teacher: {_name_teacher(facts, facts.teacher.generate)}."
     return (
-        f"Teacher: {code_span(facts.teacher_model)} at {code_span(_name_host(facts.base_url))}, "
+        f"Teacher: {code_span(facts.teacher_model)} at {code_span(name_host(facts.base_url))}, "
         f"which answered as {code_span(facts.teacher.generate.model)}."
     )
-
-
-def _name_host(address: str) -> str:
-    """Scheme and host alone: the rest of an address may hold a secret."""
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _tell_conversion(check: Conversion) -> str:

@@ -4,18 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
+from stages.origin import Origin
+from stages.records import Record
 from stages.student.serving.settings import DecodingParams
 
 LEAD, ZEROSHOT = "lead-3", "zeroshot"
 """Systems that every student is shown beside."""
-
-
-class Record(BaseModel):
-    """An object in a JSON file that a stage wrote; it may have keys that the card does not show."""
-
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class TrainedWith(Record):
@@ -141,39 +137,6 @@ class Teacher(Record):
 
     generate: Calls
     zeroshot: Calls
-
-
-class SampleOrigin(Record):
-    """data/raw/source.json of the embedded corpus."""
-
-    source: Literal["sample"]
-
-
-class HubOrigin(Record):
-    """data/raw/source.json of a dataset on the Hub."""
-
-    source: Literal["hub"]
-    dataset: str
-    config: str
-    revision: str
-    """A commit."""
-
-
-class OriginFile(Record):
-    """One of the user's files."""
-
-    path: str
-    sha256: str
-
-
-class FilesOrigin(Record):
-    """data/raw/source.json of the user's own files."""
-
-    source: Literal["files"]
-    files: dict[str, OriginFile]
-
-
-Origin = SampleOrigin | HubOrigin | FilesOrigin
 
 
 @dataclass(frozen=True)

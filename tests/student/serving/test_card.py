@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from huggingface_hub import ModelCard, ModelCardData
 
+from stages.origin import FilesOrigin, HubOrigin, SampleOrigin
 from stages.params import load_section
 from stages.student.families import FAMILIES
-from stages.student.serving.card import KINDS, build_card, code_span
+from stages.student.serving.card import KINDS, build_card
 from stages.student.serving.facts import (
     LEAD,
     ZEROSHOT,
@@ -21,10 +22,7 @@ from stages.student.serving.facts import (
     Conversion,
     Dataset,
     Facts,
-    FilesOrigin,
     Generated,
-    HubOrigin,
-    SampleOrigin,
     Scores,
     Settings,
     Teacher,
@@ -365,21 +363,6 @@ def test_a_hostile_name_changes_neither_yaml_nor_markdown(tame: Facts, hostile: 
     keys = [[key for key, value in vars(card.data).items() if value] for card in (expected, found)]
     assert keys[0] == keys[1]
     assert len(front_matter(str(found)).eval_results or []) == len(KINDS)
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("t5-small", "`t5-small`"),
-        ("a`b", "`` a`b ``"),
-        ("``a```b", "```` ``a```b ````"),
-        (" a\n\n# b\t", "`a # b`"),
-        ("a\u202eb\ud800c", "`a b c`"),
-        ("\n", "`(empty)`"),
-    ],
-)
-def test_a_code_span_is_fenced_by_more_backticks_than_it_holds(text: str, shown: str) -> None:
-    assert code_span(text) == shown
 
 
 def test_the_prefix_of_the_family_stands_in_both_snippets() -> None:

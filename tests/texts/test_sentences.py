@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages.scoring.sentences import lead, split_sentences
+from stages.texts.sentences import lead, split_sentences
 
 
 @pytest.mark.parametrize(

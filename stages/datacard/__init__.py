@@ -1,0 +1,1 @@
+"""What the pairs of a source are like, and the card that says so."""

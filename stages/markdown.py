@@ -1,0 +1,31 @@
+"""Text from outside in Markdown: names of models, data sets and files, error messages, prompts.
+
+They are put on one line and into code spans or blocks, where nothing that they hold has a meaning.
+"""
+
+import re
+
+
+def one_line(text: str) -> str:
+    """Printable characters with single spaces between words."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(shown.split())
+
+
+def code_span(text: str) -> str:
+    """Markdown that shows a text as it is, whatever it holds."""
+    line = one_line(text) or "(empty)"
+    fence = "`" * (1 + _longest_fence(line))
+    space = " " if "`" in line else ""
+    return f"{fence}{space}{line}{space}{fence}"
+
+
+def code_block(text: str) -> str:
+    """The same for a text of several lines."""
+    lines = "\n".join(one_line(line) for line in text.splitlines())
+    fence = "`" * max(3, 1 + _longest_fence(lines))
+    return f"{fence}text\n{lines}\n{fence}"
+
+
+def _longest_fence(text: str) -> int:
+    return max(map(len, re.findall("`+", text)), default=0)

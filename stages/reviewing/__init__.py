@@ -1,0 +1,1 @@
+"""What `make review` compares and tells."""

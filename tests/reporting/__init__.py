@@ -1,0 +1,1 @@
+"""The report's parts, and the page in a real browser."""
