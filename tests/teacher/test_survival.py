@@ -85,14 +85,14 @@ def test_a_third_of_faults_loses_nothing_and_takes_no_answer_twice(tmp_path: Pat
     ledger = tmp_path / "ledger.jsonl"
     with ChatServer(faulty) as server:
         teacher = TeacherParams(
-            **settings(server.url, concurrency=64, timeout_seconds=1.0, max_retries=4)
+            **settings(server.url, concurrency=64, timeout_seconds=3.0, max_retries=4)
         )
-        answers = list(ask(prompts(200), teacher, ledger, "test"))
-        assert [answer.text for answer in answers] == [f"answer to {p}" for p in prompts(200)]
+        answers = list(ask(prompts(120), teacher, ledger, "test"))
+        assert [answer.text for answer in answers] == [f"answer to {p}" for p in prompts(120)]
         assert set(faulty.faults) == set(faulty.kinds)
-        assert len(server.paid) == 200 + faulty.faults["cut"]
+        assert len(server.paid) == 120 + faulty.faults["cut"]
     with ChatServer() as server:
-        assert len(list(ask(prompts(200), teacher, ledger, "test"))) == 200
+        assert len(list(ask(prompts(120), teacher, ledger, "test"))) == 120
         assert server.connections == 0
 
 
