@@ -164,7 +164,7 @@ def test_a_new_article_prompt_runs_generate_and_what_follows_it(project: Project
         f"{stage}@{family}-gpt" for stage in ("export", "predict") for family in ("t5", "bart")
     }
     gpt = {"train-t5@gpt", "train-bart@gpt"} | systems
-    assert touched == {"generate", "evaluate", "cards"} | gpt
+    assert touched == {"generate", "evaluate", "datacards", "cards", "report"} | gpt
 
 
 def test_a_misspelt_param_stops_before_any_stage(project: Project) -> None:

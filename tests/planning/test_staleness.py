@@ -303,5 +303,5 @@ def test_the_real_graph_has_never_run_in_a_copy(
     project = copy_project(tmp_path / "clone", "sample", {})
     found = survey_stages(project.path)
     assert len(found) == 20
-    assert [found[0].name, found[-1].name] == ["fetch", "cards"]
+    assert [found[0].name, found[-1].name] == ["fetch", "report"]
     assert {(stage.state, stage.reasons) for stage in found} == {("stale", NEVER)}
