@@ -1,12 +1,38 @@
-"""Set before any test module loads torch; and the order in which files are run."""
+"""What all tests share: threads, where DVC's log goes, and the order in which files are run."""
 
+import io
+import logging
 import os
+import sys
 
+import dvc  # noqa: F401 - it sets up its log's handlers
 import pytest
 
-# Two processes with two threads each are several times slower on two cores than with one each.
+# Before torch is loaded: two processes with two threads each are several times slower on two cores
+# than with one each.
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+
+class Current(io.TextIOBase):
+    """Standard output or standard error, whichever file that is at the time."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def write(self, text: str) -> int:
+        written: int = getattr(sys, self._name).write(text)
+        return written
+
+    def flush(self) -> None:
+        getattr(sys, self._name).flush()
+
+
+# DVC's handlers keep the files of the moment in which they are made: those of one test's capture,
+# which later tests would find closed, and nothing of what DVC says would be in theirs.
+for handler in logging.getLogger("dvc").handlers:
+    if isinstance(handler, logging.StreamHandler):
+        handler.setStream(Current("stderr" if handler.level >= logging.WARNING else "stdout"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -13,7 +13,10 @@ import numpy as np
 from stages.student.tokens import EncodedPairs
 
 POOL = 50
-"""Steps whose examples, drawn at random, are sorted by length before they are split into steps."""
+"""Steps, at most, whose examples, drawn at random, are sorted by length before they are split."""
+POOLS = 4
+"""Pools of an epoch, at least: few pairs in one pool would make every step of one length, and
+learn slower than from random steps."""
 
 
 class Steps:
@@ -41,7 +44,8 @@ class Steps:
     def _shuffle(self, epoch: int) -> list[np.ndarray]:
         draw = np.random.default_rng((self._seed, epoch))
         order = draw.permutation(len(self._lengths))
-        pool = POOL * self._batch_size
+        steps_a_pool = min(POOL, len(order) // (POOLS * self._batch_size))
+        pool = max(1, steps_a_pool) * self._batch_size
         for start in range(0, len(order), pool):
             piece = order[start : start + pool]
             order[start : start + pool] = piece[np.argsort(-self._lengths[piece], kind="stable")]

@@ -111,6 +111,16 @@ def test_a_steps_examples_are_of_like_length() -> None:
     assert padding(take(Steps(lengths, 16, seed=1, steps=125)), lengths) < 0.05
 
 
+def test_few_pairs_are_no_single_pool_so_that_a_step_has_more_than_one_length() -> None:
+    """A quarter of 160 pairs at most: each step's spread is that of four pools, not of one."""
+    lengths = draw_lengths(160)
+    spread = [int(np.ptp(lengths[step])) for step in take(Steps(lengths, 16, 1, 10))]
+    whole = batched(np.sort(lengths).tolist(), 16)
+    assert np.mean(spread) > 3 * np.mean([step[-1] - step[0] for step in whole])
+    order = np.random.default_rng(3).permutation(160).tolist()
+    assert padding(take(Steps(lengths, 16, 1, 10)), lengths) < padding(batched(order, 16), lengths)
+
+
 def test_long_and_short_steps_come_in_no_order() -> None:
     lengths = draw_lengths(16 * POOL)
     longest = [int(lengths[step].max()) for step in take(Steps(lengths, 16, 1, POOL))]
