@@ -15,10 +15,9 @@ from stages.errors import run
 from stages.origin import ORIGIN
 from stages.params import Section, load_section
 from stages.records import read_record
+from stages.scoring.names import LEAD, TRAINED, ZEROSHOT
 from stages.student.serving.card import build_card
 from stages.student.serving.facts import (
-    LEAD,
-    ZEROSHOT,
     Conversion,
     Dataset,
     Facts,
@@ -34,7 +33,6 @@ from stages.teacher.settings import TeacherParams
 MODELS = Path("models")
 METRICS = Path("metrics")
 SOURCE = Path("data/raw/source.json")
-SYSTEMS = ("t5-cnn", "t5-gpt", "bart-cnn", "bart-gpt")
 
 
 class Limit(Section):
@@ -78,7 +76,7 @@ def gather(system: str) -> Facts:
 
 def main() -> None:
     """Writes all cards, or none if a file is missing."""
-    cards = {system: build_card(gather(system)) for system in SYSTEMS}
+    cards = {system: build_card(gather(system)) for system in TRAINED}
     for system, card in cards.items():
         with replacing(MODELS / system / "README.md") as partial:
             partial.write_text(card, encoding="utf-8")

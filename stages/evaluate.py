@@ -22,16 +22,8 @@ from stages.errors import DataError, run
 from stages.params import Section, load_section
 from stages.scoring.bootstrap import Figures
 from stages.scoring.length import cut_like, explain_by_length
-from stages.scoring.systems import (
-    COLUMNS,
-    LEAD,
-    STUDENTS,
-    TRAINED,
-    ZEROSHOT,
-    Judgement,
-    Scoreboard,
-    round_figure,
-)
+from stages.scoring.names import COLUMNS, LEAD, STUDENTS, TRAINED, ZEROSHOT
+from stages.scoring.systems import Judgement, Scoreboard, round_figure
 from stages.tables import PAIR_COLUMNS, read_table, replacing, write_json
 from stages.teacher.answers import COLUMNS as ANSWER_COLUMNS
 from stages.teacher.money import price_usd

@@ -18,7 +18,7 @@ from stages.check import check
 from stages.errors import run
 from stages.generate import GPT, GenerateParams, Highlights
 from stages.params import load_section
-from stages.planning.estimate import Estimate, estimate_calls
+from stages.planning.estimate import Estimate, estimate_calls, show_dollars
 from stages.planning.rows import planned_rows
 from stages.planning.staleness import Stage, survey_stages
 from stages.tables import iterate_table
@@ -78,15 +78,11 @@ def _stage_rows(stages: list[Stage]) -> Iterator[list[str]]:
 
 
 def _call_row(found: Estimate) -> list[str]:
-    money = [_dollars(found.live_usd), _dollars(found.batch_usd)]
-    at_most = "no limit" if found.at_most_usd is None else _dollars(found.at_most_usd)
+    money = [show_dollars(found.live_usd), show_dollars(found.batch_usd)]
+    at_most = "no limit" if found.at_most_usd is None else show_dollars(found.at_most_usd)
     minutes = "?" if found.minutes is None else f"{found.minutes:,.1f} min"
     counts = [found.rows, found.paid, found.to_pay, found.input_tokens, found.output_tokens]
     return [*(f"{count:,}" for count in counts), *money, at_most, minutes]
-
-
-def _dollars(amount: float) -> str:
-    return f"${amount:,.2f}" if amount >= 1 or not amount else f"${amount:.4f}"
 
 
 def _notes(calls: dict[str, Estimate], teacher: TeacherParams) -> Iterator[str]:
@@ -130,7 +126,7 @@ def _cap_notes(calls: dict[str, Estimate], cap: float, *, batch: bool) -> Iterat
             verdict = f"is too little: the run would stop after about {left / expected:.0%} of them"
         elif found.at_most_usd is None or found.at_most_usd > left:
             verdict = "may be too little, should answers be long"
-        of_cap = f"{_dollars(left)} of teacher.max_cost_usd = {cap:g}"
+        of_cap = f"{show_dollars(left)} of teacher.max_cost_usd = {cap:g}"
         yield f"{stage}: {of_cap} is left, which {verdict}"
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from stages.cards import SYSTEMS, gather, main
+from stages.cards import gather, main
 from stages.errors import DataError
+from stages.scoring.names import TRAINED
 from stages.student.serving.card import build_card
 from tests.imports import ROOT
 from tests.student.serving.test_card import (
@@ -39,7 +40,7 @@ def contents() -> dict[str, dict[str, Any]]:
     """All JSON files that the stage reads."""
     own = {
         f"models/{system}/{name}": content
-        for system in SYSTEMS
+        for system in TRAINED
         for name, content in (
             ("settings.json", settings_of(system)),
             ("ctranslate2/check.json", CONVERSION),
@@ -71,8 +72,8 @@ def test_each_student_gets_its_own_card_and_nothing_else(project: Path) -> None:
     before = {path for path in project.rglob("*") if path.is_file()}
     main()
     new = {path for path in project.rglob("*") if path.is_file()} - before
-    assert new == {project / "models" / system / "README.md" for system in SYSTEMS}
-    assert len(set(cards(project).values())) == len(SYSTEMS)
+    assert new == {project / "models" / system / "README.md" for system in TRAINED}
+    assert len(set(cards(project).values())) == len(TRAINED)
     for system, card in cards(project).items():
         first = all_scores()[system]["rouge1"]["f1"]
         assert f"# {system}\n" in card.decode("utf-8")
@@ -108,7 +109,7 @@ def test_a_failed_conversion_of_one_student_is_its_own(project: Path) -> None:
     write(project, "models/t5-gpt/ctranslate2/check.json", FAILED)
     main()
     found = {system: b"no converted model" in card for system, card in cards(project).items()}
-    assert found == {system: system == "t5-gpt" for system in SYSTEMS}
+    assert found == {system: system == "t5-gpt" for system in TRAINED}
 
 
 def test_keys_that_are_new_to_the_stage_are_let_pass(project: Path) -> None:

@@ -24,8 +24,8 @@ from stages.evaluate import (
     select_source,
 )
 from stages.scoring.length import cut_like
+from stages.scoring.names import COLUMNS, PAIRS, SYSTEMS
 from stages.scoring.rows import score_rows
-from stages.scoring.systems import COLUMNS, PAIRS, SYSTEMS
 from stages.teacher.settings import Prices
 from stages.texts.sentences import lead
 from tests.imports import ROOT

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from stages.reporting.records import KINDS, MEASURES, SYSTEMS, Facts
+from stages.reporting.records import MEASURES, Facts
+from stages.scoring.names import SYSTEMS, TITLES
 
 ESCAPES = {
     letter: f"\\u{ord(letter):04x}" for letter in ("<", ">", "&", "\u2028", "\u2029")
@@ -29,7 +30,7 @@ def build_payload(facts: Facts) -> dict[str, Any]:
         "systems": list(SYSTEMS),
         "measures": {
             f"{kind}_{measure}": f"{name} {shown}"
-            for kind, name in KINDS.items()
+            for kind, name in TITLES.items()
             for measure, shown in MEASURES.items()
         },
         "texts": {name: list(texts[name]) for name in texts},

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from stages.reporting.charts import difference_scale, draw_axis, draw_interval
-from stages.reporting.records import KINDS, PAIRS, SOURCES, STUDENTS, Difference, Facts
+from stages.reporting.records import Difference, Facts
 from stages.reporting.wording import enumerate_words, p_value, points, signed_interval
+from stages.scoring.names import QUESTIONS, SOURCES, STUDENTS, TITLES
 from stages.scoring.verdicts import Word, describe, find_word, show_signed
 
-QUESTIONS = {
+TEXTS = {
     "source": "Do written articles teach as well as gold ones?",
     "teacher": "Does a student beat the teacher’s own summaries?",
     "size": "Is BART better than T5?",
@@ -62,7 +63,7 @@ class Headline:
 
 def build_headlines(facts: Facts) -> list[Headline]:
     """Students trained on written articles against those trained on gold ones, in ROUGE-1 F1."""
-    pairs = PAIRS["source"]
+    pairs = QUESTIONS["source"]
     scale = difference_scale(
         [_figures(facts.gap[pair].rouge1) for pair in pairs], facts.margin
     )  # fmt: skip
@@ -93,9 +94,9 @@ def _tell_claim(student: str, verdict: Verdict, facts: Facts) -> str:
 
 def _tell_others(facts: Facts, pair: tuple[str, str], word: Word) -> str:
     words = {
-        name: find_word(getattr(facts.gap[pair], kind).figures) for kind, name in KINDS.items()
+        name: find_word(getattr(facts.gap[pair], kind).figures) for kind, name in TITLES.items()
     }
-    others = {name: found for name, found in words.items() if name != KINDS["rouge1"]}
+    others = {name: found for name, found in words.items() if name != TITLES["rouge1"]}
     if all(found == word for found in others.values()):
         return f"The same in {enumerate_words(list(others))}."
     return f"{'; '.join(f'{name}: {found}' for name, found in others.items())}."
@@ -104,14 +105,14 @@ def _tell_others(facts: Facts, pair: tuple[str, str], word: Word) -> str:
 def build_questions(facts: Facts, kind: str) -> list[Question]:
     """All verdicts in one ROUGE type, by question; a question's pairs share a scale."""
     questions = []
-    for key, pairs in PAIRS.items():
+    for key, pairs in QUESTIONS.items():
         found = [getattr(facts.gap[pair], kind) for pair in pairs]
         scale = difference_scale([_figures(difference) for difference in found], facts.margin)
         verdicts = [
             _judge(pair, each, draw_interval(scale, _figures(each), pair[0], facts.margin))
             for pair, each in zip(pairs, found, strict=True)
         ]
-        questions.append(Question(QUESTIONS[key], _answer(verdicts), draw_axis(scale), verdicts))
+        questions.append(Question(TEXTS[key], _answer(verdicts), draw_axis(scale), verdicts))
     return questions
 
 

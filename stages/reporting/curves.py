@@ -10,8 +10,9 @@ from markupsafe import Markup
 
 from stages.reporting.charts import Plot, Series, draw_lines
 from stages.reporting.drawing import Scale, round_scale
-from stages.reporting.records import SOURCES, STUDENTS, Facts
+from stages.reporting.records import Facts
 from stages.reporting.wording import count
+from stages.scoring.names import SOURCES, STUDENTS
 
 
 @dataclass(frozen=True)

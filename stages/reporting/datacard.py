@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from stages.markdown import one_line
-from stages.reporting.records import SOURCES, Calls, Facts
+from stages.reporting.records import Calls, Facts
 from stages.reporting.wording import count, dollars, percent, points
+from stages.scoring.names import SOURCES
 
 BETWEEN = "between"
 GROUPS = {

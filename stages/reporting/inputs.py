@@ -11,12 +11,6 @@ from stages.errors import DataError
 from stages.params import Section, load_section
 from stages.records import Record, read_record
 from stages.reporting.records import (
-    LEAD,
-    PAIRS,
-    POINTS,
-    SYSTEMS,
-    TRAINED,
-    ZEROSHOT,
     Dataset,
     Facts,
     Generated,
@@ -28,6 +22,7 @@ from stages.reporting.records import (
     Traits,
     Words,
 )
+from stages.scoring.names import COLUMNS, LEAD, PAIRS, SYSTEMS, TRAINED, ZEROSHOT
 from stages.scoring.verdicts import MINUS
 from stages.tables import AGAIN, PAIR_COLUMNS, read_json, read_table
 from stages.texts.sentences import lead
@@ -71,9 +66,7 @@ def gather(articles: int) -> Facts:
         origin=_read(SOURCE, Origin),
         scores={name: _read(systems, Scores, name) for name in SYSTEMS},
         reference=_read(systems, Words, "reference"),
-        gap={
-            pair: _read(gap, Pair, MINUS.join(pair)) for pairs in PAIRS.values() for pair in pairs
-        },
+        gap={pair: _read(gap, Pair, MINUS.join(pair)) for pair in PAIRS},
         traits={name: _read(texts, Traits, name) for name in (*SYSTEMS, "reference")},
         length={name: _read(length, Length, name) for name in TRAINED},
         teacher=_read(METRICS / "teacher.json", Teacher),
@@ -93,15 +86,16 @@ def gather(articles: int) -> Facts:
 
 
 def read_points() -> dict[str, pd.DataFrame]:
-    """Each system's scores, POINTS by id of the article.
+    """Each system's scores, COLUMNS by id of the article.
 
     Raises:
         DataError: data/scores.parquet is absent or broken, or a system's rows are not those of
             the same articles.
     """
-    table = read_table(SCORES, ("id", "system", *POINTS))
+    table = read_table(SCORES, ("id", "system", *COLUMNS))
     points = {
-        system: table[table["system"] == system].set_index("id")[list(POINTS)] for system in SYSTEMS
+        system: table[table["system"] == system].set_index("id")[list(COLUMNS)]
+        for system in SYSTEMS
     }
     expected = points[LEAD].index
     for system, rows in points.items():

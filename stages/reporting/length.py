@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from stages.reporting.charts import difference_scale, draw_axis, draw_interval
-from stages.reporting.records import MEASURES, TRAINED, Facts, Lead
+from stages.reporting.records import MEASURES, Facts, Lead
 from stages.reporting.wording import percent, points, signed_interval
+from stages.scoring.names import TRAINED
 from stages.scoring.verdicts import show_signed
 
 

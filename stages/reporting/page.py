@@ -17,7 +17,7 @@ from stages.reporting.datacard import build_cards, build_cost, build_counts, tel
 from stages.reporting.drawing import SHAPES, element
 from stages.reporting.label import build_label
 from stages.reporting.length import build_length, tell_length
-from stages.reporting.records import KINDS, MEASURES, SOURCES, SYSTEMS, Facts
+from stages.reporting.records import MEASURES, Facts
 from stages.reporting.scores import build_scores
 from stages.reporting.traits import (
     TRAITS,
@@ -26,6 +26,7 @@ from stages.reporting.traits import (
     build_spreads,
     build_traits,
 )
+from stages.scoring.names import SOURCES, SYSTEMS, TITLES
 
 FOLDER = Path(__file__).parent
 STYLES = ("page.css", "charts.css", "tables.css", "browser.css")
@@ -81,14 +82,14 @@ def build_context(facts: Facts) -> dict[str, Any]:
     return {
         "facts": facts,
         "label": label,
-        "kinds": KINDS,
+        "kinds": TITLES,
         "measures": MEASURES,
         "sources": SOURCES,
         "systems": SYSTEMS,
         "shapes": SHAPES,
         "headlines": build_headlines(facts),
-        "questions": {kind: build_questions(facts, kind) for kind in KINDS},
-        "scores": {kind: build_scores(facts, kind) for kind in KINDS},
+        "questions": {kind: build_questions(facts, kind) for kind in TITLES},
+        "scores": {kind: build_scores(facts, kind) for kind in TITLES},
         "length": {"told": tell_length(facts), "axis": length_axis, "rows": length_rows},
         "curves": build_curves(facts),
         "novelty": build_novelty(facts),

@@ -9,22 +9,7 @@ from pydantic import Field
 
 from stages.records import Record
 
-STUDENTS = ("t5", "bart")
-SOURCES = ("cnn", "gpt")
-ZEROSHOT, LEAD = "zeroshot", "lead-3"
-TRAINED = tuple(f"{student}-{source}" for student in STUDENTS for source in SOURCES)
-SYSTEMS = (*TRAINED, ZEROSHOT, LEAD)
-KINDS = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougel": "ROUGE-L", "rougelsum": "ROUGE-Lsum"}
 MEASURES = {"recall": "recall", "precision": "precision", "f1": "F1"}
-PAIRS = {
-    "source": (("t5-gpt", "t5-cnn"), ("bart-gpt", "bart-cnn")),
-    "teacher": tuple((student, ZEROSHOT) for student in TRAINED),
-    "size": (("bart-cnn", "t5-cnn"), ("bart-gpt", "t5-gpt")),
-    "lead": tuple((system, LEAD) for system in (*TRAINED, ZEROSHOT)),
-}
-"""What the study compares, by the question that it answers."""
-POINTS = tuple(f"{kind}_{measure}" for kind in KINDS for measure in MEASURES)
-"""The columns of data/scores.parquet."""
 
 Count = Annotated[int, Field(ge=0)]
 

@@ -7,8 +7,9 @@ from markupsafe import Markup
 
 from stages.reporting.charts import draw_axis, draw_interval
 from stages.reporting.drawing import round_scale
-from stages.reporting.records import MEASURES, SYSTEMS, Facts
+from stages.reporting.records import MEASURES, Facts
 from stages.reporting.wording import points
+from stages.scoring.names import SYSTEMS
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from stages.reporting.charts import (
     draw_steps,
 )
 from stages.reporting.drawing import Scale, round_scale
-from stages.reporting.records import SOURCES, SYSTEMS, Facts
+from stages.reporting.records import Facts
 from stages.reporting.wording import count, percent, points
+from stages.scoring.names import SOURCES, SYSTEMS
 from stages.texts.words import count_words
 
 REFERENCE = "reference"

@@ -7,7 +7,7 @@ from stages.reviewing.charts import draw_bars, draw_curves
 from stages.reviewing.gather import Review
 from stages.reviewing.pieces import cell, count, fold
 from stages.reviewing.sections import DATA, MAIN, change_row, limited_table, score_cells
-from stages.scoring.systems import KINDS, MEASURES
+from stages.scoring.names import KINDS, MEASURES
 
 ELSEWHERE = (*DATA, "gap", "rouge")
 """Metrics files that a section of its own tells of, or that repeat another."""

@@ -17,7 +17,7 @@ from stages.reviewing.pairs import VerdictChange, compare_verdicts
 from stages.reviewing.revisions import Revisions, find_revisions, read_committed
 from stages.reviewing.scores import ScoreChanges, compare_scores, read_scores
 from stages.reviewing.sides import Side, read_sides
-from stages.scoring.systems import TRAINED
+from stages.scoring.names import TRAINED
 from stages.teacher.settings import EMBEDDED, TeacherParams
 
 CURVES = Path("metrics/curves")

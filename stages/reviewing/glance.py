@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from stages.markdown import code_span
+from stages.planning.estimate import show_dollars
 from stages.reviewing.gather import Review
-from stages.reviewing.pieces import count, dollars, signed
+from stages.reviewing.pieces import count, signed
 from stages.reviewing.revisions import Revisions
 
 CODE = "stages/"
@@ -74,7 +75,7 @@ def tell_money(review: Review, usd: float) -> str:
     """What calls cost, or why that is not known."""
     if review.free:
         return "free"
-    return dollars(usd) if review.priced else "at unknown prices"
+    return show_dollars(usd) if review.priced else "at unknown prices"
 
 
 def tell_revisions(revisions: Revisions) -> str:

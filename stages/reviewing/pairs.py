@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stages.scoring.systems import KINDS
+from stages.scoring.names import KINDS
 from stages.scoring.verdicts import describe, split_pair
 
 NEEDED = ("equivalent", "better")

@@ -60,11 +60,6 @@ def signed(number: float) -> str:
     return f"{number:+.2f}".replace("-", MINUS)
 
 
-def dollars(amount: float) -> str:
-    """Cents from a dollar on, hundredths of a cent below it."""
-    return f"${amount:,.2f}" if amount >= 1 or not amount else f"${amount:.4f}"
-
-
 def bytes_of(size: int | None) -> str:
     """A size in the largest unit that leaves a whole number before the point."""
     if size is None:

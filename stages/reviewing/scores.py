@@ -17,7 +17,7 @@ from stages.evaluate import SCORES, EvaluateParams
 from stages.reviewing.changes import is_number
 from stages.reviewing.sides import Side
 from stages.scoring.bootstrap import bounds, resample_means
-from stages.scoring.systems import COLUMNS, KINDS, MEASURES
+from stages.scoring.names import COLUMNS, KINDS, MEASURES
 
 CLOSE = 0.01
 """Points by which the mean of data/scores.parquet may differ from metrics/systems.json."""

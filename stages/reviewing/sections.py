@@ -20,8 +20,8 @@ from stages.reviewing.pieces import (
     value,
 )
 from stages.reviewing.scores import ScoreChange
+from stages.scoring.names import TITLES
 
-TITLES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougel": "ROUGE-L", "rougelsum": "ROUGE-Lsum"}
 MAIN = ("rouge1", "rouge2", "rougel")
 DATA = ("dataset", "generated", "data")
 """Metrics files that count rows."""

@@ -18,11 +18,11 @@ import numpy as np
 from stages.errors import run
 from stages.scoring.bootstrap import Figures
 from stages.scoring.files import align, read_texts
+from stages.scoring.names import KINDS, MEASURES, TITLES
 from stages.scoring.rows import score_rows
-from stages.scoring.systems import KINDS, MEASURES, Judgement, Scoreboard
+from stages.scoring.systems import Judgement, Scoreboard
 from stages.scoring.verdicts import MINUS, describe
 
-NAMES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougel": "ROUGE-L", "rougelsum": "ROUGE-Lsum"}
 SYSTEM, OTHER = "predictions", "others"
 
 
@@ -55,7 +55,7 @@ def render(found: dict[str, Any]) -> str:
     """A table for people."""
     lines = [f"{found['rows']:,} rows; 95% intervals in brackets", ""]
     lines.append(f"{'':<12}" + "".join(f"{measure:>24}" for measure in MEASURES))
-    for kind, name in NAMES.items():
+    for kind, name in TITLES.items():
         scores = found[kind]
         cells = [
             f"{scores[m]:.2f} [{scores[f'{m}_low']:.2f}, {scores[f'{m}_high']:.2f}]"
@@ -67,7 +67,8 @@ def render(found: dict[str, Any]) -> str:
         lines += ["", "F1 minus that of the others:"]
     for kind, figures in verdicts.items():
         change = f"{figures['f1']:+.2f} [{figures['f1_low']:+.2f}, {figures['f1_high']:+.2f}]"
-        lines.append(f"{NAMES[kind]:<12}{change:>24}  p = {figures['p']:.4f}  {figures['verdict']}")
+        verdict = f"p = {figures['p']:.4f}  {figures['verdict']}"
+        lines.append(f"{TITLES[kind]:<12}{change:>24}  {verdict}")
     return "\n".join(lines)
 
 

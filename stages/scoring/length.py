@@ -9,10 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from stages.scoring.bootstrap import Figures, interval
+from stages.scoring.names import MEASURES
 from stages.scoring.systems import Judgement, round_figure
 from stages.texts.words import WORD, count_words
-
-MEASURES = ("recall", "precision", "f1")
 
 
 def cut_like(text: str, model: str) -> str:

@@ -13,7 +13,8 @@ import datasets
 import evaluate
 import numpy as np
 
-from stages.scoring.rows import KINDS, score_rows
+from stages.scoring.names import KINDS
+from stages.scoring.rows import score_rows
 
 DESCRIPTION = "ROUGE-1, ROUGE-2, ROUGE-L and ROUGE-Lsum; recall, precision and F1 in points."
 INPUTS = """

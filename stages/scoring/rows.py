@@ -20,11 +20,11 @@ from rouge_score.tokenize import tokenize
 from rouge_score.tokenizers import Tokenizer
 from tqdm import tqdm
 
+from stages.scoring.names import KINDS
 from stages.texts.sentences import split_sentences
 
 TYPES = {"rouge1": "rouge1", "rouge2": "rouge2", "rougeL": "rougel", "rougeLsum": "rougelsum"}
 MEASURES = {"recall": "recall", "precision": "precision", "fmeasure": "f1"}
-KINDS = tuple(TYPES.values())
 FEW = 1500
 """Pairs up to which starting processes takes longer than it saves."""
 CHUNK = 250

@@ -8,22 +8,8 @@ import numpy as np
 
 from stages.scoring.bootstrap import Figures, bounds, resample_means
 from stages.scoring.comparisons import compare_all
+from stages.scoring.names import COLUMNS, KINDS, MEASURES, PAIRS
 from stages.scoring.verdicts import MINUS
-
-STUDENTS = ("t5", "bart")
-SOURCES = ("cnn", "gpt")
-ZEROSHOT, LEAD = "zeroshot", "lead-3"
-TRAINED = tuple(f"{student}-{source}" for student in STUDENTS for source in SOURCES)
-SYSTEMS = (*TRAINED, ZEROSHOT, LEAD)
-PAIRS = (
-    *((f"{student}-gpt", f"{student}-cnn") for student in STUDENTS),
-    *((student, ZEROSHOT) for student in TRAINED),
-    *((f"bart-{source}", f"t5-{source}") for source in SOURCES),
-    *((system, LEAD) for system in (*TRAINED, ZEROSHOT)),
-)
-KINDS = ("rouge1", "rouge2", "rougel", "rougelsum")
-MEASURES = ("recall", "precision", "f1")
-COLUMNS = tuple(f"{kind}_{measure}" for kind in KINDS for measure in MEASURES)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stages.errors import DataError, run
+from stages.scoring.names import LEAD, SYSTEMS
 from stages.scoring.verdicts import find_word, split_pair, tell
 from stages.tables import replacing
 
@@ -16,9 +17,6 @@ README = Path("README.md")
 METRICS = Path("metrics")
 BEGIN = "<!-- result table: written by `make table` from metrics/ -->"
 END = "<!-- end of result table -->"
-ORDER = ("t5-cnn", "t5-gpt", "bart-cnn", "bart-gpt", "zeroshot", "lead-3")
-BASELINE = "lead-3"
-MEASURES = ("recall", "precision", "f1")
 
 
 def render(metrics: Mapping[str, Any]) -> str:
@@ -28,7 +26,7 @@ def render(metrics: Mapping[str, Any]) -> str:
         "| system | ROUGE-1 recall | precision | F1 (95% interval) | ROUGE-2 F1 | ROUGE-L F1 "
         "| ROUGE-Lsum F1 | words |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
-        *(_render_row(name, systems[name]) for name in ORDER),
+        *(_render_row(name, systems[name]) for name in SYSTEMS),
     ]
     return "\n".join([*lines, "", _describe(metrics)])
 
@@ -47,7 +45,7 @@ def _describe(metrics: Mapping[str, Any]) -> str:
     verdicts = [
         f"- {tell(name, kinds['rouge1'])}"
         for name, kinds in gap.items()
-        if split_pair(name)[1] != BASELINE
+        if split_pair(name)[1] != LEAD
     ]
     return "\n".join(
         [
@@ -70,10 +68,10 @@ def _tell_baseline(gap: Mapping[str, Any]) -> str:
     words: dict[str, list[str]] = {}
     for name, kinds in gap.items():
         system, other = split_pair(name)
-        if other == BASELINE:
+        if other == LEAD:
             words.setdefault(find_word(kinds["rouge1"]), []).append(f"`{system}`")
     told = "; ".join(f"{word}: {', '.join(systems)}" for word, systems in words.items())
-    return f"beside `{BASELINE}` – {told}"
+    return f"beside `{LEAD}` – {told}"
 
 
 def _count_articles(data: Mapping[str, Any], teacher: Mapping[str, Any]) -> str:

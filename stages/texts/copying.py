@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from stages.texts.words import list_grams
+
 COPIED_WORDS = 8
 """What the filter calls a copied run: texts of their own rarely share so many words in a row."""
 
@@ -20,13 +22,9 @@ def copied_share(article: Sequence[str], summary: Sequence[str], run: int = COPI
     size = min(run, len(summary))
     if not size:
         return 0.0
-    known = set(_list_runs(article, size))
+    known = set(list_grams(article, size))
     copied: set[int] = set()
-    for start, words in enumerate(_list_runs(summary, size)):
+    for start, words in enumerate(list_grams(summary, size)):
         if words in known:
             copied.update(range(start, start + size))
     return len(copied) / len(summary)
-
-
-def _list_runs(words: Sequence[str], size: int) -> list[tuple[str, ...]]:
-    return list(zip(*(words[start:] for start in range(size)), strict=False))

@@ -6,7 +6,7 @@ from statistics import fmean
 
 from stages.texts.fragments import find_fragments
 from stages.texts.sentences import split_sentences
-from stages.texts.words import count_words, split_words
+from stages.texts.words import count_words, list_grams, split_words
 
 SIZES = (1, 2, 3, 4)
 REPEATED = 3
@@ -60,17 +60,13 @@ def _mean(values: Iterable[float | None]) -> float:
     return fmean(known) if known else 0.0
 
 
-def _list_grams(words: Sequence[str], size: int) -> list[tuple[str, ...]]:
-    return list(zip(*(words[start:] for start in range(size)), strict=False))
-
-
 def _share_novel(source: Sequence[str], words: Sequence[str], size: int) -> float | None:
-    known, grams = set(_list_grams(source, size)), _list_grams(words, size)
+    known, grams = set(list_grams(source, size)), list_grams(words, size)
     return 100 * sum(gram not in known for gram in grams) / len(grams) if grams else None
 
 
 def _share_repeated(words: Sequence[str]) -> float | None:
-    grams = _list_grams(words, REPEATED)
+    grams = list_grams(words, REPEATED)
     return 100 * (1 - len(set(grams)) / len(grams)) if grams else None
 
 

@@ -9,16 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.reporting.records import (
-    KINDS,
-    LEAD,
-    MEASURES,
-    PAIRS,
-    POINTS,
-    SYSTEMS,
-    TRAINED,
-    ZEROSHOT,
-)
+from stages.reporting.records import MEASURES
+from stages.scoring.names import COLUMNS, LEAD, QUESTIONS, SYSTEMS, TITLES, TRAINED, ZEROSHOT
 from tests.imports import ROOT
 
 VOCABULARY = (
@@ -26,7 +18,7 @@ VOCABULARY = (
     "festival Oslo Rome Anna Boris Monday Friday 12 3.5 1,250 lighthouse prize bridge closed "
     "opened after before with two three hundred metres repairs cost crowns women's team beat"
 ).split()
-MARGIN_PAIRS = [pair for pairs in PAIRS.values() for pair in pairs]
+MARGIN_PAIRS = [pair for pairs in QUESTIONS.values() for pair in pairs]
 TEACHER = "embedded-rules-f055d0f53e22f30a"
 
 Articles = list[dict[str, str]]
@@ -64,11 +56,11 @@ def make_long_articles(count: int) -> Articles:
 
 
 def make_points(articles: Articles, seed: int = 4) -> dict[str, pd.DataFrame]:
-    """Random scores of every system, POINTS of each article."""
+    """Random scores of every system, COLUMNS of each article."""
     generator = np.random.default_rng(seed)
     return {
         system: pd.DataFrame(
-            generator.uniform(0, 100, (len(articles), len(POINTS))), columns=list(POINTS)
+            generator.uniform(0, 100, (len(articles), len(COLUMNS))), columns=list(COLUMNS)
         )
         for system in SYSTEMS
     }
@@ -155,7 +147,7 @@ def make_systems() -> dict[str, Any]:
             for shift, measure in enumerate(MEASURES)
             for end, offset in (("", 0.0), ("_low", -2.0), ("_high", 2.5))
         }
-        systems[system] = {**dict.fromkeys(KINDS, measures), "words": 22.0 + place, "empty": 0}
+        systems[system] = {**dict.fromkeys(TITLES, measures), "words": 22.0 + place, "empty": 0}
     return systems
 
 
@@ -178,7 +170,7 @@ def make_pair(pair: Sequence[str], verdict: str = "") -> dict[str, Any]:
     """A pair of metrics/gap.json."""
     usual = {"t5-gpt": ("worse", -12.9), "bart-gpt": ("equivalent", 0.2)}
     chosen, f1 = usual.get(pair[0], ("better", 4.0))
-    return dict.fromkeys(KINDS, make_difference(verdict or chosen, f1))
+    return dict.fromkeys(TITLES, make_difference(verdict or chosen, f1))
 
 
 def make_traits(place: int) -> dict[str, float]:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
-from stages.reporting.records import TRAINED, ZEROSHOT
+from stages.scoring.names import TRAINED, ZEROSHOT
 from tests.reporting.inputs import Articles
 
 ENDS = "</script></title></style></textarea></template>-->]]>"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stages.reporting.records import LEAD, SYSTEMS
+from stages.scoring.names import LEAD, SYSTEMS
 from stages.texts.fragments import find_fragments
 from stages.texts.words import split_words
 from tests.reporting.chromium import Page

@@ -17,7 +17,7 @@ from stages.reporting.drawing import (
     show_tick,
     spread,
 )
-from stages.reporting.records import SYSTEMS
+from stages.scoring.names import SYSTEMS
 
 
 @pytest.mark.parametrize(

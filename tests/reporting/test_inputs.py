@@ -9,7 +9,7 @@ import pytest
 
 from stages.errors import DataError, ParamsError
 from stages.reporting.inputs import gather
-from stages.reporting.records import POINTS, SYSTEMS, TRAINED
+from stages.scoring.names import COLUMNS, SYSTEMS, TRAINED
 from tests.reporting.inputs import lead_of, make_articles, make_points, write_project
 
 ARTICLES = make_articles(5)
@@ -89,7 +89,7 @@ def test_a_system_without_one_score_an_article_is_refused(
 
 
 def test_scores_without_a_column_are_refused(project: Path) -> None:
-    change(project / "data/scores.parquet", lambda rows: rows.drop(columns=POINTS[-1]))
+    change(project / "data/scores.parquet", lambda rows: rows.drop(columns=COLUMNS[-1]))
     with pytest.raises(DataError, match=r"data/scores\.parquet: no column 'rougelsum_f1'"):
         gather(100)
 

@@ -13,7 +13,7 @@ from rouge_score.tokenize import tokenize
 from stages.reporting.browser import build_payload, embed_json, list_stems
 from stages.reporting.inputs import gather
 from stages.reporting.page import hash_source, keep_together, render
-from stages.reporting.records import SYSTEMS
+from stages.scoring.names import SYSTEMS
 from tests.imports import ROOT
 from tests.reporting.inputs import (
     make_articles,

@@ -7,10 +7,11 @@ import pytest
 
 from stages.reporting.curves import build_curves
 from stages.reporting.inputs import gather
-from stages.reporting.records import SYSTEMS, Facts
+from stages.reporting.records import Facts
 from stages.reporting.scores import build_scores
 from stages.reporting.traits import TRAITS, build_histograms, build_spreads, build_traits
 from stages.reporting.wording import dollars, enumerate_words, p_value
+from stages.scoring.names import SYSTEMS
 from tests.reporting.inputs import make_articles, make_systems, write_json, write_project
 
 ARTICLES = make_articles(3)

@@ -14,7 +14,8 @@ import pytest
 
 from stages.evaluate import count_teacher, write_scores
 from stages.generate import ANSWERS
-from stages.scoring.systems import COLUMNS, SYSTEMS, Judgement, Scoreboard
+from stages.scoring.names import COLUMNS, SYSTEMS
+from stages.scoring.systems import Judgement, Scoreboard
 from stages.tables import read_table, table_writer, write_json
 from stages.teacher.answers import Answer, failed_answer
 from stages.teacher.settings import Prices

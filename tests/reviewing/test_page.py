@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from stages.planning.estimate import show_dollars
 from stages.reviewing.changes import Change
 from stages.reviewing.gather import gather_review
 from stages.reviewing.page import LEFT_OUT, LONGEST, build_page
-from stages.reviewing.pieces import bytes_of, count, dollars, signed, value
+from stages.reviewing.pieces import bytes_of, count, signed, value
 from stages.reviewing.sections import MOST
 from tests.project import Project
 from tests.reviewing.reviewer import Reviewer, set_gates
@@ -75,9 +76,9 @@ def test_a_long_table_says_how_many_rows_it_leaves_out(project: Project) -> None
         (value("x" * 100), f"`{'x' * 79}…`"),
         (value("a|b"), "<code>a&#124;b</code>"),
         (signed(-1.5), "−1.50"),
-        (dollars(0), "$0.00"),
-        (dollars(0.01234), "$0.0123"),
-        (dollars(1234.5), "$1,234.50"),
+        (show_dollars(0), "$0.00"),
+        (show_dollars(0.01234), "$0.0123"),
+        (show_dollars(1234.5), "$1,234.50"),
         (bytes_of(999), "999 bytes"),
         (bytes_of(1_500), "1.5 kB"),
         (bytes_of(242_000_000), "242.0 MB"),

@@ -13,7 +13,8 @@ from stages.errors import DataError
 from stages.evaluate import EvaluateParams
 from stages.reviewing.scores import ScoreChange, compare_scores
 from stages.reviewing.sides import Side
-from stages.scoring.systems import COLUMNS, KINDS, Judgement, Scoreboard
+from stages.scoring.names import COLUMNS, KINDS
+from stages.scoring.systems import Judgement, Scoreboard
 
 PARAMS = EvaluateParams(source="gpt", stemmer=True, resamples=500, seed=3, margin=1.0)
 ROWS = 200

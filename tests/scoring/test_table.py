@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from stages.errors import DataError
-from stages.scoring.table import BEGIN, END, ORDER, insert, main, read_metrics, render
+from stages.scoring.names import SYSTEMS
+from stages.scoring.table import BEGIN, END, insert, main, read_metrics, render
 from tests.imports import ROOT
 
 
@@ -46,7 +47,7 @@ def metrics() -> dict[str, Any]:
     }
     return {
         "systems": {
-            **{name: system(10.0 * (rank + 1)) for rank, name in enumerate(ORDER)},
+            **{name: system(10.0 * (rank + 1)) for rank, name in enumerate(SYSTEMS)},
             "reference": {"words": 35.44, "empty": 0},
         },
         "dataset": {"train": {"kept": 39626}, "test": {"kept": 1900}},
@@ -61,7 +62,7 @@ def metrics() -> dict[str, Any]:
 
 def test_each_system_has_one_row_in_the_fixed_order() -> None:
     rows = [line for line in render(metrics()).splitlines() if line.startswith("| `")]
-    assert [row.split("`")[1] for row in rows] == list(ORDER)
+    assert [row.split("`")[1] for row in rows] == list(SYSTEMS)
 
 
 def test_a_row_shows_recall_precision_f1_with_its_interval_and_the_length() -> None:
@@ -72,7 +73,7 @@ def test_a_row_shows_recall_precision_f1_with_its_interval_and_the_length() -> N
 def test_every_row_has_a_cell_for_each_column() -> None:
     lines = [line for line in render(metrics()).splitlines() if line.startswith("|")]
     assert {line.count("|") for line in lines} == {9}
-    assert len(lines) == 2 + len(ORDER)
+    assert len(lines) == 2 + len(SYSTEMS)
 
 
 def test_the_words_below_tell_counts_teachers_and_verdicts() -> None:

@@ -17,11 +17,10 @@ from stages.origin import (
     name_origin,
     name_teacher,
 )
+from stages.scoring.names import LEAD, TITLES, ZEROSHOT
 from stages.student.families import FAMILIES
 from stages.student.loading import TINY
 from stages.student.serving.facts import (
-    LEAD,
-    ZEROSHOT,
     Answers,
     Calls,
     Conversion,
@@ -33,8 +32,6 @@ from stages.teacher.settings import EMBEDDED
 
 if TYPE_CHECKING:
     from huggingface_hub import EvalResult
-
-KINDS = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougel": "ROUGE-L", "rougelsum": "ROUGE-Lsum"}
 
 
 def build_card(facts: Facts) -> str:
@@ -79,7 +76,7 @@ def _list_results(facts: Facts) -> "list[EvalResult]":
             metric_value=getattr(scores, kind).f1,
             **_identify_dataset(facts.origin),
         )
-        for kind, name in KINDS.items()
+        for kind, name in TITLES.items()
     ]
 
 
@@ -174,7 +171,7 @@ def _tell_scores(facts: Facts) -> str:
             f"## Scores\n\nROUGE on {articles} test articles, in points from 0 to 100; the 95% "
             f"interval of each F1 is in brackets. The model's summaries were made by {engine}.\n",
             "| system | ROUGE-1 recall | precision | "
-            + " | ".join(f"{name} F1" for name in KINDS.values())
+            + " | ".join(f"{name} F1" for name in TITLES.values())
             + " | words |",
             "|---|---:|---:|---:|---:|---:|---:|---:|",
             *(_write_row(name, facts.scores[name]) for name in (facts.system, LEAD, ZEROSHOT)),
@@ -185,7 +182,7 @@ def _tell_scores(facts: Facts) -> str:
 
 
 def _write_row(name: str, scores: Scores) -> str:
-    kinds = [getattr(scores, kind) for kind in KINDS]
+    kinds = [getattr(scores, kind) for kind in TITLES]
     cells = [
         f"`{name}`",
         f"{scores.rouge1.recall:.1f}",

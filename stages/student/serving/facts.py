@@ -10,9 +10,6 @@ from stages.origin import Origin
 from stages.records import Record
 from stages.student.serving.settings import DecodingParams
 
-LEAD, ZEROSHOT = "lead-3", "zeroshot"
-"""Systems that every student is shown beside."""
-
 
 class TrainedWith(Record):
     """The params section as it was used; the card shows the other keys as they are."""

@@ -13,11 +13,10 @@ from huggingface_hub import ModelCard, ModelCardData
 
 from stages.origin import FilesOrigin, HubOrigin, SampleOrigin
 from stages.params import load_section
+from stages.scoring.names import LEAD, TITLES, TRAINED, ZEROSHOT
 from stages.student.families import FAMILIES
-from stages.student.serving.card import KINDS, build_card
+from stages.student.serving.card import build_card
 from stages.student.serving.facts import (
-    LEAD,
-    ZEROSHOT,
     Calls,
     Conversion,
     Dataset,
@@ -32,7 +31,6 @@ from tests.imports import ROOT
 from tests.student import tiny, toy_pairs
 
 EACH_FAMILY = pytest.mark.parametrize("family", sorted(FAMILIES))
-SYSTEMS = ("t5-cnn", "t5-gpt", "bart-cnn", "bart-gpt")
 SAMPLE = {"source": "sample", "seed": 3}
 HUB = {"source": "hub", "dataset": "team/news", "config": "3.0.0", "revision": "d" * 40}
 FILES = {
@@ -106,7 +104,7 @@ def settings_of(system: str, **changes: Any) -> dict[str, Any]:
 def scores_of(rank: int) -> dict[str, Any]:
     """A system of metrics/systems.json; no two of its figures are alike."""
     scores: dict[str, Any] = {"words": 30.6 + rank, "empty": 0}
-    for number, kind in enumerate(KINDS):
+    for number, kind in enumerate(TITLES):
         f1 = 10 * rank + number + 0.1234
         scores[kind] = {
             "recall": f1 + 0.2,
@@ -120,7 +118,7 @@ def scores_of(rank: int) -> dict[str, Any]:
 
 def all_scores() -> dict[str, Any]:
     """metrics/systems.json."""
-    return {name: scores_of(rank) for rank, name in enumerate((*SYSTEMS, LEAD, ZEROSHOT), 1)}
+    return {name: scores_of(rank) for rank, name in enumerate((*TRAINED, LEAD, ZEROSHOT), 1)}
 
 
 def facts_of(system: str = "t5-gpt", **changes: Any) -> Facts:
@@ -166,7 +164,7 @@ def shape(markdown: str) -> list[str]:
     return [re.sub(r"\w+$", "", line[:2]) for line in markdown.splitlines()]
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("system", TRAINED)
 def test_the_hubs_library_reads_the_front_matter_and_writes_the_same_bytes(system: str) -> None:
     text = build_card(facts_of(system))
     data, card = front_matter(text), ModelCard(text)
@@ -178,20 +176,20 @@ def test_the_hubs_library_reads_the_front_matter_and_writes_the_same_bytes(syste
     assert (data.tags or [])[:2] == ["understudy", system.partition("-")[0]]
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("system", TRAINED)
 def test_the_results_are_the_systems_own_f1_on_test(system: str) -> None:
     results = front_matter(build_card(facts_of(system))).eval_results
     own = all_scores()[system]
     assert results is not None
     assert {result.metric_name: result.metric_value for result in results} == {
-        f"{name} F1": own[kind]["f1"] for kind, name in KINDS.items()
+        f"{name} F1": own[kind]["f1"] for kind, name in TITLES.items()
     }
     assert {(r.task_type, r.metric_type, r.dataset_split) for r in results} == {
         ("summarization", "rouge", "test")
     }
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("system", TRAINED)
 def test_the_table_has_the_scores_beside_lead_3_and_zeroshot(system: str) -> None:
     rows = [line for line in build_card(facts_of(system)).splitlines() if line.startswith("| `")]
     assert [row.split("`")[1] for row in rows] == [system, LEAD, ZEROSHOT]
@@ -199,7 +197,7 @@ def test_the_table_has_the_scores_beside_lead_3_and_zeroshot(system: str) -> Non
         scores, cells = all_scores()[name], [cell.strip() for cell in row.split("|")[2:-1]]
         first = scores["rouge1"]
         assert cells[:2] == [f"{first['recall']:.1f}", f"{first['precision']:.1f}"]
-        for cell, kind in zip(cells[2:6], KINDS, strict=True):
+        for cell, kind in zip(cells[2:6], TITLES, strict=True):
             f1, low, high = (scores[kind][part] for part in ("f1", "f1_low", "f1_high"))
             assert cell == f"{f1:.1f} ({low:.1f}–{high:.1f})"
         assert cells[6] == f"{scores['words']:.0f}"
@@ -362,7 +360,7 @@ def test_a_hostile_name_changes_neither_yaml_nor_markdown(tame: Facts, hostile: 
     assert shape(found.text) == shape(expected.text)
     keys = [[key for key, value in vars(card.data).items() if value] for card in (expected, found)]
     assert keys[0] == keys[1]
-    assert len(front_matter(str(found)).eval_results or []) == len(KINDS)
+    assert len(front_matter(str(found)).eval_results or []) == len(TITLES)
 
 
 def test_the_prefix_of_the_family_stands_in_both_snippets() -> None:
