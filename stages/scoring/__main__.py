@@ -17,7 +17,7 @@ import numpy as np
 
 from stages.errors import run
 from stages.scoring.bootstrap import Figures
-from stages.scoring.files import align, read_texts
+from stages.scoring.files import Texts, align, read_texts
 from stages.scoring.names import KINDS, MEASURES, TITLES
 from stages.scoring.rows import score_rows
 from stages.scoring.systems import Judgement, Scoreboard
@@ -34,7 +34,7 @@ def score_files(options: Namespace) -> dict[str, Any]:
         name: _score(references, path, options) for name, path in files.items() if path is not None
     }
     board = Scoreboard(rows, Judgement(options.margin, options.resamples, options.seed))
-    found: dict[str, Any] = {"rows": len(references), **board.summarize(SYSTEM)}
+    found: dict[str, Any] = {"rows": len(references.texts), **board.summarize(SYSTEM)}
     if OTHER in rows:
         (verdicts,) = board.compare([(SYSTEM, OTHER)]).values()
         words = {
@@ -44,10 +44,10 @@ def score_files(options: Namespace) -> dict[str, Any]:
     return found
 
 
-def _score(references: dict[str, str], path: Path, options: Namespace) -> Figures:
+def _score(references: Texts, path: Path, options: Namespace) -> Figures:
     predictions = read_texts(path, options.prediction_column, "--prediction-column")
-    texts = align(references, predictions, path)
-    rows = score_rows(texts, list(references.values()), stemmer=not options.no_stemmer)
+    texts = align(references, predictions)
+    rows = score_rows(texts, references.texts, stemmer=not options.no_stemmer)
     return np.array([rows[kind][measure] for kind in KINDS for measure in MEASURES]).T
 
 

@@ -1,6 +1,7 @@
 """References and predictions from files of any kind, row by row."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from stages.corpus.files import read_file
@@ -10,8 +11,18 @@ from stages.errors import DataError
 TEXT = ".txt"
 
 
-def read_texts(path: Path, column: str, option: str) -> dict[str, str]:
-    """The texts of a file by their ids, or by their row numbers where it has no ids.
+@dataclass(frozen=True)
+class Texts:
+    """A file's texts, in its order."""
+
+    path: Path
+    texts: list[str]
+    ids: list[str] | None
+    """One a text, no two alike; None where a row has none."""
+
+
+def read_texts(path: Path, column: str, option: str) -> Texts:
+    """The texts of a file, and their ids where all have one.
 
     An empty text is one: a system that says nothing scores nothing.
 
@@ -27,16 +38,23 @@ def read_texts(path: Path, column: str, option: str) -> dict[str, str]:
     rows = list(
         _read_lines(path) if path.suffix.lower() == TEXT else _read_rows(path, column, mend)
     )
-    numbered = any(row.values.get("id") is None for row in rows)
-    texts: dict[str, str] = {}
     for row in rows:
         if row.problem:
             raise DataError(f"{path}: row {row.number}: {row.problem}")
-        key = str(row.number if numbered else row.values["id"])
-        if key in texts:
-            raise DataError(f"{path}: row {row.number}: id {key!r} was there before")
-        texts[key] = _as_text(row, column, mend)
-    return texts
+    texts = [_as_text(row, column, mend) for row in rows]
+    if any(row.values.get("id") is None for row in rows):
+        return Texts(path, texts, None)
+    return Texts(path, texts, _read_ids(path, rows))
+
+
+def _read_ids(path: Path, rows: Sequence[RawRow]) -> list[str]:
+    ids: dict[str, None] = {}
+    for row in rows:
+        identity = str(row.values["id"])
+        if identity in ids:
+            raise DataError(f"{path}: row {row.number}: id {identity!r} was there before")
+        ids[identity] = None
+    return list(ids)
 
 
 def _read_rows(path: Path, column: str, mend: str) -> Iterator[RawRow]:
@@ -63,19 +81,28 @@ def _as_text(row: RawRow, column: str, mend: str) -> str:
     return text
 
 
-def align(references: Mapping[str, str], predictions: Mapping[str, str], path: Path) -> list[str]:
-    """The predictions in the order of the references.
+def align(references: Texts, predictions: Texts) -> list[str]:
+    """The predictions in the order of the references: by id where both have ids, else by row.
 
     Raises:
         DataError: a reference has no prediction, or the other way round.
     """
+    if references.ids is None or predictions.ids is None:
+        counts = len(references.texts), len(predictions.texts)
+        if counts[0] != counts[1]:
+            raise DataError(
+                f"{predictions.path}: {counts[1]:,} predictions for {counts[0]:,} references; "
+                "expected as many, or an id for each row of both"
+            )
+        return predictions.texts
+    found = dict(zip(predictions.ids, predictions.texts, strict=True))
     for name, only in (
-        ("prediction", references.keys() - predictions.keys()),
-        ("reference", predictions.keys() - references.keys()),
+        ("prediction", set(references.ids) - found.keys()),
+        ("reference", found.keys() - set(references.ids)),
     ):
         if only:
             raise DataError(
-                f"{path}: {len(only):,} rows have no {name}, such as {min(only)!r}; "
-                f"{len(references):,} references, {len(predictions):,} predictions"
+                f"{predictions.path}: {len(only):,} rows have no {name}, such as {min(only)!r}; "
+                f"{len(references.ids):,} references, {len(found):,} predictions"
             )
-    return [predictions[key] for key in references]
+    return [found[identity] for identity in references.ids]

@@ -11,7 +11,7 @@ import pytest
 
 from stages.errors import DataError
 from stages.scoring.__main__ import main
-from stages.scoring.files import align, read_texts
+from stages.scoring.files import Texts, align, read_texts
 from tests.imports import ROOT
 
 REFERENCES = {"a": "the cat sat on the mat", "b": "dogs bark", "c": "it rained in Rome"}
@@ -100,7 +100,27 @@ def test_rows_without_a_partner_are_an_error_that_names_one(
     predictions: dict[str, str], message: str
 ) -> None:
     with pytest.raises(DataError, match=message):
-        align(REFERENCES, predictions, Path("out.jsonl"))
+        align(of_ids(REFERENCES), of_ids(predictions))
+
+
+def of_ids(texts: dict[str, str]) -> Texts:
+    return Texts(Path("out.jsonl"), list(texts.values()), list(texts))
+
+
+def test_rows_go_by_their_order_where_one_file_has_no_ids(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    references = write_jsonl(tmp_path / "gold.jsonl", REFERENCES, "highlights")
+    predictions = write_lines(tmp_path / "out.txt", *REFERENCES.values())
+    assert score_json(capsys, references, predictions)["rouge1"]["f1"] == 100
+    some = write_lines(
+        tmp_path / "some.jsonl",
+        *(json.dumps({"prediction": text}) for text in REFERENCES.values()),
+    )
+    some.write_text(some.read_text("utf-8").replace("{", '{"id": "z", ', 1), "utf-8")
+    assert score_json(capsys, references, some)["rouge1"]["f1"] == 100
+    with pytest.raises(DataError, match=r"2 predictions for 3 references; expected as many"):
+        score(capsys, references, write_lines(tmp_path / "few.txt", "one", "two"))
 
 
 @pytest.mark.parametrize(
