@@ -60,9 +60,11 @@ def build(size: str) -> Any:
     texts = [row["article"] for row in read_pairs("train")]
     if family.name == "t5" and real.is_dir():
         tokenizer, words = AutoTokenizer.from_pretrained(real), 32128
-        tokenizer.add_special_tokens({"pad_token": "<pad>", "eos_token": "</s>"})
+        special = {"pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
+        tokenizer.add_special_tokens(special)
     else:
         tokenizer, words = train_tokenizer(family, texts), 50265
+    tokenizer.add_tokens([f"<unused{number}>" for number in range(words - len(tokenizer))])
     torch.manual_seed(1)
     if size == "bart-base":
         shape: dict[str, Any] = {"encoder_layers": 6, "decoder_layers": 6, "d_model": 768}
