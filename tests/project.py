@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 
 from tests.imports import ROOT
 
+SET_BY_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")  # `make test` sets them for what it starts
 LEFT_OUT = ("tests/", "dvc.lock", "metrics/", ".dvc/tmp", ".dvc/cache", "docs/")
 
 
@@ -32,7 +33,8 @@ class Project:
             "GIT_CONFIG_GLOBAL": os.devnull,
             **environment,
         }
-        self.environment.pop("PYTHONPATH", None)
+        for name in ("PYTHONPATH", *SET_BY_MAKE):
+            self.environment.pop(name, None)
 
     def run(self, *command: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
         """Runs a command in the project; with ok, a failure shows all that it printed."""
