@@ -2,7 +2,8 @@
 
 Run: python -m tests.benchmarks.training; make bench runs it. On a CPU a T5 of half T5-small's
 width, on a GPU T5-small's and BART-base's real sizes, all from random weights. A contestant's
-time holds encoding, training, one validation and one checkpoint.
+time holds encoding, training, one validation and one checkpoint. Each round has a seed of its
+own, for weights, order and dropout.
 """
 
 import json
@@ -11,7 +12,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from statistics import median
+from statistics import mean, median, stdev
 from typing import Any
 
 from tests.benchmarks.contest import (
@@ -33,15 +34,16 @@ CONTESTANTS = {
 }
 SIZES = {"cpu": ("t5-half",), "cuda": ("t5-small", "bart-base")}
 EPOCHS = {"cpu": 3, "cuda": 40}
-ROUNDS = 2
+ROUNDS = 3
 BATCH = 16
+TOKENS_PER_PASS = {"cpu": 3072, "cuda": 16384}
 LONGEST = {"max_input_tokens": 640, "max_target_tokens": 160}
 RATE = 0.0005
 PEAKS = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "L40S": 362e12, "L4": 121e12}
 """Dense bfloat16 operations a second, from the makers' data sheets."""
 
 
-def build(size: str) -> Any:
+def build(size: str, seed: int = 1) -> Any:
     """A student of a real shape with random weights."""
     import torch
     from transformers import (
@@ -65,7 +67,7 @@ def build(size: str) -> Any:
     else:
         tokenizer, words = train_tokenizer(family, texts), 50265
     tokenizer.add_tokens([f"<unused{number}>" for number in range(words - len(tokenizer))])
-    torch.manual_seed(1)
+    torch.manual_seed(seed)
     if size == "bart-base":
         shape: dict[str, Any] = {"encoder_layers": 6, "decoder_layers": 6, "d_model": 768}
         shape |= {"encoder_ffn_dim": 3072, "decoder_ffn_dim": 3072}
@@ -86,19 +88,19 @@ def build(size: str) -> Any:
     return Student(model, tokenizer, family)
 
 
-def child(kind: str, size: str, epochs: int) -> None:
+def child(kind: str, size: str, epochs: int, seed: int) -> None:
     """What a contestant does; prints its figures."""
     if kind.startswith("ours"):
         from stages.student.machine import keep_memory
 
         keep_memory()
-    student = build(size)
+    student = build(size, seed)
     rows = {split: read_pairs(split) for split in ("train", "validation")}
     with tempfile.TemporaryDirectory() as folder:
         paths = write_pairs(Path(folder), rows)
         started = time.perf_counter()
         run = _train_ours if kind.startswith("ours") else _train_theirs
-        run(kind, student, rows, paths, Path(folder), epochs)
+        run(kind, student, rows, paths, Path(folder), epochs, seed)
         seconds = time.perf_counter() - started
     peak = peak_megabytes()
     articles, highlights = _encode(student, rows["train"])
@@ -118,19 +120,20 @@ def child(kind: str, size: str, epochs: int) -> None:
 
 
 def _train_ours(
-    kind: str, student: Any, _: Any, paths: dict[str, Path], folder: Path, epochs: int
+    kind: str, student: Any, _: Any, paths: dict[str, Path], folder: Path, epochs: int, seed: int
 ) -> None:
+    from stages.student.machine import has_gpu
     from stages.student.training.settings import TrainParams
     from stages.student.training.trainer import train
 
     params = TrainParams(
         model="tiny",
         revision=None,
-        seed=1,
+        seed=seed,
         epochs=float(epochs),
         max_steps=None,
         batch_size=BATCH,
-        tokens_per_pass=16384,
+        tokens_per_pass=TOKENS_PER_PASS["cuda" if has_gpu() else "cpu"],
         processes=1,
         precision="float32" if kind == "ours-float32" else "auto",
         compile=kind == "ours-compiled",
@@ -148,7 +151,7 @@ def _train_ours(
 
 
 def _train_theirs(
-    kind: str, student: Any, rows: dict[str, Any], _: Any, folder: Path, epochs: int
+    kind: str, student: Any, rows: dict[str, Any], _: Any, folder: Path, epochs: int, seed: int
 ) -> None:
     """As the library's own summarization example does it."""
     import torch
@@ -185,7 +188,7 @@ def _train_theirs(
         save_strategy="steps",
         save_steps=epochs * math.ceil(len(rows["train"]) / BATCH),
         prediction_loss_only=True,
-        seed=1,
+        seed=seed,
         report_to="none",
         use_cpu=not gpu,
         **(best if kind == "theirs-best" else {"bf16": gpu}),
@@ -238,7 +241,7 @@ def _measure_loss(student: Any, rows: list[dict[str, str]]) -> float:
 def main() -> None:
     """Runs every contestant, in turn, so that a slow minute of the machine hits all of them."""
     if sys.argv[1:2] == ["child"]:
-        child(sys.argv[2], sys.argv[3], int(sys.argv[4]))
+        child(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
         return
     import torch
 
@@ -247,9 +250,9 @@ def main() -> None:
     rows = []
     for size in SIZES[device]:
         found: dict[str, list[dict[str, float]]] = {name: [] for name in names}
-        for _ in range(ROUNDS):
+        for seed in range(1, ROUNDS + 1):
             for name in names:
-                figures = run_child("training", CONTESTANTS[name], size, EPOCHS[device])
+                figures = run_child("training", CONTESTANTS[name], size, EPOCHS[device], seed)
                 found[name].append(figures)
                 print(f"{size} {name}: {figures}", file=sys.stderr, flush=True)
         rows += _tabulate(size, found)
@@ -268,7 +271,7 @@ def main() -> None:
         rows,
         f"{describe_machine()}; batches of {BATCH}, {EPOCHS[device]} epochs of "
         f"{len(read_pairs('train'))} pairs, {ROUNDS} rounds, medians; loss: of a validation token "
-        "after the same epochs.",
+        "after the same epochs, mean and standard deviation of the rounds.",
     )
 
 
@@ -291,6 +294,7 @@ def _tabulate(size: str, found: dict[str, list[dict[str, float]]]) -> list[list[
             mine["examples"] / theirs["examples"] for mine, theirs in zip(runs, base, strict=True)
         )
         middle = {key: median(run[key] for run in runs) for key in runs[0]}
+        losses = [run["loss"] for run in runs]
         share = f"{middle['operations'] / peak:.0%}" if peak else "–"
         rows.append(
             [
@@ -300,7 +304,7 @@ def _tabulate(size: str, found: dict[str, list[dict[str, float]]]) -> list[list[
                 f"{ratio:.2f}",
                 f"{middle['tokens']:,.0f}",
                 share,
-                f"{middle['loss']:.3f}",
+                f"{mean(losses):.3f} ± {stdev(losses):.3f}",
                 f"{middle['megabytes']:,.0f}",
             ]
         )

@@ -17,6 +17,7 @@ from transformers.trainer_utils import EvalLoopOutput
 from stages.ancestors import Ancestors
 from stages.errors import StudentError
 from stages.student.tokens import EncodedPairs
+from stages.student.training.cpu import CpuFunctions
 from stages.student.training.resume import StoppedTrainingError, seal
 from stages.student.training.settings import TrainParams
 from stages.student.training.steps import Collator, Steps, split_into_passes
@@ -45,6 +46,7 @@ class StudentTrainer(Trainer):  # type: ignore[misc]
         self._steps = Steps(train.articles.lengths, params.batch_size, params.seed, args.max_steps)
         self._places: torch.Tensor | None = None
         model.get_output_embeddings().register_forward_pre_hook(self._keep_known)
+        self._on_cpu = args.device.type == "cpu" and not params.compile
         self.useful_tokens = self.computed_tokens = 0
         """Of this process so far, without and with padding."""
 
@@ -93,7 +95,8 @@ class StudentTrainer(Trainer):  # type: ignore[misc]
         tensors = self._prepare_input({name: batch[name] for name in names})
         self._places, labels = tensors.pop("places"), tensors.pop("labels")
         try:
-            logits = model(**tensors, use_cache=False).logits
+            with CpuFunctions() if self._on_cpu and model.training else nullcontext():
+                logits = model(**tensors, use_cache=False).logits
         finally:
             self._places = None
         return torch.nn.functional.cross_entropy(

@@ -1,8 +1,9 @@
 """Which examples an optimizer step learns from, and in which passes through the model.
 
-A step has `batch_size` examples of like length, so that little of it is padding: random batches
-of CNN/DailyMail articles under 2,048 characters are a third padding. Which example comes when is
-a function of the seed alone, not of the number of processes or of passes.
+The passes, and with many pairs the steps too, have examples of like length, so that little of
+them is padding: random batches of CNN/DailyMail articles under 2,048 characters are a third.
+Which example comes when is a function of the seed alone, not of the number of processes or of
+passes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,9 +15,9 @@ from stages.student.tokens import EncodedPairs
 
 POOL = 50
 """Steps, at most, whose examples, drawn at random, are sorted by length before they are split."""
-POOLS = 4
-"""Pools of an epoch, at least: few pairs in one pool would make every step of one length, and
-learn slower than from random steps."""
+POOLS = 50
+"""Pools of an epoch, at least: few pairs in few pools would make every step of one length, and
+learn slower than from random steps. Passes are of like length all the same."""
 
 
 class Steps:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stages.student.tokens import TOKEN, EncodedPairs, TokenRows
-from stages.student.training.steps import POOL, Collator, Steps, split_into_passes
+from stages.student.training.steps import POOL, POOLS, Collator, Steps, split_into_passes
 
 PAD, START = 0, 9
 T = TypeVar("T")
@@ -104,25 +104,33 @@ def padding(steps: Sequence[Sequence[int]], lengths: np.ndarray) -> float:
 
 
 def test_a_steps_examples_are_of_like_length() -> None:
-    lengths = draw_lengths(2000)
-    order = np.random.default_rng(3).permutation(2000).tolist()
+    lengths = draw_lengths(16 * POOL * POOLS)
+    order = np.random.default_rng(3).permutation(len(lengths)).tolist()
     at_random = padding(batched(order, 16), lengths)
     assert at_random > 0.4
-    assert padding(take(Steps(lengths, 16, seed=1, steps=125)), lengths) < 0.05
+    assert padding(take(Steps(lengths, 16, seed=1, steps=POOL * POOLS)), lengths) < 0.05
 
 
-def test_few_pairs_are_no_single_pool_so_that_a_step_has_more_than_one_length() -> None:
-    """A quarter of 160 pairs at most: each step's spread is that of four pools, not of one."""
-    lengths = draw_lengths(160)
-    spread = [int(np.ptp(lengths[step])) for step in take(Steps(lengths, 16, 1, 10))]
-    whole = batched(np.sort(lengths).tolist(), 16)
-    assert np.mean(spread) > 3 * np.mean([step[-1] - step[0] for step in whole])
-    order = np.random.default_rng(3).permutation(160).tolist()
-    assert padding(take(Steps(lengths, 16, 1, 10)), lengths) < padding(batched(order, 16), lengths)
+@pytest.mark.parametrize("steps", [10, 2 * POOLS - 1])
+def test_few_pairs_come_in_random_steps(steps: int) -> None:
+    """Each step spreads over the lengths as a random one does."""
+    lengths = draw_lengths(16 * steps)
+    spread = [int(np.ptp(lengths[step])) for step in take(Steps(lengths, 16, 1, steps))]
+    order = np.random.default_rng(3).permutation(len(lengths)).tolist()
+    at_random = [int(np.ptp(lengths[step])) for step in batched(order, 16)]
+    assert np.mean(spread) == pytest.approx(np.mean(at_random), rel=0.1)
+
+
+def test_more_pairs_come_in_steps_of_liker_length() -> None:
+    padded = []
+    for steps in (POOLS, 4 * POOLS, POOL * POOLS):
+        lengths = draw_lengths(16 * steps)
+        padded.append(padding(take(Steps(lengths, 16, 1, steps)), lengths))
+    assert padded[0] > 2 * padded[1] > 4 * padded[2]
 
 
 def test_long_and_short_steps_come_in_no_order() -> None:
-    lengths = draw_lengths(16 * POOL)
+    lengths = draw_lengths(16 * POOL * POOLS)
     longest = [int(lengths[step].max()) for step in take(Steps(lengths, 16, 1, POOL))]
     falls = sum(later < earlier for earlier, later in itertools.pairwise(longest))
     assert POOL / 4 < falls < 3 * POOL / 4
