@@ -1,7 +1,7 @@
 """A student before training: made tiny, or loaded from the Hub or a folder."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -129,6 +129,22 @@ def load_tokenizer(folder: Path) -> tuple[Any, Family]:
         raise StudentError(f"{folder}: no tokenizer can be loaded: {first_line(error)}") from None
     _check_tokenizer(str(folder), tokenizer)
     return tokenizer, family
+
+
+def check_positions(config: Any, limits: Mapping[str, int]) -> None:
+    """Refuses texts longer than a model that has an embedding for each position.
+
+    Args:
+        config: the model's.
+        limits: longest texts in tokens, by the params that set them.
+
+    Raises:
+        StudentError: one is over the model's positions.
+    """
+    positions = getattr(config, "max_position_embeddings", None)
+    for name, value in limits.items():
+        if positions is not None and value > positions:
+            raise StudentError(f"{name} = {value}: the model has {positions} positions")
 
 
 def _check_family(name: str, model_type: str, expected: Family | None) -> Family:

@@ -55,8 +55,12 @@ class TokenRows:
         self.lengths: np.ndarray = np.load(folder / f"{name}.lengths.npy")
         """Tokens of each row."""
         self._ends = np.cumsum(self.lengths, dtype=np.int64)
+        self._origin = folder, name
         self._file = os.open(folder / f"{name}.ids", os.O_RDONLY)
         weakref.finalize(self, os.close, self._file)
+
+    def __reduce__(self) -> tuple[type["TokenRows"], tuple[Path, str]]:
+        return TokenRows, self._origin  # another process opens the file itself
 
     def __len__(self) -> int:
         return len(self.lengths)

@@ -1,6 +1,7 @@
 """Contestants that run one after the other, each in a process of its own, and their table."""
 
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -25,11 +26,20 @@ def run_child(module: str, *arguments: object) -> dict[str, Any]:
 
 
 def peak_megabytes() -> float:
-    """Of this process: the GPU's memory if it used one, the main memory otherwise."""
+    """What this process needed: of a GPU's memory if there is one, of main memory otherwise.
+
+    On a GPU what is taken at the end, since neither torch nor CTranslate2 gives any back. In main
+    memory Linux's own mark of this program: getrusage's is inherited from the one that started it.
+    """
     import torch
 
     if torch.cuda.is_available():
-        return float(torch.cuda.max_memory_allocated() / 2**20)
+        free, total = torch.cuda.mem_get_info()
+        return float((total - free) / 2**20)
+    status = Path("/proc/self/status")
+    if status.is_file():
+        (mark,) = re.findall(r"^VmHWM:\s+(\d+) kB$", status.read_text(), re.MULTILINE)
+        return int(mark) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

@@ -42,50 +42,54 @@ def read_test(folder: Path) -> list[dict[str, str]]:
     return pairs[:REAL_ARTICLES] if folder.name in SIZES else pairs
 
 
+def prepare(way: str, folder: Path, copy: Path) -> None:
+    """Copies a model's folder, converted for a way. Its memory does not count as decoding's."""
+    from stages.student.serving.conversion import convert
+    from stages.student.serving.settings import ExportParams
+
+    copy.mkdir(parents=True)
+    for file in folder.iterdir():
+        if file.is_file():
+            (copy / file.name).symlink_to(file.absolute())
+    if way != "transformers":
+        pair = read_test(folder)[0]
+        export = ExportParams(quantization=way, limit=1.0, rows=1)  # type: ignore[arg-type]
+        out = copy / "ctranslate2"
+        texts = [pair["article"]], [pair["highlights"]]
+        checked = convert(copy, *texts, (512, 96), export, out)
+        assert checked.passed, checked.why
+    print(json.dumps({}))
+
+
 def child(way: str, folder: Path) -> None:
     """Decodes the test articles; prints the figures and the summaries."""
     from stages.params import load_section
-    from stages.student.serving.conversion import convert
     from stages.student.serving.decoding import decode
     from stages.student.serving.engines import open_engine
-    from stages.student.serving.settings import DecodingParams, ExportParams
+    from stages.student.serving.settings import DecodingParams
 
-    test = read_test(folder)
-    articles = [pair["article"] for pair in test]
+    articles = [pair["article"] for pair in read_test(folder)]
     params = load_section("predict", DecodingParams)
-    with tempfile.TemporaryDirectory() as scratch:
-        copy = Path(scratch, folder.name)
-        copy.mkdir()
-        for file in folder.iterdir():
-            if file.is_file():
-                (copy / file.name).symlink_to(file.absolute())
-        if way != "transformers":
-            export = ExportParams(quantization=way, limit=1.0, rows=1)  # type: ignore[arg-type]
-            out = copy / "ctranslate2"
-            checked = convert(copy, articles[:1], [test[0]["highlights"]], (512, 96), export, out)
-            assert checked.passed, checked.why
-        weights = copy / "model.safetensors"
-        if way != "transformers":
-            weights = copy / "ctranslate2" / "model.bin"
-        size = weights.stat().st_size / 2**20
-        engine = open_engine(copy, "transformers" if way == "transformers" else "ctranslate2")
-        list(decode(engine, articles[:2], params, "warm", None))
+    converted = way != "transformers"
+    weights = folder / ("ctranslate2/model.bin" if converted else "model.safetensors")
+    engine = open_engine(folder, "ctranslate2" if converted else "transformers")
+    list(decode(engine, articles[:2], params, "warm", None))
+    started = time.perf_counter()
+    texts = list(decode(engine, articles, params, way, len(articles)))
+    seconds = time.perf_counter() - started
+    alone = []
+    for article in articles[:SINGLE]:
         started = time.perf_counter()
-        texts = list(decode(engine, articles, params, way, len(test)))
-        seconds = time.perf_counter() - started
-        alone = []
-        for article in articles[:SINGLE]:
-            started = time.perf_counter()
-            list(decode(engine, [article], params, "one", 1))
-            alone.append(1000 * (time.perf_counter() - started))
+        list(decode(engine, [article], params, "one", 1))
+        alone.append(1000 * (time.perf_counter() - started))
     print(
         json.dumps(
             {
-                "articles": len(test) / seconds,
+                "articles": len(articles) / seconds,
                 "p50": median(alone),
                 "p95": quantiles(alone, n=20)[-1],
                 "megabytes": peak_megabytes(),
-                "size": size,
+                "size": weights.stat().st_size / 2**20,
                 "texts": texts,
             }
         )
@@ -111,32 +115,32 @@ def price(articles: list[str], texts: list[str]) -> float:
 
 
 def save_random(folder: Path) -> None:
-    """Writes a model of the real size that the folder is named after, with random weights.
-
-    In a process of its own: the memory of a parent counts as its children's.
-    """
+    """Writes a model of the real size that the folder is named after, with random weights."""
     student = build(folder.name)
     student.model.save_pretrained(folder)
     student.tokenizer.save_pretrained(folder)
-    print(json.dumps({"folder": str(folder)}))
 
 
 def main() -> None:
     """Runs every way on every folder."""
     if sys.argv[1:2] == ["child"]:
-        way, folder = sys.argv[2], Path(sys.argv[3])
-        save_random(folder) if way == "save" else child(way, folder)
+        way, folder, *copy = sys.argv[2], *map(Path, sys.argv[3:])
+        prepare(way, folder, *copy) if copy else child(way, folder)
         return
     with tempfile.TemporaryDirectory() as scratch:
         folders = [Path(name) for name in sys.argv[1:]] or [
             *(ROOT / "models" / name for name in ("t5-cnn", "bart-cnn")),
-            *(Path(run_child("decoding", "save", Path(scratch, size))["folder"]) for size in SIZES),
+            *(Path(scratch, size) for size in SIZES),
         ]
+        for size in {folder.name for folder in folders}.intersection(SIZES):
+            save_random(Path(scratch, size))
         rows = []
         for folder in folders:
             found: dict[str, Any] = {}
             for way in WAYS:
-                found[way] = run_child("decoding", way, folder)
+                copy = Path(scratch, way, folder.name)
+                run_child("decoding", way, folder, copy)
+                found[way] = run_child("decoding", way, copy)
                 print(f"{folder.name} {way}: {found[way]['articles']:.1f}/s", file=sys.stderr)
             rows += _tabulate(folder, found)
     head = (

@@ -1,5 +1,6 @@
 """Texts as token ids: T5's prefix, the end token, and the count of what was cut."""
 
+import pickle
 from pathlib import Path
 
 import pandas as pd
@@ -122,3 +123,12 @@ def test_no_pairs_are_an_error_and_leave_nothing(tmp_path: Path) -> None:
 def test_pairs_without_a_column_are_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no column 'highlights'"):
         encode(toy_pairs(3).drop(columns="highlights"), tmp_path)
+
+
+def test_another_process_reads_the_same_rows(tmp_path: Path) -> None:
+    rows = encode(toy_pairs(5), tmp_path / "tokens").articles
+    expected = [row.tolist() for row in (rows[index] for index in range(5))]
+    pickled = pickle.dumps(rows)
+    del rows  # closes its file
+    again = pickle.loads(pickled)
+    assert [again[index].tolist() for index in range(5)] == expected

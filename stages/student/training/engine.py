@@ -4,14 +4,14 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from torch.utils.data import DataLoader
-from transformers import Trainer, TrainerCallback
+from transformers import EarlyStoppingCallback, Trainer, TrainerCallback
 from transformers.trainer_utils import EvalLoopOutput
 
 from stages.ancestors import Ancestors
@@ -24,6 +24,8 @@ from stages.student.training.steps import Collator, Steps, split_into_passes
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 LOOK_SECONDS = 1.0
+WRITER = "inline_container"
+"""In what torch says when it cannot write a file."""
 VALIDATION_FACTOR = 2
 """How much larger a pass may be that keeps no activations for a way back."""
 
@@ -47,6 +49,8 @@ class StudentTrainer(Trainer):  # type: ignore[misc]
         self._places: torch.Tensor | None = None
         model.get_output_embeddings().register_forward_pre_hook(self._keep_known)
         self._on_cpu = args.device.type == "cpu" and not params.compile
+        self.examples = 0
+        """Learned from so far, by all processes."""
         self.useful_tokens = self.computed_tokens = 0
         """Of this process so far, without and with padding."""
 
@@ -77,6 +81,7 @@ class StudentTrainer(Trainer):  # type: ignore[misc]
     ) -> torch.Tensor:
         """One optimizer step's gradients; gives the mean loss of a token."""
         model.train()
+        self.examples += inputs["examples"]
         total = torch.zeros((), device=self.args.device)
         *others, last = inputs["passes"]
         for batch in [*others, last]:
@@ -150,6 +155,8 @@ class StudentTrainer(Trainer):  # type: ignore[misc]
             if self.args.should_save:
                 seal(self.args.output_dir, self.state.global_step, self.state.best_global_step)
         except (OSError, SafetensorError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and WRITER not in str(error):
+                raise
             raise StudentError(
                 f"{self.args.output_dir}: no checkpoint can be written "
                 f"({' '.join(str(error).split())}): free some space, then `dvc repro` goes on "
@@ -159,6 +166,31 @@ class StudentTrainer(Trainer):  # type: ignore[misc]
     def floating_point_ops(self, inputs: Any) -> int:
         """Not counted."""
         return 0
+
+
+class Validations(TrainerCallback):  # type: ignore[misc]
+    """Asks for a validation and a checkpoint after given steps."""
+
+    def __init__(self, steps: Collection[int]) -> None:
+        self._steps = frozenset(steps)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """After one of the steps."""
+        if state.global_step in self._steps:
+            control.should_log = control.should_evaluate = control.should_save = True
+
+
+class Patience(EarlyStoppingCallback):  # type: ignore[misc]
+    """Ends training after so many validations without a better loss, an earlier run's included."""
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Counts what the run that is gone on from had waited for."""
+        super().on_train_begin(args, state, control, **kwargs)
+        losses = [entry["eval_loss"] for entry in state.log_history if "eval_loss" in entry]
+        if losses:
+            waited = len(losses) - 1 - losses.index(min(losses))
+            self.early_stopping_patience_counter = waited
+            control.should_training_stop = waited >= self.early_stopping_patience
 
 
 class Interruption(TrainerCallback):  # type: ignore[misc]

@@ -12,6 +12,7 @@ import time
 
 from stages.ancestors import Ancestors
 from stages.errors import StudentError
+from stages.student.training.resume import StoppedTrainingError
 
 LOOK_SECONDS = 1.0
 
@@ -31,8 +32,10 @@ def launch(module: str, source: str, processes: int) -> None:
 
     Raises:
         StudentError: one of them failed; it has said why.
+        StoppedTrainingError: a signal ended them.
     """
     import torch
+    from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
@@ -56,6 +59,10 @@ def launch(module: str, source: str, processes: int) -> None:
         number, failure = error.get_first_failure()
         raise StudentError(
             f"process {number} of {processes} ended with {failure.exitcode}; what it said is above"
+        ) from None
+    except SignalException as stop:
+        raise StoppedTrainingError(
+            f"stopped by {stop.sigval.name}; the next `dvc repro` goes on from the last checkpoint"
         ) from None
 
 

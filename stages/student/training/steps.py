@@ -21,7 +21,10 @@ learn slower than from random steps. Passes are of like length all the same."""
 
 
 class Steps:
-    """The examples of each optimizer step of a whole run; every example once an epoch."""
+    """The examples of each optimizer step of a whole run; every example once an epoch.
+
+    A step that has fewer than the others, and so a less certain gradient, ends its epoch.
+    """
 
     def __init__(self, lengths: np.ndarray, batch_size: int, seed: int, steps: int) -> None:
         self._lengths = lengths
@@ -54,8 +57,9 @@ class Steps:
             order[start : start + self._batch_size]
             for start in range(0, len(order), self._batch_size)
         ]
+        last = [steps.pop()] if len(steps[-1]) < self._batch_size else []
         draw.shuffle(steps)
-        return steps
+        return steps + last
 
 
 def split_into_passes(
@@ -92,18 +96,20 @@ class Collator:
         self._processes = processes
 
     def __call__(self, examples: Sequence[int]) -> dict[str, Any]:
-        """The passes, and how many tokens the whole step learns from.
+        """The passes, and how many examples and tokens the whole step learns from.
 
         Where a step has fewer examples than there are processes, those without one compute a pass
         that counts for nothing, since all must take part in every step.
         """
         ordered = np.asarray(examples)
         share = ordered[self._rank :: self._processes]
+        if len(share):
+            groups = split_into_passes(share, self._pairs, self._budget)
+            passes = [self.collate(group) for group in groups]
+        else:
+            passes = [self.collate(ordered[:1].tolist(), learn=False)]
         tokens = int(self._pairs.highlights.lengths[ordered].sum())
-        if not len(share):
-            return {"passes": [self.collate(ordered[:1].tolist(), learn=False)], "tokens": tokens}
-        groups = split_into_passes(share, self._pairs, self._budget)
-        return {"passes": [self.collate(group) for group in groups], "tokens": tokens}
+        return {"passes": passes, "examples": len(ordered), "tokens": tokens}
 
     def collate(self, examples: list[int], *, learn: bool = True) -> dict[str, Any]:
         """One pass.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stages.errors import StudentError
-from stages.student.loading import Student
+from stages.student.loading import Student, check_positions
 from stages.student.machine import has_gpu, uses_bfloat16
 from stages.student.tokens import EncodedPairs, encode_pairs
 from stages.student.training.launch import started_by_launcher
@@ -57,26 +57,33 @@ def train(
         StoppedTrainingError: a signal ended it; `state` has a checkpoint.
     """
     import torch
-    from transformers import EarlyStoppingCallback
     from transformers.utils import logging
 
-    from stages.student.training.engine import Interruption, StudentTrainer
+    from stages.student.training.engine import (
+        Interruption,
+        Patience,
+        StudentTrainer,
+        Validations,
+    )
     from stages.student.training.progress import show_progress
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    _check_lengths(student, params)
-    args = _to_arguments(params, _count_rows(pairs["train"]), state)
+    limits = {name: getattr(params, name) for name in ("max_input_tokens", "max_target_tokens")}
+    check_positions(student.model.config, limits)
+    steps, validations = plan_steps(params, _count_rows(pairs["train"]))
+    args = _to_arguments(params, steps, state)
     _check_space(student, state)
-    with args.main_process_first():
+    with args.main_process_first(local=False):  # several machines share the folder
         data = {split: _encode(student, split, pairs[split], params, state) for split in SPLITS}
         checkpoint = find_checkpoint(state)
     trainer = StudentTrainer(student.model, args, data, params)
     bar = show_progress(trainer, label)
     interruption = Interruption(alone=args.world_size == 1)
     trainer.add_callback(interruption)
+    trainer.add_callback(Validations(validations))
     if params.patience is not None:
-        trainer.add_callback(EarlyStoppingCallback(params.patience))
+        trainer.add_callback(Patience(params.patience))
     if checkpoint is not None and args.process_index == 0:
         done = checkpoint.name.removeprefix(CHECKPOINT)
         print(f"{label}: goes on from step {done} of {args.max_steps}", file=sys.stderr)
@@ -86,8 +93,8 @@ def train(
         if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
             raise
         raise StudentError(
-            "the device has too little memory: lower tokens_per_pass (the result stays the same) "
-            "or max_input_tokens"
+            "the device has too little memory: lower tokens_per_pass (a step learns from the same "
+            "examples) or max_input_tokens"
         ) from None
     finally:
         bar.close()
@@ -98,18 +105,15 @@ def train(
         )
     if args.process_index == 0:
         _report(trainer, label)
-    return _conclude(trainer.state.log_history, data, params)
+    return _conclude(trainer.state, data, params)
 
 
-def plan_steps(params: TrainParams, examples: int) -> tuple[int, int]:
-    """Optimizer steps of the whole run, and between validations.
-
-    Rounded down so that validations are evenly spaced and the last falls on the last step.
-    """
+def plan_steps(params: TrainParams, examples: int) -> tuple[int, list[int]]:
+    """Optimizer steps of the whole run, and after which of them to validate, evenly to the last."""
     steps = math.ceil(math.ceil(examples / params.batch_size) * params.epochs)
     steps = min(steps, params.max_steps or steps)
-    interval = max(1, steps // params.validations)
-    return interval * min(params.validations, steps), interval
+    count = min(params.validations, steps)
+    return steps, [round(steps * number / count) for number in range(1, count + 1)]
 
 
 def _encode(
@@ -129,17 +133,10 @@ def _count_rows(pairs: Path) -> int:
     return rows
 
 
-def _check_lengths(student: Student, params: TrainParams) -> None:
-    """Refuses texts longer than a model that has an embedding for each position."""
-    positions = getattr(student.model.config, "max_position_embeddings", None)
-    for name in ("max_input_tokens", "max_target_tokens"):
-        value = getattr(params, name)
-        if positions is not None and value > positions:
-            raise StudentError(f"{name} = {value}: the model has {positions} positions")
-
-
 def _check_space(student: Student, state: Path) -> None:
-    needed = CHECKPOINTS * BYTES_PER_PARAMETER * student.model.num_parameters()
+    there = len(list(state.glob(f"{CHECKPOINT}*")))
+    new = max(1, CHECKPOINTS - there)
+    needed = new * BYTES_PER_PARAMETER * student.model.num_parameters()
     free = shutil.disk_usage(state).free
     if free < needed:
         raise StudentError(
@@ -148,14 +145,13 @@ def _check_space(student: Student, state: Path) -> None:
         )
 
 
-def _to_arguments(params: TrainParams, examples: int, state: Path) -> Any:
+def _to_arguments(params: TrainParams, steps: int, state: Path) -> Any:
     import torch
     from transformers import TrainingArguments
 
-    steps, interval = plan_steps(params, examples)
     gpu = has_gpu()
     try:
-        return TrainingArguments(
+        args = TrainingArguments(
             output_dir=str(state.absolute()),
             seed=params.seed,
             max_steps=steps,
@@ -166,11 +162,11 @@ def _to_arguments(params: TrainParams, examples: int, state: Path) -> Any:
             weight_decay=params.weight_decay,
             optim="adamw_torch_fused",
             eval_strategy="steps",
-            eval_steps=interval,
-            logging_steps=interval,
+            eval_steps=steps,  # besides when `Validations` asks for it
+            logging_steps=steps,
             logging_nan_inf_filter=False,
             save_strategy="steps",
-            save_steps=interval,
+            save_steps=steps,
             load_best_model_at_end=True,
             metric_for_best_model="eval_loss",
             greater_is_better=False,
@@ -187,6 +183,9 @@ def _to_arguments(params: TrainParams, examples: int, state: Path) -> Any:
     except ValueError as error:
         problem = str(error).strip().splitlines()[0]
         raise StudentError(f"the device cannot do what params ask for: {problem}") from None
+    if args.n_gpu > 1:
+        args._n_gpu = 1  # one process, one GPU; the trainer would split passes over all of them
+    return args
 
 
 def _report(trainer: Any, label: str) -> None:
@@ -197,16 +196,15 @@ def _report(trainer: Any, label: str) -> None:
         return
     seconds = run["train_runtime"]
     print(
-        f"{label}: {run['train_samples_per_second']:,.1f} examples a second, "
+        f"{label}: {trainer.examples / seconds:,.1f} examples a second, "
         f"{useful / seconds:,.0f} useful tokens a second and process, "
         f"{1 - useful / computed:.0%} padding, {seconds:,.0f} s",
         file=sys.stderr,
     )
 
 
-def _conclude(
-    history: list[dict[str, float]], data: Mapping[str, EncodedPairs], params: TrainParams
-) -> Trained:
+def _conclude(state: Any, data: Mapping[str, EncodedPairs], params: TrainParams) -> Trained:
+    history: list[dict[str, float]] = state.log_history
     steps_an_epoch = math.ceil(len(data["train"]) / params.batch_size)
     curve = [
         {
@@ -218,13 +216,12 @@ def _conclude(
         for entry in history
         if "eval_loss" in entry
     ]
-    best = min(curve, key=lambda point: point["validation_loss"])
     record = {
         "examples": {split: len(pairs) for split, pairs in data.items()},
         "cut": {split: pairs.cut for split, pairs in data.items()},
         "steps": curve[-1]["step"],
-        "best_step": best["step"],
-        "best_validation_loss": best["validation_loss"],
+        "best_step": state.best_global_step,
+        "best_validation_loss": round(state.best_metric, 5),
     }
     return Trained(curve, record)
 

@@ -2,6 +2,7 @@
 
 import math
 import shutil
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from stages.errors import StudentError
 from stages.student.families import FAMILIES
 from stages.student.loading import Student
 from stages.student.tokens import encode_articles, encode_highlights
-from stages.student.training.trainer import Trained, plan_steps, train
+from stages.student.training.engine import StudentTrainer
+from stages.student.training.trainer import Trained, _check_space, _to_arguments, plan_steps, train
 from tests.student import tiny, toy_pairs, train_params, write_pairs
 
 EACH_FAMILY = pytest.mark.parametrize("family", sorted(FAMILIES))
@@ -61,35 +63,37 @@ def gradients_of_one_step(state: Path, family: str, **changes: Any) -> dict[str,
 
 
 @pytest.mark.parametrize(
-    ("changes", "examples", "steps", "interval"),
+    ("changes", "examples", "validations"),
     [
-        ({"epochs": 1.0, "batch_size": 8, "validations": 1}, 80, 10, 10),
-        ({"epochs": 1.0, "batch_size": 8, "validations": 1}, 81, 11, 11),
-        ({"epochs": 0.25, "batch_size": 8, "validations": 1}, 80, 3, 3),
-        ({"epochs": 2.0, "batch_size": 8, "validations": 4}, 80, 20, 5),
-        ({"epochs": 1.0, "batch_size": 8, "validations": 4}, 80, 8, 2),
-        ({"epochs": 9.0, "batch_size": 8, "validations": 3, "max_steps": 6}, 80, 6, 2),
-        ({"epochs": 1.0, "batch_size": 8, "validations": 1, "max_steps": 99}, 80, 10, 10),
-        ({"epochs": 1.0, "batch_size": 8, "validations": 50}, 80, 10, 1),
-        ({"epochs": 0.01, "batch_size": 8, "validations": 4}, 1, 1, 1),
+        ({"epochs": 1.0, "validations": 1}, 80, [10]),
+        ({"epochs": 1.0, "validations": 1}, 81, [11]),
+        ({"epochs": 0.25, "validations": 1}, 80, [3]),
+        ({"epochs": 2.0, "validations": 4}, 80, [5, 10, 15, 20]),
+        ({"epochs": 1.0, "validations": 4}, 80, [2, 5, 8, 10]),
+        ({"epochs": 9.0, "validations": 3, "max_steps": 6}, 80, [2, 4, 6]),
+        ({"epochs": 1.0, "validations": 1, "max_steps": 99}, 80, [10]),
+        ({"epochs": 1.0, "validations": 50}, 80, list(range(1, 11))),
+        ({"epochs": 0.01, "validations": 4}, 1, [1]),
     ],
 )
 def test_the_plan_counts_steps_and_spaces_validations_evenly(
-    changes: dict[str, Any], examples: int, steps: int, interval: int
+    changes: dict[str, Any], examples: int, validations: list[int]
 ) -> None:
-    params = train_params(**{"max_steps": None, **changes})
-    assert plan_steps(params, examples) == (steps, interval)
+    params = train_params(**{"max_steps": None, "batch_size": 8, **changes})
+    assert plan_steps(params, examples) == (validations[-1], validations)
 
 
 @pytest.mark.parametrize("examples", range(1, 60, 7))
-@pytest.mark.parametrize("validations", range(1, 6))
-def test_the_last_validation_falls_on_the_last_step(examples: int, validations: int) -> None:
+@pytest.mark.parametrize("validations", [1, 2, 3, 5, 8, 13])
+def test_all_steps_are_taken_and_the_last_validation_falls_on_the_last(
+    examples: int, validations: int
+) -> None:
     params = train_params(max_steps=None, batch_size=4, validations=validations)
-    steps, interval = plan_steps(params, examples)
-    asked = math.ceil(examples / 4)
-    assert steps // interval == min(validations, asked)
-    assert steps % interval == 0
-    assert 0 < steps <= asked
+    steps, planned = plan_steps(params, examples)
+    assert steps == planned[-1] == math.ceil(examples / 4)
+    assert len(planned) == min(validations, steps)
+    gaps = [later - before for before, later in pairwise([0, *planned])]
+    assert 0 < min(gaps) <= max(gaps) <= min(gaps) + 1
 
 
 @EACH_FAMILY
@@ -97,6 +101,7 @@ def test_the_loss_falls_on_a_toy_set(family: str, tmp_path: Path) -> None:
     _, trained = run(tmp_path, family, max_steps=24, epochs=9.0, validations=4)
     first, last = trained.curve[0], trained.curve[-1]
     assert [point["step"] for point in trained.curve] == [6, 12, 18, 24]
+    assert trained.record["steps"] == 24
     assert last["train_loss"] < 0.6 * first["train_loss"]
     assert last["validation_loss"] < 0.7 * first["validation_loss"]
     assert all(math.isfinite(figure) for point in trained.curve for figure in point.values())
@@ -222,6 +227,49 @@ def test_training_ends_early_when_patience_is_used_up(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("waited", [1, 2])
+def test_patience_outlasts_a_stop(
+    waited: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held_out = toy_pairs(16, seed=1)
+    held_out["highlights"] = list(toy_pairs(16, seed=2)["highlights"])
+    changes: dict[str, Any] = {"max_steps": 60, "epochs": 9.0, "validations": 20, "patience": 2}
+    student, expected = run(tmp_path / "a", "t5", held_out, **changes)
+    stopped = expected.record["best_step"] + 3 * waited
+
+    class LostMachineError(Exception):
+        """Ends training right after a checkpoint."""
+
+    def save(trainer: Any, *args: Any) -> None:
+        whole(trainer, *args)
+        if trainer.state.global_step == stopped:
+            raise LostMachineError
+
+    whole = StudentTrainer._save_checkpoint
+    with monkeypatch.context() as patch:
+        patch.setattr(StudentTrainer, "_save_checkpoint", save)
+        with pytest.raises(LostMachineError):
+            run(tmp_path / "b", "t5", held_out, **changes)
+    again, found = run(tmp_path / "b", "t5", held_out, **changes)
+    assert found.curve == expected.curve
+    assert found.record == expected.record
+    states = (student.model.state_dict(), again.model.state_dict())
+    assert all(states[0][name].equal(states[1][name]) for name in states[0])
+
+
+def test_one_process_uses_one_gpu_of_several(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    monkeypatch.setattr("stages.student.training.trainer.has_gpu", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (7, 0))
+    args = _to_arguments(train_params(), 8, tmp_path)
+    assert args.n_gpu == 1
+    assert args.train_batch_size == train_params().batch_size
+
+
 @EACH_FAMILY
 def test_bfloat16_learns_nearly_what_float32_does(family: str, tmp_path: Path) -> None:
     losses = {}
@@ -278,7 +326,7 @@ def test_too_little_memory_is_an_error_that_names_tokens_per_pass(
         raise error
 
     monkeypatch.setattr(student.model, "forward", fail)
-    with pytest.raises(StudentError, match=r"too little memory: lower tokens_per_pass \(the "):
+    with pytest.raises(StudentError, match=r"too little memory: lower tokens_per_pass \(a step "):
         run(tmp_path, student=student)
 
 
@@ -301,6 +349,32 @@ def test_an_empty_split_is_an_error(empty: str, tmp_path: Path) -> None:
     pairs = write_pairs(tmp_path, splits["train"], splits["validation"])
     with pytest.raises(StudentError, match=rf"{empty}\.parquet: no pairs to learn from"):
         train(tiny("t5"), pairs, train_params(), tmp_path)
+
+
+def test_a_run_that_goes_on_needs_space_for_new_checkpoints_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    student = tiny("t5")
+    one = 12 * student.model.num_parameters()
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=int(1.5 * one)))
+    with pytest.raises(StudentError, match="are free: free some"):
+        _check_space(student, tmp_path)
+    for step in (3, 6):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+    _check_space(student, tmp_path)
+
+
+@pytest.mark.parametrize("batch_size", [8, 24, 100])
+def test_each_example_counts_once_in_the_speed(
+    batch_size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainers: list[StudentTrainer] = []
+    monkeypatch.setattr(
+        "stages.student.training.trainer._report", lambda trainer, _: trainers.append(trainer)
+    )
+    run(tmp_path, max_steps=None, epochs=2.0, batch_size=batch_size)
+    assert trainers[0].examples == 2 * 64
 
 
 def test_the_record_counts_examples_and_what_was_cut(tmp_path: Path) -> None:
