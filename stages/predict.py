@@ -26,6 +26,8 @@ from stages.tables import (
 TEST = Path("data/cnn/test.parquet")
 MODELS = Path("models")
 PREDICTIONS = Path("data/predictions")
+TOKENS_PER_BATCH = 8192
+"""Without params.yaml."""
 
 
 def predict(model: Path, test: Path, out: Path, params: DecodingParams) -> None:
@@ -49,7 +51,13 @@ def main() -> None:
         out = PREDICTIONS / f"{arguments.system}.parquet"
         predict(MODELS / arguments.system, TEST, out, params)
     else:
-        summarize_file(arguments.model, arguments.input, arguments.output, arguments.column)
+        summarize_file(
+            arguments.model,
+            arguments.input,
+            arguments.output,
+            arguments.column or "article",
+            arguments.tokens_per_batch or TOKENS_PER_BATCH,
+        )
 
 
 def _parse() -> argparse.Namespace:
@@ -66,13 +74,30 @@ def _parse() -> argparse.Namespace:
     parser.add_argument(
         "--output", type=Path, help=".jsonl, .csv, .parquet or .txt; stdout gets .jsonl"
     )
-    parser.add_argument("--column", default="article", help="which column holds the articles")
+    parser.add_argument("--column", help="which column holds the articles, if not 'article'")
+    parser.add_argument(
+        "--tokens-per-batch",
+        type=positive,
+        help=f"article tokens decoded at once, {TOKENS_PER_BATCH} if not said: what limits memory",
+    )
     arguments = parser.parse_args()
     if (arguments.system is None) == (arguments.model is None):
         parser.error("expected either a system, or --model and --input")
     if (arguments.model is None) != (arguments.input is None):
         parser.error("expected --model and --input together")
+    if arguments.system is not None and any(
+        (arguments.output, arguments.column, arguments.tokens_per_batch)
+    ):
+        parser.error("expected --output, --column and --tokens-per-batch with --model alone")
     return arguments
+
+
+def positive(text: str) -> int:
+    """A number of the command line that must be above 0."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 if __name__ == "__main__":

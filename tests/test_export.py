@@ -30,6 +30,7 @@ DECODING: dict[str, Any] = {
     "max_tokens": 20,
     "length_penalty": 2.0,
     "no_repeat_ngram": 3,
+    "max_input_tokens": 20,
 }
 TRAINED = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
 
@@ -109,22 +110,57 @@ def test_generate_without_arguments_decodes_as_predict_does(family: str, exporte
 
 @EACH_FAMILY
 def test_a_model_folder_says_itself_how_it_decodes(family: str, exported: Path) -> None:
-    params = read_generation_config(exported / f"{family}-cnn")
+    params = read_generation_config(exported / f"{family}-cnn", 512)
     for name, value in DECODING.items():
         assert getattr(params, name) == value, name
     assert isinstance(open_engine(exported / f"{family}-cnn", params.engine), CTranslate2)
 
 
 def test_a_folder_that_says_nothing_decodes_with_defaults(tmp_path: Path) -> None:
-    params = read_generation_config(save(taught("t5"), tmp_path / "model"))
+    params = read_generation_config(save(taught("t5"), tmp_path / "model"), 512)
     assert (params.beams, params.max_tokens, params.max_input_tokens) == (4, 142, 1024)
+
+
+def test_a_folder_of_others_decodes_as_it_says(tmp_path: Path) -> None:
+    for name, content in {
+        "generation_config.json": {"max_length": 60, "min_length": 20, "num_beams": 2},
+        "tokenizer_config.json": {"model_max_length": 2048},
+        "config.json": {"max_position_embeddings": 1500},
+    }.items():
+        (tmp_path / name).write_text(json.dumps(content), encoding="utf-8")
+    params = read_generation_config(tmp_path, 512)
+    assert (params.beams, params.max_tokens, params.max_input_tokens) == (2, 59, 1500)
+    assert params.tokens_per_batch == 512
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("num_beams", "4"), ("num_beams", 4.5), ("max_new_tokens", 0), ("length_penalty", "long")],
+)
+def test_a_setting_of_no_use_is_one_clear_error(name: str, value: object, tmp_path: Path) -> None:
+    file = tmp_path / "generation_config.json"
+    file.write_text(json.dumps({name: value}), encoding="utf-8")
+    with pytest.raises(StudentError) as caught:
+        read_generation_config(tmp_path, 512)
+    assert str(caught.value).startswith(f"{file}: {name} = {value!r}: input should be ")
+
+
+@pytest.mark.parametrize("name", ["max_input_tokens", "max_tokens"])
+def test_texts_longer_than_barts_positions_are_refused(name: str, tmp_path: Path) -> None:
+    project = make_project(tmp_path / "project")
+    model = save(taught("bart"), project / "models/bart-cnn")
+    pairs = project / "data/cnn/validation.parquet"
+    with pytest.raises(StudentError) as caught:
+        export(model, pairs, export_params(), decoding_params(**{name: 1025}))
+    assert str(caught.value) == f"predict.{name} = 1025: the model has 1024 positions"
+    assert not (model / "ctranslate2").exists()
 
 
 @pytest.mark.parametrize("content", ["{", "[]", ""])
 def test_a_broken_generation_config_is_one_clear_error(content: str, tmp_path: Path) -> None:
     (tmp_path / "generation_config.json").write_text(content, encoding="utf-8")
     with pytest.raises(StudentError, match="expected a JSON object"):
-        read_generation_config(tmp_path)
+        read_generation_config(tmp_path, 512)
 
 
 def test_a_model_that_does_not_pass_is_warned_of_and_told_why(

@@ -152,7 +152,7 @@ def test_readme_names_only_targets_that_the_makefile_has() -> None:
         assert named <= targets, document
 
 
-def test_readme_names_only_files_that_exist() -> None:
+def test_readme_names_the_files_that_exist() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     tree = text.partition("## What is where")[2].partition("```text\n")[2].partition("```")[0]
     named = [line.split()[0] for line in tree.splitlines() if line.strip()]
@@ -160,3 +160,5 @@ def test_readme_names_only_files_that_exist() -> None:
     missing = [name for name in named if not (ROOT / name).exists()]
     made = {path for path in missing if Path(path).parts[0] in ("data", "models")}
     assert set(missing) <= made
+    modules = {str(path.relative_to(ROOT)) for path in (ROOT / "stages").rglob("[!_]*.py")}
+    assert modules <= set(named)

@@ -83,3 +83,14 @@ def test_the_command_needs_a_system_or_a_model_and_an_input(
         stage.main()
     assert caught.value.code == 2
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--output", "--column", "--tokens-per-batch"])
+def test_a_system_takes_no_option_that_it_would_ignore(
+    option: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["predict", "t5-cnn", option, "7"])
+    with pytest.raises(SystemExit) as caught:
+        stage.main()
+    assert caught.value.code == 2
+    assert "with --model alone" in capsys.readouterr().err

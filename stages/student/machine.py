@@ -50,3 +50,9 @@ def uses_bfloat16(precision: Precision) -> bool:
     if has_gpu():
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Whether torch, CTranslate2 or Python failed for want of memory."""
+    told = str(error)
+    return isinstance(error, MemoryError) or "out of memory" in told or "allocate memory" in told

@@ -124,8 +124,8 @@ def save_random(folder: Path) -> None:
 def main() -> None:
     """Runs every way on every folder."""
     if sys.argv[1:2] == ["child"]:
-        way, folder, *copy = sys.argv[2], *map(Path, sys.argv[3:])
-        prepare(way, folder, *copy) if copy else child(way, folder)
+        way, (folder, *copies) = sys.argv[2], map(Path, sys.argv[3:])
+        prepare(way, folder, copies[0]) if copies else child(way, folder)
         return
     with tempfile.TemporaryDirectory() as scratch:
         folders = [Path(name) for name in sys.argv[1:]] or [

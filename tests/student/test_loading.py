@@ -337,3 +337,34 @@ def test_an_unreachable_hub_is_one_clear_error_without_a_long_wait(tmp_path: Pat
     assert time.monotonic() - start < 20
     assert "\n" not in message
     assert all(words in message for words in (T5, "cannot be reached", "HF_ENDPOINT", "tiny"))
+
+
+def test_a_tokenizer_that_is_a_sentencepiece_model_alone_is_read(tmp_path: Path) -> None:
+    # As T5 v1.1 stands on the Hub: spiece.model, and no tokenizer.json.
+    import sentencepiece
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    pairs = toy_pairs(256)
+    texts = [*pairs["article"], *pairs["highlights"]]
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(texts),
+        model_prefix=str(tmp_path / "spiece"),
+        vocab_size=70,
+        pad_id=0,
+        eos_id=1,
+        unk_id=2,
+        bos_id=-1,
+        minloglevel=2,
+    )
+    (tmp_path / "spiece.vocab").unlink()
+    settings = {"tokenizer_class": "T5Tokenizer", "extra_ids": 100, "model_max_length": 512}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    shape = {"d_model": 16, "d_kv": 8, "d_ff": 16, "num_layers": 1, "num_heads": 2}
+    T5ForConditionalGeneration(T5Config(vocab_size=170, **shape)).save_pretrained(tmp_path)
+
+    found = load_student(str(tmp_path), None, FAMILIES["t5"]).tokenizer
+    expected = sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / "spiece.model"))
+    for text in texts[:20]:
+        assert found(text)["input_ids"] == [*expected.encode(text), 1]
+    found.save_pretrained(tmp_path / "saved")
+    assert (tmp_path / "saved" / "tokenizer.json").is_file()

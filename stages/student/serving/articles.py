@@ -3,12 +3,14 @@
 import csv
 import json
 import sys
+import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 
-from stages.corpus.files import READERS, read_file
+from stages.corpus.files import ENCODING, READERS, read_file
 from stages.corpus.rows import RawRow, find_text_problem
 from stages.errors import DataError
 from stages.student.serving.decoding import decode
@@ -23,7 +25,9 @@ MEND = "give a file of articles with --input, and its column with --column"
 Write = Callable[[str, str | None], None]
 
 
-def summarize_file(model: Path, source: Path, out: Path | None, column: str) -> None:
+def summarize_file(
+    model: Path, source: Path, out: Path | None, column: str, tokens_per_batch: int
+) -> None:
     """Writes a summary, under the row's `id` or number, for each row of a file.
 
     A row without a usable article gets an empty prediction, and is named on stderr.
@@ -34,13 +38,14 @@ def summarize_file(model: Path, source: Path, out: Path | None, column: str) -> 
             such lines from stdin.
         out: .jsonl, .csv, .parquet or .txt; None for JSON lines on stdout.
         column: which one holds the articles.
+        tokens_per_batch: as in the section `predict`.
 
     Raises:
         DataError: a file cannot be read or written.
         StudentError: the model cannot be used.
     """
     rows = _read(source, column)
-    params = read_generation_config(model)
+    params = read_generation_config(model, tokens_per_batch)
     with _writing(out) as write:
         engine = open_engine(model, params.engine)
         waiting: deque[tuple[RawRow, str | None]] = deque()
@@ -61,13 +66,19 @@ def summarize_file(model: Path, source: Path, out: Path | None, column: str) -> 
 
 def _read(source: Path, column: str) -> Iterator[RawRow]:
     if source == STDIN:
-        return _read_lines(sys.stdin, "stdin")
+        lines = TextIOWrapper(sys.stdin.buffer, **ENCODING)  # type: ignore[arg-type]
+        return _read_lines(lines, "stdin")
     if source.suffix.lower() != LINES:
         return read_file(source, {"id": "id", "article": column}, MEND)
+    return _read_text(source)
+
+
+def _read_text(source: Path) -> Iterator[RawRow]:
     try:
-        return _read_lines(source.read_text(encoding="utf-8").splitlines(), str(source))
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{source}: not a readable text file ({error}); {MEND}") from None
+        with source.open(**ENCODING) as lines:  # type: ignore[call-overload]
+            yield from _read_lines(lines, str(source))
+    except OSError as error:
+        raise DataError(f"{source}: not a readable text file ({error.strerror}); {MEND}") from None
 
 
 def _read_lines(lines: Iterable[str], name: str) -> Iterator[RawRow]:
@@ -94,7 +105,15 @@ def _write_unusable(waiting: deque[tuple[RawRow, str | None]], write: Write) -> 
 
 def _name(row: RawRow) -> str:
     identity = row.values.get("id")
-    return str(row.number if identity is None else identity)
+    if identity is None:
+        return str(row.number)
+    if find_text_problem(str(identity)) == "not UTF-8":
+        print(
+            f"{row.file}: row {row.number}: its id is not UTF-8; its number stands for it",
+            file=sys.stderr,
+        )
+        return str(row.number)
+    return str(identity)
 
 
 @contextmanager
@@ -106,6 +125,13 @@ def _writing(out: Path | None) -> Iterator[Write]:
     if kind not in (*READERS, LINES):
         expected = ", ".join((*READERS, LINES))
         raise DataError(f"{out}: expected a file ending in {expected} for --output")
+    if out.is_dir():
+        raise DataError(f"{out}: a folder stands there; name another file with --output")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=out.parent).close()
+    except OSError as error:
+        raise DataError(f"{out}: cannot be written ({error.strerror}); name another file") from None
     if kind == ".parquet":
         with table_writer(out, text_columns(*COLUMNS)) as table:
             yield lambda identity, text: table.add({"id": identity, "prediction": text})

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from stages.student.loading import Student, load_student
+from stages.student.loading import Student, check_positions, load_student
 from stages.student.serving.settings import CHECK, ExportParams
 from stages.student.tokens import encode_articles, encode_highlights
 
@@ -45,18 +45,20 @@ def convert(
         folder: with config, weights and tokenizer.
         articles: on which the models are compared.
         highlights: of these articles.
-        max_tokens: of an article and of highlights; what is longer is cut.
+        max_tokens: of an article and of a summary, as in the section `predict`.
         params: the section `export`.
         out: a new folder; has the check alone where the converted model is not usable.
 
     Raises:
-        StudentError: the trained model cannot be loaded.
+        StudentError: the trained model cannot be loaded, or has too few positions.
     """
     from transformers.utils import logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     student = load_student(str(folder), None)
+    limits = dict(zip(("predict.max_input_tokens", "predict.max_tokens"), max_tokens, strict=True))
+    check_positions(student.model.config, limits)
     inputs, _ = encode_articles(student.tokenizer, student.family, articles, max_tokens[0])
     targets, _ = encode_highlights(student.tokenizer, highlights, max_tokens[1])
     expected = _score_trained(student, inputs, targets)  # first: quantization works in place

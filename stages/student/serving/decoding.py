@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from stages.errors import StudentError
+from stages.student.machine import lacks_memory
 from stages.student.serving.settings import DecodingParams
 from stages.student.tokens import encode_articles
 
@@ -30,6 +32,9 @@ def decode(
 
     Yields:
         One summary an article, in the articles' order.
+
+    Raises:
+        StudentError: the device has too little memory.
     """
     left = iter(articles)
     cut = 0
@@ -40,10 +45,18 @@ def decode(
             )
             cut += over
             summaries = [""] * len(window)
-            for index, ids in engine.decode(encoded, params):
-                text = engine.tokenizer.decode(ids, skip_special_tokens=True)
-                summaries[index] = text.strip()
-                bar.update()
+            try:
+                for index, ids in engine.decode(encoded, params):
+                    text = engine.tokenizer.decode(ids, skip_special_tokens=True)
+                    summaries[index] = text.strip()
+                    bar.update()
+            except (MemoryError, RuntimeError) as error:
+                if not lacks_memory(error):
+                    raise
+                raise StudentError(
+                    f"{label}: the device has too little memory: lower tokens_per_batch "
+                    f"(= {params.tokens_per_batch}, in section predict or --tokens-per-batch)"
+                ) from None
             yield from summaries
         if cut:
             bar.write(f"{label}: {cut:,} articles were cut at {params.max_input_tokens} tokens")

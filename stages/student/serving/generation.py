@@ -4,14 +4,22 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from stages.errors import StudentError
 from stages.student.serving.settings import DecodingParams
 
 FILE = "generation_config.json"
-TOKENS_PER_BATCH = 8192
-DEFAULTS = {"num_beams": 4, "max_new_tokens": 142, "length_penalty": 1.0, "no_repeat_ngram_size": 0}
-"""Of a folder that says nothing of its own."""
-LONGEST_INPUT = 1024
+KEYS = {
+    "beams": ("num_beams", 4),
+    "max_tokens": ("max_new_tokens", 142),
+    "length_penalty": ("length_penalty", 1.0),
+    "no_repeat_ngram": ("no_repeat_ngram_size", 0),
+    "max_input_tokens": ("max_input_tokens", 1024),
+}
+"""What the file calls the settings (the last one by us alone), and what it leaves out."""
+UNSAID = 10**6
+"""Tokens from which on a tokenizer's longest input is none: transformers writes 10^30."""
 
 
 def write_generation_config(folder: Path, params: DecodingParams) -> None:
@@ -28,27 +36,41 @@ def write_generation_config(folder: Path, params: DecodingParams) -> None:
         early_stopping=params.beams > 1,
         do_sample=False,
     )
+    config.max_input_tokens = params.max_input_tokens
     config._from_model_config = False  # it is ours to keep
     config.save_pretrained(folder)
 
 
-def read_generation_config(folder: Path) -> DecodingParams:
-    """The beam search of a model folder, and the longest input that its tokenizer names.
+def read_generation_config(folder: Path, tokens_per_batch: int) -> DecodingParams:
+    """The beam search of a model folder, and the longest input that it, or its tokenizer, names.
+
+    Of a folder that others made, `max_length` counts too; `min_length` does not.
 
     Raises:
-        StudentError: one of the files is no JSON object.
+        StudentError: one of the files is no JSON object, or a value in it is of no use.
     """
-    found = {**DEFAULTS, **_read(folder / FILE)}
-    longest = _read(folder / "tokenizer_config.json").get("model_max_length", LONGEST_INPUT)
-    return DecodingParams(
-        beams=found["num_beams"],
-        max_tokens=found["max_new_tokens"],
-        length_penalty=float(found["length_penalty"]),
-        no_repeat_ngram=found["no_repeat_ngram_size"],
-        max_input_tokens=min(int(longest), LONGEST_INPUT),
-        tokens_per_batch=TOKENS_PER_BATCH,
-        engine="ctranslate2",
-    )
+    found = _read(folder / FILE)
+    if isinstance(longest := found.get("max_length"), int):
+        found = {"max_new_tokens": longest - 1, **found}  # it counts the token to start from, too
+    limits = [
+        _read(folder / "tokenizer_config.json").get("model_max_length"),
+        _read(folder / "config.json").get("max_position_embeddings"),
+    ]
+    known = [limit for limit in limits if isinstance(limit, int) and 1 < limit < UNSAID]
+    if known:
+        found = {"max_input_tokens": min(known), **found}
+    try:
+        return DecodingParams(
+            **{name: found.get(key, default) for name, (key, default) in KEYS.items()},
+            tokens_per_batch=tokens_per_batch,
+            engine="ctranslate2",
+        )
+    except ValidationError as error:
+        problem = error.errors()[0]
+        key, _ = KEYS[str(problem["loc"][0])]
+        raise StudentError(
+            f"{folder / FILE}: {key} = {problem['input']!r}: {problem['msg'].lower()}"
+        ) from None
 
 
 def _read(file: Path) -> dict[str, Any]:

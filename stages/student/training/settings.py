@@ -21,7 +21,8 @@ class TrainParams(Section):
     """Examples per optimizer step, whatever the number of processes and passes."""
     tokens_per_pass: int = Field(gt=0)
     """Article and highlight tokens, padding included, that go through the model at once: what
-    limits memory. A step takes as many passes as it needs; the result stays the same."""
+    limits memory. A step takes as many passes as it needs, and learns from the same examples; only
+    dropout, which is drawn pass by pass, falls otherwise."""
     processes: int = Field(gt=0)
     """Training processes on this machine, one a GPU, or sharing the cores."""
     precision: Precision

@@ -24,8 +24,9 @@ MODELS = Path("models")
 CURVES = Path("metrics/curves")
 SOURCES = ("cnn", "gpt")
 CODE = Path(__file__).parent.parent
-SAME_RESULT = {"tokens_per_pass", "processes"}
-"""Params that a run may change before it goes on from a checkpoint."""
+SAME_STEPS = {"tokens_per_pass", "processes"}
+"""Params that a run may change before it goes on from a checkpoint: each step learns from the same
+examples, though dropout falls otherwise."""
 
 
 def main(family: str) -> None:
@@ -76,7 +77,7 @@ def _identify(student: Student, pairs: Mapping[str, Path], params: TrainParams) 
     start = Path(params.model)
     files = sorted(path for path in start.iterdir() if path.is_file()) if start.is_dir() else []
     settings = {
-        "params": params.model_dump(exclude=SAME_RESULT),
+        "params": params.model_dump(exclude=SAME_STEPS),
         "commit": student.commit,
         "versions": _versions(),
     }

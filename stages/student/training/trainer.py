@@ -10,7 +10,7 @@ from typing import Any
 
 from stages.errors import StudentError
 from stages.student.loading import Student, check_positions
-from stages.student.machine import has_gpu, uses_bfloat16
+from stages.student.machine import has_gpu, lacks_memory, uses_bfloat16
 from stages.student.tokens import EncodedPairs, encode_pairs
 from stages.student.training.launch import started_by_launcher
 from stages.student.training.resume import CHECKPOINT, StoppedTrainingError, find_checkpoint
@@ -56,7 +56,6 @@ def train(
             disk has too little space.
         StoppedTrainingError: a signal ended it; `state` has a checkpoint.
     """
-    import torch
     from transformers.utils import logging
 
     from stages.student.training.engine import (
@@ -89,8 +88,8 @@ def train(
         print(f"{label}: goes on from step {done} of {args.max_steps}", file=sys.stderr)
     try:
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    except (torch.OutOfMemoryError, RuntimeError) as error:
-        if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
+    except RuntimeError as error:
+        if not lacks_memory(error):
             raise
         raise StudentError(
             "the device has too little memory: lower tokens_per_pass (a step learns from the same "

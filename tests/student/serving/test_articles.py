@@ -163,7 +163,8 @@ def test_articles_may_come_from_stdin(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{a}\n" for a in ARTICLES)))
+    content = "".join(f"{a}\n" for a in ARTICLES).encode("utf-8")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
     assert predict("-") == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["prediction"] for line in lines] == summaries
@@ -247,7 +248,90 @@ def test_a_text_file_that_is_no_utf8_is_one_line(
 ) -> None:
     (tmp_path / "in.txt").write_bytes(b"\xff\xfe\x00")
     line = refused(predict(tmp_path / "in.txt"), capsys.readouterr().err)
-    assert "not a readable text file" in line
+    assert "none of 1 rows has a usable 'article' (row 1: not UTF-8)" in line
+
+
+@pytest.mark.parametrize("stdin", [False, True])
+def test_only_line_ends_end_a_line_and_bytes_that_are_no_text_keep_their_place(
+    stdin: bool,
+    predict: Predict,
+    summaries: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    odd = ARTICLES[1].replace(" ", "\u2028", 1).replace(" ", "\x0c", 1)
+    content = "\ufeff" + "\r\n".join([ARTICLES[0], odd, "", ARTICLES[2]])
+    content_bytes = content.encode("utf-8") + b"\n\xff\n"
+    (tmp_path / "in.txt").write_bytes(content_bytes)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content_bytes), "ascii"))
+    assert predict("-" if stdin else tmp_path / "in.txt") == 0
+    found = [json.loads(line)["prediction"] for line in capsys.readouterr().out.splitlines()]
+    assert [found[0], *found[2:]] == [summaries[0], None, summaries[2], None]
+    assert found[1]
+
+
+@pytest.mark.parametrize("kind", [".jsonl", ".csv", ".parquet", ".txt"])
+def test_a_folder_is_never_replaced(
+    kind: str, predict: Predict, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = write(tmp_path / "in.jsonl", rows(list(ARTICLES))), tmp_path / f"out{kind}"
+    out.mkdir()
+    (out / "part-0.parquet").touch()
+    line = refused(predict(source, "--output", out), capsys.readouterr().err)
+    assert f"{out}: a folder stands there" in line
+    assert [path.name for path in out.iterdir()] == ["part-0.parquet"]
+
+
+def test_a_place_that_cannot_be_written_is_one_line_before_the_model_is_loaded(
+    predict: Predict, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = write(tmp_path / "in.jsonl", rows(list(ARTICLES)))
+    out = source / "out.jsonl"
+    status = predict(source, "--output", out, model=tmp_path)
+    assert f"{out}: cannot be written (" in refused(status, capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("kind", [".jsonl", ".csv", ".parquet"])
+def test_an_id_that_is_no_text_costs_no_summary(
+    kind: str,
+    predict: Predict,
+    summaries: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source, out = tmp_path / "in.jsonl", tmp_path / f"out{kind}"
+    lines = [json.dumps(row) for row in rows(list(ARTICLES))]
+    lines[2] = lines[2].replace("a-2", "\\ud800")
+    source.write_text("\n".join(lines), encoding="utf-8")
+    assert predict(source, "--output", out) == 0
+    assert read(out) == list(zip([*IDS[:2], "3", *IDS[3:]], summaries, strict=True))
+    assert f"{source}: row 3: its id is not UTF-8" in capsys.readouterr().err
+
+
+def test_too_little_memory_is_one_line_that_names_what_to_lower(
+    predict: Predict,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("CUDA failed with error out of memory")
+
+    monkeypatch.setattr("stages.student.serving.engines.CTranslate2.decode", fail)
+    source, out = write(tmp_path / "in.jsonl", rows(list(ARTICLES))), tmp_path / "out.jsonl"
+    status = predict(source, "--output", out, "--tokens-per-batch", "300")
+    line = refused(status, capsys.readouterr().err)
+    assert "lower tokens_per_batch (= 300, in section predict or --tokens-per-batch)" in line
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "many"])
+def test_a_batch_of_no_tokens_is_refused(
+    given: str, predict: Predict, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert predict(tmp_path / "in.jsonl", "--tokens-per-batch", given) == 2
+    assert f"invalid positive value: '{given}'" in capsys.readouterr().err
 
 
 def test_a_missing_model_is_one_line(

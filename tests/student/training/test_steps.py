@@ -60,7 +60,9 @@ def collator(pairs: EncodedPairs, budget: int = 10_000, rank: int = 0, of: int =
     [(1, 1), (1, 8), (3, 8), (8, 8), (9, 8), (100, 8), (5, 1), (7 * POOL + 3, 7), (1000, 16)],
 )
 @pytest.mark.parametrize("epochs", [1, 3])
-def test_every_example_comes_once_an_epoch_and_a_short_step_last(count: int, batch_size: int, epochs: int) -> None:
+def test_every_example_comes_once_an_epoch_and_a_short_step_last(
+    count: int, batch_size: int, epochs: int
+) -> None:
     an_epoch = -(-count // batch_size)
     steps = Steps(draw_lengths(count), batch_size, seed=1, steps=epochs * an_epoch)
     found = take(steps)
