@@ -18,31 +18,32 @@ help: ## this list
 
 setup: $(READY) ## makes .venv with the pinned packages; nothing to do when nothing changed
 
-$(READY): requirements.lock
+$(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "error: $(PYTHON) is older than 3.11: make setup PYTHON=python3.12" >&2; exit 1; }
 	@echo "setting up $(VENV) (a few minutes, once)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-virtualenv \
 	  $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r requirements.lock
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 repro: check ## runs every stage whose inputs changed, then writes the result table into README.md
 	@dvc repro
-	@python -m stages.scoring.table
+	@python -m understudy table
 
 plan: $(READY) ## what `make repro` would do, and what its calls would cost; sends nothing
-	@python -m stages.plan
+	@python -m understudy plan
 
 review: export REVIEW_BASE = $(BASE)
 review: $(READY) ## what changed against BASE=main, as Markdown for a pull request
-	@python -m stages.review -- "$$REVIEW_BASE"
+	@python -m understudy review -- "$$REVIEW_BASE"
 
 check: $(READY) ## reads every section of params.yaml before anything runs
-	@python -m stages.check
+	@python -m understudy check
 
 table: $(READY) ## writes the result table into README.md
-	@python -m stages.scoring.table
+	@python -m understudy table
 
 test: $(READY) ## the tests; no internet, no GPU needed
 	@pytest -n 2 --dist loadfile --no-loadscope-reorder

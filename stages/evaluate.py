@@ -1,6 +1,6 @@
 """evaluate: scores every system on the same test articles, and says what the scores are worth.
 
-In:  data/cnn/test.parquet, data/predictions/*.parquet, data/gpt/answers.parquet.
+In:  data/gold/test.parquet, data/predictions/*.parquet, data/written/answers.parquet.
      A test article without an answer of the teacher (its call failed) is scored for no system.
 Out: data/scores.parquet, the scores of each system on each article; metrics/systems.json, their
      means with intervals; metrics/rouge.json, those of evaluate.source without the source in their
@@ -12,55 +12,38 @@ Run: python -m stages.evaluate
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 
-from stages.errors import DataError, run
-from stages.params import Section, load_section
-from stages.scoring.bootstrap import Figures
-from stages.scoring.length import cut_like, explain_by_length
-from stages.scoring.names import COLUMNS, LEAD, STUDENTS, TRAINED, ZEROSHOT
-from stages.scoring.systems import Judgement, Scoreboard, round_figure
-from stages.tables import PAIR_COLUMNS, read_table, replacing, write_json
-from stages.teacher.answers import COLUMNS as ANSWER_COLUMNS
-from stages.teacher.money import price_usd
-from stages.teacher.settings import Prices, TeacherParams
-from stages.texts.sentences import lead
-from stages.texts.traits import measure_traits
-from stages.texts.words import count_words
+from understudy.contract.answers import COLUMNS as ANSWER_COLUMNS
+from understudy.contract.names import COLUMNS, LEAD, STUDENTS, TRAINED, ZEROSHOT
+from understudy.contract.pairs import PAIR_COLUMNS
+from understudy.contract.params.evaluate import EvaluateParams
+from understudy.contract.params.teacher import Prices, TeacherParams
+from understudy.core.errors import DataError, run
+from understudy.core.files import replacing, write_json
+from understudy.core.params import load_section
+from understudy.core.tables import read_table
+from understudy.scoring.bootstrap import Figures
+from understudy.scoring.length import cut_like, explain_by_length
+from understudy.scoring.scoreboard import Scoreboard, round_figure
+from understudy.teacher.money import price_usd
+from understudy.texts.sentences import lead
+from understudy.texts.traits import measure_traits
+from understudy.texts.words import count_words
 
-TEST = Path("data/cnn/test.parquet")
+TEST = Path("data/gold/test.parquet")
 PREDICTIONS = Path("data/predictions")
 ANSWERS = {
-    "generate": Path("data/gpt/answers.parquet"),
+    "generate": Path("data/written/answers.parquet"),
     "zeroshot": PREDICTIONS / "zeroshot.parquet",
 }
 SCORES = Path("data/scores.parquet")
 METRICS = Path("metrics")
 REFERENCE = "reference"
 TOKENS = tuple(name for name in ANSWER_COLUMNS if name.endswith("_tokens"))
-
-
-class EvaluateParams(Section):
-    """The params section `evaluate`."""
-
-    source: Literal["cnn", "gpt"]
-    """Whose students metrics/rouge.json shows."""
-    stemmer: bool
-    """Compare Porter stems instead of words."""
-    resamples: int = Field(ge=100)
-    """Random samples behind each interval and each p-value."""
-    seed: int = Field(ge=0)
-    margin: float = Field(gt=0, le=100)
-    """ROUGE points; systems that are shown to differ by less are equivalent."""
-
-    @property
-    def judgement(self) -> Judgement:
-        """What intervals and tests go by."""
-        return Judgement(self.margin, self.resamples, self.seed)
 
 
 def read_predictions(test: pd.DataFrame, folder: Path = PREDICTIONS) -> pd.DataFrame:
@@ -94,7 +77,7 @@ def score(
     Returns:
         Arrays (articles, COLUMNS), or fewer columns where fewer ROUGE types are asked for.
     """
-    from stages.scoring.rouge import Rouge
+    from understudy.scoring.rouge import Rouge
 
     rows = Rouge(keep_in_memory=True).compute(
         predictions=[text for system in predictions for text in predictions[system]],

@@ -1,7 +1,7 @@
 """export: makes a trained student's folder one that can be deployed as it is.
 
-In:  models/SYSTEM as train-* left it, data/SOURCE/validation.parquet, SYSTEM being t5-cnn,
-     t5-gpt, bart-cnn or bart-gpt.
+In:  models/SYSTEM as train-* left it, data/SOURCE/validation.parquet, SYSTEM being t5-gold,
+     t5-written, bart-gold or bart-written.
 Out: models/SYSTEM/ctranslate2, a converted model that was compared with the trained one
      (check.json); models/SYSTEM/generation_config.json with the beam search of `predict`.
 Run: python -m stages.export SYSTEM
@@ -12,12 +12,15 @@ import sys
 from itertools import islice
 from pathlib import Path
 
-from stages.errors import StudentError, run
-from stages.params import load_section
-from stages.student.serving.conversion import convert
-from stages.student.serving.generation import write_generation_config
-from stages.student.serving.settings import CONVERTED, DecodingParams, ExportParams
-from stages.tables import PAIR_COLUMNS, iterate_table, replacing
+from understudy.contract.pairs import PAIR_COLUMNS
+from understudy.contract.params.decoding import DecodingParams
+from understudy.contract.params.export import CONVERTED, ExportParams
+from understudy.core.errors import StudentError, run
+from understudy.core.files import replacing
+from understudy.core.params import load_section
+from understudy.core.tables import iterate_table
+from understudy.students.decoding.conversion import convert
+from understudy.students.decoding.generation import write_generation_config
 
 DATA = Path("data")
 MODELS = Path("models")

@@ -1,165 +1,18 @@
 """filter: keeps the pairs that the study keeps, and counts what is dropped and why.
 
 In:  data/raw/{train,validation,test}.parquet, data/raw/source.json.
-Out: data/cnn/{train,validation,test}.parquet, the pairs of the real ("cnn") source;
-     data/cnn/rejects.parquet with the id of each dropped row and its reason;
+Out: data/gold/{train,validation,test}.parquet, the pairs of the real ("gold") source;
+     data/gold/rejects.parquet with the id of each dropped row and its reason;
      metrics/dataset.json with the counts of the study's Table 1.
 Run: python -m stages.filter
 """
 
-import hashlib
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
-
-from pydantic import Field
-from tqdm import tqdm
-
-from stages.errors import DataError, run
-from stages.params import Section, load_section
-from stages.tables import (
-    PAIR_COLUMNS,
-    SPLITS,
-    TableWriter,
-    iterate_table,
-    read_json,
-    table_writer,
-    text_columns,
-    write_json,
-)
-from stages.texts.nearness import NEAR_DUPLICATE, NEAR_TEST, NearRule
-
-RAW = Path("data/raw")
-CNN = Path("data/cnn")
-METRICS = Path("metrics/dataset.json")
-REASONS = ("too_long", "duplicate", "in_test")
-# Ding et al. 2024, Table 1: CNN/DailyMail 3.0.0 with articles under 2048 characters.
-STUDY = {"train": 39_626, "test": 1_900}
-
-
-class FilterParams(Section):
-    """The params section `filter`."""
-
-    max_characters: int = Field(gt=0)
-    """An article has fewer Unicode characters than this."""
-    near_duplicates: float | None = Field(gt=0, le=1)
-    """A training article with so much of its 5-word shingles in common with one kept before
-    (Jaccard similarity) is dropped; null keeps it."""
-    near_test: float | None = Field(gt=0, le=1)
-    """A training or validation article that has so much of a test article's shingles is dropped;
-    null keeps it."""
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """Why rows may be dropped."""
-        near = ((self.near_test, NEAR_TEST), (self.near_duplicates, NEAR_DUPLICATE))
-        return (*REASONS, *(reason for limit, reason in near if limit is not None))
-
-
-class Filter:
-    """Decides row by row; the test split must pass first, since it is held out of the others."""
-
-    def __init__(self, params: FilterParams) -> None:
-        self._max_characters = params.max_characters
-        self._near = NearRule(params.near_duplicates, params.near_test)
-        self._test: set[bytes] = set()
-
-    def reasons(
-        self, split: str, rows: Iterator[dict[str, str]]
-    ) -> Iterator[tuple[dict[str, str], str | None]]:
-        """Yields each row with the first reason to drop it, or None."""
-        seen: set[bytes] = self._test if split == "test" else set()
-        for row in rows:
-            reason = self._find_reason(row["article"], seen)
-            if reason is None and split == "test":
-                self._near.hold_out(row["article"])
-            elif reason is None:
-                reason = self._near.find_reason(row["article"], unique=split == "train")
-            yield row, reason
-
-    def _find_reason(self, article: str, seen: set[bytes]) -> str | None:
-        if len(article) >= self._max_characters:
-            return "too_long"
-        text = fingerprint(article)
-        if text in seen:
-            return "duplicate"
-        if text in self._test:
-            return "in_test"
-        seen.add(text)
-        return None
-
-
-def fingerprint(article: str) -> bytes:
-    """The same for articles that differ only in case or white space."""
-    normal = " ".join(article.casefold().split())
-    return hashlib.blake2b(normal.encode("utf-8"), digest_size=16).digest()
-
-
-def filter_splits(params: FilterParams, raw: Path = RAW, out: Path = CNN) -> dict[str, Any]:
-    """Filters every split of `raw` into `out`.
-
-    Returns:
-        Per split: rows `fetched`, `under_limit`, `kept`, and `dropped` by reason; they add up:
-        fetched = kept + the sum of dropped, under_limit = fetched - dropped["too_long"].
-
-    Raises:
-        DataError: a split has no row left.
-    """
-    rule = Filter(params)
-    counts: dict[str, Any] = {}
-    with table_writer(out / "rejects.parquet", text_columns("split", "id", "reason")) as rejects:
-        for split in reversed(SPLITS):
-            rows = tqdm(iterate_table(raw / f"{split}.parquet", PAIR_COLUMNS), f"filter {split}")
-            judged = rule.reasons(split, rows)
-            with table_writer(out / f"{split}.parquet", text_columns(*PAIR_COLUMNS)) as kept:
-                dropped = Counter(dict.fromkeys(params.reasons, 0))
-                counts[split] = _split_rows(split, judged, dropped, kept, rejects)
-    for split in SPLITS:
-        if not counts[split]["kept"]:
-            raise DataError(
-                f"{split}: none of {counts[split]['fetched']} rows is left "
-                f"({counts[split]['dropped']}); loosen the section filter or fetch more rows"
-            )
-    return {split: counts[split] for split in SPLITS}
-
-
-def _split_rows(
-    split: str,
-    judged: Iterator[tuple[dict[str, str], str | None]],
-    dropped: Counter[str],
-    kept: TableWriter,
-    rejects: TableWriter,
-) -> dict[str, Any]:
-    for row, reason in judged:
-        if reason is None:
-            kept.add(row)
-        else:
-            dropped[reason] += 1
-            rejects.add({"split": split, "id": row["id"], "reason": reason})
-    fetched = kept.count + dropped.total()
-    under_limit = fetched - dropped["too_long"]
-    return {
-        "fetched": fetched,
-        "under_limit": under_limit,
-        "kept": kept.count,
-        "dropped": dict(dropped),
-    }
-
-
-def summarize_counts(counts: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:
-    """What metrics/dataset.json holds: the counts, rows that fetch rejected, the study's own."""
-    summary = {
-        split: {
-            "read": source["rows"][split]["kept"] + source["rows"][split]["rejected"],
-            "rejected": source["rows"][split]["rejected"],
-            **counts[split],
-        }
-        for split in SPLITS
-    }
-    if source["source"] == "hub":
-        summary["study"] = {split: {"under_limit": count} for split, count in STUDY.items()}
-    return summary
+from understudy.contract.pairs import RAW
+from understudy.contract.params.filter import FilterParams
+from understudy.core.errors import run
+from understudy.core.files import read_json, write_json
+from understudy.core.params import load_section
+from understudy.rows.filtering import METRICS, filter_splits, summarize_counts
 
 
 def main() -> None:

@@ -24,8 +24,11 @@ def imported_files(module: str) -> set[str]:
 
 
 def _find_file(module: str) -> Path | None:
-    path = Path(*module.split(".")).with_suffix(".py")
-    return path if (ROOT / path).is_file() else None
+    path = Path(*module.split("."))
+    for file in (path.with_suffix(".py"), path / "__main__.py"):
+        if (ROOT / file).is_file():
+            return file
+    return None
 
 
 def _imported_names(path: Path) -> list[str]:
@@ -35,4 +38,4 @@ def _imported_names(path: Path) -> list[str]:
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return [name for name in names if name.split(".")[0] == "stages"]
+    return [name for name in names if name.split(".")[0] in ("stages", "understudy")]

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from stages.check import KINDS
-from stages.params import SECTIONS
 from tests.imports import ROOT, imported_files
+from understudy.core.params import SECTIONS
+from understudy.tools.check import KINDS
 
 STAGES = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 DATA_STAGES = [
@@ -72,7 +72,9 @@ def files_below(dep: str) -> set[str]:
 def test_the_stages_are_those_of_the_design() -> None:
     assert list(STAGES) == DATA_STAGES
     assert (
-        STAGES["train-t5"]["matrix"] == STAGES["train-bart"]["matrix"] == {"source": ["cnn", "gpt"]}
+        STAGES["train-t5"]["matrix"]
+        == STAGES["train-bart"]["matrix"]
+        == {"source": ["gold", "written"]}
     )
 
 
@@ -132,7 +134,7 @@ def test_every_section_has_a_typed_form() -> None:
 
 def test_light_stages_load_no_heavy_library() -> None:
     code = (
-        "import sys; import stages.fetch, stages.filter, stages.generate, stages.check; "
+        "import sys; import stages.fetch, stages.filter, stages.generate, understudy.tools.check; "
         "print(sorted({'torch', 'transformers', 'evaluate', 'openai'} & set(sys.modules)))"
     )
     printed = subprocess.run(

@@ -55,7 +55,9 @@ def project(tmp_path_factory: pytest.TempPathFactory, server: ChatServer) -> Pro
 
 
 def plan(project: Project) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(project.run("python", "-m", "stages.plan", "--json").stdout)
+    found: dict[str, Any] = json.loads(
+        project.run("python", "-m", "understudy", "plan", "--json").stdout
+    )
     return found
 
 

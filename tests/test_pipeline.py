@@ -12,23 +12,23 @@ import pytest
 
 from tests.project import Project, copy_project, quick
 
-SYSTEMS = {"t5-cnn", "t5-gpt", "bart-cnn", "bart-gpt", "zeroshot", "lead-3"}
+SYSTEMS = {"t5-gold", "t5-written", "bart-gold", "bart-written", "zeroshot", "lead-3"}
 ALL = [
     "fetch",
     "filter",
     "generate",
-    "train-t5@cnn",
-    "train-t5@gpt",
-    "train-bart@cnn",
-    "train-bart@gpt",
-    "export@t5-cnn",
-    "export@t5-gpt",
-    "export@bart-cnn",
-    "export@bart-gpt",
-    "predict@t5-cnn",
-    "predict@t5-gpt",
-    "predict@bart-cnn",
-    "predict@bart-gpt",
+    "train-t5@gold",
+    "train-t5@written",
+    "train-bart@gold",
+    "train-bart@written",
+    "export@t5-gold",
+    "export@t5-written",
+    "export@bart-gold",
+    "export@bart-written",
+    "predict@t5-gold",
+    "predict@t5-written",
+    "predict@bart-gold",
+    "predict@bart-written",
     "zeroshot",
     "evaluate",
     "cards",
@@ -107,7 +107,7 @@ def test_a_scoring_param_runs_evaluate_only(project: Project) -> None:
 
 def test_settings_of_one_student_train_that_student_only(project: Project) -> None:
     project.change_params(train_T5__learning_rate=0.001)
-    assert ran(project.run("dvc", "repro", "--dry").stdout) == ["train-t5@cnn", "train-t5@gpt"]
+    assert ran(project.run("dvc", "repro", "--dry").stdout) == ["train-t5@gold", "train-t5@written"]
     project.restore_params()
 
 
@@ -127,18 +127,18 @@ def test_a_changed_input_file_is_noticed(project: Project) -> None:
 
 def test_equal_seeds_give_equal_metrics(project: Project) -> None:
     before = read_metrics(project, "systems")
-    project.run("dvc", "repro", "--force", "--no-run-cache", "--single-item", "train-t5@cnn")
+    project.run("dvc", "repro", "--force", "--no-run-cache", "--single-item", "train-t5@gold")
     assert ran(project.run("dvc", "repro").stdout) == []
     assert read_metrics(project, "systems") == before
     assert project.run("git", "status", "--porcelain").stdout == ""
 
 
 def test_the_two_sources_line_up_in_metrics_diff_with_nothing_retrained(project: Project) -> None:
-    for source in ("cnn", "gpt"):
+    for source in ("gold", "written"):
         setting = f"evaluate.source={source}"
         printed = project.run("dvc", "exp", "run", "-n", f"source-{source}", "-S", setting).stdout
         assert set(ran(printed)) <= {"evaluate"}
-    printed = project.run("dvc", "metrics", "diff", "source-cnn", "source-gpt").stdout
+    printed = project.run("dvc", "metrics", "diff", "source-gold", "source-written").stdout
     project.run("git", "checkout", "--quiet", ".")
     assert re.search(r"^metrics/rouge\.json +(t5|bart)\.rouge1\.f1 ", printed, re.MULTILINE)
     assert "zeroshot" not in printed
@@ -161,17 +161,17 @@ def test_a_new_article_prompt_runs_generate_and_what_follows_it(project: Project
     project.change_params(generate__prompt="prompts/brief.txt")
     touched = set(ran(project.run("dvc", "repro").stdout))
     systems = {
-        f"{stage}@{family}-gpt" for stage in ("export", "predict") for family in ("t5", "bart")
+        f"{stage}@{family}-written" for stage in ("export", "predict") for family in ("t5", "bart")
     }
-    gpt = {"train-t5@gpt", "train-bart@gpt"} | systems
-    assert touched == {"generate", "evaluate", "datacards", "cards", "report"} | gpt
+    written = {"train-t5@written", "train-bart@written"} | systems
+    assert touched == {"generate", "evaluate", "datacards", "cards", "report"} | written
 
 
 def test_a_misspelt_param_stops_before_any_stage(project: Project) -> None:
     path = project.path / "params.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("learning_rate:", "learning_rat:", 1), encoding="utf-8")
-    done = project.run("python", "-m", "stages.check", ok=False)
+    done = project.run("python", "-m", "understudy", "check", ok=False)
     assert done.returncode == 1
     assert (
         "train-t5.learning_rat = 0.003: unknown key; did you mean 'learning_rate'?" in done.stderr

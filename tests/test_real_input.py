@@ -40,7 +40,7 @@ def test_real_articles_run_from_files_to_the_table(tmp_path: Path) -> None:
     systems = json.loads((project.path / "metrics/systems.json").read_text(encoding="utf-8"))
     assert systems["zeroshot"]["words"] > systems["reference"]["words"]
     assert 25 < systems["lead-3"]["rouge1"]["f1"] < 45
-    assert "| `bart-gpt` |" in (project.path / "README.md").read_text(encoding="utf-8")
+    assert "| `bart-written` |" in (project.path / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_paper_profile_runs_on_a_loopback_hub_and_teacher(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_the_paper_profile_runs_on_a_loopback_hub_and_teacher(tmp_path: Path) ->
     source = json.loads((project.path / "data/raw/source.json").read_text(encoding="utf-8"))
     assert source["revision"] == commits[0]
     for family, commit in zip(("t5", "bart"), commits[1:], strict=True):
-        settings = project.path / "models" / f"{family}-gpt" / "settings.json"
+        settings = project.path / "models" / f"{family}-written" / "settings.json"
         assert json.loads(settings.read_text(encoding="utf-8"))["commit"] == commit
     dataset = json.loads((project.path / "metrics/dataset.json").read_text(encoding="utf-8"))
     assert dataset["study"]["train"]["under_limit"] == 39_626
@@ -86,7 +86,7 @@ def _write(call: Call) -> Reply:
 
 def _fill(hub: Hub, folder: Path) -> list[str]:
     """Serves a data set and two models under the ids and commits of the paper profile."""
-    from stages.corpus.sample.article import sample_rows
+    from understudy.rows.sample.article import sample_rows
 
     rows = {
         split: list(sample_rows(split, count, 5))

@@ -17,7 +17,11 @@ from tests.project import Project, copy_project
 
 BUCKET = "understudy"
 ROWS = {"train": 24, "validation": 6, "test": 6}
-GPT = ["data/gpt/answers.parquet", "data/gpt/train.parquet", "data/gpt/validation.parquet"]
+WRITTEN = [
+    "data/written/answers.parquet",
+    "data/written/train.parquet",
+    "data/written/validation.parquet",
+]
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +83,7 @@ def test_a_clone_that_pulls_from_s3_runs_nothing_and_asks_nothing(
     before = len(teacher.calls)
     clone.run("dvc", "pull", "generate", "filter", "fetch")
     assert "Running stage" not in clone.run("dvc", "repro", "generate").stdout
-    for path in GPT:
+    for path in WRITTEN:
         assert (clone.path / path).read_bytes() == (project.path / path).read_bytes()
     assert len(teacher.calls) == before == 12 + ROWS["validation"]
     assert clone.run("git", "status", "--porcelain").stdout == ""
@@ -130,19 +134,19 @@ def test_a_remote_out_of_reach_fails_at_once_and_says_why(clone: Project, case: 
     assert reason in done.stderr
     assert "Traceback" not in done.stderr
     assert secret not in done.stdout + done.stderr
-    assert not any((clone.path / path).exists() for path in GPT)
+    assert not any((clone.path / path).exists() for path in WRITTEN)
 
 
 def test_an_object_that_is_gone_from_the_bucket_is_named_until_it_is_pushed_again(
     clone: Project, project: Project, server: S3Server
 ) -> None:
-    key = object_of(project, GPT[0])
+    key = object_of(project, WRITTEN[0])
     server.delete(BUCKET, key)
     done = clone.run("dvc", "pull", "generate", ok=False)
     assert done.returncode != 0
-    assert GPT[0] in done.stderr
-    assert [(clone.path / path).exists() for path in GPT] == [False, True, True]
-    assert missing_in(review(clone)) == [GPT[0]]
+    assert WRITTEN[0] in done.stderr
+    assert [(clone.path / path).exists() for path in WRITTEN] == [False, True, True]
+    assert missing_in(review(clone)) == [WRITTEN[0]]
     project.run("dvc", "push")
     assert key in server.keys(BUCKET)
     clone.run("dvc", "pull", "generate")

@@ -79,7 +79,7 @@ def read_own_pairs(split: str) -> list[dict[str, str]]:
     """The pairs of the project's last run."""
     import pandas as pd
 
-    table = pd.read_parquet(ROOT / "data" / "cnn" / f"{split}.parquet")
+    table = pd.read_parquet(ROOT / "data" / "gold" / f"{split}.parquet")
     records: list[dict[str, str]] = json.loads(table.to_json(orient="records"))
     return records
 

@@ -44,8 +44,8 @@ def read_test(folder: Path) -> list[dict[str, str]]:
 
 def prepare(way: str, folder: Path, copy: Path) -> None:
     """Copies a model's folder, converted for a way. Its memory does not count as decoding's."""
-    from stages.student.serving.conversion import convert
-    from stages.student.serving.settings import ExportParams
+    from understudy.contract.params.export import ExportParams
+    from understudy.students.decoding.conversion import convert
 
     copy.mkdir(parents=True)
     for file in folder.iterdir():
@@ -63,10 +63,10 @@ def prepare(way: str, folder: Path, copy: Path) -> None:
 
 def child(way: str, folder: Path) -> None:
     """Decodes the test articles; prints the figures and the summaries."""
-    from stages.params import load_section
-    from stages.student.serving.decoding import decode
-    from stages.student.serving.engines import open_engine
-    from stages.student.serving.settings import DecodingParams
+    from understudy.contract.params.decoding import DecodingParams
+    from understudy.core.params import load_section
+    from understudy.students.decoding.decoding import decode
+    from understudy.students.decoding.engines import open_engine
 
     articles = [pair["article"] for pair in read_test(folder)]
     params = load_section("predict", DecodingParams)
@@ -129,7 +129,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as scratch:
         folders = [Path(name) for name in sys.argv[1:]] or [
-            *(ROOT / "models" / name for name in ("t5-cnn", "bart-cnn")),
+            *(ROOT / "models" / name for name in ("t5-gold", "bart-gold")),
             *(Path(scratch, size) for size in SIZES),
         ]
         for size in {folder.name for folder in folders}.intersection(SIZES):

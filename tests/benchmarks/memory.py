@@ -10,8 +10,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from stages.tables import PAIR_COLUMNS, table_writer, text_columns
 from tests.benchmarks.contest import describe_machine, peak_megabytes, run_child, write_table
+from understudy.contract.pairs import PAIR_COLUMNS
+from understudy.core.tables import table_writer, text_columns
 
 ROWS = (10_000, 100_000)
 STEPS = 40
@@ -35,8 +36,8 @@ def write_pairs(path: Path, rows: int) -> None:
 
 def child(kind: str, rows: int) -> None:
     """Trains a tiny model for a few steps, or decodes a few tokens of every row."""
-    from stages.student.families import FAMILIES
-    from stages.student.loading import build_tiny
+    from understudy.students.model.families import FAMILIES
+    from understudy.students.model.loading import build_tiny
 
     family = FAMILIES["t5"]
     with tempfile.TemporaryDirectory() as folder:
@@ -51,9 +52,9 @@ def child(kind: str, rows: int) -> None:
 
 
 def _train(student: object, pairs: Path, folder: Path) -> None:
-    from stages.student.loading import Student
-    from stages.student.training.trainer import train
-    from tests.student import train_params
+    from tests.students import train_params
+    from understudy.students.model.loading import Student
+    from understudy.students.training.trainer import train
 
     assert isinstance(student, Student)
     few = folder / "validation.parquet"
@@ -66,10 +67,10 @@ def _train(student: object, pairs: Path, folder: Path) -> None:
 
 def _decode(student: object, pairs: Path, folder: Path, rows: int) -> None:
     from stages.predict import predict
-    from stages.student.loading import Student
-    from stages.student.serving.conversion import convert
-    from stages.student.serving.settings import ExportParams
-    from tests.student import decoding_params
+    from tests.students import decoding_params
+    from understudy.contract.params.export import ExportParams
+    from understudy.students.decoding.conversion import convert
+    from understudy.students.model.loading import Student
 
     assert isinstance(student, Student)
     model = folder / "model"

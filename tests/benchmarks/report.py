@@ -12,8 +12,8 @@ from pathlib import Path
 from statistics import median
 
 from tests.benchmarks.contest import write_table
-from tests.reporting.chromium import Page, find_chromium, run_chromium
-from tests.reporting.inputs import make_long_articles, write_project
+from tests.stages.report.chromium import Page, find_chromium, run_chromium
+from tests.stages.report.inputs import make_long_articles, write_project
 
 ARTICLES = 2000
 ROUNDS = 5
@@ -30,7 +30,7 @@ ACTIONS = {
 
 def write_report(folder: Path) -> Path:
     """The report, as the stage writes it."""
-    from stages.report import REPORT, main
+    from stages.report.__main__ import REPORT, main
 
     write_project(folder, make_long_articles(ARTICLES))
     before = Path.cwd()

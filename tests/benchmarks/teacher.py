@@ -18,11 +18,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from stages.teacher.client import ask
-from stages.teacher.settings import TeacherParams
 from tests.benchmarks.contest import describe_machine, write_table
 from tests.doubles.teacher import settings
 from tests.imports import ROOT
+from understudy.contract.params.teacher import TeacherParams
+from understudy.teacher.client import ask
 
 SERVICE_SECONDS = 0.05
 CONCURRENCY = 64

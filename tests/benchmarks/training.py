@@ -54,8 +54,8 @@ def build(size: str, seed: int = 1) -> Any:
         T5ForConditionalGeneration,
     )
 
-    from stages.student.families import FAMILIES
-    from stages.student.loading import Student, train_tokenizer
+    from understudy.students.model.families import FAMILIES
+    from understudy.students.model.loading import Student, train_tokenizer
 
     family = FAMILIES["bart" if size.startswith("bart") else "t5"]
     real = REAL / "tokenizers" / "t5"
@@ -91,7 +91,7 @@ def build(size: str, seed: int = 1) -> Any:
 def child(kind: str, size: str, epochs: int, seed: int) -> None:
     """What a contestant does; prints its figures."""
     if kind.startswith("ours"):
-        from stages.student.machine import keep_memory
+        from understudy.students.model.machine import keep_memory
 
         keep_memory()
     student = build(size, seed)
@@ -122,9 +122,9 @@ def child(kind: str, size: str, epochs: int, seed: int) -> None:
 def _train_ours(
     kind: str, student: Any, _: Any, paths: dict[str, Path], folder: Path, epochs: int, seed: int
 ) -> None:
-    from stages.student.machine import has_gpu
-    from stages.student.training.settings import TrainParams
-    from stages.student.training.trainer import train
+    from understudy.contract.params.training import TrainParams
+    from understudy.students.model.machine import has_gpu
+    from understudy.students.training.trainer import train
 
     params = TrainParams(
         model="tiny",
@@ -157,7 +157,7 @@ def _train_theirs(
     import torch
     from transformers import DataCollatorForSeq2Seq, Seq2SeqTrainer, Seq2SeqTrainingArguments
 
-    from stages.student.machine import uses_bfloat16
+    from understudy.students.model.machine import uses_bfloat16
 
     encoded = {
         split: [
@@ -203,7 +203,7 @@ def _train_theirs(
 
 
 def _encode(student: Any, rows: list[dict[str, str]]) -> tuple[list[list[int]], list[list[int]]]:
-    from stages.student.tokens import encode_articles, encode_highlights
+    from understudy.students.model.tokens import encode_articles, encode_highlights
 
     articles, highlights = ([row[name] for row in rows] for name in ("article", "highlights"))
     longest = LONGEST["max_input_tokens"], LONGEST["max_target_tokens"]
@@ -280,7 +280,7 @@ def _differs(kind: str, device: str) -> bool:
 
     On a GPU everybody computes in bfloat16.
     """
-    from stages.student.machine import uses_bfloat16
+    from understudy.students.model.machine import uses_bfloat16
 
     if kind == "ours-compiled":  # takes longer on two cores than the whole contest
         return device == "cuda"

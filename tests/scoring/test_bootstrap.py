@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stages.scoring.bootstrap import interval
+from understudy.scoring.bootstrap import interval
 
 
 def draw(count: int, seed: int = 0) -> list[float]:

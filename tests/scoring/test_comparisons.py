@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from stages.scoring.bootstrap import Figures, bounds, resample_means
-from stages.scoring.comparisons import compare_all, correct_holm, count_needed
+from understudy.scoring.bootstrap import Figures, bounds, resample_means
+from understudy.scoring.comparisons import compare_all, correct_holm, count_needed
 
 MARGIN, RESAMPLES = 1.0, 1000
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from stages.scoring.length import correlate_ranks, cut_like, explain_by_length
-from stages.scoring.systems import Judgement
+from understudy.contract.params.evaluate import Judgement
+from understudy.scoring.length import correlate_ranks, cut_like, explain_by_length
 
 JUDGEMENT = Judgement(margin=1.0, resamples=200, seed=1)
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from rouge_score.rouge_scorer import RougeScorer
 
-from stages.scoring.bootstrap import interval
-from stages.scoring.rouge import Rouge
-from stages.scoring.rows import MEASURES, TYPES, score_rows
-from stages.texts.sentences import split_sentences
 from tests.imports import ROOT
+from understudy.scoring.bootstrap import interval
+from understudy.scoring.rouge import Rouge
+from understudy.scoring.rows import MEASURES, TYPES, score_rows
+from understudy.texts.sentences import split_sentences
 
 ORACLE = ROOT.parent / "shared" / "data" / "rouge155"
 REFERENCE = "the cat sat on the mat"
@@ -174,7 +174,7 @@ def test_the_metric_gives_the_means_of_its_rows() -> None:
 def test_evaluate_loads_the_metric_from_its_path_without_a_network(tmp_path: Path) -> None:
     script = f"""
 import json, evaluate
-metric = evaluate.load("stages/scoring/rouge.py")
+metric = evaluate.load("understudy/scoring/rouge.py")
 scores = metric.compute(predictions=[{PREDICTION!r}], references=[{REFERENCE!r}], stemmer=False)
 print(json.dumps(scores))
 """

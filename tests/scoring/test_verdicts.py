@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages.scoring.verdicts import describe, find_word, round_count, split_pair, tell
+from understudy.contract.verdicts import describe, find_word, round_count, split_pair, tell
 
 FIGURES = {"f1": -1.26, "f1_low": -3.0, "f1_high": 0.5}
 
@@ -28,18 +28,18 @@ def test_what_is_open_tells_how_many_articles_would_decide() -> None:
 
 
 def test_a_sentence_names_both_systems_the_difference_and_its_interval() -> None:
-    pair = "t5-gpt-minus-t5-cnn"
+    pair = "t5-written-minus-t5-gold"
     worse = {**FIGURES, "better": -1, "equivalent": 0}
-    assert tell(pair, worse) == "`t5-gpt` is worse than `t5-cnn`: −1.3 (−3.0 to +0.5)"
+    assert tell(pair, worse) == "`t5-written` is worse than `t5-gold`: −1.3 (−3.0 to +0.5)"
     undecided = {**FIGURES, "better": 0, "equivalent": 0, "articles_needed": 987}
     assert tell(pair, undecided) == (
-        "`t5-gpt` against `t5-cnn` is undecided, would need about 990 test articles: "
+        "`t5-written` against `t5-gold` is undecided, would need about 990 test articles: "
         "−1.3 (−3.0 to +0.5)"
     )
 
 
 def test_a_pair_is_told_apart_by_its_key() -> None:
-    assert split_pair("t5-gpt-minus-lead-3") == ("t5-gpt", "lead-3")
+    assert split_pair("t5-written-minus-lead-3") == ("t5-written", "lead-3")
 
 
 @pytest.mark.parametrize(("count", "told"), [(7, 7), (41, 41), (964, 960), (12_345, 12_000)])

@@ -15,9 +15,9 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
-from stages.errors import run
-from stages.teacher.client import ask
-from stages.teacher.settings import TeacherParams
+from understudy.contract.params.teacher import TeacherParams
+from understudy.core.errors import run
+from understudy.teacher.client import ask
 
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["tests.teacher.asking", "openai"])

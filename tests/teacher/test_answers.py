@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from stages.teacher.answers import COLUMNS, REASONS, Answer, failed_answer, read_completion
+from understudy.contract.answers import COLUMNS, REASONS, Answer
+from understudy.teacher.completion import failed_answer, read_completion
 
 
 def answer(text: str = "A storm hit Oakport.", **changes: Any) -> Answer:

@@ -13,24 +13,24 @@ from typing import Any, Literal
 
 import pytest
 
-from stages.ledger import main
-from stages.teacher import batch_api, client, retries
-from stages.teacher.answers import Answer
-from stages.teacher.chunks import Chunk, open_chunks
-from stages.teacher.embedded.replies import MODEL
-from stages.teacher.errors import (
+from tests.doubles.batches import BatchServer
+from tests.doubles.teacher import PATIENCE, ChatServer, Reply, Request, refuse, say, settings
+from tests.teacher.asking import prompts
+from understudy.contract.answers import Answer
+from understudy.contract.params.teacher import TeacherParams
+from understudy.teacher import batch_api, client, retries
+from understudy.teacher.chunks import Chunk, open_chunks
+from understudy.teacher.embedded.replies import MODEL
+from understudy.teacher.errors import (
     BudgetError,
     EndpointError,
     FailedCallsError,
     StoppedError,
 )
-from stages.teacher.ledger import Ledger
-from stages.teacher.lines import sent
-from stages.teacher.requests import build_requests, request_key, teacher_identity
-from stages.teacher.settings import TeacherParams
-from tests.doubles.batches import BatchServer
-from tests.doubles.teacher import PATIENCE, ChatServer, Reply, Request, refuse, say, settings
-from tests.teacher.asking import prompts
+from understudy.teacher.ledger import Ledger
+from understudy.teacher.lines import sent
+from understudy.teacher.requests import build_requests, request_key, teacher_identity
+from understudy.tools.ledger import main
 
 PRICES = {"input": 1.0, "cached_input": 1.0, "output": 4.0, "batch_factor": 0.5}
 UPLOAD, CREATE, LIST, POLL, DOWNLOAD = (
@@ -182,7 +182,7 @@ def test_a_chunk_has_no_more_requests_than_params_say_and_all_are_sent_at_once(
 def test_a_chunk_ends_before_its_file_is_too_large(
     server: FaultyServer, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stages.teacher.batch.MOST_BYTES", 3000)
+    monkeypatch.setattr("understudy.teacher.batch.MOST_BYTES", 3000)
     asked = [f"{prompt} {'x' * 500}" for prompt in prompts(10)]
     assert texts(ask(asked, params(server), path)) == echoed(asked)
     assert server.submitted > 1
@@ -578,7 +578,7 @@ def test_a_batch_that_the_endpoint_forgot_is_named_with_the_way_out(
     leave_open(prompts(3), teacher, path, server)
     name = server.batches.pop().id
     for _ in range(2):
-        with pytest.raises(EndpointError, match=f"{name}.*python -m stages.ledger forget {name}"):
+        with pytest.raises(EndpointError, match=f"{name}.*understudy ledger forget {name}"):
             ask(prompts(3), teacher, path)
     monkeypatch.setattr("sys.argv", ["ledger", "forget", name, "--ledger", str(path)])
     main()

@@ -10,12 +10,6 @@ from typing import Any
 
 import pytest
 
-from stages.teacher import client
-from stages.teacher.answers import Answer
-from stages.teacher.errors import MissingAnswerError, MissingKeyError, TeacherError
-from stages.teacher.ledger import Ledger
-from stages.teacher.requests import build_requests, request_key
-from stages.teacher.settings import TeacherParams
 from tests.doubles.teacher import (
     PATIENCE,
     Call,
@@ -29,6 +23,12 @@ from tests.doubles.teacher import (
     settings,
 )
 from tests.teacher.asking import kill, prompts, start
+from understudy.contract.answers import Answer
+from understudy.contract.params.teacher import TeacherParams
+from understudy.teacher import client
+from understudy.teacher.errors import MissingAnswerError, MissingKeyError, TeacherError
+from understudy.teacher.ledger import Ledger
+from understudy.teacher.requests import build_requests, request_key
 
 PROMPTS = prompts(12)
 VARIABLE, KEY = "TEST_TEACHER_KEY", "sk-test-0123456789abcdef"

@@ -7,9 +7,6 @@ from typing import Any
 
 import pytest
 
-from stages.teacher.errors import BudgetError, EndpointError, FailedCallsError
-from stages.teacher.retries import backoff, read_pause
-from stages.teacher.settings import TeacherParams
 from tests.doubles.faults import Faulty
 from tests.doubles.limits import SlidingLimit
 from tests.doubles.teacher import (
@@ -34,6 +31,9 @@ from tests.teacher.test_client import (
     params,
     texts,
 )
+from understudy.contract.params.teacher import TeacherParams
+from understudy.teacher.errors import BudgetError, EndpointError, FailedCallsError
+from understudy.teacher.retries import backoff, read_pause
 
 PAUSE = 0.7
 """Seconds that are more than a first retry waits of itself."""

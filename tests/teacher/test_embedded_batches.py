@@ -18,9 +18,9 @@ from openai import (
 )
 from openai.types import Batch, FileObject
 
-from stages.teacher.embedded import batches
-from stages.teacher.embedded.replies import MODEL
-from stages.teacher.embedded.server import serve
+from understudy.teacher.embedded import batches
+from understudy.teacher.embedded.replies import MODEL
+from understudy.teacher.embedded.server import serve
 
 ENDPOINT = "/v1/chat/completions"
 FINAL = ("failed", "completed", "cancelled")

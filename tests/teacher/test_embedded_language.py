@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from stages.teacher.embedded.expand import expand
-from stages.teacher.embedded.sentences import split_sentences, tidy, words
-from stages.teacher.embedded.summarize import summarize
-from stages.teacher.embedded.wording import NOUNS, VERBS, article_for
+from understudy.teacher.embedded.expand import expand
+from understudy.teacher.embedded.sentences import split_sentences, tidy, words
+from understudy.teacher.embedded.summarize import summarize
+from understudy.teacher.embedded.wording import NOUNS, VERBS, article_for
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "cnndm"
 

@@ -1,9 +1,8 @@
 """The embedded teacher: chat completions, and which instruction it takes a prompt for."""
 
 import asyncio
-import importlib.util
+import hashlib
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -13,19 +12,18 @@ from typing import Any
 import aiohttp
 import pytest
 
-from stages.teacher.embedded import replies
-from stages.teacher.embedded.expand import expand
-from stages.teacher.embedded.replies import (
+from understudy.rows.sample.article import sample_rows
+from understudy.teacher.embedded.expand import expand
+from understudy.teacher.embedded.replies import (
     MODEL,
+    RULES,
     count_tokens,
     cut,
-    fingerprint,
     reply,
-    rule_files,
 )
-from stages.teacher.embedded.server import serve
-from stages.teacher.embedded.summarize import summarize
-from stages.teacher.prompts import Prompt
+from understudy.teacher.embedded.server import serve
+from understudy.teacher.embedded.summarize import summarize
+from understudy.teacher.prompts import Prompt
 
 ROOT = Path(__file__).parents[2]
 HIGHLIGHTS = (
@@ -98,7 +96,7 @@ def test_a_completion_has_text_and_usage_that_adds_up() -> None:
 
 
 def test_the_answers_model_names_the_rules_that_wrote_it() -> None:
-    assert post(chat("Rain fell ."))[1]["model"] == f"{MODEL}-{fingerprint()}"
+    assert post(chat("Rain fell ."))[1]["model"] == f"{MODEL}-{RULES}"
 
 
 def test_an_unknown_model_is_not_found() -> None:
@@ -214,48 +212,19 @@ def test_words_of_the_text_are_no_instruction() -> None:
     assert reply(f"Summarize the article. '{article}'") == summarize(article)
 
 
-def load_copy(folder: Path) -> str:
-    """The fingerprint that a copy of the package computes."""
-    spec = importlib.util.spec_from_file_location("copied_replies", folder / "replies.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return str(module.fingerprint())
-
-
-def copy_package(folder: Path) -> Path:
-    ignored = shutil.ignore_patterns("__pycache__")
-    package = Path(str(replies.__file__)).parent
-    return shutil.copytree(package, folder / "embedded", ignore=ignored)
-
-
-@pytest.mark.parametrize("name", ["lexicon.py", "replies.py", "expand.py"])
-def test_the_fingerprint_changes_with_the_rules(tmp_path: Path, name: str) -> None:
-    folder = copy_package(tmp_path)
-    assert load_copy(folder) == fingerprint()
-    with (folder / name).open("a") as rules:
-        rules.write("# changed\n")
-    assert load_copy(folder) != fingerprint()
-
-
-@pytest.mark.parametrize("name", ["notes.txt", "server.py", "batches.py"])
-def test_the_fingerprint_changes_with_nothing_but_the_rules(tmp_path: Path, name: str) -> None:
-    folder = copy_package(tmp_path)
-    with (folder / name).open("a") as protocol:
-        protocol.write("# changed\n")
-    assert load_copy(folder) == fingerprint()
-
-
-def test_all_modules_but_the_protocols_are_rules() -> None:
-    package = Path(str(replies.__file__)).parent
-    modules = {path.name for path in package.glob("*.py")}
-    assert {path.name for path in rule_files()} == modules - {"server.py", "batches.py"}
+def test_the_rules_have_the_name_that_their_answers_carry() -> None:
+    """Other answers need another name: put both the new RULES and the new hash here."""
+    digest = hashlib.sha256()
+    for row in sample_rows("train", 300, seed=7):
+        digest.update(reply(f"Write an article: '{row['highlights']}'").encode())
+        digest.update(reply(f"Summarize the article: '{row['article']}'").encode())
+    named = (RULES, digest.hexdigest()[:16])
+    assert named == ("f055d0f53e22f30a", "9784e636e35596e5")
 
 
 def test_the_rules_load_no_http_library() -> None:
     code = (
-        "import sys; from stages.teacher.embedded.replies import fingerprint; fingerprint(); "
+        "import sys; from understudy.teacher.embedded.replies import reply; reply('Hm.'); "
         "print('aiohttp' in sys.modules)"
     )
     printed = subprocess.run(

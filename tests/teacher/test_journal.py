@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from stages.teacher.errors import TeacherError
-from stages.teacher.journal import Journal
-from stages.teacher.ledger import Ledger
-from stages.teacher.lines import failed
-from stages.teacher.records import decode
-from stages.teacher.requests import request_key
+from understudy.teacher.errors import TeacherError
+from understudy.teacher.journal import Journal
+from understudy.teacher.ledger import Ledger
+from understudy.teacher.lines import failed
+from understudy.teacher.records import decode
+from understudy.teacher.requests import request_key
 
 KEYS = [request_key({"number": number}) for number in range(300)]
 

@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-from stages.audit import Verdict, verify
-from stages.teacher import lines
-from stages.teacher import reserve as reserve_module
-from stages.teacher.answers import Answer
-from stages.teacher.errors import TeacherError
-from stages.teacher.ledger import LEDGER_ENV, Ledger, default_ledger, keep
-from stages.teacher.lines import check_answer
-from stages.teacher.records import encode
-from stages.teacher.requests import canonical, request_key
+from understudy.contract.answers import Answer
+from understudy.teacher import lines
+from understudy.teacher import reserve as reserve_module
+from understudy.teacher.errors import TeacherError
+from understudy.teacher.ledger import LEDGER_ENV, Ledger, default_ledger, keep
+from understudy.teacher.lines import check_answer
+from understudy.teacher.records import encode
+from understudy.teacher.requests import canonical, request_key
+from understudy.tools.audit import Verdict, verify
 
 ROOT = Path(__file__).parents[2]
 NOBODY = 65534
@@ -35,10 +35,10 @@ COMPLETION = {
 PREPARE = """
 import os, resource, signal, sys
 from pathlib import Path
-from stages.errors import run
-from stages.teacher import lines
-from stages.teacher.ledger import Ledger
-from stages.teacher.requests import request_key
+from understudy.core.errors import run
+from understudy.teacher import lines
+from understudy.teacher.ledger import Ledger
+from understudy.teacher.requests import request_key
 
 path, name = Path(sys.argv[1]), sys.argv[2]
 COMPLETION = {"choices": [{"message": {"content": "x" * 500}}]}
@@ -451,7 +451,7 @@ def test_what_a_crash_leaves_of_a_new_ledger_is_a_ledger(path: Path, data: bytes
 
 
 def test_a_newer_format_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stages.teacher.records.VERSION", 3)
+    monkeypatch.setattr("understudy.teacher.records.VERSION", 3)
     write(path, answered(0) + b"\n")
     with pytest.raises(TeacherError, match=r"newer Understudy \(format 3, this one reads 2\)"):
         Ledger(path)
@@ -462,7 +462,7 @@ def test_a_newer_run_beside_this_one_costs_this_one_no_answer(
 ) -> None:
     ledger.append([answered(0)])
     with monkeypatch.context() as newer:
-        newer.setattr("stages.teacher.records.VERSION", 3)
+        newer.setattr("understudy.teacher.records.VERSION", 3)
         line = answered(1)
     with ledger.path.open("ab") as file:
         file.write(line + b"\n")

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from stages.teacher.errors import TeacherError
-from stages.teacher.ledger import Ledger
-from stages.teacher.migration import migrate, open_ledger
-from stages.teacher.requests import canonical, request_key
+from understudy.teacher.errors import TeacherError
+from understudy.teacher.ledger import Ledger
+from understudy.teacher.migration import migrate, open_ledger
+from understudy.teacher.requests import canonical, request_key
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = """
@@ -35,7 +35,7 @@ FILES = ("ledger.jsonl", "ledger.sqlite")
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from stages.teacher import ledger, migration
+from understudy.teacher import ledger, migration
 
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from stages.teacher.answers import Answer
-from stages.teacher.money import Budget, cost_usd, price_usd, worst_case_usd
-from stages.teacher.requests import build_requests, canonical
-from stages.teacher.settings import Prices, TeacherParams
 from tests.doubles.teacher import settings
 from tests.virtual_time import run
+from understudy.contract.answers import Answer
+from understudy.contract.params.teacher import Prices, TeacherParams
+from understudy.teacher.money import Budget, cost_usd, price_usd, worst_case_usd
+from understudy.teacher.requests import build_requests, canonical
 
 PRICES = {"input": 2.5, "cached_input": 1.25, "output": 10.0, "batch_factor": 0.5}
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from stages.teacher.pace import Pace
-from stages.teacher.retries import backoff
-from stages.teacher.settings import TeacherParams
 from tests.doubles.teacher import settings
 from tests.virtual_time import run
+from understudy.contract.params.teacher import TeacherParams
+from understudy.teacher.pace import Pace
+from understudy.teacher.retries import backoff
 
 MINUTES = 10
 PROMPT = 200

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from stages.teacher.endpoint import open_endpoint
-from stages.teacher.errors import EndpointError
-from stages.teacher.preflight import check_endpoint, warn_of_shutdown
-from stages.teacher.settings import TeacherParams
 from tests.doubles.teacher import ChatServer, Reply, refuse, settings
+from understudy.contract.params.teacher import TeacherParams
+from understudy.teacher.endpoint import open_endpoint
+from understudy.teacher.errors import EndpointError
+from understudy.teacher.preflight import check_endpoint, warn_of_shutdown
 
 VARIABLE, KEY = "TEST_TEACHER_KEY", "sk-test-0123456789abcdef"
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from stages.teacher.errors import PromptError
-from stages.teacher.prompts import Prompt
+from understudy.teacher.errors import PromptError
+from understudy.teacher.prompts import Prompt
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from stages.teacher.quota import CATCH_UP, MINUTE, Note, Quota, parse_duration
+from understudy.teacher.quota import CATCH_UP, MINUTE, Note, Quota, parse_duration
 
 
 def send(quota: Quota, now: float, units: float = 1) -> tuple[Note, float]:

@@ -9,15 +9,16 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from stages.tables import table_writer, text_columns
-from stages.teacher.answers import COLUMNS, Answer, failed_answer
-from stages.teacher.client import ask
-from stages.teacher.errors import TeacherError
-from stages.teacher.recall import PAY_AGAIN, read_answers, recall
-from stages.teacher.requests import build_requests, request_key
-from stages.teacher.settings import TeacherParams
 from tests.doubles.teacher import ChatServer, settings
 from tests.project import Project
+from understudy.contract.answers import COLUMNS, Answer
+from understudy.contract.params.teacher import TeacherParams
+from understudy.core.tables import table_writer, text_columns
+from understudy.teacher.client import ask
+from understudy.teacher.completion import failed_answer
+from understudy.teacher.errors import TeacherError
+from understudy.teacher.recall import PAY_AGAIN, read_answers, recall
+from understudy.teacher.requests import build_requests, request_key
 
 OUTPUT = Path("data/answers.parquet")
 PIPELINE = """\

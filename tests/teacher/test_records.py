@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from stages.teacher.records import (
+from understudy.teacher.records import (
     CHECKED,
     DamagedRecordError,
     decode,
@@ -12,7 +12,7 @@ from stages.teacher.records import (
     resembles_record,
     split,
 )
-from stages.teacher.requests import canonical
+from understudy.teacher.requests import canonical
 
 KEY = "sha256:" + "0a" * 32
 FORGED = encode("answered", KEY, {"completion": {}})

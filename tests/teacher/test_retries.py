@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from stages.teacher.errors import EndpointError
-from stages.teacher.retries import (
+from understudy.teacher.errors import EndpointError
+from understudy.teacher.retries import (
     FIRST_PAUSE,
     LONGEST_PAUSE,
     RefusalError,

@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 
-from stages.ancestors import DVC_STAGE, Ancestors
-from stages.teacher.errors import StoppedError
-from stages.teacher.stopping import SIGNALS, Stop, watched
+from understudy.core.parent_watch import DVC_STAGE, Ancestors
+from understudy.teacher.errors import StoppedError
+from understudy.teacher.stopping import SIGNALS, Stop, watched
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30
 
 WATCHES = """
 import asyncio, signal, sys
-from stages.teacher.stopping import SIGNALS, Stop, watched
+from understudy.teacher.stopping import SIGNALS, Stop, watched
 
 async def main():
     stop = Stop()

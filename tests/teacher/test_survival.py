@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from stages.teacher.client import ask
-from stages.teacher.errors import BudgetError, OpenBatchError
-from stages.teacher.ledger import Ledger
-from stages.teacher.requests import build_requests, request_key
-from stages.teacher.settings import TeacherParams
 from tests.doubles.batches import BatchServer
 from tests.doubles.faults import Faulty
 from tests.doubles.teacher import PATIENCE, Call, ChatServer, Reply, echo, say, settings
 from tests.teacher.asking import finish, kill, prompts, start
+from understudy.contract.params.teacher import TeacherParams
+from understudy.teacher.client import ask
+from understudy.teacher.errors import BudgetError, OpenBatchError
+from understudy.teacher.ledger import Ledger
+from understudy.teacher.requests import build_requests, request_key
 
 COUNT = 12
 PRICES = {"input": 1.0, "cached_input": 0.5, "output": 4.0, "batch_factor": 0.5}

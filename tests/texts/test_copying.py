@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages.texts.copying import COPIED_WORDS, copied_share
+from understudy.texts.copying import COPIED_WORDS, copied_share
 
 SUMMARY = "a b c d e f g h i j".split()
 

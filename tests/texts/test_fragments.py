@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages.texts.fragments import Fragments, find_fragments
+from understudy.texts.fragments import Fragments, find_fragments
 
 ARTICLE = "a b c d e f g".split()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages.texts.sentences import lead, split_sentences
+from understudy.texts.sentences import lead, split_sentences
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from stages.texts.similarity import (
+from tests.imports import ROOT
+from understudy.texts.similarity import (
     FOUND,
     MOST_COMPARED,
     HeldOut,
@@ -21,8 +22,7 @@ from stages.texts.similarity import (
     find_pairs,
     jaccard,
 )
-from stages.texts.words import split_words
-from tests.imports import ROOT
+from understudy.texts.words import split_words
 
 REAL = ROOT.parent / "shared" / "data" / "cnndm"
 SHINGLE = Shingler(2)
@@ -82,7 +82,8 @@ def test_words_of_any_script_and_half_characters_have_their_own_shingles() -> No
 
 def test_shingles_are_the_same_in_every_process() -> None:
     code = (
-        "from stages.texts.similarity import Shingler, Sketcher; words = 'a b c d e f g'.split();"
+        "from understudy.texts.similarity import Shingler, Sketcher; "
+        "words = 'a b c d e f g'.split();"
         "print(Shingler()(words).tolist(), Sketcher()(words).minhash.hashvalues.tolist())"
     )
     printed = {

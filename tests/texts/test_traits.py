@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages.texts.traits import (
+from understudy.texts.traits import (
     find_unsupported_names,
     find_unsupported_numbers,
     measure_traits,

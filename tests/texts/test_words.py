@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages.texts.words import count_words, split_words
+from understudy.texts.words import count_words, split_words
 
 
 @pytest.mark.parametrize(

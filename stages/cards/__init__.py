@@ -1,0 +1,1 @@
+"""cards: a model card for each student."""

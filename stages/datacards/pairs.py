@@ -1,0 +1,46 @@
+"""A pair as it is measured: both texts with their words, split once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from understudy.contract.pairs import PAIR_COLUMNS
+from understudy.core.tables import iterate_table
+from understudy.texts.words import split_words
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text and its words."""
+
+    raw: str
+    words: list[str]
+
+    @property
+    def normal(self) -> str:
+        """The same for texts that differ only in case, punctuation or white space."""
+        return " ".join(self.words)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An article and its highlights."""
+
+    id: str
+    article: Text
+    highlights: Text
+
+
+def read_pairs(path: Path) -> Iterator[Pair]:
+    """Yields a file's pairs one by one.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    for row in iterate_table(path, PAIR_COLUMNS):
+        yield Pair(row["id"], as_text(row["article"]), as_text(row["highlights"]))
+
+
+def as_text(raw: str) -> Text:
+    """Splits a text."""
+    return Text(raw, split_words(raw))

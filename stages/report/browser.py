@@ -1,0 +1,67 @@
+"""What the browser of test articles is given: texts, scores, and the stems that ROUGE compares."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from stages.report.records import MEASURES, Facts
+from understudy.contract.names import SYSTEMS, TITLES
+
+ESCAPES = {
+    letter: f"\\u{ord(letter):04x}" for letter in ("<", ">", "&", "\u2028", "\u2029")
+}  # fmt: skip
+UNSTEMMED = 3
+"""Words up to this length are compared as they are (rouge_score.tokenize)."""
+
+
+def build_payload(facts: Facts) -> dict[str, Any]:
+    """Everything that report.js reads.
+
+    Returns:
+        `texts`: a list a column; `points`: per system and measure, a list in hundredths of a
+        point; `stems`: words that ROUGE takes for others.
+    """
+    texts = facts.texts
+    return {
+        "systems": list(SYSTEMS),
+        "measures": {
+            f"{kind}_{measure}": f"{name} {shown}"
+            for kind, name in TITLES.items()
+            for measure, shown in MEASURES.items()
+        },
+        "texts": {name: list(texts[name]) for name in texts},
+        "points": {
+            system: {name: _hundredths(facts.points[system][name]) for name in facts.points[system]}
+            for system in SYSTEMS
+        },
+        "stems": list_stems(texts[["highlights", *SYSTEMS]]) if facts.stemmer else {},
+    }
+
+
+def _hundredths(points: "pd.Series[float]") -> list[int]:
+    return [int(value) for value in (100 * points).round()]
+
+
+def list_stems(texts: pd.DataFrame) -> dict[str, str]:
+    """Stems of the words in all columns that differ from their stem, as rouge_score makes them."""
+    from nltk.stem.porter import PorterStemmer
+
+    stem = PorterStemmer().stem
+    words = {word for column in texts for word in _list_words(texts[column])}
+    stems = {word: stem(word) for word in sorted(words) if len(word) > UNSTEMMED}
+    return {word: found for word, found in stems.items() if found != word}
+
+
+def _list_words(texts: Iterable[str]) -> set[str]:
+    """What rouge_score compares: runs of Latin letters and digits."""
+    return {word for text in texts for word in re.findall(r"[a-z0-9]+", text.lower())}
+
+
+def embed_json(content: Mapping[str, Any]) -> Markup:
+    """JSON that may stand in a script element: nothing in it ends the element or opens another."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return Markup(re.sub("[<>&\u2028\u2029]", lambda found: ESCAPES[found[0]], text))  # noqa: S704

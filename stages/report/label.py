@@ -1,0 +1,61 @@
+"""What the figures may be taken for: the report's title, and its honest label."""
+
+from dataclasses import dataclass
+
+from stages.report.records import Facts
+from stages.report.wording import count
+from understudy.rendering.markdown import one_line
+
+EMBEDDED = "embedded-rules"
+"""What names of the embedded teacher's models begin with."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """What stands above everything else."""
+
+    corpus: str
+    writer: str
+    """Who wrote the articles."""
+    summarizer: str
+    """Who wrote the zero-shot summaries."""
+    embedded: bool
+    warning: tuple[str, ...]
+    """Sentences; none where data and teacher are real."""
+
+
+def build_label(facts: Facts) -> Label:
+    """Says whether data and teacher are those of the sample."""
+    writer, summarizer = (
+        one_line(calls.model) or "nobody"
+        for calls in (facts.teacher.generate, facts.teacher.zeroshot)
+    )
+    embedded = writer.startswith(EMBEDDED) or summarizer.startswith(EMBEDDED)
+    return Label(name_corpus(facts), writer, summarizer, embedded, tuple(_warn(facts, embedded)))
+
+
+def name_corpus(facts: Facts) -> str:
+    """The data set in a few words."""
+    origin = facts.origin
+    if origin.source == "hub":
+        parts = [one_line(part) for part in (origin.dataset, origin.config) if part]
+        revision = f", revision {one_line(origin.revision)[:12]}" if origin.revision else ""
+        return f"{' '.join(parts)}{revision}"
+    return "an invented corpus" if origin.source == "sample" else "your own files"
+
+
+def _warn(facts: Facts, embedded: bool) -> list[str]:
+    sample = facts.origin.source == "sample"
+    warning = []
+    if sample:
+        warning.append(
+            "These are figures of the sample: its articles and highlights are invented, and its "
+            f"test set has {count(facts.dataset.test.kept)} of them."
+        )
+    if embedded:
+        warning.append(
+            "The teacher is a set of rules that comes with the project, and no language model."
+        )
+    if sample or embedded:
+        warning.append("They show that the pipeline works, and say nothing about ChatGPT.")
+    return warning

@@ -1,0 +1,90 @@
+"""The study's length explanation, tested: students against zero-shot, as it is and cut."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from stages.report.charts import difference_scale, draw_axis, draw_interval
+from stages.report.records import MEASURES, Facts, Lead
+from stages.report.wording import percent, points, signed_interval
+from understudy.contract.names import TRAINED
+from understudy.contract.verdicts import show_signed
+
+
+@dataclass(frozen=True)
+class LengthRow:
+    """A student against the teacher's summaries, as they are and cut to its own length."""
+
+    student: str
+    words: str
+    zeroshot_words: str
+    as_is: Mapping[str, str]
+    cut: Mapping[str, str]
+    as_is_chart: Markup
+    cut_chart: Markup
+    explained: str
+    """A sentence."""
+    correlation: str
+
+
+def build_length(facts: Facts) -> tuple[Markup, list[LengthRow]]:
+    """The axis and a row a student."""
+    leads = [lead for found in facts.length.values() for lead in (found.as_is, found.cut)]
+    scale = difference_scale([_figures(lead) for lead in leads], facts.margin)
+    rows = []
+    for name in TRAINED:
+        found = facts.length[name]
+        as_is, cut = (
+            draw_interval(scale, _figures(lead), name, facts.margin)
+            for lead in (found.as_is, found.cut)
+        )
+        rows.append(
+            LengthRow(
+                name,
+                points(found.words),
+                points(found.zeroshot_words),
+                _show_lead(found.as_is),
+                _show_lead(found.cut),
+                as_is,
+                cut,
+                _tell_explained(found.explained),
+                "–" if found.correlation is None else f"{found.correlation:+.2f}".replace("-", "−"),
+            )
+        )
+    return draw_axis(scale), rows
+
+
+def _figures(lead: Lead) -> tuple[float, float, float]:
+    return lead.f1, lead.f1_low, lead.f1_high
+
+
+def _show_lead(lead: Lead) -> dict[str, str]:
+    shown = {measure: show_signed(getattr(lead, measure)) for measure in MEASURES}
+    return {**shown, "interval": signed_interval(lead.f1_low, lead.f1_high)}
+
+
+def _tell_explained(share: float | None) -> str:
+    """How much of the difference vanishes at equal length."""
+    if share is None:
+        return "no difference in F1 to explain"
+    if share < 0:
+        return "length explains nothing: cutting widens it"
+    if share > 100:
+        return "length explains all of it, and more"
+    return f"length explains {percent(share)}"
+
+
+def tell_length(facts: Facts) -> str:
+    """The section's finding in one sentence."""
+    shares = [found.explained for found in facts.length.values() if found.explained is not None]
+    if not shares:
+        return "No student differs from zero-shot in ROUGE-1 F1, so there is nothing to explain."
+    if max(shares) <= 0:
+        return (
+            "Length does not explain it: cut to the students’ length, zero-shot summaries do "
+            "not come closer to any student in F1."
+        )
+    low, high = (percent(min(100.0, max(0.0, share))) for share in (min(shares), max(shares)))
+    told = low if low == high else f"between {low} and {high}"
+    return f"Length explains {told} of the differences in F1, by student."

@@ -1,0 +1,103 @@
+"""Puts the page together: one file that asks for nothing else and runs no script but its own."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from stages.report.browser import build_payload, embed_json
+from stages.report.claims import build_headlines, build_questions
+from stages.report.curves import build_curves
+from stages.report.datacard import build_cards, build_cost, build_counts, tell_cost
+from stages.report.drawing import SHAPES, element
+from stages.report.label import build_label
+from stages.report.length import build_length, tell_length
+from stages.report.records import MEASURES, Facts
+from stages.report.scores import build_scores
+from stages.report.traits import (
+    TRAITS,
+    build_histograms,
+    build_novelty,
+    build_spreads,
+    build_traits,
+)
+from understudy.contract.names import SOURCES, SYSTEMS, TITLES
+
+FOLDER = Path(__file__).parent
+STYLES = ("page.css", "charts.css", "tables.css", "browser.css")
+SCRIPTS = ("matching.js", "list.js", "detail.js", "browser.js")
+
+
+def render(facts: Facts) -> str:
+    """The HTML of the report; equal facts give equal text."""
+    import jinja2
+
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    templates.filters["unbroken"] = keep_together
+    style, script = _inline("style", STYLES), _inline("script", SCRIPTS)
+    policy = {"style": hash_source(style), "script": hash_source(script)}
+    return templates.get_template("report.html.j2").render(
+        build_context(facts), style=style, script=script, policy=policy
+    )
+
+
+def keep_together(text: str) -> Markup:
+    """Text whose names with hyphens, such as ROUGE-L, stay on one line."""
+    parts = re.split(r"(\w+(?:-\w+)+)", text)
+    named = [element("span", part, class_="unbroken") for part in parts[1::2]]
+    return Markup("").join(
+        part for pair in zip_longest(map(escape, parts[::2]), named, fillvalue="") for part in pair
+    )
+
+
+def _inline(kind: str, names: Sequence[str]) -> Markup:
+    """Files of this folder, one after the other, to stand in one element."""
+    texts = [(FOLDER / kind / name).read_text(encoding="utf-8") for name in names]
+    return Markup("\n".join(texts))  # noqa: S704
+
+
+def hash_source(text: str) -> str:
+    """How a Content-Security-Policy names an inline script or style."""
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"sha256-{base64.b64encode(digest).decode('ascii')}"
+
+
+def build_context(facts: Facts) -> dict[str, Any]:
+    """All that the template shows."""
+    label = build_label(facts)
+    length_axis, length_rows = build_length(facts)
+    spread_axis, spread_rows = build_spreads(facts)
+    return {
+        "facts": facts,
+        "label": label,
+        "kinds": TITLES,
+        "measures": MEASURES,
+        "sources": SOURCES,
+        "systems": SYSTEMS,
+        "shapes": SHAPES,
+        "headlines": build_headlines(facts),
+        "questions": {kind: build_questions(facts, kind) for kind in TITLES},
+        "scores": {kind: build_scores(facts, kind) for kind in TITLES},
+        "length": {"told": tell_length(facts), "axis": length_axis, "rows": length_rows},
+        "curves": build_curves(facts),
+        "novelty": build_novelty(facts),
+        "spreads": {"axis": spread_axis, "rows": spread_rows},
+        "histograms": build_histograms(facts),
+        "traits": {"heads": TRAITS, "rows": build_traits(facts)},
+        "counts": build_counts(facts),
+        "cards": build_cards(facts),
+        "cost": {"told": tell_cost(facts, label.embedded), "table": build_cost(facts)},
+        "payload": embed_json(build_payload(facts)),
+    }

@@ -1,0 +1,82 @@
+"use strict";
+// What a summary shares with its gold highlights and with its article.
+
+const WORD = /[\p{L}\p{N}_]+(?:[.,:'’/-][\p{L}\p{N}_]+)*/gu; // as in understudy/texts/words.py
+const ROUGE_WORD = /[a-z0-9]+/gi; // as in rouge_score
+
+/** Words of a text by a pattern: what they compare as, and where they stand. */
+function listWords(text, pattern, stems) {
+  return Array.from(text.matchAll(pattern), (found) => {
+    const word = found[0].toLowerCase();
+    return {
+      word: stems?.get(word) ?? word,
+      start: found.index,
+      end: found.index + found[0].length,
+    };
+  });
+}
+
+/** Which words ROUGE-1 counts as shared: a gold word counts as often as it stands there. */
+function matchWords(words, gold) {
+  const left = new Map();
+  for (const { word } of gold) left.set(word, (left.get(word) ?? 0) + 1);
+  return words.map(({ word }) => {
+    const count = left.get(word) ?? 0;
+    left.set(word, count - 1);
+    return count > 0;
+  });
+}
+
+/** The runs that a summary shares with its article, greedily (understudy/texts/fragments.py). */
+function findFragments(article, summary) {
+  const places = new Map();
+  article.forEach(({ word }, place) => {
+    if (!places.has(word)) places.set(word, []);
+    places.get(word).push(place);
+  });
+  const fragments = [];
+  for (let start = 0; start < summary.length; ) {
+    let best = { start, at: 0, length: 0 };
+    for (const at of places.get(summary[start].word) ?? []) {
+      let length = 0;
+      while (summary[start + length] && article[at + length]?.word === summary[start + length].word)
+        length += 1;
+      if (length > best.length) best = { start, at, length };
+    }
+    if (best.length) fragments.push(best);
+    start += Math.max(1, best.length);
+  }
+  return fragments;
+}
+
+/** Where the chosen words stand; neighbours on one line are one place. */
+function joinPlaces(words, chosen, text) {
+  const places = [];
+  words.forEach(({ start, end }, index) => {
+    if (!chosen[index]) return;
+    const last = places.at(-1);
+    if (chosen[index - 1] && !text.slice(last[1], start).includes("\n")) last[1] = end;
+    else places.push([start, end]);
+  });
+  return places;
+}
+
+/** Shows a text as text, whatever it holds, with marks of some classes at some places. */
+function paint(node, text, layers) {
+  const masks = new Uint8Array(text.length);
+  layers.forEach(({ places }, layer) => {
+    for (const [start, end] of places)
+      for (let at = start; at < end; at += 1) masks[at] |= 1 << layer;
+  });
+  const parts = [];
+  for (let start = 0, end; start < text.length; start = end) {
+    end = start + 1;
+    while (end < text.length && masks[end] === masks[start]) end += 1;
+    const names = layers.filter((_, layer) => masks[start] & (1 << layer)).map(({ name }) => name);
+    const part = document.createElement(names.length ? "mark" : "span");
+    if (names.length) part.className = names.join(" ");
+    part.textContent = text.slice(start, end);
+    parts.push(part);
+  }
+  node.replaceChildren(...parts);
+}

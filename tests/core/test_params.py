@@ -1,0 +1,386 @@
+"""params.yaml: what cannot be used is refused before any work, in one line that says the mend."""
+
+import copy
+import importlib
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from understudy.contract.params.teacher import TeacherParams
+from understudy.core.errors import ParamsError
+from understudy.core.params import SECTIONS, load_section, read_params
+from understudy.tools.check import KINDS, check
+
+Document = dict[str, Any]
+Location = tuple[str, ...]
+
+ROOT = Path(__file__).parents[1]
+PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
+SAMPLE: Document = YAML(typ="safe").load((ROOT / "profiles" / "sample.yaml").read_text("utf-8"))
+NO_IMPOSSIBLE_VALUE = (bool, dict)
+NUMBERS_OR_NULL = (
+    "limit",
+    "validation_limit",
+    "max_steps",
+    "max_cost_usd",
+    "requests_per_minute",
+    "tokens_per_minute",
+    "near_duplicates",
+    "near_test",
+    "max_copied",
+)
+STAGES = {
+    "fetch": ("stages.fetch", ()),
+    "filter": ("stages.filter", ()),
+    "generate": ("stages.generate", ()),
+    "train-t5": ("understudy.students.training.stage", ("t5",)),
+    "train-bart": ("understudy.students.training.stage", ("bart",)),
+    "export": ("stages.export", ()),
+    "predict": ("stages.predict", ()),
+    "zeroshot": ("stages.zeroshot", ()),
+    "evaluate": ("stages.evaluate", ()),
+    "datacards": ("stages.datacards.__main__", ()),
+}
+
+
+def _leaves(tree: Document, above: Location = ()) -> Iterator[tuple[Location, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, (*above, key))
+        else:
+            yield (*above, key), value
+
+
+LEAVES = dict(_leaves(SAMPLE))
+_EVERY_KEY = pytest.mark.parametrize("location", LEAVES, ids=".".join)
+
+
+@pytest.fixture
+def document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Document:
+    """A copy of the sample profile, for a test to spoil; the current folder is empty."""
+    monkeypatch.chdir(tmp_path)
+    return copy.deepcopy(SAMPLE)
+
+
+def _parent(document: Document, location: Location) -> Document:
+    for key in location[:-1]:
+        document = document[key]
+    return document
+
+
+def _write(document: object, path: Path = Path("params.yaml")) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        YAML(typ="safe").dump(document, file)
+
+
+def _refusal(section: str, document: Document) -> str:
+    """The one line with which a section of a document is refused."""
+    _write({section: document[section]} if section in document else document)
+    with pytest.raises(ParamsError) as caught:
+        load_section(section, KINDS[section])
+    line = str(caught.value)
+    assert "\n" not in line
+    return line
+
+
+def _impossible(location: Location, value: object) -> object:
+    """A value of the right type that the key can never have."""
+    if location[-1] == "length_penalty":
+        return float("nan")
+    if isinstance(value, int | float) or location[-1] in NUMBERS_OR_NULL:
+        return -1
+    return ""
+
+
+def test_every_section_has_a_kind_and_the_sample_profile_has_every_section() -> None:
+    assert tuple(KINDS) == SECTIONS
+    assert tuple(SAMPLE) == SECTIONS
+
+
+@_EVERY_KEY
+def test_a_misspelt_key_is_refused_and_the_right_one_suggested(
+    document: Document, location: Location
+) -> None:
+    name = f"{location[-1]}_"
+    parent = _parent(document, location)
+    parent[name] = parent.pop(location[-1])
+    dotted = ".".join((*location[:-1], name))
+    assert _refusal(location[0], document) == (
+        f"params.yaml: {dotted} = {parent[name]!r}: unknown key; did you mean '{location[-1]}'?"
+    )
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_key_like_no_other_is_refused_with_those_there_are(
+    document: Document, section: str
+) -> None:
+    known = ", ".join(document[section])
+    document[section]["qqqq"] = 1
+    expected = f"params.yaml: {section}.qqqq = 1: unknown key; expected one of {known}"
+    assert _refusal(section, document) == expected
+
+
+@_EVERY_KEY
+def test_a_wrong_type_is_refused_with_key_value_and_expectation(
+    document: Document, location: Location
+) -> None:
+    value = LEAVES[location]
+    wrong: list[object] = [["a"]]
+    no_number = location == ("teacher", "max_cost_usd") or isinstance(value, int | float)
+    wrong += ["7"] if no_number else [7] if value is not None else [1.5]
+    for replacement in wrong:
+        _parent(document, location)[location[-1]] = replacement
+        line = _refusal(location[0], document)
+        assert line.startswith(f"params.yaml: {'.'.join(location)} = {replacement!r}: expected ")
+
+
+@_EVERY_KEY
+def test_an_impossible_value_is_refused_with_key_value_and_expectation(
+    document: Document, location: Location
+) -> None:
+    if isinstance(LEAVES[location], NO_IMPOSSIBLE_VALUE):
+        pytest.skip("every value of this type is possible")
+    value = _impossible(location, LEAVES[location])
+    _parent(document, location)[location[-1]] = value
+    line = _refusal(location[0], document)
+    assert re.match(
+        rf"params\.yaml: {re.escape('.'.join(location))} = {value!r}: (expected|.* should have) .",
+        line,
+    )
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_a_number_that_is_not_finite_is_refused(document: Document, value: float) -> None:
+    locations = [location for location, leaf in LEAVES.items() if isinstance(leaf, float)]
+    assert len(locations) > 10
+    for location in locations:
+        changed = copy.deepcopy(document)
+        _parent(changed, location)[location[-1]] = value
+        assert f"{'.'.join(location)} = {value!r}: expected" in _refusal(location[0], changed)
+
+
+@_EVERY_KEY
+def test_a_missing_key_is_named(document: Document, location: Location) -> None:
+    del _parent(document, location)[location[-1]]
+    line = _refusal(location[0], document)
+    assert line.startswith(f"params.yaml: {'.'.join(location)}: this key is missing")
+    assert "profiles/sample.yaml" in line
+
+
+def test_each_of_several_problems_has_its_line(document: Document) -> None:
+    document["fetch"].update(source="moon", limit=0)
+    del document["fetch"]["sample"]["seed"]
+    _write(document)
+    with pytest.raises(ParamsError) as caught:
+        load_section("fetch", KINDS["fetch"])
+    keys = [line.split(": ")[1].split(" = ")[0] for line in str(caught.value).splitlines()]
+    assert keys == ["fetch.source", "fetch.limit", "fetch.sample.seed"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "name"),
+    [({"n": 2}, "n"), ({"messages": []}, "messages"), ({"model": "a"}, "model")],
+)
+def test_the_request_cannot_override_what_the_pipeline_sets(
+    document: Document, request_: Document, name: str
+) -> None:
+    document["teacher"]["request"] = request_
+    expected = f"teacher.request = {request_!r}: expected no '{name}' here"
+    assert expected in _refusal("teacher", document)
+
+
+def test_the_request_takes_any_other_key(document: Document) -> None:
+    document["teacher"]["request"] = {"temperature": 0, "response_format": {"type": "text"}}
+    _write(document)
+    load_section("teacher", KINDS["teacher"])
+
+
+@pytest.mark.parametrize("name", ["max_completion_tokens", "max_tokens"])
+@pytest.mark.parametrize("limit", ["100", 1.5, 0, -1, True, [9]])
+def test_a_limit_of_output_tokens_that_is_none_is_refused(
+    document: Document, name: str, limit: object
+) -> None:
+    document["teacher"]["request"] = {name: limit}
+    expected = f"teacher.request = {{{name!r}: {limit!r}}}: expected a positive whole number as"
+    assert f"{expected} '{name}'" in _refusal("teacher", document)
+
+
+@pytest.mark.parametrize(
+    "request_", [{}, {"temperature": 0}, {"max_tokens": None}, {"max_completion_tokens": None}]
+)
+def test_a_cap_that_one_answer_could_exceed_is_refused_with_what_it_needs(
+    document: Document, request_: Document
+) -> None:
+    document["teacher"] |= {"request": request_, "max_cost_usd": 5}
+    line = _refusal("teacher", document)
+    assert line.startswith("params.yaml: teacher.max_cost_usd = 5: ")
+    assert "a cap needs teacher.request.max_completion_tokens" in line
+
+
+@pytest.mark.parametrize("name", ["max_completion_tokens", "max_tokens"])
+def test_a_cap_is_taken_with_a_limit_of_output_tokens(document: Document, name: str) -> None:
+    document["teacher"] |= {"request": {name: 100}, "max_cost_usd": 5}
+    _write(document)
+    teacher = load_section("teacher", TeacherParams)
+    assert (teacher.max_cost_usd, teacher.max_output_tokens) == (5, 100)
+
+
+@pytest.mark.parametrize("value", [0, -1.5])
+def test_a_cap_of_nothing_is_refused(document: Document, value: float) -> None:
+    document["teacher"] |= {"request": {"max_tokens": 100}, "max_cost_usd": value}
+    assert f"teacher.max_cost_usd = {value}: expected" in _refusal("teacher", document)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("max_failed", 1.01), ("concurrency", 1025), ("mode", "batches")]
+)
+def test_a_teacher_setting_out_of_its_range_is_refused(
+    document: Document, key: str, value: object
+) -> None:
+    document["teacher"][key] = value
+    assert f"teacher.{key} = {value!r}: expected" in _refusal("teacher", document)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_section_that_is_no_section_is_refused(document: Document, section: str) -> None:
+    for value in (None, 3, ["a"]):
+        document[section] = value
+        assert f"params.yaml: {section} = {value!r}: expected" in _refusal(section, document)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_missing_section_is_named_with_the_command_that_brings_it(
+    document: Document, section: str
+) -> None:
+    del document[section]
+    line = _refusal(section, document)
+    assert line.startswith(f"params.yaml: section '{section}' is missing")
+    assert "make profile NAME=sample" in line
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_an_unknown_section_is_refused_and_the_right_one_suggested(
+    document: Document, section: str
+) -> None:
+    document[f"{section}_"] = document.pop(section)
+    expected = f"params.yaml: {section}_: unknown section; did you mean '{section}'?"
+    assert _refusal(section, document) == expected
+
+
+def test_a_missing_file_is_named_with_the_command_that_writes_it(document: Document) -> None:
+    with pytest.raises(ParamsError, match=r"^params\.yaml: no such file; `make profile NAME=\w+`"):
+        load_section("fetch", KINDS["fetch"])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"fetch: [",
+        b"fetch:\n\tlimit: 3",
+        b"fetch: 1\nfetch: 2",
+        b"fetch: \xff",
+        b"fetch: \x00",
+        b"a: *b",
+    ],
+    ids=["open bracket", "tab", "key twice", "no UTF-8", "control character", "no anchor"],
+)
+def test_invalid_yaml_is_one_line(document: Document, content: bytes) -> None:
+    Path("params.yaml").write_bytes(content)
+    with pytest.raises(ParamsError) as caught:
+        read_params()
+    assert str(caught.value).startswith("params.yaml: not valid YAML: ")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", ["", "text", "- fetch\n- filter\n", "3"])
+def test_a_file_without_sections_is_refused(document: Document, content: str) -> None:
+    Path("params.yaml").write_text(content, "utf-8")
+    with pytest.raises(ParamsError, match=r"^params\.yaml: expected sections such as 'fetch:'"):
+        read_params()
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda path: path.stem)
+def test_every_profile_parses(profile: Path) -> None:
+    assert list(read_params(profile)) == list(SECTIONS)
+    for name, kind in KINDS.items():
+        load_section(name, kind, profile)
+
+
+def test_params_yaml_ships_as_the_sample_profile() -> None:
+    shipped, sample = ROOT / "params.yaml", ROOT / "profiles" / "sample.yaml"
+    if any(shipped.read_bytes() == other.read_bytes() for other in PROFILES if other != sample):
+        pytest.skip("`make profile` has put another profile in place")
+    assert shipped.read_bytes() == sample.read_bytes()
+
+
+def test_values_do_not_change_after_reading(document: Document) -> None:
+    _write(document)
+    section = load_section("filter", KINDS["filter"])
+    with pytest.raises(ValueError, match="frozen"):
+        section.max_characters = 3  # type: ignore[attr-defined]
+
+
+def test_check_tells_the_problems_of_all_sections_at_once(document: Document) -> None:
+    for section in SECTIONS:
+        document[section]["qqqq"] = 1
+    _write(document)
+    with pytest.raises(ParamsError) as caught:
+        check()
+    keys = [line.split()[1] for line in str(caught.value).splitlines()]
+    assert keys == [f"{section}.qqqq" for section in SECTIONS]
+
+
+def test_check_tells_a_missing_file_once(document: Document) -> None:
+    with pytest.raises(ParamsError) as caught:
+        check()
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_check_takes_the_sample_profile_without_a_word(
+    document: Document, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _write(document)
+    check()
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("stage", "section"),
+    [*((stage, stage) for stage in STAGES), ("generate", "teacher"), ("zeroshot", "teacher")],
+)
+def test_a_stage_refuses_its_sections_before_any_work(
+    document: Document, monkeypatch: pytest.MonkeyPatch, stage: str, section: str
+) -> None:
+    document[section]["qqqq"] = 1
+    _write(document)
+    monkeypatch.setattr(sys, "argv", [stage, "gold"])
+    module, arguments = STAGES[stage]
+    with pytest.raises(ParamsError, match=rf"^params\.yaml: {section}\.qqqq = 1: unknown key"):
+        importlib.import_module(module).main(*arguments)
+    assert [path.name for path in Path().iterdir()] == ["params.yaml"]
+
+
+def test_a_misspelt_key_stops_the_command_with_one_line_and_no_output(document: Document) -> None:
+    document["filter"]["max_charakters"] = document["filter"].pop("max_characters")
+    _write(document)
+    process = subprocess.run(
+        [sys.executable, "-m", "stages.filter"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert process.returncode == 1
+    assert process.stdout == ""
+    assert process.stderr == (
+        "error: params.yaml: filter.max_charakters = 2048: unknown key; "
+        "did you mean 'max_characters'?\n"
+    )
+    assert [path.name for path in Path().iterdir()] == ["params.yaml"]

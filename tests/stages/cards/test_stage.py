@@ -1,0 +1,174 @@
+"""cards: which files it reads, what it says of a broken one, and what it writes."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stages.cards.__main__ import gather, main
+from stages.cards.card import build_card
+from tests.imports import ROOT
+from tests.stages.cards.test_card import (
+    CONVERSION,
+    DATASET,
+    FAILED,
+    GENERATED,
+    HUB,
+    SAMPLE,
+    TEACHER,
+    all_scores,
+    settings_of,
+)
+from understudy.contract.names import TRAINED
+from understudy.core.errors import DataError
+
+SHARED: dict[str, dict[str, Any]] = {
+    "data/raw/source.json": SAMPLE,
+    "metrics/systems.json": {**all_scores(), "reference": {"words": 35.4, "empty": 0}},
+    "metrics/dataset.json": DATASET,
+    "metrics/generated.json": GENERATED,
+    "metrics/teacher.json": TEACHER,
+}
+
+
+def contents() -> dict[str, dict[str, Any]]:
+    """All JSON files that the stage reads."""
+    own = {
+        f"models/{system}/{name}": content
+        for system in TRAINED
+        for name, content in (
+            ("settings.json", settings_of(system)),
+            ("ctranslate2/check.json", CONVERSION),
+        )
+    }
+    return {**SHARED, **own}
+
+
+def write(folder: Path, name: str, content: dict[str, Any]) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(json.dumps(content), encoding="utf-8")
+
+
+def cards(folder: Path) -> dict[str, bytes]:
+    return {path.parent.name: path.read_bytes() for path in folder.glob("models/*/README.md")}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the stage reads, as the working directory."""
+    for name, content in contents().items():
+        write(tmp_path, name, content)
+    shutil.copy(ROOT / "profiles" / "sample.yaml", tmp_path / "params.yaml")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_each_student_gets_its_own_card_and_nothing_else(project: Path) -> None:
+    before = {path for path in project.rglob("*") if path.is_file()}
+    main()
+    new = {path for path in project.rglob("*") if path.is_file()} - before
+    assert new == {project / "models" / system / "README.md" for system in TRAINED}
+    assert len(set(cards(project).values())) == len(TRAINED)
+    for system, card in cards(project).items():
+        first = all_scores()[system]["rouge1"]["f1"]
+        assert f"# {system}\n" in card.decode("utf-8")
+        assert f"      value: {first}\n      name: ROUGE-1 F1" in card.decode("utf-8")
+
+
+def test_the_command_writes_the_same_bytes_in_another_process(project: Path) -> None:
+    main()
+    expected = cards(project)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7", "LC_ALL": "C"}
+    subprocess.run([sys.executable, "-m", "stages.cards"], env=environment, check=True, timeout=60)
+    assert cards(project) == expected
+    assert not any(str(project).encode() in card for card in expected.values())
+
+
+def test_params_and_origin_reach_the_card(project: Path) -> None:
+    write(project, "data/raw/source.json", HUB)
+    text = (project / "params.yaml").read_text(encoding="utf-8")
+    text = text.replace("beams: 4", "beams: 5").replace(
+        "base_url: embedded", "base_url: http://a/b"
+    )
+    (project / "params.yaml").write_text(
+        text.replace("max_characters: 2048\n", "max_characters: 999\n"), encoding="utf-8"
+    )
+    card = build_card(gather("t5-written"))
+    assert "num_beams=5" in card
+    assert "`team/news`" in card
+    assert "`embedded-rules` at `http://a`, which answered as `writer-1`" in card
+    assert "learned from articles under 999 characters" in card
+
+
+def test_a_failed_conversion_of_one_student_is_its_own(project: Path) -> None:
+    write(project, "models/t5-written/ctranslate2/check.json", FAILED)
+    main()
+    found = {system: b"no converted model" in card for system, card in cards(project).items()}
+    assert found == {system: system == "t5-written" for system in TRAINED}
+
+
+def test_keys_that_are_new_to_the_stage_are_let_pass(project: Path) -> None:
+    main()
+    expected = cards(project)
+    for name, content in contents().items():
+        write(project, name, {**content, "new": {"figure": 1}})
+    main()
+    assert cards(project) == expected
+
+
+@pytest.mark.parametrize("name", sorted(contents()))
+def test_a_missing_file_is_one_line_that_names_it_and_no_card_is_written(
+    name: str, project: Path
+) -> None:
+    (project / name).unlink()
+    with pytest.raises(DataError) as caught:
+        main()
+    assert str(caught.value) == f"{name}: no such file; `dvc repro` makes it, `dvc pull` gets it"
+    assert not cards(project)
+
+
+@pytest.mark.parametrize("name", sorted(SHARED))
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"source": null}', '{"train": 3}'])
+def test_a_broken_file_is_one_line_that_names_it(name: str, text: str, project: Path) -> None:
+    (project / name).write_text(text, encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        main()
+    assert str(caught.value).startswith(f"{name}: ")
+    assert str(caught.value).endswith("`dvc repro` makes it again")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "value", "problem"),
+    [
+        ("metrics/systems.json", "lead-3", {"words": 3.0}, "lead-3.rouge1: Field required"),
+        ("metrics/dataset.json", "test", {"read": 3}, "test.kept: Field required"),
+        ("models/t5-gold/settings.json", "family", "rnn", "family: expected 't5' or 'bart'"),
+        ("models/t5-gold/settings.json", "best_step", "3", "best_step: expected a valid integer"),
+        ("models/t5-gold/ctranslate2/check.json", "passed", 1, "passed: expected a valid boolean"),
+        ("data/raw/source.json", "source", "disk", "expected tags: 'sample', 'hub', 'files'"),
+    ],
+)
+def test_a_wrong_value_is_named_by_its_place(
+    name: str, key: str, value: Any, problem: str, project: Path
+) -> None:
+    write(project, name, {**contents()[name], key: value})
+    with pytest.raises(DataError) as caught:
+        main()
+    assert str(caught.value).startswith(f"{name}: ")
+    assert problem in str(caught.value)
+
+
+def test_a_system_without_scores_is_named(project: Path) -> None:
+    scores = dict(SHARED["metrics/systems.json"])
+    del scores["bart-written"]
+    write(project, "metrics/systems.json", scores)
+    with pytest.raises(
+        DataError, match=r"metrics/systems\.json: no 'bart-written' in it; `dvc repro`"
+    ):
+        main()

@@ -1,0 +1,336 @@
+"""datacards: planted copies are counted, every figure is a number, every card can be used."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stages.datacards.__main__ import main
+from tests.imports import ROOT
+from tests.stages.datacards import (
+    GENERATED,
+    HUB,
+    SAMPLE,
+    Row,
+    fill_project,
+    list_rows,
+    row,
+    write_answers,
+    write_json,
+    write_rows,
+)
+from understudy.contract.pairs import PAIR_COLUMNS, SPLITS
+from understudy.contract.params.filter import FilterParams
+from understudy.core.errors import DataError
+from understudy.core.tables import iterate_table
+from understudy.rows.filtering import filter_splits
+
+REAL = ROOT.parent / "shared" / "data" / "cnndm"
+OUTPUTS = {
+    "data/gold/README.md",
+    "data/written/README.md",
+    "metrics/data.json",
+    "metrics/plots/lengths.csv",
+}
+INPUTS = [
+    *(f"data/{name}.parquet" for name in (*list_rows(), "written/answers")),
+    "data/raw/source.json",
+    "metrics/dataset.json",
+    "metrics/generated.json",
+]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the stage reads, as the working directory."""
+    fill_project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def outputs(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in OUTPUTS & files(folder)}
+
+
+def metrics(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "metrics/data.json").read_text("utf-8"))
+    return found
+
+
+def leaves(tree: Any, above: str = "") -> Iterator[tuple[str, Any]]:
+    if not isinstance(tree, dict):
+        yield above, tree
+        return
+    for key, value in tree.items():
+        yield from leaves(value, f"{above}.{key}")
+
+
+def test_the_stage_writes_metrics_a_plot_and_two_cards_and_nothing_else(project: Path) -> None:
+    before = files(project)
+    main()
+    assert files(project) - before == OUTPUTS
+
+
+def test_planted_copies_of_test_articles_are_counted_for_their_source(project: Path) -> None:
+    main()
+    found = metrics(project)
+    # gold: an exact copy and a near one; written: a near one
+    assert found["gold"]["contamination"] == {
+        "test_articles": 2,
+        "exact": 1,
+        "train_articles": 2,
+        "highlights": 0,
+    }
+    assert found["written"]["contamination"] == {
+        "test_articles": 1,
+        "exact": 0,
+        "train_articles": 1,
+        "highlights": 0,
+    }
+
+
+def test_planted_near_duplicates_are_counted_inside_and_between_sources(project: Path) -> None:
+    main()
+    found = metrics(project)
+    assert found["gold"]["near_duplicates"] == {"pairs": 1, "articles": 2}
+    assert found["written"]["near_duplicates"] == {"pairs": 0, "articles": 0}
+    assert found["between"] == {"pairs": 1, "gold_articles": 1, "written_articles": 1, "same_id": 1}
+
+
+def test_highlights_pasted_into_written_articles_are_counted(project: Path) -> None:
+    main()
+    found = metrics(project)
+    # of five written articles one has all 18 words of its highlights in a row, one has 9 of them
+    assert found["written"]["leakage"] == {
+        "coverage": 100 * (1 + 0.5) / 5,
+        "density": (18 + 9 * 9 / 18) / 5,
+        "longest": (18 + 9) / 5,
+        "copied": 40,
+        "copied_words": 30,
+        "pasted": 40,
+        "pasted_whole": 20,
+    }
+    assert set(found["gold"]["leakage"].values()) == {0}
+
+
+def test_a_pair_with_the_highlights_of_a_test_pair_is_counted(project: Path) -> None:
+    rows = list_rows()["gold/train"]
+    rows[2] |= {"highlights": row("testd")["highlights"].upper().replace("\n", " ")}
+    write_rows(project / "data/gold/train.parquet", rows)
+    main()
+    assert metrics(project)["gold"]["contamination"]["highlights"] == 1
+
+
+def test_unusable_answers_are_shares_of_those_asked_for(project: Path) -> None:
+    main()
+    answers = metrics(project)["written"]["answers"]
+    shares = {"failed": 12.5, "refused": 12.5, "empty": 0, "cut_off": 0, "too_long": 12.5}
+    assert answers == {"train": shares, "validation": dict.fromkeys(shares, 0)}
+
+
+def test_lengths_are_those_of_each_split(project: Path) -> None:
+    main()
+    found = metrics(project)
+    assert list(found["gold"])[:3] == list(SPLITS)
+    assert "test" not in found["written"]
+    for name, rows in list_rows().items():
+        source, _, split = name.partition("/")
+        shown = found[source][split]
+        assert shown["pairs"] == len(rows)
+        for text in ("article", "highlights"):
+            words = [len(one[text].replace(" .", "").split()) for one in rows]
+            characters = [len(one[text]) for one in rows]
+            for lengths, unit in ((words, "words"), (characters, "characters")):
+                assert shown[text][unit] == {
+                    "mean": pytest.approx(np.mean(lengths), abs=1e-4),
+                    "p5": pytest.approx(np.quantile(lengths, 0.05), abs=1e-4),
+                    "median": np.median(lengths),
+                    "p95": pytest.approx(np.quantile(lengths, 0.95), abs=1e-4),
+                    "max": max(lengths),
+                }
+
+
+def test_every_leaf_is_a_number_that_dvc_keeps(project: Path) -> None:
+    main()
+    found = dict(leaves(metrics(project)))
+    assert len(found) > 100
+    for path, value in found.items():
+        assert type(value) in (int, float), path
+        assert math.isfinite(value), path
+        assert value == round(value, 4), path
+
+
+def test_the_plot_counts_the_training_texts_of_each_source_in_the_same_bins(
+    project: Path,
+) -> None:
+    main()
+    plot = pd.read_csv(project / "metrics/plots/lengths.csv")
+    assert list(plot.columns) == ["source", "text", "words_from", "words_to", "pairs"]
+    groups = dict(iter(plot.groupby(["text", "source"])))
+    assert len(groups) == 4
+    for (text, source), table in groups.items():
+        assert table["pairs"].sum() == len(list_rows()[f"{source}/train"])
+        bins = groups[text, "gold"][["words_from", "words_to"]].to_numpy().tolist()
+        assert table[["words_from", "words_to"]].to_numpy().tolist() == bins
+
+
+def test_the_command_writes_the_same_bytes_in_another_process(project: Path) -> None:
+    main()
+    expected = outputs(project)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7", "LC_ALL": "C"}
+    subprocess.run(
+        [sys.executable, "-m", "stages.datacards"],
+        env=environment,
+        check=True,
+        timeout=60,
+        capture_output=True,
+    )
+    assert outputs(project) == expected
+    assert not any(str(project).encode() in content for content in expected.values())
+
+
+def test_params_decide_what_is_near_and_what_is_copied(project: Path) -> None:
+    text = (project / "params.yaml").read_text("utf-8")
+    text = text.replace("near_duplicate: 0.8", "near_duplicate: 1.0")
+    (project / "params.yaml").write_text(text.replace("copied_words: 8", "copied_words: 10"))
+    main()
+    found = metrics(project)
+    assert found["gold"]["near_duplicates"]["pairs"] == 0
+    assert found["gold"]["contamination"]["test_articles"] == 2  # longer ones hold all of them
+    assert found["written"]["leakage"]["copied"] == 20
+
+
+def test_the_card_names_the_models_that_answered(project: Path) -> None:
+    write_answers(project / "data/written/answers.parquet", "another")
+    main()
+    card = (project / "data/written/README.md").read_text("utf-8")
+    assert "`another`" in card
+    assert "asked-for" not in card
+
+
+def test_the_datasets_library_loads_the_splits_that_the_card_names(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    from datasets import load_dataset
+
+    main()
+    for source, splits in (("gold", SPLITS), ("written", ("train", "validation"))):
+        cache = tmp_path_factory.mktemp("cache")
+        loaded = load_dataset(str(project / "data" / source), cache_dir=str(cache))
+        assert set(loaded) == set(splits)
+        for split in splits:
+            assert [dict(one) for one in loaded[split]] == list_rows()[f"{source}/{split}"]
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_a_missing_file_is_one_line_that_names_it_and_nothing_is_written(
+    name: str, project: Path
+) -> None:
+    (project / name).unlink()
+    with pytest.raises(DataError) as caught:
+        main()
+    assert str(caught.value) == f"{name}: no such file; `dvc repro` makes it, `dvc pull` gets it"
+    assert not outputs(project)
+
+
+@pytest.mark.parametrize("name", ["gold/test", "gold/train", "written/validation"])
+def test_a_split_without_rows_is_one_line_that_names_it(name: str, project: Path) -> None:
+    write_rows(project / f"data/{name}.parquet", [])
+    with pytest.raises(DataError) as caught:
+        main()
+    assert str(caught.value) == f"data/{name}.parquet: no row in it; `dvc repro` makes it again"
+    assert not outputs(project)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("metrics/dataset.json", {}, "train: Field required"),
+        ("metrics/generated.json", {"train": 3}, "train: "),
+        (
+            "metrics/generated.json",
+            {**GENERATED, "train": {**GENERATED["train"], "asked": 0}},
+            "train.asked: expected greater than 0",
+        ),
+        ("data/raw/source.json", {**SAMPLE, "source": "disk"}, "expected tags: 'sample', 'hub'"),
+    ],
+)
+def test_a_wrong_value_is_named_by_its_place(
+    name: str, content: dict[str, Any], problem: str, project: Path
+) -> None:
+    write_json(project / name, content)
+    with pytest.raises(DataError) as caught:
+        main()
+    assert str(caught.value).startswith(f"{name}: ")
+    assert problem in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not outputs(project)
+
+
+def test_a_prompt_that_cannot_be_read_is_one_line(project: Path) -> None:
+    (project / "prompts/generate.txt").unlink()
+    with pytest.raises(DataError, match=r"^prompts/generate\.txt: not a readable prompt") as caught:
+        main()
+    assert "generate.prompt" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not outputs(project)
+
+
+def test_where_rows_come_from_reaches_both_cards(project: Path) -> None:
+    write_json(project / "data/raw/source.json", HUB)
+    main()
+    for source in ("gold", "written"):
+        card = (project / f"data/{source}/README.md").read_text("utf-8")
+        assert f"`team/news` on the Hugging Face Hub (config `3.0.0`, commit `{'d' * 40}`)" in card
+        assert "invented corpus" not in card
+
+
+def read_real(split: str) -> list[Row]:
+    lines = (REAL / f"{split}.jsonl").read_text("utf-8").strip().split("\n")
+    return [{key: one[key] for key in PAIR_COLUMNS} for one in map(json.loads, lines)]
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason=f"no real CNN/DailyMail rows at {REAL}")
+def test_copies_planted_among_real_articles_are_found_and_no_others(project: Path) -> None:
+    rows = {split: read_real(split) for split in SPLITS}
+    short = [one for one in rows["test"] if len(one["article"]) < 1900]
+    planted = [
+        {**short[0], "id": "exact", "article": f"{short[0]['article']} ."},
+        {**short[1], "id": "near", "article": f"{short[1]['article']} It is told again."},
+    ]
+    rows["train"] += planted
+    for split, content in rows.items():
+        write_rows(project / f"data/raw/{split}.parquet", content)
+    params = FilterParams(max_characters=2048, near_duplicates=None, near_test=None)
+    filter_splits(params, project / "data/raw", project / "data/gold")
+    kept = list(iterate_table(project / "data/gold/train.parquet", PAIR_COLUMNS))
+    pasted = {**kept[0], "article": f"{kept[0]['highlights']} {short[2]['highlights']}"}
+    write_rows(project / "data/written/train.parquet", [pasted, kept[1]])
+    main()
+    found = metrics(project)
+    assert found["gold"]["contamination"] == {
+        "test_articles": 2,
+        "exact": 1,
+        "train_articles": 2,
+        "highlights": 2 + 4,  # CNN Student News has the same highlights every day
+    }
+    assert found["between"]["same_id"] == 1
+    assert found["written"]["leakage"]["pasted_whole"] >= 50
+    assert 70 < found["gold"]["leakage"]["coverage"] < 95  # Grusky et al. 2018 have about 86
+    assert 1.5 < found["gold"]["leakage"]["density"] < 6  # and about 3.5 on all of it
+    strict = FilterParams(max_characters=2048, near_duplicates=0.8, near_test=0.8)
+    counts = filter_splits(strict, project / "data/raw", project / "data/gold")
+    assert counts["train"]["dropped"]["near_test"] == 2
+    assert counts["train"]["kept"] == len(kept) - 2 - counts["train"]["dropped"]["near_duplicate"]

@@ -1,0 +1,68 @@
+"""Lengths: figures by hand, and bins that lose no text."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from stages.datacards.lengths import (
+    BINS,
+    LengthCounter,
+    Lengths,
+    bin_lengths,
+    choose_edges,
+    describe_lengths,
+)
+from stages.datacards.pairs import as_text
+
+
+def test_figures_by_hand() -> None:
+    assert describe_lengths(range(101)) == Lengths(50, 5, 50, 95, 100)
+    found = describe_lengths([1, 2, 3, 10])
+    assert (found.mean, found.median, found.max) == (4, 2.5, 10)
+    assert found.p5 == pytest.approx(1.15)
+    assert found.p95 == pytest.approx(8.95)
+    assert describe_lengths([7]) == Lengths(7, 7, 7, 7, 7)
+
+
+def test_texts_are_measured_in_words_and_in_characters() -> None:
+    counter = LengthCounter()
+    for raw in ("Two words .", "🦀", ""):
+        counter.add(as_text(raw))
+    found = counter.describe()
+    assert (found.words.mean, found.words.max) == (2 / 3, 2)
+    assert (found.characters.mean, found.characters.max) == (4, 11)
+
+
+def test_every_text_is_in_one_bin_and_sources_share_their_bins() -> None:
+    rng = np.random.default_rng(1)
+    lengths = {"gold": rng.integers(300, size=500).tolist(), "written": [5, 250, 9999]}
+    rows = list(bin_lengths(lengths))
+    for source, values in lengths.items():
+        own = [row for row in rows if row[0] == source]
+        assert sum(count for *_, count in own) == len(values)
+        for _, low, high, count in own:
+            assert count == sum(low <= value < high for value in values)
+        assert [row[1:3] for row in own] == [row[1:3] for row in rows if row[0] == "gold"]
+        assert own[0][1] == 0
+        assert all(one[2] == other[1] for one, other in pairwise(own))
+
+
+@pytest.mark.parametrize(
+    ("lengths", "width", "last"),
+    [([0], 1, 1), ([24], 1, 25), ([25], 2, 26), ([100], 5, 105), ([1200, 1180], 50, 1201)],
+)
+def test_bins_are_of_a_round_width(lengths: list[int], width: int, last: int) -> None:
+    edges = choose_edges(lengths)
+    assert set(np.diff(edges[:-1]).tolist()) <= {width}
+    assert edges[-1] > max(lengths)
+    assert edges[-1] >= last
+    assert 2 <= len(edges) <= BINS + 2
+
+
+def test_a_few_outliers_are_in_the_last_bin_and_do_not_widen_the_others() -> None:
+    usual = [10 * (number % 10) for number in range(1000)]
+    edges = choose_edges([*usual, 50_000, 70_000])
+    assert edges[:3] == [0, 5, 10]
+    assert edges[-1] == 70_001
+    assert edges[-2] <= 100

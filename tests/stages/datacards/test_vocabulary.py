@@ -1,0 +1,33 @@
+"""Vocabulary, by hand."""
+
+from stages.datacards.vocabulary import SEGMENT, Vocabulary, VocabularyCounter
+
+
+def count(*texts: list[str]) -> Vocabulary:
+    counter = VocabularyCounter()
+    for words in texts:
+        counter.add(words)
+    return counter.describe()
+
+
+def test_words_are_counted_over_all_texts() -> None:
+    # a three times, b twice, c and d once: 4 of 7 words are distinct, 2 of 4 occur once
+    assert count("a b c".split(), "a b a d".split()) == Vocabulary(7, 4, 100 * 4 / 7, 50)
+
+
+def test_distinct_words_are_counted_in_segments_that_go_on_from_text_to_text() -> None:
+    words = [f"w{number % 400}" for number in range(3 * SEGMENT // 2)]
+    once = [f"x{number}" for number in range(SEGMENT // 2 + 7)]
+    found = count(words, once)  # segments of 400 and 400 + 100 ... and 7 words left over
+    second = len({*words[SEGMENT:], *once[: SEGMENT // 2]})
+    assert found.type_token == 100 * (400 + second) / (2 * SEGMENT)
+    assert count(words + once).type_token == found.type_token
+
+
+def test_a_longer_corpus_of_the_same_kind_is_as_rich() -> None:
+    words = [f"w{number % 300}" for number in range(SEGMENT)]
+    assert count(words).type_token == count(*[words] * 5).type_token == 30
+
+
+def test_no_words_are_no_error() -> None:
+    assert count([], []) == Vocabulary(0, 0, 0, 0)

@@ -1,0 +1,128 @@
+"""Scores, curves and traits as the page shows them."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from stages.report.curves import build_curves
+from stages.report.inputs import gather
+from stages.report.records import Facts
+from stages.report.scores import build_scores
+from stages.report.traits import TRAITS, build_histograms, build_spreads, build_traits
+from stages.report.wording import dollars, enumerate_words, p_value
+from tests.stages.report.inputs import make_articles, make_systems, write_json, write_project
+from understudy.contract.names import SYSTEMS
+
+ARTICLES = make_articles(3)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    write_project(tmp_path, ARTICLES)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def facts(project: Path) -> Facts:
+    return gather(100)
+
+
+def test_every_system_has_three_measures_with_their_intervals(project: Path) -> None:
+    systems = make_systems()
+    systems["bart-written"]["rouge2"] = {
+        name: at + 0.04
+        for at, name in enumerate(
+            f"{measure}{end}"
+            for measure in ("recall", "precision", "f1")
+            for end in ("_low", "", "_high")
+        )
+    }
+    systems["t5-written"]["empty"] = 2
+    write_json(project / "metrics/systems.json", systems)
+    table = build_scores(gather(100), "rouge2")
+    assert [row.system for row in table.rows] == list(SYSTEMS)
+    shown = {
+        name: (cell.value, cell.interval)
+        for row in table.rows
+        if row.system == "bart-written"
+        for name, cell in row.cells.items()
+    }
+    assert shown == {
+        "recall": ("1.0", "0.0–2.0"),
+        "precision": ("4.0", "3.0–5.0"),
+        "f1": ("7.0", "6.0–8.0"),
+    }
+    assert [(row.words, row.empty) for row in table.rows[:2]] == [("22.0", 0), ("23.0", 2)]
+
+
+def test_measures_of_one_rouge_type_share_a_scale(facts: Facts) -> None:
+    for row in build_scores(facts, "rouge1").rows:
+        grids = {str(cell.chart).count('class="grid"') for cell in row.cells.values()}
+        assert len(grids) == 1
+
+
+def test_a_panel_shows_both_sources_and_lists_their_losses(facts: Facts) -> None:
+    first, second = build_curves(facts)
+    assert (first.student, second.student) == ("t5", "bart")
+    assert first.rows[0] == ("t5-gold", "0.50", "100", "5.000", "4.000")
+    assert [row[0] for row in second.rows] == ["bart-gold"] * 4 + ["bart-written"] * 4
+    for name in ("t5-gold", "t5-written"):
+        assert f'class="name {name}"' in first.plot
+        assert f'class="line {name} second"' in first.plot
+
+
+@pytest.mark.parametrize("loss", ["nan", "inf"])
+def test_a_training_that_went_astray_is_shown_too(loss: str, project: Path) -> None:
+    path = project / "metrics/curves/t5-written.csv"
+    path.write_text(
+        f"step,epoch,train_loss,validation_loss\n100,1,2.5,{loss}\n200,2,{loss},{loss}\n", "utf-8"
+    )
+    first, _ = build_curves(gather(100))
+    assert first.rows[4] == ("t5-written", "1.00", "100", "2.500", loss)
+    assert loss not in first.plot
+    assert 'class="name t5-written"' not in first.plot
+
+
+def test_gold_highlights_stand_first_among_traits(facts: Facts) -> None:
+    rows = build_traits(facts)
+    assert [name for name, _ in rows] == ["reference", *SYSTEMS]
+    first = dict(zip(TRAITS, rows[0][1], strict=True))
+    assert (first["words"], first["coverage"], first["empty"]) == ("26.0", "36.0%", "1")
+    assert first["density"] == "4.2"
+
+
+def test_lengths_of_summaries_are_counted_from_the_summaries(project: Path) -> None:
+    table = pd.read_parquet(project / "data/predictions/t5-gold.parquet")
+    texts = ["one two three", "one , . two", "one two three four 5,000.5"]
+    table.assign(prediction=texts).to_parquet(project / "data/predictions/t5-gold.parquet")
+    _, rows = build_spreads(gather(100))
+    assert [row.system for row in rows] == ["reference", *SYSTEMS]
+    assert rows[1].told == "3 (2–4)"
+
+
+def test_histograms_show_shares_so_that_sources_of_any_size_compare(project: Path) -> None:
+    rows = [
+        ("gold", "article", 0, 10, 1), ("gold", "article", 10, 500, 3),
+        ("written", "article", 0, 10, 100), ("written", "article", 10, 500, 300),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["source", "text", "words_from", "words_to", "pairs"])
+    table.to_csv(project / "metrics/plots/lengths.csv", index=False)
+    drawn = build_histograms(gather(100))
+    paths = [part.split('"')[0] for part in str(drawn["article"]).split('<path d="')[1:]]
+    # 25% and 75% on an axis up to 80; the last bin, which holds all longer ones, is as wide as any
+    assert paths == ["M0 100L0 68.75L50 68.75L50 6.25L100 6.25L100 100"] * 2
+    assert "highlights" in drawn
+
+
+def test_figures_are_short_and_honest() -> None:
+    assert [dollars(x) for x in (0, 0.0004, 0.0125, 1.5, 12345.678)] == [
+        "$0.00", "$0.000400", "$0.0125", "$1.50", "$12,345.68",
+    ]  # fmt: skip
+    assert [p_value(p) for p in (0, 0.00099, 0.001, 0.0134, 1)] == [
+        "<0.001", "<0.001", "0.001", "0.013", "1.000",
+    ]  # fmt: skip
+    assert [enumerate_words(list(words)) for words in ("", "a", "ab", "abc")] == [
+        "", "a", "a and b", "a, b and c",
+    ]  # fmt: skip

@@ -1,0 +1,96 @@
+"""predict: the test articles' summaries from a model folder as it would be shipped."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from stages import predict as stage
+from stages.predict import predict
+from tests.students import decoding_params, save, summarize, taught, taught_engine, toy_pairs
+from understudy.core.errors import DataError, StudentError
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save(taught("t5"), tmp_path_factory.mktemp("models") / "t5-gold")
+
+
+@pytest.fixture
+def test_set(tmp_path: Path) -> Path:
+    path = tmp_path / "test.parquet"
+    toy_pairs(9, seed=5).to_parquet(path)
+    return path
+
+
+def test_the_predictions_are_the_test_articles_summaries_in_order(
+    model: Path, test_set: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "predictions" / "t5-gold.parquet"
+    predict(model, test_set, out, decoding_params(tokens_per_batch=90))
+    table, pairs = pd.read_parquet(out), toy_pairs(9, seed=5)
+    alone = [summarize(taught_engine("t5"), [article])[0] for article in pairs["article"]]
+    assert list(table.columns) == ["id", "prediction"]
+    assert list(table["id"]) == list(pairs["id"])
+    assert list(table["prediction"]) == alone
+    assert len(set(alone)) > 3
+    assert [path.name for path in out.parent.iterdir()] == ["t5-gold.parquet"]
+
+
+def test_a_model_that_was_not_trained_is_an_error_that_asks_no_hub(
+    test_set: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "predictions.parquet"
+    with pytest.raises(StudentError, match=r"models/t5-written: no such folder; `dvc repro`"):
+        predict(tmp_path / "models" / "t5-written", test_set, out, decoding_params())
+    assert not out.exists()
+
+
+def test_a_missing_test_set_is_an_error_that_names_the_command(model: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no such file; `dvc repro` makes it"):
+        predict(model, tmp_path / "none.parquet", tmp_path / "out.parquet", decoding_params())
+
+
+def test_a_run_that_fails_leaves_the_predictions_of_the_run_before(
+    test_set: Path, tmp_path: Path
+) -> None:
+    out, broken = tmp_path / "predictions.parquet", tmp_path / "broken"
+    out.write_bytes(b"before")
+    broken.mkdir()
+    with pytest.raises(StudentError):
+        predict(broken, test_set, out, decoding_params())
+    assert out.read_bytes() == b"before"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "expected either a system, or --model and --input"),
+        (["t5-gold", "--model", "m", "--input", "-"], "expected either a system, or --model"),
+        (["--model", "models/t5-gold"], "expected --model and --input together"),
+        (["t5-gold", "--input", "a.txt"], "expected --model and --input together"),
+        (["--input", "a.txt"], "expected either a system, or --model and --input"),
+    ],
+)
+def test_the_command_needs_a_system_or_a_model_and_an_input(
+    arguments: list[str],
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.argv", ["predict", *arguments])
+    with pytest.raises(SystemExit) as caught:
+        stage.main()
+    assert caught.value.code == 2
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--output", "--column", "--tokens-per-batch"])
+def test_a_system_takes_no_option_that_it_would_ignore(
+    option: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["predict", "t5-gold", option, "7"])
+    with pytest.raises(SystemExit) as caught:
+        stage.main()
+    assert caught.value.code == 2
+    assert "with --model alone" in capsys.readouterr().err

@@ -1,0 +1,167 @@
+"""zeroshot: one summary a test article, whatever the teacher made of it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from ruamel.yaml import YAML
+
+from stages import zeroshot
+from stages.zeroshot import write_predictions
+from tests.doubles.teacher import Call, ChatServer, Reply, Script, echo, refuse, say, settings
+from tests.imports import ROOT
+from understudy.contract.answers import COLUMNS, Answer
+from understudy.contract.pairs import PAIR_COLUMNS
+from understudy.contract.params.zeroshot import ZeroshotParams
+from understudy.core.tables import table_writer, text_columns
+from understudy.teacher.completion import failed_answer
+from understudy.teacher.ledger import LEDGER_ENV
+from understudy.teacher.prompts import Articles
+
+IDS = ["c", "a", "b"]
+QUESTION = "Please summarize the following news article. 'Costs $5: article {}.'"
+
+
+def answer(text: str, finish_reason: str = "stop", refusal: str = "") -> Answer:
+    return Answer("sha256:0", text, finish_reason, refusal, "double", 11, 2, 7)
+
+
+FAILED = failed_answer("sha256:0", "double", "HTTP 500: Oops.")
+
+
+def articles(folder: Path, *ids: str) -> Articles:
+    """Test articles with these ids, in a file below the folder."""
+    path = folder / "gold" / "test.parquet"
+    with table_writer(path, text_columns(*PAIR_COLUMNS)) as table:
+        for name in ids:
+            table.add({"id": name, "article": f"Costs $5: article {name}.", "highlights": "Gold ."})
+    return Articles(ZeroshotParams(prompt=str(ROOT / "prompts/zeroshot.txt")), path)
+
+
+def records(path: Path) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    return rows
+
+
+def test_each_test_article_has_one_row_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "zeroshot.parquet"
+    write_predictions(
+        articles(tmp_path, *IDS), [answer("Of c."), answer("Of a."), answer("Of b.")], path
+    )
+    found = [(line["id"], line["prediction"], line["reason"]) for line in records(path)]
+    assert found == [("c", "Of c.", None), ("a", "Of a.", None), ("b", "Of b.", None)]
+
+
+def test_a_flagged_answer_stays_in_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "zeroshot.parquet"
+    answers = [answer("Half", "length"), answer("", refusal="I'd rather not."), answer("")]
+    write_predictions(articles(tmp_path, *IDS), answers, path)
+    found = [(line["prediction"], line["reason"]) for line in records(path)]
+    assert found == [("Half", "cut_off"), ("", "refused"), ("", "empty")]
+    assert records(path)[1]["refusal"] == "I'd rather not."
+
+
+def test_no_summary_is_too_long(tmp_path: Path) -> None:
+    path = tmp_path / "zeroshot.parquet"
+    write_predictions(articles(tmp_path, "a"), [answer("x" * 9000)], path)
+    assert records(path)[0]["reason"] is None
+
+
+def test_what_came_with_an_answer_is_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "zeroshot.parquet"
+    write_predictions(articles(tmp_path, "a"), [answer("Of a.")], path)
+    (line,) = records(path)
+    assert list(line) == [
+        "id",
+        "prediction",
+        "reason",
+        *(name for name in COLUMNS if name != "text"),
+    ]
+    assert (line["prompt_tokens"], line["cached_tokens"], line["completion_tokens"]) == (11, 2, 7)
+
+
+def test_an_article_without_an_answer_is_never_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "zeroshot.parquet"
+    with pytest.raises(ValueError, match="shorter"):
+        write_predictions(articles(tmp_path, *IDS), [answer("Of c."), answer("Of a.")], path)
+    assert not list(tmp_path.glob("*.parquet"))
+
+
+def test_a_failed_call_leaves_no_prediction(tmp_path: Path) -> None:
+    path = tmp_path / "zeroshot.parquet"
+    answers = [answer("Of c."), FAILED, answer("")]
+    write_predictions(articles(tmp_path, *IDS), iter(answers), path)
+    found = [(line["id"], line["prediction"], line["reason"]) for line in records(path)]
+    assert found == [("c", "Of c.", None), ("a", None, "failed"), ("b", "", "empty")]
+    assert records(path)[1]["error"] == "HTTP 500: Oops."
+
+
+def test_prompts_can_be_read_again_and_half_read(tmp_path: Path) -> None:
+    source = articles(tmp_path, *IDS)
+    first = iter(source)
+    assert next(first) == QUESTION.format("c")
+    assert list(source) == list(source) == [QUESTION.format(name) for name in IDS]
+    assert list(first) == [QUESTION.format(name) for name in IDS[1:]]
+
+
+class Project:
+    """The current folder, with what the stage reads."""
+
+    def __init__(self, path: Path) -> None:
+        source = articles(path, *IDS)
+        zeroshot.TEST.parent.mkdir(parents=True)
+        source.test.rename(zeroshot.TEST)
+
+    def ask(self, server: ChatServer, **teacher: Any) -> list[dict[str, Any]]:
+        """Runs the stage with the sample profile and another teacher; JSON is YAML."""
+        params = YAML(typ="safe").load((ROOT / "profiles/sample.yaml").read_text("utf-8"))
+        params["zeroshot"]["prompt"] = str(ROOT / "prompts/zeroshot.txt")
+        params["teacher"] = settings(server.url, **teacher)
+        Path("params.yaml").write_text(json.dumps(params), "utf-8")
+        zeroshot.main()
+        return records(zeroshot.PREDICTIONS)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(LEDGER_ENV, str(tmp_path / "ledger.jsonl"))
+    return Project(tmp_path)
+
+
+def refuse_article_a(code: str) -> Script:
+    def script(call: Call) -> Reply:
+        if "article a" in call.prompt:
+            return refuse(400, "Not this one.", code)
+        return say(f"Short: {call.prompt}")
+
+    return script
+
+
+def test_the_stage_asks_for_each_article_and_keeps_refused_ones(project: Project) -> None:
+    with ChatServer(refuse_article_a("content_filter")) as server:
+        found = project.ask(server)
+        assert sorted(server.prompts) == [QUESTION.format(name) for name in sorted(IDS)]
+    assert [line["id"] for line in found] == IDS
+    assert [line["reason"] for line in found] == [None, "refused", None]
+    assert [line["prediction"] for line in found] == [
+        f"Short: {QUESTION.format('c')}",
+        "",
+        f"Short: {QUESTION.format('b')}",
+    ]
+
+
+def test_a_call_that_failed_for_good_is_asked_again_by_the_next_run_only(
+    project: Project,
+) -> None:
+    with ChatServer(refuse_article_a("context_length_exceeded")) as server:
+        found = project.ask(server, max_failed=0.5)
+        assert [line["reason"] for line in found] == [None, "failed", None]
+        assert found[1]["prediction"] is None
+        server.calls.clear()
+        server.script = echo
+        found = project.ask(server, max_failed=0.5)
+        assert server.prompts == [QUESTION.format("a")]
+    assert [line["reason"] for line in found] == [None, None, None]

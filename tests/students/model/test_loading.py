@@ -1,0 +1,370 @@
+"""Students made tiny, loaded from folders and from a Hub; and what is said when that fails."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.doubles.hub import Hub
+from tests.doubles.hub_content import t5_model_files
+from tests.imports import ROOT
+from tests.students import tiny, toy_pairs
+from understudy.core.errors import StudentError
+from understudy.students.model.families import FAMILIES, LAYERS
+from understudy.students.model.loading import Student, load_student, open_student
+
+EACH_FAMILY = pytest.mark.parametrize("family", sorted(FAMILIES))
+T5 = "google-t5/t5-small"
+NO_SHA = "0" * 40
+LOAD = """
+import json, sys
+from understudy.core.errors import StudentError
+from understudy.students.model.families import FAMILIES
+from understudy.students.model.loading import load_student
+found = []
+for name, revision in json.loads(sys.argv[1]):
+    try:
+        student = load_student(name, revision, FAMILIES["t5"])
+        found.append([student.commit, student.model.config.model_type])
+    except StudentError as error:
+        found.append(str(error))
+print(json.dumps(found))
+"""
+
+
+def weights(student: Student) -> dict[str, Any]:
+    state: dict[str, Any] = student.model.state_dict()
+    return state
+
+
+def equal(first: Student, second: Student) -> bool:
+    pairs = zip(weights(first).values(), weights(second).values(), strict=True)
+    return all(one.equal(other) for one, other in pairs)
+
+
+def logits(student: Student, text: str) -> Any:
+    inputs = student.tokenizer(text, return_tensors="pt")
+    labels = student.tokenizer("Anna was in Rome .", return_tensors="pt")["input_ids"]
+    return student.model.eval()(**inputs, labels=labels).logits.detach()
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A saved tiny model of each family; tests that break one take a copy."""
+    base = tmp_path_factory.mktemp("students")
+    for name in FAMILIES:
+        student = tiny(name)
+        student.model.save_pretrained(base / name)
+        student.tokenizer.save_pretrained(base / name)
+    return {name: base / name for name in FAMILIES}
+
+
+def edit_config(folder: Path, **changes: Any) -> None:
+    path = folder / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **changes}), "utf-8")
+
+
+def load_error(name: str | Path, family: str | None = None) -> str:
+    """Return the error of a load that must fail with one line that names the model."""
+    with pytest.raises(StudentError) as caught:
+        load_student(str(name), None, FAMILIES[family] if family else None)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert str(name) in message
+    return message
+
+
+@pytest.mark.parametrize(
+    ("family", "architecture"),
+    [("t5", "T5ForConditionalGeneration"), ("bart", "BartForConditionalGeneration")],
+)
+def test_a_tiny_student_has_its_familys_architecture(family: str, architecture: str) -> None:
+    student = tiny(family)
+    assert type(student.model).__name__ == architecture
+    assert student.model.config.model_type == student.family.name == family
+    assert student.model.config.vocab_size == len(student.tokenizer)
+
+
+@EACH_FAMILY
+def test_a_tiny_students_special_tokens_are_its_familys(family: str) -> None:
+    student = tiny(family)
+    tokenizer, config = student.tokenizer, student.model.config
+    special = student.family.special_tokens
+    assert tuple(tokenizer.convert_ids_to_tokens(range(len(special)))) == special
+    assert (config.pad_token_id, config.eos_token_id) == (
+        special.index(student.family.pad),
+        special.index(student.family.eos),
+    )
+    assert (tokenizer.pad_token_id, tokenizer.eos_token_id) == (
+        config.pad_token_id,
+        config.eos_token_id,
+    )
+
+
+def test_a_text_starts_and_ends_as_its_family_does() -> None:
+    t5 = tiny("t5").tokenizer("Anna")["input_ids"]
+    bart = tiny("bart").tokenizer("Anna")["input_ids"]
+    assert (t5[0] > 2, t5[-1]) == (True, 1)
+    assert (bart[0], bart[-1]) == (0, 2)
+
+
+@EACH_FAMILY
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Anna was in Rome .\nIt was Monday .",
+        "Zoë paid 3,50 € at a café — “cheap”, she said.",
+        "東京で地震 🦊 मुंबई",
+        "two  spaces,\ta tab, and\n\nan empty line",
+        "it 's n't 5 % .",
+    ],
+)
+def test_a_text_comes_back_from_its_tokens_unchanged(family: str, text: str) -> None:
+    tokenizer = tiny(family).tokenizer
+    ids = tokenizer(text)["input_ids"]
+    assert tokenizer.unk_token_id not in ids
+    assert tokenizer.decode(ids, skip_special_tokens=True).strip() == text
+
+
+@EACH_FAMILY
+def test_equal_seeds_give_equal_weights_and_other_seeds_others(family: str) -> None:
+    assert equal(tiny(family, seed=5), tiny(family, seed=5))
+    assert not equal(tiny(family, seed=5), tiny(family, seed=6))
+
+
+@EACH_FAMILY
+def test_cross_attention_starts_by_handing_on_what_it_attends_to(family: str) -> None:
+    import torch
+
+    model, endings = tiny(family).model, FAMILIES[family].cross_attention
+    found = {name: p for name, p in model.named_parameters() if name.endswith(endings)}
+    assert len(found) == 2 * LAYERS
+    assert all("decoder" in name for name in found)
+    for name, parameter in found.items():
+        assert parameter.equal(torch.eye(len(parameter))), name
+    modules = dict(model.named_modules())
+    signal = torch.randn(3, model.config.d_model, generator=torch.Generator().manual_seed(0))
+    for name in found:
+        assert modules[name.removesuffix(".weight")](signal).equal(signal), name
+
+
+@EACH_FAMILY
+def test_tiny_is_made_from_the_texts_at_hand(family: str) -> None:
+    texts = list(toy_pairs(32)["article"])
+    student = open_student("tiny", None, FAMILIES[family], texts, seed=3)
+    assert student.commit is None
+    assert "ĠBoris" in student.tokenizer.get_vocab()
+
+
+@EACH_FAMILY
+def test_a_saved_student_loads_by_the_auto_classes_as_it_was(
+    family: str, folders: dict[str, Path]
+) -> None:
+    from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+    original = tiny(family)
+    model = AutoModelForSeq2SeqLM.from_pretrained(folders[family])
+    tokenizer = AutoTokenizer.from_pretrained(folders[family])
+    loaded = Student(model, tokenizer, FAMILIES[family])
+    text = "Anna arrived in Rome.\nZoë — 東京."
+    assert tokenizer(text)["input_ids"] == original.tokenizer(text)["input_ids"]
+    assert equal(loaded, original)
+    assert logits(loaded, text).equal(logits(original, text))
+
+
+@EACH_FAMILY
+def test_a_folder_loads_with_the_family_that_its_config_names(
+    family: str, folders: dict[str, Path]
+) -> None:
+    student = load_student(str(folders[family]), None)
+    assert student.family is FAMILIES[family]
+    assert student.commit is None
+    assert equal(student, tiny(family))
+
+
+@pytest.mark.parametrize(("found", "wanted"), [("bart", "t5"), ("t5", "bart")])
+def test_a_folder_of_the_other_family_is_refused(
+    found: str, wanted: str, folders: dict[str, Path]
+) -> None:
+    message = load_error(folders[found], wanted)
+    assert message.endswith(f"its family is '{found}', expected {wanted}")
+
+
+def test_a_known_architecture_that_is_no_student_is_refused(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(folders["t5"], tmp_path / "gpt2")
+    edit_config(folder, model_type="gpt2")
+    assert load_error(folder).endswith("its family is 'gpt2', expected t5 or bart")
+
+
+def test_an_unknown_model_type_is_one_clear_error(folders: dict[str, Path], tmp_path: Path) -> None:
+    folder = shutil.copytree(folders["t5"], tmp_path / "strange")
+    edit_config(folder, model_type="strange")
+    assert "strange" in load_error(folder).removeprefix(f"model = {folder}")
+
+
+def test_a_folder_without_config_is_one_clear_error(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(folders["t5"], tmp_path / "bare")
+    (folder / "config.json").unlink()
+    assert "config.json" in load_error(folder)
+
+
+def test_a_config_that_is_no_json_is_one_clear_error(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(folders["t5"], tmp_path / "garbled")
+    (folder / "config.json").write_text("{", encoding="utf-8")
+    assert "config.json" in load_error(folder)
+
+
+@EACH_FAMILY
+@pytest.mark.parametrize("kept", [0, 100, 200_000])
+def test_broken_weights_are_one_clear_error(
+    family: str, kept: int, folders: dict[str, Path], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(folders[family], tmp_path / "broken")
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:kept])
+    assert "cannot be loaded" in load_error(folder)
+
+
+@EACH_FAMILY
+@pytest.mark.parametrize("missing", ["model.safetensors", "tokenizer.json"])
+def test_a_folder_that_lacks_a_file_is_one_clear_error(
+    family: str, missing: str, folders: dict[str, Path], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(folders[family], tmp_path / "partial")
+    (folder / missing).unlink()
+    assert "cannot be loaded" in load_error(folder)
+
+
+@EACH_FAMILY
+def test_a_folder_without_any_tokenizer_is_refused(
+    family: str, folders: dict[str, Path], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(folders[family], tmp_path / "wordless")
+    for path in folder.glob("tokenizer*"):
+        path.unlink()
+    assert "copy the tokenizer's files (tokenizer.json" in load_error(folder)
+
+
+@EACH_FAMILY
+@pytest.mark.parametrize("changes", [{"d_model": 64}, {"vocab_size": 999}, {"d_model": "wide"}])
+def test_a_config_that_does_not_fit_the_weights_is_one_clear_error(
+    family: str, changes: dict[str, Any], folders: dict[str, Path], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(folders[family], tmp_path / "unfit")
+    edit_config(folder, **changes)
+    assert "cannot be loaded" in load_error(folder)
+
+
+def load_elsewhere(calls: list[tuple[str, str | None]], environment: dict[str, str]) -> list[Any]:
+    """Load each name and revision in a process of its own: its clients read HF_ENDPOINT once."""
+    process = subprocess.run(
+        [sys.executable, "-c", LOAD, json.dumps(calls)],
+        env={**os.environ, **environment},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert process.returncode == 0, process.stderr
+    found: list[Any] = json.loads(process.stdout.splitlines()[-1])
+    return found
+
+
+@pytest.fixture(scope="module")
+def from_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """What loading gives: by the branch and by the commit, then what is not there."""
+    folder = tmp_path_factory.mktemp("hub")
+    with Hub() as hub:
+        commit = hub.add_model(T5, t5_model_files(folder / "model"))
+        calls = [
+            (T5, "main"),
+            (T5, None),
+            (T5, commit),
+            ("google-t5/nothing", None),
+            (T5, NO_SHA),
+            ("not a name!", None),
+        ]
+        names = ["branch", "none", "commit", "no id", "no revision", "no name"]
+        found = load_elsewhere(calls, hub.environment(folder / "home"))
+        yield {"sha": commit, **dict(zip(names, found, strict=True))}
+
+
+@pytest.mark.parametrize("asked", ["branch", "none", "commit"])
+def test_a_model_from_the_hub_tells_the_commit_it_came_from(
+    asked: str, from_hub: dict[str, Any]
+) -> None:
+    assert from_hub[asked] == [from_hub["sha"], "t5"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("no id", ["'google-t5/nothing'", "check the name"]),
+        ("no revision", [T5, NO_SHA, "no branch, tag or commit"]),
+        ("no name", ["'not a name!'", "check the name"]),
+    ],
+)
+def test_what_the_hub_does_not_have_is_one_clear_error(
+    asked: str, told: list[str], from_hub: dict[str, Any]
+) -> None:
+    message = from_hub[asked]
+    assert "\n" not in message
+    assert all(words in message for words in told), message
+
+
+def test_an_unreachable_hub_is_one_clear_error_without_a_long_wait(tmp_path: Path) -> None:
+    with Hub() as hub:
+        environment = hub.environment(tmp_path)
+    with socket.socket() as bound:  # and not listening: connections are refused
+        bound.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        start = time.monotonic()
+        [message] = load_elsewhere([(T5, None)], {**environment, "HF_ENDPOINT": address})
+    assert time.monotonic() - start < 20
+    assert "\n" not in message
+    assert all(words in message for words in (T5, "cannot be reached", "HF_ENDPOINT", "tiny"))
+
+
+def test_a_tokenizer_that_is_a_sentencepiece_model_alone_is_read(tmp_path: Path) -> None:
+    # As T5 v1.1 stands on the Hub: spiece.model, and no tokenizer.json.
+    import sentencepiece
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    pairs = toy_pairs(256)
+    texts = [*pairs["article"], *pairs["highlights"]]
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(texts),
+        model_prefix=str(tmp_path / "spiece"),
+        vocab_size=70,
+        pad_id=0,
+        eos_id=1,
+        unk_id=2,
+        bos_id=-1,
+        minloglevel=2,
+    )
+    (tmp_path / "spiece.vocab").unlink()
+    settings = {"tokenizer_class": "T5Tokenizer", "extra_ids": 100, "model_max_length": 512}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    shape = {"d_model": 16, "d_kv": 8, "d_ff": 16, "num_layers": 1, "num_heads": 2}
+    T5ForConditionalGeneration(T5Config(vocab_size=170, **shape)).save_pretrained(tmp_path)
+
+    found = load_student(str(tmp_path), None, FAMILIES["t5"]).tokenizer
+    expected = sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / "spiece.model"))
+    for text in texts[:20]:
+        assert found(text)["input_ids"] == [*expected.encode(text), 1]
+    found.save_pretrained(tmp_path / "saved")
+    assert (tmp_path / "saved" / "tokenizer.json").is_file()

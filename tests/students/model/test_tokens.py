@@ -1,0 +1,134 @@
+"""Texts as token ids: T5's prefix, the end token, and the count of what was cut."""
+
+import pickle
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.students import tiny, toy_pairs
+from understudy.core.errors import DataError, StudentError
+from understudy.students.model import tokens
+from understudy.students.model.families import FAMILIES
+from understudy.students.model.tokens import (
+    EncodedPairs,
+    encode_articles,
+    encode_highlights,
+    encode_pairs,
+)
+
+EACH_FAMILY = pytest.mark.parametrize("family", sorted(FAMILIES))
+ARTICLE = "Anna arrived in Rome on Monday. Nobody was hurt."
+
+
+def test_a_t5_article_begins_with_the_task_prefix() -> None:
+    student = tiny("t5")
+    [ids], _ = encode_articles(student.tokenizer, student.family, [ARTICLE], 64)
+    assert student.tokenizer.decode(ids).strip() == f"summarize: {ARTICLE}</s>"
+
+
+def test_a_bart_article_has_no_prefix() -> None:
+    student = tiny("bart")
+    [ids], _ = encode_articles(student.tokenizer, student.family, [ARTICLE], 64)
+    assert student.tokenizer.decode(ids, skip_special_tokens=True).strip() == ARTICLE
+    assert ids[0] == student.tokenizer.bos_token_id
+
+
+@EACH_FAMILY
+def test_highlights_have_no_prefix_and_keep_their_lines(family: str) -> None:
+    tokenizer = tiny(family).tokenizer
+    highlights = "Anna was in Rome .\nIt was Monday ."
+    [ids], _ = encode_highlights(tokenizer, [highlights], 64)
+    assert tokenizer.decode(ids, skip_special_tokens=True).strip() == highlights
+
+
+@EACH_FAMILY
+def test_only_texts_that_are_too_long_are_counted_as_cut(family: str) -> None:
+    student = tiny(family)
+    texts = [ARTICLE, "Anna.", f"{ARTICLE} {ARTICLE}", ""]
+    whole, none = encode_articles(student.tokenizer, student.family, texts, 1000)
+    longest = max(map(len, whole))
+    assert none == 0
+    assert encode_articles(student.tokenizer, student.family, texts, longest) == (whole, 0)
+    assert encode_articles(student.tokenizer, student.family, texts, longest - 1)[1] == 1
+    assert encode_articles(student.tokenizer, student.family, texts, len(whole[0]) - 1)[1] == 2
+
+
+@EACH_FAMILY
+@pytest.mark.parametrize("limit", [2, 5, 9])
+def test_a_cut_text_keeps_its_start_and_ends_with_the_end_token(family: str, limit: int) -> None:
+    tokenizer = tiny(family).tokenizer
+    [whole], _ = encode_highlights(tokenizer, [ARTICLE], 1000)
+    [cut], count = encode_highlights(tokenizer, [ARTICLE], limit)
+    assert len(whole) > 9
+    assert count == 1
+    assert cut == [*whole[: limit - 1], tokenizer.eos_token_id]
+
+
+@EACH_FAMILY
+def test_a_text_that_was_cut_for_one_call_is_whole_in_the_next(family: str) -> None:
+    tokenizer = tiny(family).tokenizer
+    encode_highlights(tokenizer, [ARTICLE], 4)
+    [ids], count = encode_highlights(tokenizer, [ARTICLE], 64)
+    assert (ids, count) == (tokenizer(ARTICLE)["input_ids"], 0)
+
+
+def encode(pairs: pd.DataFrame, folder: Path, family: str = "t5", **longest: int) -> EncodedPairs:
+    folder.mkdir(exist_ok=True)
+    student, file = tiny(family), folder / "pairs.parquet"
+    pairs.to_parquet(file)
+    limits = {"article": 64, "highlights": 32, **longest}
+    return encode_pairs(student.tokenizer, student.family, file, limits, folder / "ids", "test")
+
+
+@EACH_FAMILY
+def test_encoded_pairs_are_the_rows_in_order(
+    family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "ROWS", 4)
+    student, pairs = tiny(family), toy_pairs(11)
+    encoded = encode(pairs, tmp_path, family)
+    articles, _ = encode_articles(student.tokenizer, student.family, list(pairs["article"]), 64)
+    highlights, _ = encode_highlights(student.tokenizer, list(pairs["highlights"]), 32)
+    assert len(encoded) == 11
+    assert [row.tolist() for row in (encoded.articles[i] for i in range(11))] == articles
+    assert [row.tolist() for row in (encoded.highlights[i] for i in range(11))] == highlights
+    assert encoded.articles.lengths.tolist() == [len(ids) for ids in articles]
+    assert encoded.cut == {"articles": 0, "highlights": 0}
+
+
+def test_what_is_cut_is_counted_over_all_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "ROWS", 4)
+    whole = encode(toy_pairs(11), tmp_path / "a", article=64).articles.lengths
+    encoded = encode(toy_pairs(11), tmp_path / "b", article=20, highlights=4)
+    assert encoded.cut == {"articles": int((whole > 20).sum()), "highlights": 11}
+    assert 0 < encoded.cut["articles"] < 11
+
+
+def test_pairs_that_are_encoded_already_are_not_read_again(tmp_path: Path) -> None:
+    first = encode(toy_pairs(3), tmp_path)
+    again = encode(toy_pairs(5), tmp_path)
+    assert (len(first), len(again)) == (3, 3)
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["ids"]
+
+
+def test_no_pairs_are_an_error_and_leave_nothing(tmp_path: Path) -> None:
+    with pytest.raises(StudentError, match="no pairs to learn from"):
+        encode(toy_pairs(0), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["pairs.parquet"]
+
+
+def test_pairs_without_a_column_are_an_error_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no column 'highlights'"):
+        encode(toy_pairs(3).drop(columns="highlights"), tmp_path)
+
+
+def test_another_process_reads_the_same_rows(tmp_path: Path) -> None:
+    rows = encode(toy_pairs(5), tmp_path / "tokens").articles
+    expected = [row.tolist() for row in (rows[index] for index in range(5))]
+    pickled = pickle.dumps(rows)
+    del rows  # closes its file
+    again = pickle.loads(pickled)
+    assert [again[index].tolist() for index in range(5)] == expected

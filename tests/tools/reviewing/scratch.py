@@ -1,0 +1,203 @@
+"""A small repository with the project's files of metrics, scores and answers, made by real DVC.
+
+Its stages copy what a test has put under made/, so that a test says what each branch found.
+"""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stages.evaluate import count_teacher, write_scores
+from stages.generate import ANSWERS
+from tests.imports import ROOT
+from tests.project import Project
+from understudy.contract.answers import Answer
+from understudy.contract.names import COLUMNS, SYSTEMS
+from understudy.contract.params.evaluate import Judgement
+from understudy.contract.params.teacher import Prices
+from understudy.core.files import write_json
+from understudy.core.tables import read_table, table_writer
+from understudy.scoring.scoreboard import Scoreboard
+from understudy.teacher.completion import failed_answer
+
+ARTICLES = 60
+HIGHLIGHTS = 40
+PROMPT = "Write a news article: $highlights\n"
+PRICES = {"input": 1.0, "cached_input": 0.5, "output": 2.0, "batch_factor": 0.5}
+JUDGEMENT = Judgement(margin=1.0, resamples=1000, seed=1)
+TOKENS = (1000, 200, 3000)
+"""Of each answer: prompt, cached, completion."""
+ANSWER_USD = (800 * 1.0 + 200 * 0.5 + 3000 * 2.0) / 1e6
+PIPELINE = """\
+stages:
+  generate:
+    cmd: cp made/answers.parquet data/written/ && cp made/generated.json metrics/
+    deps: [prompts/generate.txt, made/answers.parquet, made/generated.json]
+    outs: [data/written/answers.parquet]
+    metrics: [{metrics/generated.json: {cache: false}}]
+  train-t5:
+    matrix:
+      source: [written]
+    cmd: cp -r made/ctranslate2 models/t5-written/ && cp made/t5-written.csv metrics/curves/
+    deps: [data/written/answers.parquet, made/ctranslate2, made/t5-written.csv]
+    outs: [models/t5-written/ctranslate2]
+    plots: [{metrics/curves/t5-written.csv: {cache: false}}]
+  zeroshot:
+    cmd: cp made/zeroshot.parquet data/predictions/
+    deps: [made/zeroshot.parquet]
+    outs: [data/predictions/zeroshot.parquet]
+  evaluate:
+    cmd: cp made/scores.parquet data/ && cp made/scored/*.json metrics/
+    deps:
+      - data/written/answers.parquet
+      - data/predictions/zeroshot.parquet
+      - models/t5-written/ctranslate2
+      - made/scored
+      - made/scores.parquet
+    params: [evaluate]
+    outs: [data/scores.parquet]
+    metrics:
+      - metrics/systems.json: {cache: false}
+      - metrics/gap.json: {cache: false}
+      - metrics/texts.json: {cache: false}
+      - metrics/teacher.json: {cache: false}
+"""
+FOLDERS = ("data/written", "data/predictions", "metrics/curves", "models/t5-written", "prompts")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a branch's run has found."""
+
+    prompt: str = PROMPT
+    better: Mapping[str, float] = field(default_factory=dict)
+    """Points that a system's scores are above those of the base, give or take."""
+    first_article: int = 0
+    """Number of the first test article."""
+    kept: int = 36
+    """Training pairs out of the answers."""
+    loss: float = 1.0
+    failed: int = 0
+    """Calls that failed for good."""
+
+
+WRITTEN = ("t5-written", "bart-written")
+OTHERS = ("t5-gold", "bart-gold", "zeroshot", "lead-3")
+OTHER_PROMPT = Found(
+    prompt="Invent a story: $highlights\n",
+    better={"t5-written": 12.0, "bart-written": -2.0},
+    kept=30,
+    loss=0.5,
+)
+
+
+def start_branch(path: Path) -> Project:
+    """A repository whose branch `prompt` has another article prompt; all is in the remote."""
+    project = start(path)
+    project.run("git", "checkout", "--quiet", "-b", "prompt")
+    run(project, OTHER_PROMPT)
+    project.run("dvc", "push", "--quiet")
+    return project
+
+
+def copy(project: Project, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A copy of a repository and its remote, in which the process stands."""
+    shutil.copytree(project.path.parent, folder / "work", symlinks=True)
+    copied = Project(folder / "work" / "project", {})
+    for name in ("DVC_SITE_CACHE_DIR", "GIT_CONFIG_GLOBAL"):
+        monkeypatch.setenv(name, copied.environment[name])
+    monkeypatch.chdir(copied.path)
+    return copied
+
+
+def start(path: Path, found: Found | None = None) -> Project:
+    """The repository, run, pushed to a remote beside it and committed as `main`."""
+    path.mkdir(parents=True)
+    project = Project(path, {})
+    (path / "dvc.yaml").write_text(PIPELINE, encoding="utf-8")
+    shutil.copy(ROOT / "profiles" / "sample.yaml", path / "params.yaml")
+    project.change_params(
+        teacher__base_url="http://127.0.0.1:9/v1",
+        teacher__model="double",
+        teacher__prices=PRICES,
+        evaluate__resamples=JUDGEMENT.resamples,
+    )
+    (path / "stages").symlink_to(ROOT / "stages")
+    (path / ".gitignore").write_text("/stages\n/made/\n", encoding="utf-8")
+    project.run("git", "init", "--quiet", "--initial-branch", "main")
+    project.run("dvc", "init", "--quiet")
+    project.run("dvc", "config", "core.analytics", "false")
+    project.run("dvc", "remote", "add", "--default", "storage", "../storage")
+    run(project, found or Found())
+    project.run("dvc", "push", "--quiet")
+    return project
+
+
+def run(project: Project, found: Found) -> None:
+    """Runs the pipeline so that it finds this, and commits it."""
+    write(project.path / "made", found)
+    for folder in FOLDERS:
+        (project.path / folder).mkdir(parents=True, exist_ok=True)
+    prompt = project.path / "prompts" / "generate.txt"
+    prompt.write_text(found.prompt, encoding="utf-8")
+    project.run("dvc", "repro", "--quiet")
+    project.commit("Run")
+
+
+def write(made: Path, found: Found) -> None:
+    """Writes what the stages copy."""
+    (made / "scored").mkdir(parents=True, exist_ok=True)
+    (made / "ctranslate2").mkdir(exist_ok=True)
+    (made / "ctranslate2" / "config.json").write_text("{}\n", encoding="utf-8")
+    (made / "ctranslate2" / "model.bin").write_text(f"{found.loss}\n" * 1000, encoding="utf-8")
+    steps = [f"{step},{found.loss + 10 / step}" for step in (10, 20, 30)]
+    (made / "t5-written.csv").write_text(
+        "\n".join(["step,validation_loss", *steps]), encoding="utf-8"
+    )
+    write_answers(made / "answers.parquet", found.prompt, HIGHLIGHTS, found.failed)
+    write_answers(made / "zeroshot.parquet", "Summarize", ARTICLES)
+    write_json(made / "generated.json", {"train": {"asked": HIGHLIGHTS, "kept": found.kept}})
+    _write_scores(made, found)
+    answers = {n: read_table(made / f"{f}.parquet") for n, f in FILES.items()}
+    counted = {name: count_teacher(table, Prices(**PRICES)) for name, table in answers.items()}
+    write_json(made / "scored" / "teacher.json", counted)
+
+
+FILES = {"generate": "answers", "zeroshot": "zeroshot"}
+
+
+def _write_scores(made: Path, found: Found) -> None:
+    names = [f"test-{found.first_article + n}" for n in range(ARTICLES)]
+    rows = {}
+    for number, system in enumerate(SYSTEMS):
+        generator = np.random.default_rng(number)
+        points = generator.normal(40 + number, 10, size=(ARTICLES, len(COLUMNS)))
+        better = found.better.get(system, 0.0)
+        wobble = np.random.default_rng(99).normal(0, 2 if better else 0, size=points.shape)
+        rows[system] = points + better + wobble - wobble.mean(axis=0)
+    board = Scoreboard(rows, JUDGEMENT)
+    write_scores(names, rows, made / "scores.parquet")
+    scored = made / "scored"
+    systems: dict[str, Any] = {name: {**board.summarize(name), "words": 50.0} for name in SYSTEMS}
+    write_json(scored / "systems.json", {**systems, "reference": {"words": 51.5, "empty": 0}})
+    write_json(scored / "gap.json", board.compare())
+    texts = {name: {"novel1": 10 + found.better.get(name, 0.0)} for name in SYSTEMS}
+    write_json(scored / "texts.json", texts)
+
+
+def write_answers(path: Path, prompt: str, count: int, failed: int = 0) -> None:
+    """A stage's answers; the last of them failed."""
+    with table_writer(path, ANSWERS) as table:
+        for number in range(count):
+            key = f"sha256:{prompt}:{number}"
+            answer = Answer(key, f"Text {number}.", "stop", "", "double", *TOKENS)
+            if number >= count - failed:
+                answer = failed_answer(key, "double", "no answer")
+            reason = "failed" if answer.error else None
+            row = {"split": "train", "id": str(number), "reason": reason}
+            table.add({**row, **answer.to_record()})

@@ -1,0 +1,90 @@
+"""What dvc.lock names and the remote lacks."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.project import Project
+from tests.tools.reviewing.reviewer import Reviewer, rows, section
+
+
+def stored(project: Project, path: str) -> Path:
+    """Where the remote has a file that dvc.lock names."""
+    name = project.run("grep", "-A", "3", f"path: {path}", "dvc.lock").stdout
+    found = re.search(r"md5: (\w\w)(\S+)", name)
+    assert found
+    return project.path.parent / "storage" / "files" / "md5" / found.group(1) / found.group(2)
+
+
+def test_an_artifact_deleted_from_the_remote_is_named(project: Project, review: Reviewer) -> None:
+    stored(project, "data/scores.parquet").unlink()
+    text = review.text("main")
+    assert "; 1 artifact missing in the remote." in text.splitlines()[0]
+    told = rows(section(text, "Artifacts"), "data/scores.parquet")
+    size = Path("data/scores.parquet").stat().st_size
+    assert told == [["`data/scores.parquet`", "`evaluate`", f"{size / 1000:.1f} kB", "1 of 1 file"]]
+    found = review.json()["storage"]["missing"]
+    assert [(missing["path"], missing["size"]) for missing in found] == [
+        ("data/scores.parquet", size)
+    ]
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_folder_is_listed_once_with_what_it_lacks(
+    project: Project, review: Reviewer, cached: bool
+) -> None:
+    listing = stored(project, "models/t5-written/ctranslate2")
+    entries = {entry["relpath"]: entry["md5"] for entry in json.loads(listing.read_text("utf-8"))}
+    store = listing.parent.parent
+    (store / entries["model.bin"][:2] / entries["model.bin"][2:]).unlink()
+    if not cached:
+        shutil.rmtree(".dvc/cache")
+    told = rows(review.text("main"), "models/t5-written/ctranslate2")
+    assert [row[1:] for row in told] == [["`train-t5@written`", "4.0 kB", "1 of 2 files"]]
+    listing.unlink()
+    told = rows(review.text("main"), "models/t5-written/ctranslate2")
+    assert [row[3] for row in told] == ["2 of 2 files"]
+
+
+def test_what_the_remote_lost_is_seen_although_dvc_has_an_index_of_it(
+    project: Project, review: Reviewer
+) -> None:
+    project.run("dvc", "status", "--cloud", "--quiet")
+    shutil.rmtree(project.path.parent / "storage" / "files")
+    assert len(review.json()["storage"]["missing"]) == 4
+
+
+def test_without_a_remote_it_is_said_plainly(project: Project, review: Reviewer) -> None:
+    project.run("dvc", "remote", "remove", "storage")
+    text = review.text("main")
+    assert "Not looked for in the remotes: no remote is set" in section(text, "Artifacts")
+
+
+def test_a_remote_whose_folder_is_elsewhere_is_said_plainly(
+    project: Project, review: Reviewer
+) -> None:
+    shutil.rmtree(project.path.parent / "storage")
+    text = review.text("main")
+    assert "the remote was not looked at" in text.splitlines()[0]
+    assert "Not looked for in the remote `storage`: its folder is not there" in text
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("http://user:secret@127.0.0.1:9/x", "ClientConnectorError"),
+        ("gs://bucket/x", "ImportError: gs is supported, but requires 'dvc-gs'"),
+    ],
+)
+def test_a_remote_that_cannot_be_asked_is_said_plainly(
+    project: Project, review: Reviewer, url: str, told: str
+) -> None:
+    project.run("dvc", "remote", "modify", "storage", "url", url)
+    text = review.text("main")
+    assert "Not looked for in the remote `storage`: it cannot be asked (`" in text
+    assert told in section(text, "Artifacts")
+    assert "secret" not in text
+    assert rows(text, "t5-written") != []

@@ -1,0 +1,139 @@
+"""Reviews where one side lacks data, metrics or whole versions of them."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.project import Project
+from tests.tools.reviewing.reviewer import Reviewer, rows, section, set_gates
+from tests.tools.reviewing.scratch import (
+    ARTICLES,
+    HIGHLIGHTS,
+    Found,
+    run,
+    write,
+)
+from understudy.tools.reviewing.gates import GateError
+
+
+def lose_data(project: Project) -> None:
+    shutil.rmtree(".dvc/cache")
+    shutil.rmtree(project.path.parent / "storage")
+
+
+def test_without_the_base_data_intervals_are_unpaired_and_calls_come_from_metrics(
+    project: Project, review: Reviewer
+) -> None:
+    lose_data(project)
+    text = review.text("main")
+    scores = section(text, "Scores")
+    assert "Intervals are unpaired, from those in `metrics/systems.json`" in scores
+    assert "`the base: neither DVC's cache nor its remote has data/scores.parquet`" in scores
+    assert [row[5] for row in rows(scores, "bart-written")] == ["within noise"] * 3
+    assert [row[5] for row in rows(scores, "t5-written")] == ["**beyond noise**"] * 3
+    assert "new calls of the teacher are not known" in text.splitlines()[0]
+    teacher = section(text, "Teacher")
+    bill = f"{HIGHLIGHTS} calls ($0.2760)"
+    assert f"`generate`: {bill} → {bill}, by `metrics/teacher.json`; which" in teacher
+    assert rows(teacher, "zeroshot")[0][3:] == ["0", "$0.00", str(ARTICLES), "0"]
+
+
+def test_a_clone_without_data_knows_what_is_the_same_by_the_lock(
+    project: Project, review: Reviewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.run("git", "clone", "--quiet", "--branch", "prompt", ".", "../elsewhere/clone")
+    monkeypatch.chdir("../elsewhere/clone")
+    teacher = section(review.text("origin/main"), "Teacher")
+    assert rows(teacher, "zeroshot")[0] == [
+        *("`zeroshot`", str(ARTICLES), "$0.4140", "0", "$0.00", str(ARTICLES), "")
+    ]
+    assert "`generate`: 40 calls" in teacher
+
+
+def test_a_clone_reads_both_sides_from_the_remote(
+    project: Project, review: Reviewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.run("git", "clone", "--quiet", "--branch", "prompt", ".", "../clone")
+    monkeypatch.chdir("../clone")
+    found = review.json("origin/main")
+    assert found["scores"]["unpaired"] is None
+    assert found["calls"][0]["new"]["calls"] == HIGHLIGHTS
+    assert not Path("data/scores.parquet").exists()
+
+
+def test_other_test_articles_are_not_paired(project: Project, review: Reviewer) -> None:
+    run(project, Found(first_article=5, better={"t5-gold": 1.0}))
+    text = review.text("main")
+    assert "`the two sides were not scored on the same test articles`" in section(text, "Scores")
+
+
+def test_scores_that_are_not_those_of_the_metrics_are_not_used(
+    project: Project, review: Reviewer
+) -> None:
+    systems = json.loads(Path("metrics/systems.json").read_text(encoding="utf-8"))
+    systems["t5-written"]["rouge1"]["f1"] += 1
+    Path("metrics/systems.json").write_text(json.dumps(systems), encoding="utf-8")
+    text = review.text("main")
+    assert "does not belong to metrics/systems.json`" in section(text, "Scores")
+    assert "- **Stale:** `dvc repro` would run `evaluate`;" in text
+    assert "- Not committed: `metrics/systems.json`." in text
+
+
+def test_a_missing_metrics_file_is_a_note(project: Project, review: Reviewer) -> None:
+    Path("metrics/systems.json").unlink()
+    set_gates(project, minimum={"systems.t5-written.rouge1.f1": 1})
+    text = review.text("main")
+    assert isinstance(review.error, GateError)
+    assert "- `metrics/systems.json` cannot be read: `" in text
+    assert "- The workspace has no metrics `systems` to compare with." in text
+    assert "### Teacher" in text
+
+
+def test_a_base_of_an_older_version_is_compared_as_far_as_it_goes(
+    project: Project, review: Reviewer
+) -> None:
+    """It had no scores by article, no verdicts, other columns of answers, other metrics files."""
+    project.run("git", "checkout", "--quiet", "--orphan", "older", "main")
+    pipeline = Path("dvc.yaml").read_text(encoding="utf-8")
+    for line in (
+        "    outs: [data/scores.parquet]\n",
+        "      - metrics/texts.json: {cache: false}\n",
+    ):
+        assert line in pipeline
+        pipeline = pipeline.replace(line, "")
+    Path("dvc.yaml").write_text(pipeline, encoding="utf-8")
+    write(Path("made"), Found())
+    Path("made/scored/gap.json").write_text('{"t5": {"rouge1": {"f1": -1, "f1_low": -2}}}', "utf-8")
+    shutil.copy("made/scores.parquet", "made/answers.parquet")
+    project.run("dvc", "repro", "--quiet")
+    project.run("git", "rm", "--quiet", "--force", "metrics/texts.json")
+    project.commit("Older")
+    project.run("git", "checkout", "--quiet", "-b", "newer")
+    project.run("git", "checkout", "--quiet", "prompt", "--", ".")
+    project.commit("Newer")
+    project.run("dvc", "checkout", "--quiet")
+    text = review.text("older")
+    assert review.error is None
+    assert "`the base: there is no data/scores.parquet`" in section(text, "Scores")
+    assert (
+        section(text, "Verdicts")
+        == "The base's `metrics/gap.json` has no verdicts to compare with."
+    )
+    assert "answers.parquet: no column 'request'" in section(text, "Teacher")
+    assert "- The base has no metrics `texts` to compare with." in text
+
+
+def test_a_base_before_dvc_is_compared_as_far_as_it_goes(
+    project: Project, review: Reviewer
+) -> None:
+    project.run("git", "checkout", "--quiet", "--orphan", "bare")
+    project.run("git", "rm", "-r", "--quiet", "--cached", ".")
+    project.run("git", "add", "params.yaml")
+    project.run("git", "commit", "--quiet", "--message", "Start")
+    project.commit("All")
+    text = review.text("bare~1")
+    assert review.error is None
+    assert [row[5] for row in rows(section(text, "Scores"), "t5-written")] == ["new"] * 3
+    assert "The base has no metrics" in text

@@ -1,0 +1,291 @@
+"""understudy plan: what it prints, and that a run then asks for just that much."""
+
+import json
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.doubles.batches import BatchServer
+from tests.doubles.teacher import Call, Reply, echo, refuse, settings
+from tests.project import Project, copy_project
+from understudy.contract.params.teacher import TeacherParams
+from understudy.teacher.ledger import LEDGER_ENV
+from understudy.tools.plan import describe, main
+from understudy.tools.planning.estimate import Estimate
+from understudy.versioning.status import Stage
+
+COUNTS = {"train": 12, "validation": 4, "test": 5}
+LIMIT = 8
+TO_PAY = {"generate": LIMIT + COUNTS["validation"], "zeroshot": COUNTS["test"]}
+PRICES = {"input": 1.0, "cached_input": 1.0, "output": 2.0, "batch_factor": 0.5}
+STAGES = ("generate", "zeroshot")
+
+
+@pytest.fixture
+def server() -> Iterator[BatchServer]:
+    with BatchServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def filtered(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project of a few rows of its own, with fetch and filter done; no teacher is asked yet."""
+    project = copy_project(tmp_path_factory.mktemp("plan") / "work" / "project", "sample", {})
+    for split, count in COUNTS.items():
+        rows = [
+            {"id": f"{split}-{n}", "article": f"{split} {n} is told.", "highlights": f"{split} {n}"}
+            for n in range(count)
+        ]
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        (project.path / f"data/example/{split}.jsonl").write_text(lines, encoding="utf-8")
+    project.change_params(fetch__source="files", generate__limit=LIMIT)
+    project.run("dvc", "repro", "filter")
+    project.commit("Filter")
+    return project
+
+
+@pytest.fixture
+def project(filtered: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A copy of it in which the process stands."""
+    shutil.copytree(filtered.path.parent, tmp_path / "work")
+    project = Project(tmp_path / "work" / "project", {})
+    project.environment.pop(LEDGER_ENV, None)
+    monkeypatch.delenv(LEDGER_ENV, raising=False)
+    monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
+    monkeypatch.chdir(project.path)
+    return project
+
+
+@pytest.fixture
+def plan(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> "Plan":
+    return Plan(monkeypatch, capsys)
+
+
+class Plan:
+    """Runs the command in this process."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch, self._capsys = monkeypatch, capsys
+
+    def text(self, *arguments: str) -> str:
+        self._monkeypatch.setattr(sys, "argv", ["plan", *arguments])
+        self._capsys.readouterr()
+        main()
+        printed, said = self._capsys.readouterr()
+        assert said == ""
+        return printed
+
+    def json(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.text("--json"))
+        return found
+
+    def to_pay(self) -> dict[str, int]:
+        return {stage: found["to_pay"] for stage, found in self.json()["calls"].items()}
+
+
+def use(project: Project, server: BatchServer, **changes: Any) -> None:
+    """Has the double as the teacher."""
+    project.change_params(
+        teacher__base_url=server.url,
+        teacher__model="double",
+        teacher__prices=PRICES,
+        **{f"teacher__{name}": value for name, value in changes.items()},
+    )
+
+
+def cells(text: str, stage: str) -> list[str]:
+    """The last row of a table that begins with a stage's name."""
+    rows = [line for line in text.splitlines() if line.startswith(f"{stage} ")]
+    return re.split(r"\s{2,}", rows[-1].strip())
+
+
+def dollars(amount: float) -> str:
+    """Cents from a dollar on, hundredths of a cent below it."""
+    return f"${amount:,.2f}" if amount >= 1 else f"${amount:.4f}"
+
+
+# What it prints
+
+
+def test_the_text_and_the_json_say_the_same_and_nothing_is_sent_or_written(
+    project: Project, server: BatchServer, plan: Plan
+) -> None:
+    use(project, server, requests_per_minute=2, request={"max_completion_tokens": 1_000_000})
+    text, found = plan.text(), plan.json()
+    states = {stage["name"]: stage["state"] for stage in found["stages"]}
+    assert (states["fetch"], states["filter"]) == ("up to date", "up to date")
+    assert states["generate"] == states["zeroshot"] == "stale"
+    assert text.splitlines()[0].split() == ["stage", "state", "why"]
+    assert re.search(r"^generate +stale +never run$", text, re.MULTILINE)
+    assert f"teacher: double at {server.url}, mode live" in text
+    for stage in STAGES:
+        calls = found["calls"][stage]
+        assert calls["rows"] == calls["to_pay"] == TO_PAY[stage]
+        assert f"{stage}: tokens are estimated from 4 characters a token and answers of" in text
+        money = [dollars(calls[name]) for name in ("live_usd", "batch_usd", "at_most_usd")]
+        counts = [calls[n] for n in ("rows", "paid", "to_pay", "input_tokens", "output_tokens")]
+        row = [stage, *(f"{count:,}" for count in counts), *money, f"{calls['minutes']:,.1f} min"]
+        assert row in [re.split(r"\s{2,}", line.strip()) for line in text.splitlines()]
+    assert server.connections == 0
+    assert not list(Path(".dvc").rglob("ledger*"))
+
+
+def test_the_command_exits_with_one_line_where_params_are_broken(project: Project) -> None:
+    project.change_params(teacher__concurrency=0)
+    done = project.run("python", "-m", "understudy", "plan", ok=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(r"error: .*teacher\.concurrency.*\n", done.stderr)
+    Path("params.yaml").write_text("fetch: [", encoding="utf-8")
+    done = project.run("python", "-m", "understudy", "plan", "--json", ok=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(r"error: params\.yaml.*\n", done.stderr)
+
+
+def test_the_embedded_teacher_is_named_and_free(project: Project, plan: Plan) -> None:
+    text = plan.text()
+    assert "teacher: embedded-rules at the embedded rules (free), mode live" in text
+    assert {found["live_usd"] for found in plan.json()["calls"].values()} == {0}
+
+
+def test_rows_on_the_hub_leave_the_calls_open(project: Project, plan: Plan) -> None:
+    project.change_params(fetch__source="hub")
+    assert "calls are known when the rows are: `dvc repro filter`" in plan.text()
+    assert plan.json()["calls"] is None
+
+
+def test_the_plan_is_the_same_before_the_rows_are_there(
+    project: Project, server: BatchServer, plan: Plan
+) -> None:
+    use(project, server)
+    before = plan.json()["calls"]
+    shutil.rmtree("data/gold")
+    shutil.rmtree("data/raw")
+    Path("dvc.lock").unlink()
+    assert plan.json()["calls"] == before
+
+
+# Planned and done
+
+
+def test_a_live_run_asks_for_what_was_planned(
+    project: Project, server: BatchServer, plan: Plan
+) -> None:
+    use(project, server)
+    assert plan.to_pay() == TO_PAY
+    project.run("dvc", "repro", *STAGES)
+    assert len(server.calls) == sum(TO_PAY.values())
+    assert plan.to_pay() == dict.fromkeys(STAGES, 0)
+    assert "Nothing to pay: every answer is in the ledger" in plan.text()
+    project.change_params(generate__limit=COUNTS["train"], teacher__mode="replay")
+    missing = COUNTS["train"] - LIMIT
+    text = plan.text()
+    assert f"teacher.mode = replay: the run would stop, {missing} answers are missing" in text
+    assert f"generate: tokens are estimated from {TO_PAY['generate']} answers of this" in text
+    project.change_params(teacher__mode="live")
+    assert plan.to_pay() == {"generate": missing, "zeroshot": 0}
+    before = len(server.calls)
+    project.run("dvc", "repro", *STAGES)
+    assert len(server.calls) - before == missing
+
+
+def test_a_run_in_batches_asks_for_what_was_planned(
+    project: Project, server: BatchServer, plan: Plan
+) -> None:
+    use(project, server, mode="batch", batch={"requests": 5, "poll_seconds": 0.01})
+    assert plan.to_pay() == TO_PAY
+    project.run("dvc", "repro", *STAGES)
+    assert len(server.paid_batch) == sum(TO_PAY.values())
+    assert server.calls == []
+    assert plan.to_pay() == dict.fromkeys(STAGES, 0)
+
+
+def test_a_stage_that_is_done_but_for_failed_calls_is_said_to_ask_for_none(
+    project: Project, server: BatchServer, plan: Plan
+) -> None:
+    def script(call: Call) -> Reply:
+        return (
+            refuse(400, "Long.", "context_length_exceeded")
+            if "test 1" in call.prompt
+            else echo(call)
+        )
+
+    server.script = script
+    use(project, server, max_failed=0.5)
+    project.run("dvc", "repro", "zeroshot")
+    assert plan.to_pay()["zeroshot"] == 1
+    assert "zeroshot is up to date: its failed calls" in plan.text()
+
+
+# Notes
+
+
+STATES = [Stage("generate", "stale", ("one", "two")), Stage("zeroshot", "waits", ("three",))]
+FOUND = Estimate(
+    rows=10,
+    requests=10,
+    paid=10,
+    in_batches=0,
+    to_pay=0,
+    spent_usd=0.0,
+    input_tokens=0,
+    output_tokens=0,
+    measured_on=0,
+    live_usd=0.0,
+    batch_usd=0.0,
+    at_most_usd=0.0,
+    minutes=None,
+)
+
+
+def told(found: Estimate, **changes: Any) -> str:
+    teacher = TeacherParams(**settings("http://127.0.0.1:9/v1", **changes))
+    return describe(STATES, {"generate": found}, teacher)
+
+
+def test_every_reason_of_a_stage_has_its_line() -> None:
+    lines = told(FOUND).splitlines()
+    assert [line.split() for line in lines[1:4]] == [
+        ["generate", "stale", "one"],
+        ["two"],
+        ["zeroshot", "waits", "three"],
+    ]
+
+
+def test_numbers_have_separators_and_what_is_unknown_says_so() -> None:
+    found = replace(FOUND, to_pay=1234567, live_usd=1234.5, batch_usd=617.25, at_most_usd=None)
+    assert cells(told(found).split("mode live")[1].split("\n\n")[0], "generate") == [
+        *("generate", "10", "10", "1,234,567", "0", "0"),
+        *("$1,234.50", "$617.25", "no limit", "?"),
+    ]
+
+
+@pytest.mark.parametrize("mode", ["live", "batch", "replay"])
+def test_answers_that_are_on_their_way_are_told_and_stop_other_modes(mode: str) -> None:
+    text = told(replace(FOUND, paid=7, in_batches=3), mode=mode)
+    assert "generate: 3 more answers are on their way in open batches" in text
+    assert ("the run would stop" in text) == (mode != "batch")
+    assert "every answer is in the ledger" not in text
+
+
+def test_a_cap_is_told_where_something_is_to_be_paid() -> None:
+    limits: dict[str, Any] = {"max_cost_usd": 5.5, "request": {"max_tokens": 10}}
+    cap = "generate: $4.50 of teacher.max_cost_usd = 5.5 is left, which"
+    found = replace(FOUND, to_pay=10, spent_usd=1.0)
+    assert f"{cap} is enough" in told(replace(found, live_usd=1.0, at_most_usd=4.0), **limits)
+    unsure = replace(found, live_usd=1.0, at_most_usd=5.0)
+    assert f"{cap} may be too little, should answers be long" in told(unsure, **limits)
+    dear = replace(found, live_usd=9.0, at_most_usd=20.0)
+    assert f"{cap} is too little: the run would stop after about 50% of them" in told(
+        dear, **limits
+    )
+    assert "is left" not in told(FOUND, **limits)
+
+
+def test_a_paid_endpoint_without_prices_is_noted() -> None:
+    assert "teacher.prices are 0: costs are unknown" in told(replace(FOUND, to_pay=1))

@@ -1,0 +1,166 @@
+"""`python -m understudy.scoring`: any two files, and a third to compare with."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tests.imports import ROOT
+from understudy.core.errors import DataError
+from understudy.rows.texts import Texts, align, read_texts
+from understudy.tools.score import main
+
+REFERENCES = {"a": "the cat sat on the mat", "b": "dogs bark", "c": "it rained in Rome"}
+PREDICTIONS = {"c": "it rained", "a": "the cat was on the mat today", "b": ""}
+
+
+def write_jsonl(path: Path, texts: dict[str, str], column: str) -> Path:
+    lines = [json.dumps({"id": key, column: text}) + "\n" for key, text in texts.items()]
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+def write_lines(path: Path, *lines: str) -> Path:
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def score(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["scoring", *map(str, arguments)])
+        main()
+    return capsys.readouterr().out
+
+
+def score_json(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(score(capsys, *arguments, "--json"))
+    return found
+
+
+def test_rows_go_together_by_their_ids(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    references = write_jsonl(tmp_path / "gold.jsonl", REFERENCES, "highlights")
+    predictions = write_jsonl(tmp_path / "out.jsonl", PREDICTIONS, "prediction")
+    found = score_json(capsys, references, predictions, "--no-stemmer")
+    assert found["rows"] == 3
+    # 5 of 6, none of 2 and 2 of 4 words of the references
+    assert found["rouge1"]["recall"] == pytest.approx(100 * (5 / 6 + 0 + 2 / 4) / 3, abs=1e-4)
+    assert found["rouge1"]["f1_low"] <= found["rouge1"]["f1"] <= found["rouge1"]["f1_high"]
+
+
+def test_lines_of_text_go_together_in_their_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    references = write_lines(tmp_path / "gold.txt", "the cat", "dogs bark")
+    predictions = write_lines(tmp_path / "out.txt", "the cat", "")
+    found = score_json(capsys, references, predictions)
+    assert found["rougel"]["f1"] == 50
+
+
+def test_parquet_with_named_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("gold", "out"):
+        pd.DataFrame({name: ["one two", "three"]}).to_parquet(tmp_path / f"{name}.parquet")
+    options = ("--reference-column", "gold", "--prediction-column", "out")
+    files = (tmp_path / "gold.parquet", tmp_path / "out.parquet")
+    assert score_json(capsys, *files, *options)["rouge1"]["f1"] == 100
+
+
+def test_the_table_shows_every_type_and_the_verdict_beside_another_system(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    references = write_lines(tmp_path / "gold.txt", *(["the cat sat"] * 30))
+    good = write_lines(tmp_path / "good.txt", *(["the cat sat"] * 30))
+    bad = write_lines(tmp_path / "bad.txt", *(["a dog sat"] * 30))
+    shown = score(capsys, references, good, "--against", bad)
+    for name in ("ROUGE-1", "ROUGE-2", "ROUGE-L", "ROUGE-Lsum"):
+        assert shown.count(f"\n{name} ") == 2
+    assert "100.00 [100.00, 100.00]" in shown
+    assert "better" in shown
+    found = score_json(capsys, references, bad, "--against", good)
+    verdict = found["predictions-minus-others"]["rouge1"]
+    assert (verdict["verdict"], verdict["better"], verdict["f1"]) == ("worse", -1, -66.6667)
+
+
+def test_equal_systems_are_equivalent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = write_lines(tmp_path / "gold.txt", "one two three", "four five")
+    assert "equivalent" in score(capsys, file, file, "--against", file)
+
+
+@pytest.mark.parametrize(
+    ("predictions", "message"),
+    [
+        ({"a": "x", "b": "y"}, "1 rows have no prediction, such as 'c'; 3 references, 2 pred"),
+        ({**PREDICTIONS, "d": "z"}, "1 rows have no reference, such as 'd'"),
+    ],
+)
+def test_rows_without_a_partner_are_an_error_that_names_one(
+    predictions: dict[str, str], message: str
+) -> None:
+    with pytest.raises(DataError, match=message):
+        align(of_ids(REFERENCES), of_ids(predictions))
+
+
+def of_ids(texts: dict[str, str]) -> Texts:
+    return Texts(Path("out.jsonl"), list(texts.values()), list(texts))
+
+
+def test_rows_go_by_their_order_where_one_file_has_no_ids(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    references = write_jsonl(tmp_path / "gold.jsonl", REFERENCES, "highlights")
+    predictions = write_lines(tmp_path / "out.txt", *REFERENCES.values())
+    assert score_json(capsys, references, predictions)["rouge1"]["f1"] == 100
+    some = write_lines(
+        tmp_path / "some.jsonl",
+        *(json.dumps({"prediction": text}) for text in REFERENCES.values()),
+    )
+    some.write_text(some.read_text("utf-8").replace("{", '{"id": "z", ', 1), "utf-8")
+    assert score_json(capsys, references, some)["rouge1"]["f1"] == 100
+    with pytest.raises(DataError, match=r"2 predictions for 3 references; expected as many"):
+        score(capsys, references, write_lines(tmp_path / "few.txt", "one", "two"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (['{"id": 1, "prediction": "x"}', '{"id": 1, "prediction": "y"}'], "row 2: id '1' was"),
+        (['{"id": 1, "prediction": null}'], "row 1: expected text in 'prediction', found nothing"),
+        (['{"id": 1, "prediction": 7}'], "found int; name its column with --column"),
+        (['{"id": 1, "summary": "x"}'], "found nothing"),
+        (['{"id": 1, "prediction": "x"}', "{"], "row 2: row: not valid JSON"),
+    ],
+)
+def test_a_row_that_cannot_be_used_is_an_error_that_names_it(
+    lines: list[str], message: str, tmp_path: Path
+) -> None:
+    path = write_lines(tmp_path / "out.jsonl", *lines)
+    with pytest.raises(DataError, match=message):
+        read_texts(path, "prediction", "--column")
+
+
+def test_a_missing_file_is_one_line_and_exits_with_1(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "understudy", "score", "none.jsonl", tmp_path / "none.txt"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: none.jsonl: no such file")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "option", [("--resamples", "0"), ("--margin", "-1"), ("--margin", "nan"), ("--seed", "x")]
+)
+def test_impossible_settings_are_refused(
+    option: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        score(capsys, "gold.txt", "out.txt", *option)
+    assert f"argument {option[0]}: invalid" in capsys.readouterr().err

@@ -1,0 +1,24 @@
+"""The params section `export`, and where a model folder has its converted model."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from understudy.core.params import Section
+
+CONVERTED = "ctranslate2"
+"""The converted model's folder inside the model's."""
+CHECK = "check.json"
+"""In that folder: how it compares with the trained model."""
+
+
+class ExportParams(Section):
+    """The params section `export`."""
+
+    quantization: Literal["int8", "int8_float32", "int8_bfloat16", "bfloat16", "float32"]
+    """Of the converted weights; not float16, in which T5's activations overflow."""
+    limit: float = Field(gt=0)
+    """Largest mean difference, in nats a token, between the log-probabilities of the converted
+    and the trained model. int8 is off by a few hundredths, a wrong scale by more than 1."""
+    rows: int = Field(gt=0)
+    """Validation pairs on which they are compared."""

@@ -1,0 +1,27 @@
+"""The params section `filter`: which pairs are kept."""
+
+from pydantic import Field
+
+from understudy.core.params import Section
+
+NEAR_TEST, NEAR_DUPLICATE = "near_test", "near_duplicate"
+REASONS = ("too_long", "duplicate", "in_test")
+
+
+class FilterParams(Section):
+    """The params section `filter`."""
+
+    max_characters: int = Field(gt=0)
+    """An article has fewer Unicode characters than this."""
+    near_duplicates: float | None = Field(gt=0, le=1)
+    """A training article with so much of its 5-word shingles in common with one kept before
+    (Jaccard similarity) is dropped; null keeps it."""
+    near_test: float | None = Field(gt=0, le=1)
+    """A training or validation article that has so much of a test article's shingles is dropped;
+    null keeps it."""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why rows may be dropped."""
+        near = ((self.near_test, NEAR_TEST), (self.near_duplicates, NEAR_DUPLICATE))
+        return (*REASONS, *(reason for limit, reason in near if limit is not None))

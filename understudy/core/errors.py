@@ -1,0 +1,39 @@
+"""Every failure that a user can mend is an UnderstudyError: one line, never a traceback.
+
+UnderstudyError
+├── ParamsError       params.yaml: the dotted key, its value and what was expected
+├── DataError         a file, column or row that cannot be used
+├── StudentError      a model that cannot be loaded or trained
+└── TeacherError      a chat endpoint that cannot be used (understudy/teacher/errors.py)
+"""
+
+import sys
+from collections.abc import Callable
+
+
+class UnderstudyError(Exception):
+    """Says the value, what was expected and what to do next."""
+
+
+class ParamsError(UnderstudyError):
+    """A key of params.yaml that cannot be used."""
+
+
+class DataError(UnderstudyError):
+    """A file, column or row that cannot be used."""
+
+
+class StudentError(UnderstudyError):
+    """A student model that cannot be loaded or trained."""
+
+
+def run(main: Callable[[], None]) -> None:
+    """Runs a stage as a command: exit status 1 and one line on stderr for a known failure."""
+    try:
+        main()
+    except UnderstudyError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("interrupted: start the same command again to go on", file=sys.stderr)
+        sys.exit(130)

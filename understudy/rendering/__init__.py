@@ -1,0 +1,1 @@
+"""Facts as text: Markdown, figures and verdicts in words."""

@@ -1,0 +1,44 @@
+"""Where texts come from, in Markdown: the data set, and the teacher."""
+
+from collections.abc import Sequence
+from pathlib import PurePath
+from urllib.parse import urlsplit
+
+from understudy.contract.origin import FilesOrigin, HubOrigin, Origin
+from understudy.contract.params.teacher import EMBEDDED
+from understudy.rendering.markdown import code_span
+
+
+def name_origin(origin: Origin, splits: Sequence[str]) -> str:
+    """Markdown that names a data set.
+
+    Args:
+        origin: as fetch wrote it down.
+        splits: whose files are named, where it is files; by name and hash, without their folder.
+    """
+    if isinstance(origin, HubOrigin):
+        return (
+            f"{code_span(origin.dataset)} on the Hugging Face Hub "
+            f"(config {code_span(origin.config)}, commit {code_span(origin.revision)})"
+        )
+    if isinstance(origin, FilesOrigin):
+        files = (
+            f"{code_span(PurePath(file.path).name)} (SHA-256 {code_span(file.sha256)})"
+            for split, file in sorted(origin.files.items())
+            if split in splits
+        )
+        return f"the files {' and '.join(files)}"
+    return "Understudy's sample, an invented corpus"
+
+
+def name_teacher(model: str, base_url: str) -> str:
+    """Markdown that names a chat model honestly: the embedded teacher is none."""
+    if base_url == EMBEDDED:
+        return f"the sample's embedded rules ({code_span(model)}, no language model)"
+    return code_span(model)
+
+
+def name_host(address: str) -> str:
+    """Scheme and host alone: the rest of an address may hold a secret."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

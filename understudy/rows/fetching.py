@@ -1,0 +1,112 @@
+"""Brings rows from the chosen source into one form, and lists those that cannot be used."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from tqdm import tqdm
+
+from understudy.contract.pairs import PAIR_COLUMNS, RAW, SPLITS
+from understudy.contract.params.fetch import FetchParams, FilesParams, SampleParams
+from understudy.core.errors import DataError
+from understudy.core.files import write_json
+from understudy.core.tables import TableWriter, read_table, table_writer, text_columns
+from understudy.rows.hub import open_hub
+from understudy.rows.raw import RawRow, find_problem
+from understudy.rows.reader import check_file, hash_file, read_file
+from understudy.rows.sample.article import sample_rows
+
+REJECTS = {**text_columns("split", "file"), "row": pa.int64(), "reason": pa.string()}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Rows of each split, and what identifies them."""
+
+    rows: Mapping[str, Iterator[RawRow]]
+    identity: dict[str, Any]
+
+
+def open_source(params: FetchParams) -> Source:
+    """Opens the chosen source; rows are read only when they are asked for."""
+    if params.source == "hub":
+        return Source(*open_hub(params.hub.dataset, params.hub.config, params.hub.revision))
+    if params.source == "files":
+        return _open_files(params.files)
+    return _open_sample(params.sample)
+
+
+def _open_sample(params: SampleParams) -> Source:
+    rows = {
+        split: (
+            RawRow("sample", number, row)
+            for number, row in enumerate(
+                sample_rows(split, getattr(params, split), params.seed), start=1
+            )
+        )
+        for split in SPLITS
+    }
+    return Source(rows, {"source": "sample", "seed": params.seed})
+
+
+def _open_files(params: FilesParams) -> Source:
+    paths = {split: Path(getattr(params, split)) for split in SPLITS}
+    rows = {split: read_file(path, params.columns.model_dump()) for split, path in paths.items()}
+    for path in paths.values():
+        check_file(path)
+    files = {split: {"path": str(p), "sha256": hash_file(p)} for split, p in paths.items()}
+    return Source(rows, {"source": "files", "files": files})
+
+
+def fetch(source: Source, limit: int | None, max_rejected: float, folder: Path = RAW) -> None:
+    """Writes a source's usable rows, its rejects and its identity under `folder`.
+
+    Raises:
+        DataError: more than `max_rejected` of a split's rows cannot be used.
+    """
+    counts = {}
+    with table_writer(folder / "rejects.parquet", REJECTS) as rejects:
+        for split in SPLITS:
+            rows = tqdm(islice(source.rows[split], limit), f"fetch {split}", unit=" rows")
+            counts[split] = _fetch_split(split, rows, rejects, folder)
+    for split, count in counts.items():
+        _check_rejects(split, count, max_rejected, folder / "rejects.parquet")
+    write_json(folder / "source.json", {**source.identity, "rows": counts})
+
+
+def _fetch_split(
+    split: str, rows: Iterator[RawRow], rejects: TableWriter, folder: Path
+) -> dict[str, int]:
+    before = rejects.count
+    seen: set[str] = set()
+    with table_writer(folder / f"{split}.parquet", text_columns(*PAIR_COLUMNS)) as kept:
+        for row in rows:
+            reason = find_problem(row)
+            given = row.values.get("id")
+            identity = f"{split}-{row.number:06d}" if given is None else str(given)
+            if reason is None and identity in seen:
+                reason = f"id: repeats {identity}"
+            if reason is None:
+                seen.add(identity)
+                kept.add({**row.values, "id": identity})
+            else:
+                rejects.add({"split": split, "file": row.file, "row": row.number, "reason": reason})
+    return {"kept": kept.count, "rejected": rejects.count - before}
+
+
+def _check_rejects(split: str, count: dict[str, int], max_rejected: float, path: Path) -> None:
+    read = count["kept"] + count["rejected"]
+    if read and count["rejected"] / read <= max_rejected and count["kept"]:
+        return
+    rejects = read_table(path).query("split == @split")
+    first = "; ".join(f"{r.file} row {r.row}: {r.reason}" for r in rejects.head(3).itertuples())
+    problem = (
+        f"{count['rejected']} of {read} rows cannot be used, more than "
+        f"fetch.max_rejected = {max_rejected:g} allows"
+        if count["kept"]
+        else f"none of {read} rows can be used"
+    )
+    raise DataError(f"{split}: {problem} ({first or 'empty'}); all are listed in {path}")

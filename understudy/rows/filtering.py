@@ -1,0 +1,125 @@
+"""Keeps the pairs that the study keeps, and counts what is dropped and why."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from understudy.contract.pairs import GOLD, PAIR_COLUMNS, RAW, SPLITS
+from understudy.contract.params.filter import FilterParams
+from understudy.core.errors import DataError
+from understudy.core.tables import TableWriter, iterate_table, table_writer, text_columns
+from understudy.rows.nearness import NearRule
+
+METRICS = Path("metrics/dataset.json")
+REASONS = ("too_long", "duplicate", "in_test")
+# Ding et al. 2024, Table 1: CNN/DailyMail 3.0.0 with articles under 2048 characters.
+STUDY = {"train": 39_626, "test": 1_900}
+
+
+class Filter:
+    """Decides row by row; the test split must pass first, since it is held out of the others."""
+
+    def __init__(self, params: FilterParams) -> None:
+        self._max_characters = params.max_characters
+        self._near = NearRule(params.near_duplicates, params.near_test)
+        self._test: set[bytes] = set()
+
+    def reasons(
+        self, split: str, rows: Iterator[dict[str, str]]
+    ) -> Iterator[tuple[dict[str, str], str | None]]:
+        """Yields each row with the first reason to drop it, or None."""
+        seen: set[bytes] = self._test if split == "test" else set()
+        for row in rows:
+            reason = self._find_reason(row["article"], seen)
+            if reason is None and split == "test":
+                self._near.hold_out(row["article"])
+            elif reason is None:
+                reason = self._near.find_reason(row["article"], unique=split == "train")
+            yield row, reason
+
+    def _find_reason(self, article: str, seen: set[bytes]) -> str | None:
+        if len(article) >= self._max_characters:
+            return "too_long"
+        text = fingerprint(article)
+        if text in seen:
+            return "duplicate"
+        if text in self._test:
+            return "in_test"
+        seen.add(text)
+        return None
+
+
+def fingerprint(article: str) -> bytes:
+    """The same for articles that differ only in case or white space."""
+    normal = " ".join(article.casefold().split())
+    return hashlib.blake2b(normal.encode("utf-8"), digest_size=16).digest()
+
+
+def filter_splits(params: FilterParams, raw: Path = RAW, out: Path = GOLD) -> dict[str, Any]:
+    """Filters every split of `raw` into `out`.
+
+    Returns:
+        Per split: rows `fetched`, `under_limit`, `kept`, and `dropped` by reason; they add up:
+        fetched = kept + the sum of dropped, under_limit = fetched - dropped["too_long"].
+
+    Raises:
+        DataError: a split has no row left.
+    """
+    rule = Filter(params)
+    counts: dict[str, Any] = {}
+    with table_writer(out / "rejects.parquet", text_columns("split", "id", "reason")) as rejects:
+        for split in reversed(SPLITS):
+            rows = tqdm(iterate_table(raw / f"{split}.parquet", PAIR_COLUMNS), f"filter {split}")
+            judged = rule.reasons(split, rows)
+            with table_writer(out / f"{split}.parquet", text_columns(*PAIR_COLUMNS)) as kept:
+                dropped = Counter(dict.fromkeys(params.reasons, 0))
+                counts[split] = _split_rows(split, judged, dropped, kept, rejects)
+    for split in SPLITS:
+        if not counts[split]["kept"]:
+            raise DataError(
+                f"{split}: none of {counts[split]['fetched']} rows is left "
+                f"({counts[split]['dropped']}); loosen the section filter or fetch more rows"
+            )
+    return {split: counts[split] for split in SPLITS}
+
+
+def _split_rows(
+    split: str,
+    judged: Iterator[tuple[dict[str, str], str | None]],
+    dropped: Counter[str],
+    kept: TableWriter,
+    rejects: TableWriter,
+) -> dict[str, Any]:
+    for row, reason in judged:
+        if reason is None:
+            kept.add(row)
+        else:
+            dropped[reason] += 1
+            rejects.add({"split": split, "id": row["id"], "reason": reason})
+    fetched = kept.count + dropped.total()
+    under_limit = fetched - dropped["too_long"]
+    return {
+        "fetched": fetched,
+        "under_limit": under_limit,
+        "kept": kept.count,
+        "dropped": dict(dropped),
+    }
+
+
+def summarize_counts(counts: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:
+    """What metrics/dataset.json holds: the counts, rows that fetch rejected, the study's own."""
+    summary = {
+        split: {
+            "read": source["rows"][split]["kept"] + source["rows"][split]["rejected"],
+            "rejected": source["rows"][split]["rejected"],
+            **counts[split],
+        }
+        for split in SPLITS
+    }
+    if source["source"] == "hub":
+        summary["study"] = {split: {"under_limit": count} for split, count in STUDY.items()}
+    return summary

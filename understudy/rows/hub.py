@@ -1,0 +1,63 @@
+"""Rows from a dataset on the Hugging Face Hub, or on any server that `HF_ENDPOINT` names."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from understudy.contract.pairs import PAIR_COLUMNS, SPLITS
+from understudy.core.errors import DataError
+from understudy.core.hub import first_line, resolve_commit
+from understudy.rows.raw import RawRow
+
+
+def open_hub(
+    dataset: str, config: str, revision: str
+) -> tuple[dict[str, Iterator[RawRow]], dict[str, Any]]:
+    """Downloads a dataset into the client's own cache.
+
+    Returns:
+        Rows by split, and the identity: dataset, config and the commit that `revision` names.
+
+    Raises:
+        DataError: the Hub cannot be reached, or has no such dataset, revision, config, split
+            or column.
+    """
+    import datasets
+
+    datasets.disable_progress_bars()
+    commit = resolve_commit("dataset", dataset, revision)
+    try:
+        builder = datasets.load_dataset_builder(dataset, config, revision=commit)
+        _check_commit(dataset, commit, builder.hash)
+        loaded = datasets.load_dataset(dataset, config, revision=commit)
+    except ValueError as error:
+        raise DataError(f"fetch.hub.config = {config!r}: {first_line(error)}") from None
+    except (OSError, datasets.exceptions.DatasetsError) as error:
+        raise DataError(f"fetch.hub.dataset = {dataset!r}: {first_line(error)}") from None
+    for split in SPLITS:
+        _check_split(dataset, loaded, split)
+    identity = {"source": "hub", "dataset": dataset, "config": config, "revision": commit}
+    return {split: _iterate(dataset, split, loaded[split]) for split in SPLITS}, identity
+
+
+def _check_commit(dataset: str, wanted: str, found: str) -> None:
+    """The client falls back to any cached commit, in silence, when the connection breaks."""
+    if wanted != found:
+        raise DataError(
+            f"{dataset}: the client offers commit {found} from its cache instead of {wanted}: "
+            "check the network and run again"
+        )
+
+
+def _check_split(dataset: str, loaded: Any, split: str) -> None:
+    if split not in loaded:
+        raise DataError(f"{dataset}: no split '{split}'; it has {', '.join(loaded)}")
+    for name in PAIR_COLUMNS[1:]:
+        if name not in loaded[split].column_names:
+            found = ", ".join(loaded[split].column_names)
+            raise DataError(f"{dataset}, split {split}: no column '{name}'; it has {found}")
+
+
+def _iterate(dataset: str, split: str, rows: Any) -> Iterator[RawRow]:
+    wanted = [name for name in PAIR_COLUMNS if name in rows.column_names]
+    for number, values in enumerate(rows.select_columns(wanted), start=1):
+        yield RawRow(f"{dataset}/{split}", number, values)

@@ -1,0 +1,117 @@
+"""Filling the slots of the templates: a slot's spec and a random source in, a value out.
+
+The specs, one per kind of value::
+
+    place | organisation | date     a name not yet used in this article; "14 March"
+    person [ROLE | ROLE]            somebody not yet used, introduced by one of the roles
+    int LOW HIGH [STEP]             "1,200"
+    year LOW HIGH                   "1987"
+    decimal LOW HIGH                "4.6"
+    one | two | three               one of these texts
+"""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from understudy.rows.sample.lexicon import MEN, ORGANISATIONS, PLACES, SURNAMES, WOMEN
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_CAST = 60  # names of each sort held ready for one article
+_TRIES = 20  # to draw a number that this article does not hold yet
+
+
+@dataclass
+class Person:
+    """Somebody in an article: in full when first named there, by surname from then on."""
+
+    first: str
+    last: str
+    role: str
+    he: str
+    his: str
+    him: str
+    introduced: bool = False
+
+    @property
+    def name(self) -> str:
+        """The full name, whether introduced or not."""
+        return f"{self.first} {self.last}"
+
+    def __str__(self) -> str:
+        if self.introduced:
+            return self.last
+        self.introduced = True
+        return f"{self.role} {self.name}".strip()
+
+
+class Cast:
+    """Hands out names for one article, none of them twice."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self._numbers: set[str] = set()
+        self._places = rng.sample(PLACES, _CAST)
+        self._surnames = rng.sample(SURNAMES, _CAST)
+        self._first_names = rng.sample(WOMEN + MEN, _CAST)
+        self._organisations = rng.sample(ORGANISATIONS, len(ORGANISATIONS))
+
+    def draw(self, spec: str) -> object:
+        """Returns a value for the spec; raises KeyError for a spec it does not know."""
+        sort, _, rest = spec.partition(" ")
+        if sort == "person":
+            return self._person(self._rng.choice(rest.split(" | ")))
+        if " | " in spec:
+            return self._rng.choice(spec.split(" | "))
+        if sort in ("int", "year", "decimal"):
+            return self._unused_number(sort, [int(bound) for bound in rest.split()])
+        names = {"place": self._places, "organisation": self._organisations}
+        return self._date() if sort == "date" else names[sort].pop()
+
+    def _person(self, role: str) -> Person:
+        first, last = self._first_names.pop(), self._surnames.pop()
+        pronouns = ("she", "her", "her") if first in WOMEN else ("he", "his", "him")
+        return Person(first, last, role, *pronouns)
+
+    def _unused_number(self, sort: str, bounds: list[int]) -> str:
+        number = self._number(sort, *bounds)
+        for _ in range(_TRIES):
+            if number not in self._numbers:
+                break
+            number = self._number(sort, *bounds)
+        self._numbers.add(number)
+        return number
+
+    def _number(self, sort: str, low: int, high: int, step: int = 1) -> str:
+        if sort == "decimal":
+            return f"{self._rng.randrange(low * 10 + 1, high * 10) / 10:.1f}"
+        number = self._rng.randrange(low, high + 1, step)
+        return str(number) if sort == "year" else f"{number:,}"
+
+    def _date(self) -> str:
+        return f"{self._rng.randint(1, 28)} {self._rng.choice(_MONTHS)}"
+
+
+class Scope(dict[str, object]):
+    """The values of one text's slots, each drawn when first asked for.
+
+    A slot that the outer scope declares is the outer scope's. The digits at the end of a slot's
+    name only tell it from its likes: {town} and {town2} have the spec of "town".
+    """
+
+    def __init__(self, cast: Cast, specs: Mapping[str, str], outer: "Scope | None" = None) -> None:
+        super().__init__()
+        self._cast, self._specs, self._outer = cast, specs, outer
+
+    def inner(self, specs: Mapping[str, str]) -> "Scope":
+        """A scope of its own for one block of text, within this one."""
+        return Scope(self._cast, specs, self)
+
+    def __missing__(self, slot: str) -> object:
+        if self._outer is not None and slot in self._outer._specs:
+            return self._outer[slot]
+        self[slot] = value = self._cast.draw(self._specs[slot.rstrip("0123456789")])
+        return value

@@ -1,0 +1,121 @@
+"""Whether two systems differ, or are equivalent, by their scores on the same test articles.
+
+The difference is tested by randomization: under the null hypothesis that the systems are alike,
+the sign of each article's difference is a coin toss (Noreen 1989; Dror et al. 2018 recommend such
+tests for ROUGE). Equivalence is tested by two one-sided tests against a margin (Schuirmann 1987):
+the bootstrapped mean difference has to lie within it. Both kinds of p-values are corrected for the
+number of comparisons (Holm 1979).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+import numpy.typing as npt
+
+from understudy.scoring.bootstrap import Figures, resample_means
+
+ALPHA = 0.05
+POWER = 0.8
+CHUNK = 256
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One system minus another, in points."""
+
+    difference: float
+    p: float
+    """Of a difference so large between systems that are alike; corrected."""
+    p_equivalent: float
+    """Of a difference so small between systems that differ by the margin; corrected."""
+    better: int
+    """1: the first system is better; -1: worse; 0: neither is shown."""
+    equivalent: bool
+    """Shown to differ by less than the margin, one way or the other."""
+    articles_needed: int | None
+    """About how many test articles would decide; None where it is decided, or none would."""
+
+
+def compare_all(differences: Figures, margin: float, resamples: int, seed: int) -> list[Comparison]:
+    """Compares systems pair by pair, and corrects for the number of pairs.
+
+    Args:
+        differences: (articles, pairs), the first system's score minus the second's, in points.
+        margin: points within which two systems are equivalent.
+        resamples: random samples behind each p-value.
+        seed: equal seeds draw equal samples.
+
+    Returns:
+        One comparison a pair.
+    """
+    means = differences.mean(axis=0)
+    drawn = resample_means(differences, resamples, seed)
+    different = correct_holm(_test_difference(differences, resamples, seed))
+    equivalent = correct_holm(_test_equivalence(drawn, margin))
+    found = []
+    for pair, mean in enumerate(means):
+        better = int(np.sign(mean)) if different[pair] <= ALPHA else 0
+        same = bool(equivalent[pair] <= ALPHA)
+        needed = None
+        if not better and not same:
+            needed = count_needed(differences[:, pair], margin, len(means))
+        found.append(
+            Comparison(float(mean), different[pair], equivalent[pair], better, same, needed)
+        )
+    return found
+
+
+def correct_holm(p_values: Sequence[float] | Figures) -> list[float]:
+    """P-values that keep the chance of any false rejection among them (Holm 1979)."""
+    order = np.argsort(p_values, kind="stable")
+    corrected, largest = [1.0] * len(order), 0.0
+    for rank, place in enumerate(order):
+        largest = max(largest, min(1.0, (len(order) - rank) * float(p_values[place])))
+        corrected[place] = largest
+    return corrected
+
+
+def count_needed(differences: Figures, margin: float, pairs: int) -> int | None:
+    """About how many test articles would show a difference, or equivalence, like the one seen.
+
+    By the normal approximation, with a power of 80% and the strictest level of Holm's correction.
+
+    Args:
+        differences: one pair's, article by article, in points.
+        margin: points within which two systems are equivalent.
+        pairs: how many pairs are compared.
+    """
+    if len(differences) < 2:
+        return None
+    mean, spread = abs(float(differences.mean())), float(differences.std(ddof=1))
+    quantile = NormalDist().inv_cdf
+    level, power = ALPHA / pairs, quantile(POWER)
+    needed = []
+    if mean > 0:
+        needed.append(((quantile(1 - level / 2) + power) * spread / mean) ** 2)
+    if mean < margin:
+        needed.append(((quantile(1 - level) + power) * spread / (margin - mean)) ** 2)
+    return max(math.ceil(min(needed)), len(differences) + 1) if needed else None
+
+
+def _test_difference(differences: Figures, resamples: int, seed: int) -> Figures:
+    """Share of random signs under which the mean differs from 0 as much as it does."""
+    rows = len(differences)
+    generator = np.random.default_rng([seed, 1])
+    seen = np.abs(differences.sum(axis=0))
+    slack = 1e-9 * np.abs(differences).sum(axis=0)
+    as_large = np.ones(differences.shape[1])
+    for start in range(0, resamples, CHUNK):
+        size = min(CHUNK, resamples - start)
+        signs = 2.0 * generator.integers(2, size=(size, rows), dtype=np.int8) - 1.0
+        as_large += (np.abs(signs @ differences) >= seen - slack).sum(axis=0)
+    return as_large / (resamples + 1)
+
+
+def _test_equivalence(means: npt.NDArray[np.float64], margin: float) -> Figures:
+    """The larger p-value of the two one-sided tests, from bootstrapped means."""
+    above, below = (means >= margin).sum(axis=0), (means <= -margin).sum(axis=0)
+    return np.asarray((1 + np.maximum(above, below)) / (len(means) + 1), dtype=np.float64)

@@ -1,0 +1,121 @@
+"""ROUGE of each pair of texts, by `rouge_score`, on all cores.
+
+The scores are those of `rouge_score` (Lin 2004, as reimplemented by Google Research), bit for bit:
+its own functions do the counting. What it does again and again, stemming the same words, is done
+once here, and rows are shared out to processes where there are enough of them.
+"""
+
+import functools
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from itertools import chain
+
+import numpy as np
+from nltk.stem.porter import PorterStemmer
+from rouge_score.rouge_scorer import RougeScorer
+from rouge_score.tokenize import tokenize
+from rouge_score.tokenizers import Tokenizer
+from tqdm import tqdm
+
+from understudy.contract.names import KINDS
+from understudy.texts.sentences import split_sentences
+
+TYPES = {"rouge1": "rouge1", "rouge2": "rouge2", "rougeL": "rougel", "rougeLsum": "rougelsum"}
+MEASURES = {"recall": "recall", "precision": "precision", "fmeasure": "f1"}
+FEW = 1500
+"""Pairs up to which starting processes takes longer than it saves."""
+CHUNK = 250
+
+RowScores = dict[str, dict[str, list[float]]]
+Pair = tuple[str, str]
+
+
+class _CachingTokenizer(Tokenizer):  # type: ignore[misc]
+    """The words of `rouge_score`, each stemmed once."""
+
+    def __init__(self, stemmer: bool) -> None:
+        self._stemmer = self if stemmer else None
+        self.stem = functools.cache(PorterStemmer().stem)
+
+    def tokenize(self, text: str) -> list[str]:
+        words: list[str] = tokenize(text, self._stemmer)
+        return words
+
+
+def score_rows(
+    predictions: Sequence[str],
+    references: Sequence[str],
+    stemmer: bool,
+    kinds: Sequence[str] = KINDS,
+    processes: int | None = None,
+) -> RowScores:
+    """Scores each prediction against its reference.
+
+    Args:
+        predictions: one text a row.
+        references: as many.
+        stemmer: compare Porter stems instead of words.
+        kinds: some of KINDS.
+        processes: how many to use; None takes a core each where there are many rows.
+
+    Returns:
+        Points of 0 to 100 under [kind][measure], one value a row.
+
+    Raises:
+        ValueError: there are not as many references as predictions.
+    """
+    pairs = list(zip(predictions, references, strict=True))
+    chunks = [pairs[start : start + CHUNK] for start in range(0, len(pairs), CHUNK)]
+    names = tuple(name for name, kind in TYPES.items() if kind in kinds)
+    work = functools.partial(_score_chunk, names=names, stemmer=stemmer)
+    with _open_pool(processes or _choose_processes(len(pairs))) as run_all:
+        done = tqdm(
+            run_all(work, chunks), "rouge", len(chunks), leave=False, disable=len(chunks) < 2
+        )
+        scored = list(chain.from_iterable(done))
+    columns = np.array(scored, dtype=np.float64).reshape(len(pairs), len(names), len(MEASURES))
+    return {
+        TYPES[name]: {
+            measure: columns[:, at, offset].tolist()
+            for offset, measure in enumerate(MEASURES.values())
+        }
+        for at, name in enumerate(names)
+    }
+
+
+def _choose_processes(pairs: int) -> int:
+    return (os.cpu_count() or 1) if pairs > FEW else 1
+
+
+@contextmanager
+def _open_pool(processes: int) -> Iterator[Callable[..., Iterator[list[list[float]]]]]:
+    """Yields `map`, or one that shares the work out to so many processes."""
+    if processes == 1:
+        yield map
+        return
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        yield pool.map
+
+
+def _score_chunk(pairs: Sequence[Pair], names: tuple[str, ...], stemmer: bool) -> list[list[float]]:
+    """A row of points for each pair, measure by measure of each type."""
+    scorer = _open_scorer(names, stemmer)
+    rows = []
+    for prediction, reference in pairs:
+        scores = scorer.score(_by_sentence(reference), _by_sentence(prediction))
+        rows.append([100 * getattr(scores[name], field) for name in names for field in MEASURES])
+    return rows
+
+
+@functools.cache
+def _open_scorer(names: tuple[str, ...], stemmer: bool) -> RougeScorer:
+    return RougeScorer(list(names), tokenizer=_CachingTokenizer(stemmer))
+
+
+@functools.lru_cache(maxsize=2**16)
+def _by_sentence(text: str) -> str:
+    """One sentence a line, as ROUGE-Lsum expects it."""
+    return "\n".join(split_sentences(text))

@@ -1,0 +1,148 @@
+"""A trained student as a CTranslate2 model, checked against the one that was trained."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from understudy.contract.params.export import CHECK, ExportParams
+from understudy.students.model.loading import Student, check_positions, load_student
+from understudy.students.model.tokens import encode_articles, encode_highlights
+
+ROWS_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Check:
+    """How far the converted model is from the trained one."""
+
+    passed: bool
+    quantization: str
+    rows: int = 0
+    tokens: int = 0
+    mean_difference: float | None = None
+    """Of log-probabilities, in nats a token."""
+    largest_difference: float | None = None
+    limit: float | None = None
+    why: str | None = None
+    """What is wrong, if it did not pass."""
+
+
+def convert(
+    folder: Path,
+    articles: Sequence[str],
+    highlights: Sequence[str],
+    max_tokens: tuple[int, int],
+    params: ExportParams,
+    out: Path,
+) -> Check:
+    """Converts a model folder, compares, and writes what is usable, and the check, into `out`.
+
+    Args:
+        folder: with config, weights and tokenizer.
+        articles: on which the models are compared.
+        highlights: of these articles.
+        max_tokens: of an article and of a summary, as in the section `predict`.
+        params: the section `export`.
+        out: a new folder; has the check alone where the converted model is not usable.
+
+    Raises:
+        StudentError: the trained model cannot be loaded, or has too few positions.
+    """
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    student = load_student(str(folder), None)
+    limits = dict(zip(("predict.max_input_tokens", "predict.max_tokens"), max_tokens, strict=True))
+    check_positions(student.model.config, limits)
+    inputs, _ = encode_articles(student.tokenizer, student.family, articles, max_tokens[0])
+    targets, _ = encode_highlights(student.tokenizer, highlights, max_tokens[1])
+    expected = _score_trained(student, inputs, targets)  # first: quantization works in place
+    try:
+        _convert(folder, student, params.quantization, out)
+        found = _score_converted(out, student.tokenizer, inputs, targets)
+    except (RuntimeError, ValueError, KeyError, AttributeError, TypeError) as error:
+        problem = " ".join(str(error).split())
+        check = Check(False, params.quantization, why=f"the converter failed: {problem}")
+    else:
+        check = _compare(expected, found, params)
+    out.mkdir(exist_ok=True)
+    if not check.passed:
+        for file in out.iterdir():
+            file.unlink()
+    (out / CHECK).write_text(json.dumps(asdict(check), indent=2) + "\n", encoding="utf-8")
+    return check
+
+
+def _convert(folder: Path, student: Student, quantization: str, out: Path) -> None:
+    from ctranslate2.converters import TransformersConverter
+
+    class Converter(TransformersConverter):  # type: ignore[misc]
+        """Takes the model and the tokenizer that are loaded already."""
+
+        def load_model(self, *args: Any, **kwargs: Any) -> Any:
+            return student.model
+
+        def load_tokenizer(self, *args: Any, **kwargs: Any) -> Any:
+            return student.tokenizer
+
+    student.family.complete_config(student.model.config)
+    Converter(str(folder)).convert(str(out), quantization=quantization)
+
+
+def _compare(
+    expected: Sequence[np.ndarray], found: Sequence[np.ndarray], params: ExportParams
+) -> Check:
+    differences = np.abs(np.concatenate(expected) - np.concatenate(found))
+    mean, largest = float(differences.mean()), float(differences.max())
+    passed = mean <= params.limit  # NaN is not
+    return Check(
+        passed=passed,
+        quantization=params.quantization,
+        rows=len(expected),
+        tokens=len(differences),
+        mean_difference=round(mean, 6) if np.isfinite(mean) else None,
+        largest_difference=round(largest, 6) if np.isfinite(largest) else None,
+        limit=params.limit,
+        why=None
+        if passed
+        else f"the converted model's log-probabilities are off by {mean:.3g} nats a token, over "
+        f"export.limit = {params.limit:g}",
+    )
+
+
+def _score_trained(
+    student: Student, inputs: Sequence[list[int]], targets: Sequence[list[int]]
+) -> list[np.ndarray]:
+    """Log-probability of each target token, by transformers in float32."""
+    import torch
+
+    model, scores = student.model.eval(), []
+    with torch.inference_mode():
+        for source, target in zip(inputs, targets, strict=True):
+            logits = model(input_ids=torch.tensor([source]), labels=torch.tensor([target])).logits[
+                0
+            ]
+            chosen = torch.log_softmax(logits, dim=-1)[torch.arange(len(target)), target]
+            scores.append(chosen.numpy())
+    return scores
+
+
+def _score_converted(
+    folder: Path, tokenizer: Any, inputs: Sequence[list[int]], targets: Sequence[list[int]]
+) -> list[np.ndarray]:
+    """The same by CTranslate2, which adds the end token itself."""
+    import ctranslate2
+
+    translator = ctranslate2.Translator(str(folder), device="cpu")
+    results = translator.score_batch(
+        [tokenizer.convert_ids_to_tokens(ids) for ids in inputs],
+        [tokenizer.convert_ids_to_tokens(ids[:-1]) for ids in targets],
+        max_batch_size=ROWS_AT_ONCE,
+        max_input_length=0,
+    )
+    return [np.asarray(result.log_probs) for result in results]

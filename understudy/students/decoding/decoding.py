@@ -1,0 +1,62 @@
+"""Summaries from a trained student by beam search."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from understudy.contract.params.decoding import DecodingParams
+from understudy.core.errors import StudentError
+from understudy.students.model.machine import lacks_memory
+from understudy.students.model.tokens import encode_articles
+
+if TYPE_CHECKING:
+    from understudy.students.decoding.engines import Engine
+
+WINDOW = 4096
+"""Articles that are in memory, and sorted by length, at once."""
+
+
+def decode(
+    engine: "Engine", articles: Iterable[str], params: DecodingParams, label: str, total: int | None
+) -> Iterator[str]:
+    """Summarizes articles, those of like length together, in memory for a few thousand of them.
+
+    Args:
+        engine: see `understudy.students.decoding.engines`.
+        articles: texts.
+        params: the section `predict`.
+        label: names the work in the progress bar.
+        total: how many articles there are, if that is known.
+
+    Yields:
+        One summary an article, in the articles' order.
+
+    Raises:
+        StudentError: the device has too little memory.
+    """
+    left = iter(articles)
+    cut = 0
+    with tqdm(total=total, desc=label, unit=" articles") as bar:
+        while window := list(islice(left, WINDOW)):
+            encoded, over = encode_articles(
+                engine.tokenizer, engine.family, window, params.max_input_tokens
+            )
+            cut += over
+            summaries = [""] * len(window)
+            try:
+                for index, ids in engine.decode(encoded, params):
+                    text = engine.tokenizer.decode(ids, skip_special_tokens=True)
+                    summaries[index] = text.strip()
+                    bar.update()
+            except (MemoryError, RuntimeError) as error:
+                if not lacks_memory(error):
+                    raise
+                raise StudentError(
+                    f"{label}: the device has too little memory: lower tokens_per_batch "
+                    f"(= {params.tokens_per_batch}, in section predict or --tokens-per-batch)"
+                ) from None
+            yield from summaries
+        if cut:
+            bar.write(f"{label}: {cut:,} articles were cut at {params.max_input_tokens} tokens")

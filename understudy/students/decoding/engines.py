@@ -1,0 +1,173 @@
+"""What decodes a model folder: CTranslate2, or transformers where there is no converted model."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from understudy.contract.params.decoding import DecodingParams
+from understudy.contract.params.export import CHECK, CONVERTED
+from understudy.core.errors import StudentError
+from understudy.students.model.families import Family
+from understudy.students.model.loading import load_student, load_tokenizer
+from understudy.students.model.machine import has_gpu, uses_bfloat16
+
+
+class Engine(Protocol):
+    """A model that is ready to summarize."""
+
+    tokenizer: Any
+    family: Family
+
+    def decode(
+        self, encoded: Sequence[list[int]], params: DecodingParams
+    ) -> Iterator[tuple[int, list[int]]]:
+        """Yields an index into `encoded`, and its summary's token ids, in any order."""
+        ...
+
+
+def open_engine(folder: Path, wanted: str) -> Engine:
+    """Loads a trained model.
+
+    Args:
+        folder: as the stages train-* and export leave it, or any checkpoint of a known family.
+        wanted: `ctranslate2` or `transformers`.
+
+    Raises:
+        StudentError: the folder holds no usable model.
+    """
+    if not folder.is_dir():
+        raise StudentError(f"{folder}: no such folder; `dvc repro` makes it, `dvc pull` gets it")
+    if wanted == "ctranslate2":
+        problem = _find_problem(folder)
+        if not problem:
+            return CTranslate2(folder)
+        print(f"{folder}: decoding with transformers, since {problem}", file=sys.stderr)
+    return Transformers(folder)
+
+
+def _find_problem(folder: Path) -> str:
+    """Why the folder's converted model cannot be used, or nothing."""
+    if not (folder / CONVERTED / CHECK).exists():
+        return "there is no converted model: the stage `export` makes it"
+    check = _read_check(folder)
+    if not isinstance(check.get("quantization"), str):
+        return f"{folder / CONVERTED / CHECK} is not as the stage `export` writes it"
+    return "" if check.get("passed") is True else str(check.get("why"))
+
+
+def _read_check(folder: Path) -> dict[str, Any]:
+    """What `export` found, or nothing where that cannot be read."""
+    try:
+        check = json.loads((folder / CONVERTED / CHECK).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return check if isinstance(check, dict) else {}
+
+
+class CTranslate2:
+    """The converted model, on the GPU or on all cores."""
+
+    def __init__(self, folder: Path) -> None:
+        import ctranslate2
+
+        self.tokenizer, self.family = load_tokenizer(folder)
+        gpu = ctranslate2.get_cuda_device_count() > 0
+        device = "cuda" if gpu else "cpu"
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        try:
+            self._translator = ctranslate2.Translator(
+                str(folder / CONVERTED),
+                device=device,
+                compute_type=_choose_type(
+                    _read_check(folder)["quantization"],
+                    ctranslate2.get_supported_compute_types(device),
+                ),
+                inter_threads=1 if gpu else cores,
+                intra_threads=0 if gpu else 1,
+                max_queued_batches=-1,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise StudentError(
+                f"{folder / CONVERTED}: not a usable model ({' '.join(str(error).split())}); "
+                "`dvc repro --force --single-item export@…` makes it again"
+            ) from None
+
+    def decode(
+        self, encoded: Sequence[list[int]], params: DecodingParams
+    ) -> Iterator[tuple[int, list[int]]]:
+        """See `Engine`."""
+        results = self._translator.translate_batch(
+            [self.tokenizer.convert_ids_to_tokens(ids) for ids in encoded],
+            max_batch_size=params.tokens_per_batch,
+            batch_type="tokens",
+            asynchronous=True,
+            beam_size=params.beams,
+            length_penalty=params.length_penalty,
+            no_repeat_ngram_size=params.no_repeat_ngram,
+            max_input_length=0,
+            max_decoding_length=params.max_tokens,
+        )
+        for index in sorted(range(len(encoded)), key=lambda row: -len(encoded[row])):
+            tokens = results[index].result().hypotheses[0]
+            yield index, self.tokenizer.convert_tokens_to_ids(tokens)
+
+
+def _choose_type(quantization: str, supported: set[str]) -> str:
+    """What int8 weights are computed with: never float16, in which T5's activations overflow."""
+    if quantization == "int8" and "int8_bfloat16" in supported:
+        return "int8_bfloat16"
+    return "int8_float32" if quantization == "int8" else "default"
+
+
+class Transformers:
+    """The model as it was trained, with the library's own generate."""
+
+    def __init__(self, folder: Path) -> None:
+        import torch
+        from transformers.utils import logging
+
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
+        student = load_student(str(folder), None)
+        self.tokenizer, self.family = student.tokenizer, student.family
+        kind = torch.bfloat16 if has_gpu() and uses_bfloat16("auto") else torch.float32
+        self._model = student.model.eval().to("cuda" if has_gpu() else "cpu", kind)
+
+    def decode(
+        self, encoded: Sequence[list[int]], params: DecodingParams
+    ) -> Iterator[tuple[int, list[int]]]:
+        """See `Engine`."""
+        import torch
+
+        for batch in _split(encoded, params.tokens_per_batch):
+            inputs = self.tokenizer.pad(
+                {"input_ids": [encoded[index] for index in batch]}, return_tensors="pt"
+            ).to(self._model.device)
+            with torch.inference_mode():
+                generated = self._model.generate(
+                    input_ids=inputs["input_ids"],
+                    attention_mask=inputs["attention_mask"],
+                    num_beams=params.beams,
+                    min_new_tokens=1,  # as CTranslate2, so that no beam ends before it begins
+                    max_new_tokens=params.max_tokens,
+                    length_penalty=params.length_penalty,
+                    no_repeat_ngram_size=params.no_repeat_ngram,
+                    early_stopping=params.beams > 1,
+                    do_sample=False,
+                )
+            yield from zip(batch, generated.tolist(), strict=True)
+
+
+def _split(encoded: Sequence[list[int]], budget: int) -> Iterator[list[int]]:
+    """Indices in batches of at most `budget` tokens, padding included; the longest come first."""
+    batch: list[int] = []
+    for index in sorted(range(len(encoded)), key=lambda row: -len(encoded[row])):
+        if batch and (len(batch) + 1) * len(encoded[batch[0]]) > budget:
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch

@@ -1,0 +1,85 @@
+"""The beam search that a model folder is to be used with, in the file that transformers reads."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from understudy.contract.params.decoding import DecodingParams
+from understudy.core.errors import StudentError
+
+FILE = "generation_config.json"
+KEYS = {
+    "beams": ("num_beams", 4),
+    "max_tokens": ("max_new_tokens", 142),
+    "length_penalty": ("length_penalty", 1.0),
+    "no_repeat_ngram": ("no_repeat_ngram_size", 0),
+    "max_input_tokens": ("max_input_tokens", 1024),
+}
+"""What the file calls the settings (the last one by us alone), and what it leaves out."""
+UNSAID = 10**6
+"""Tokens from which on a tokenizer's longest input is none: transformers writes 10^30."""
+
+
+def write_generation_config(folder: Path, params: DecodingParams) -> None:
+    """Writes generation_config.json, so that others' tools decode as `predict` does."""
+    from transformers import AutoConfig, GenerationConfig
+
+    config = GenerationConfig.from_model_config(AutoConfig.from_pretrained(folder))
+    config.update(
+        num_beams=params.beams,
+        min_new_tokens=1,
+        max_new_tokens=params.max_tokens,
+        length_penalty=params.length_penalty if params.beams > 1 else 1.0,
+        no_repeat_ngram_size=params.no_repeat_ngram,
+        early_stopping=params.beams > 1,
+        do_sample=False,
+    )
+    config.max_input_tokens = params.max_input_tokens
+    config._from_model_config = False  # it is ours to keep
+    config.save_pretrained(folder)
+
+
+def read_generation_config(folder: Path, tokens_per_batch: int) -> DecodingParams:
+    """The beam search of a model folder, and the longest input that it, or its tokenizer, names.
+
+    Of a folder that others made, `max_length` counts too; `min_length` does not.
+
+    Raises:
+        StudentError: one of the files is no JSON object, or a value in it is of no use.
+    """
+    found = _read(folder / FILE)
+    if isinstance(longest := found.get("max_length"), int):
+        found = {"max_new_tokens": longest - 1, **found}  # it counts the token to start from, too
+    limits = [
+        _read(folder / "tokenizer_config.json").get("model_max_length"),
+        _read(folder / "config.json").get("max_position_embeddings"),
+    ]
+    known = [limit for limit in limits if isinstance(limit, int) and 1 < limit < UNSAID]
+    if known:
+        found = {"max_input_tokens": min(known), **found}
+    try:
+        return DecodingParams(
+            **{name: found.get(key, default) for name, (key, default) in KEYS.items()},
+            tokens_per_batch=tokens_per_batch,
+            engine="ctranslate2",
+        )
+    except ValidationError as error:
+        problem = error.errors()[0]
+        key, _ = KEYS[str(problem["loc"][0])]
+        raise StudentError(
+            f"{folder / FILE}: {key} = {problem['input']!r}: {problem['msg'].lower()}"
+        ) from None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    if not file.exists():
+        return {}
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise StudentError(f"{file}: expected a JSON object")
+    return {name: value for name, value in content.items() if value is not None}

@@ -1,0 +1,1 @@
+"""A student: its family, weights, tokens and the machine it runs on."""

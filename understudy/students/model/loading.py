@@ -1,0 +1,174 @@
+"""A student before training: made tiny, or loaded from the Hub or a folder."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from understudy.core.errors import StudentError
+from understudy.core.hub import first_line, resolve_commit
+from understudy.students.model.families import FAMILIES, Family
+
+TINY = "tiny"
+TINY_VOCABULARY = 4000
+MIN_VOCABULARY = 20
+
+
+@dataclass(frozen=True)
+class Student:
+    """A model with its tokenizer and the family it belongs to."""
+
+    model: Any
+    tokenizer: Any
+    family: Family
+    commit: str | None = None
+    """Of the Hub's repository that it came from."""
+
+
+def build_tiny(family: Family, texts: Iterable[str], seed: int) -> Student:
+    """A randomly initialised model with a byte-level BPE trained on `texts`."""
+    import torch
+    from transformers import AutoModelForSeq2SeqLM
+
+    tokenizer = train_tokenizer(family, texts)
+    torch.manual_seed(seed)
+    config = family.tiny_config(len(tokenizer))
+    model = AutoModelForSeq2SeqLM.from_config(config)
+    _start_by_copying(model, family)
+    return Student(model, tokenizer, family)
+
+
+def _start_by_copying(model: Any, family: Family) -> None:
+    """Lets cross-attention hand on what it attends to, unchanged, before the first step.
+
+    A summary mostly repeats words of its article; from random projections a model of this size
+    needs several times as many examples to find that out.
+    """
+    import torch
+
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if name.endswith(family.cross_attention):
+                torch.nn.init.eye_(parameter)
+
+
+def train_tokenizer(family: Family, texts: Iterable[str]) -> Any:
+    """A fast tokenizer that ends each text as the family does."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=TINY_VOCABULARY,
+        special_tokens=list(family.special_tokens),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    ends = [token for token in (family.bos, family.eos) if token]
+    frame = f"{family.bos} $A {family.eos}" if family.bos else f"$A {family.eos}"
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=frame, special_tokens=[(token, tokenizer.token_to_id(token)) for token in ends]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        pad_token=family.pad,
+        bos_token=family.bos,
+        eos_token=family.eos,
+        unk_token="<unk>",
+    )
+
+
+def load_student(name: str, revision: str | None, family: Family | None = None) -> Student:
+    """Loads a checkpoint of a known family.
+
+    Args:
+        name: a Hub id or a local folder.
+        revision: branch, tag or commit of a Hub id.
+        family: the family it must have; None takes any.
+
+    Raises:
+        StudentError: it is not there, cannot be read, or is of another family.
+    """
+    from huggingface_hub.errors import StrictDataclassError
+    from safetensors import SafetensorError
+    from transformers import AutoConfig, AutoModelForSeq2SeqLM, AutoTokenizer
+
+    broken = (OSError, ValueError, KeyError, RuntimeError, SafetensorError, StrictDataclassError)
+    commit = None if Path(name).is_dir() else resolve_commit("model", name, revision)
+    try:
+        config = AutoConfig.from_pretrained(name, revision=commit)
+        found = _check_family(name, config.model_type, family)
+        tokenizer = AutoTokenizer.from_pretrained(name, revision=commit)
+        model = AutoModelForSeq2SeqLM.from_pretrained(name, revision=commit, dtype="float32")
+    except broken as error:
+        raise StudentError(
+            f"model = {name}: cannot be loaded: expected config.json, weights and tokenizer as "
+            f"save_pretrained writes them, found: {first_line(error)}"
+        ) from None
+    _check_tokenizer(name, tokenizer)
+    return Student(model, tokenizer, found, commit)
+
+
+def load_tokenizer(folder: Path) -> tuple[Any, Family]:
+    """A trained student's tokenizer and family, without its weights.
+
+    Raises:
+        StudentError: they are not there or cannot be read.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        family = _check_family(str(folder), config.get("model_type"), None)
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+    except (OSError, ValueError, KeyError) as error:
+        raise StudentError(f"{folder}: no tokenizer can be loaded: {first_line(error)}") from None
+    _check_tokenizer(str(folder), tokenizer)
+    return tokenizer, family
+
+
+def check_positions(config: Any, limits: Mapping[str, int]) -> None:
+    """Refuses texts longer than a model that has an embedding for each position.
+
+    Args:
+        config: the model's.
+        limits: longest texts in tokens, by the params that set them.
+
+    Raises:
+        StudentError: one is over the model's positions.
+    """
+    positions = getattr(config, "max_position_embeddings", None)
+    for name, value in limits.items():
+        if positions is not None and value > positions:
+            raise StudentError(f"{name} = {value}: the model has {positions} positions")
+
+
+def _check_family(name: str, model_type: str, expected: Family | None) -> Family:
+    found = FAMILIES.get(model_type)
+    if found is None or expected not in (None, found):
+        wanted = expected.name if expected else " or ".join(FAMILIES)
+        raise StudentError(f"model = {name}: its family is '{model_type}', expected {wanted}")
+    return found
+
+
+def _check_tokenizer(name: str, tokenizer: Any) -> None:
+    """Refuses the empty vocabulary that transformers makes up where there are no files of one."""
+    words = set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens)
+    if len(words) < MIN_VOCABULARY:
+        raise StudentError(
+            f"model = {name}: its tokenizer knows {len(words)} tokens: save or copy the "
+            "tokenizer's files (tokenizer.json, tokenizer_config.json) beside the weights"
+        )
+
+
+def open_student(
+    name: str, revision: str | None, family: Family, texts: Iterable[str], seed: int
+) -> Student:
+    """The student that `model` names, `tiny` included."""
+    if name == TINY:
+        return build_tiny(family, texts, seed)
+    return load_student(name, revision, family)

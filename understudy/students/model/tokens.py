@@ -1,0 +1,161 @@
+"""Texts as token ids: encoded once, kept in files, read row by row; what is cut is counted."""
+
+import json
+import os
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from understudy.contract.pairs import PAIR_COLUMNS
+from understudy.core.errors import StudentError
+from understudy.core.files import replacing
+from understudy.core.tables import readable_parquet
+from understudy.students.model.families import Family
+
+ROWS = 1024
+"""Encoded at a time, by all cores."""
+SLOW = 2.0
+"""Seconds from which on a bar is shown."""
+TOKEN = np.dtype(np.int32)
+
+
+def encode_articles(
+    tokenizer: Any, family: Family, articles: Sequence[str], max_tokens: int
+) -> tuple[list[list[int]], int]:
+    """Encodes articles with the family's prefix.
+
+    Returns:
+        Token ids, end token included, at most `max_tokens` each; and how many were cut.
+    """
+    return _encode(tokenizer, [family.prefix + article for article in articles], max_tokens)
+
+
+def encode_highlights(
+    tokenizer: Any, highlights: Sequence[str], max_tokens: int
+) -> tuple[list[list[int]], int]:
+    """Encodes reference summaries, as in `encode_articles` but without a prefix."""
+    return _encode(tokenizer, list(highlights), max_tokens)
+
+
+def _encode(tokenizer: Any, texts: list[str], max_tokens: int) -> tuple[list[list[int]], int]:
+    if not texts:
+        return [], 0
+    encoded = tokenizer(texts, truncation=True, max_length=max_tokens)
+    cut = sum(bool(encoding.overflowing) for encoding in encoded.encodings)
+    return encoded["input_ids"], cut
+
+
+class TokenRows:
+    """Rows of token ids in one file, of which only the rows' places are in memory."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.lengths: np.ndarray = np.load(folder / f"{name}.lengths.npy")
+        """Tokens of each row."""
+        self._ends = np.cumsum(self.lengths, dtype=np.int64)
+        self._origin = folder, name
+        self._file = os.open(folder / f"{name}.ids", os.O_RDONLY)
+        weakref.finalize(self, os.close, self._file)
+
+    def __reduce__(self) -> tuple[type["TokenRows"], tuple[Path, str]]:
+        return TokenRows, self._origin  # another process opens the file itself
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __getitem__(self, row: int) -> np.ndarray:
+        size = int(self.lengths[row]) * TOKEN.itemsize
+        start = int(self._ends[row]) * TOKEN.itemsize - size
+        return np.frombuffer(os.pread(self._file, size, start), dtype=TOKEN)
+
+
+@dataclass(frozen=True)
+class EncodedPairs:
+    """A split as token ids."""
+
+    articles: TokenRows
+    highlights: TokenRows
+    cut: dict[str, int]
+    """How many articles and highlights were longer than allowed."""
+
+    def __len__(self) -> int:
+        return len(self.articles)
+
+
+def encode_pairs(
+    tokenizer: Any,
+    family: Family,
+    pairs: Path,
+    longest: Mapping[str, int],
+    folder: Path,
+    label: str,
+) -> EncodedPairs:
+    """Encodes a Parquet file of pairs into `folder`, unless that is there already.
+
+    Args:
+        tokenizer: a fast one.
+        family: says the articles' prefix.
+        pairs: with the columns id, article, highlights.
+        longest: tokens that an `article` and `highlights` may have.
+        folder: bound by the caller to all of the above.
+        label: names the work in the progress bar.
+
+    Raises:
+        StudentError: there is no pair.
+        DataError: the file cannot be read.
+    """
+    if not folder.is_dir():
+        with replacing(folder) as partial:
+            partial.mkdir()
+            _write_pairs(tokenizer, family, pairs, longest, partial, label)
+    cut = json.loads((folder / "cut.json").read_text(encoding="utf-8"))
+    return EncodedPairs(TokenRows(folder, "article"), TokenRows(folder, "highlights"), cut)
+
+
+def _write_pairs(
+    tokenizer: Any,
+    family: Family,
+    pairs: Path,
+    longest: Mapping[str, int],
+    folder: Path,
+    label: str,
+) -> None:
+    lengths: dict[str, list[int]] = {"article": [], "highlights": []}
+    cut = {"articles": 0, "highlights": 0}
+    with (
+        (folder / "article.ids").open("wb") as articles,
+        (folder / "highlights.ids").open("wb") as highlights,
+    ):
+        for rows in _read_pieces(pairs, label):
+            inputs, cut_inputs = encode_articles(
+                tokenizer, family, rows["article"], longest["article"]
+            )
+            targets, cut_targets = encode_highlights(
+                tokenizer, rows["highlights"], longest["highlights"]
+            )
+            for file, ids, name in (
+                (articles, inputs, "article"),
+                (highlights, targets, "highlights"),
+            ):
+                file.writelines(np.asarray(row, dtype=TOKEN).tobytes() for row in ids)
+                lengths[name] += map(len, ids)
+            cut["articles"] += cut_inputs
+            cut["highlights"] += cut_targets
+    for name, found in lengths.items():
+        np.save(folder / f"{name}.lengths.npy", np.asarray(found, dtype=TOKEN))
+    (folder / "cut.json").write_text(json.dumps(cut), encoding="utf-8")
+
+
+def _read_pieces(pairs: Path, label: str) -> Iterator[dict[str, list[str]]]:
+    with readable_parquet(pairs, PAIR_COLUMNS) as file:
+        total = file.metadata.num_rows
+        if not total:
+            raise StudentError(f"{pairs}: no pairs to learn from")
+        with tqdm(total=total, desc=label, unit=" rows", delay=SLOW) as bar:
+            for batch in file.iter_batches(batch_size=ROWS, columns=["article", "highlights"]):
+                yield batch.to_pydict()
+                bar.update(len(batch))

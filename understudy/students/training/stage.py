@@ -1,0 +1,128 @@
+"""What train-t5 and train-bart share: pairs in, a folder with a whole model out."""
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from understudy.contract.pairs import PAIR_COLUMNS
+from understudy.contract.params.training import TrainParams
+from understudy.core.errors import StudentError
+from understudy.core.files import replacing, replacing_files
+from understudy.core.params import load_section
+from understudy.core.tables import iterate_table
+from understudy.students.model.families import FAMILIES
+from understudy.students.model.loading import Student, open_student
+from understudy.students.model.machine import keep_memory, name_device
+from understudy.students.training.launch import launch, rank, started_by_launcher
+from understudy.students.training.resume import hash_files, identify, resumable
+from understudy.students.training.trainer import Trained, train
+
+DATA = Path("data")
+MODELS = Path("models")
+CURVES = Path("metrics/curves")
+SOURCES = ("gold", "written")
+CODE = Path(__file__).parent.parent
+SAME_STEPS = {"tokens_per_pass", "processes"}
+"""Params that a run may change before it goes on from a checkpoint: each step learns from the same
+examples, though dropout falls otherwise."""
+
+
+def main(family: str) -> None:
+    """Trains the family's student on the source that the command line names."""
+    parser = argparse.ArgumentParser(description=f"Trains the {family} student on one source.")
+    parser.add_argument("source", choices=SOURCES, help="whose pairs it learns from")
+    source = parser.parse_args().source
+    params = load_section(f"train-{family}", TrainParams)
+    keep_memory()
+    if params.processes > 1 and not started_by_launcher():
+        launch(f"stages.train_{family}", source, params.processes)
+    else:
+        train_on_source(family, source, params)
+
+
+def train_on_source(family: str, source: str, params: TrainParams, models: Path = MODELS) -> None:
+    """Writes the files of models/FAMILY-SOURCE and metrics/curves/FAMILY-SOURCE.csv.
+
+    Raises:
+        StudentError: the model cannot be had or trained.
+        DataError: the pairs cannot be read.
+    """
+    system = f"{family}-{source}"
+    pairs = {split: DATA / source / f"{split}.parquet" for split in ("train", "validation")}
+    label = f"train-{family}@{source}"
+    try:
+        student = open_student(
+            params.model, params.revision, FAMILIES[family], _texts(pairs["train"]), params.seed
+        )
+        identity = _identify(student, pairs, params)
+        with resumable(system, identity, alone=rank() == 0) as state:
+            trained = train(student, pairs, params, state, label)
+            if rank() == 0:
+                settings = {**_describe(student, system, source, params), **trained.record}
+                _save(student, trained, settings, models / system, CURVES / f"{system}.csv")
+    except StudentError as error:
+        raise type(error)(f"{label}: {error}") from None
+
+
+def _texts(pairs: Path) -> Iterator[str]:
+    for row in iterate_table(pairs, PAIR_COLUMNS):
+        yield row["article"]
+        yield row["highlights"]
+
+
+def _identify(student: Student, pairs: Mapping[str, Path], params: TrainParams) -> str:
+    """Of all that the trained weights depend on."""
+    start = Path(params.model)
+    files = sorted(path for path in start.iterdir() if path.is_file()) if start.is_dir() else []
+    settings = {
+        "params": params.model_dump(exclude=SAME_STEPS),
+        "commit": student.commit,
+        "versions": _versions(),
+    }
+    return identify(
+        (
+            json.dumps(settings, sort_keys=True).encode("utf-8"),
+            hash_files(pairs.values()),
+            hash_files(files),
+            hash_files(sorted([*CODE.glob("model/*.py"), *CODE.glob("training/*.py")])),
+        )
+    )
+
+
+def _describe(student: Student, system: str, source: str, params: TrainParams) -> dict[str, Any]:
+    """The resolved settings: params, the commit that a Hub id stood for, the size, the device."""
+    return {
+        "system": system,
+        "family": student.family.name,
+        "source": source,
+        "params": params.model_dump(),
+        "commit": student.commit,
+        "parameters": student.model.num_parameters(),
+        "device": name_device(),
+        "versions": _versions(),
+    }
+
+
+def _versions() -> dict[str, str]:
+    import torch
+    import transformers
+
+    return {"torch": torch.__version__, "transformers": transformers.__version__}
+
+
+def _save(
+    student: Student, trained: Trained, settings: dict[str, Any], folder: Path, curve: Path
+) -> None:
+    with replacing(curve) as partial:
+        pd.DataFrame(trained.curve).to_csv(partial, index=False)
+    with replacing_files(folder) as partial:
+        student.model.save_pretrained(partial)
+        student.tokenizer.model_max_length = settings["params"]["max_input_tokens"]
+        student.tokenizer.save_pretrained(partial)
+        (partial / "generation_config.json").unlink()  # export writes it, with our beam search
+        text = json.dumps(settings, indent=2) + "\n"
+        (partial / "settings.json").write_text(text, encoding="utf-8")

@@ -1,0 +1,240 @@
+"""Trains one student on one source of pairs."""
+
+import math
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from understudy.contract.params.training import TrainParams
+from understudy.core.errors import StudentError
+from understudy.core.tables import readable_parquet
+from understudy.students.model.loading import Student, check_positions
+from understudy.students.model.machine import has_gpu, lacks_memory, uses_bfloat16
+from understudy.students.model.tokens import EncodedPairs, encode_pairs
+from understudy.students.training.launch import started_by_launcher
+from understudy.students.training.resume import CHECKPOINT, StoppedTrainingError, find_checkpoint
+
+SPLITS = ("train", "validation")
+CHECKPOINTS = 3
+"""The best, the last, and the one being written."""
+BYTES_PER_PARAMETER = 12
+"""Of a checkpoint: a weight and two moments in float32."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training found out; the student's weights are now those of the best checkpoint."""
+
+    curve: list[dict[str, float]]
+    """step, epoch, train_loss and validation_loss, one entry a validation."""
+    record: dict[str, Any]
+    """Counts and the best validation loss, for the file beside the weights."""
+
+
+def train(
+    student: Student,
+    pairs: Mapping[str, Path],
+    params: TrainParams,
+    state: Path,
+    label: str = "train",
+) -> Trained:
+    """Trains with teacher forcing and keeps the weights with the lowest validation loss.
+
+    Args:
+        student: trained in place.
+        pairs: Parquet files with the columns id, article, highlights under `train` and
+            `validation`.
+        params: the student's section.
+        state: the folder of this very run; a checkpoint in it is gone on from.
+        label: names the work in the progress bar.
+
+    Raises:
+        StudentError: there are no pairs, the loss is no longer a number, or the device or the
+            disk has too little space.
+        StoppedTrainingError: a signal ended it; `state` has a checkpoint.
+    """
+    from transformers.utils import logging
+
+    from understudy.students.training.engine import (
+        Interruption,
+        Patience,
+        StudentTrainer,
+        Validations,
+    )
+    from understudy.students.training.progress import show_progress
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    limits = {name: getattr(params, name) for name in ("max_input_tokens", "max_target_tokens")}
+    check_positions(student.model.config, limits)
+    steps, validations = plan_steps(params, _count_rows(pairs["train"]))
+    args = _to_arguments(params, steps, state)
+    _check_space(student, state)
+    with args.main_process_first(local=False):  # several machines share the folder
+        data = {split: _encode(student, split, pairs[split], params, state) for split in SPLITS}
+        checkpoint = find_checkpoint(state)
+    trainer = StudentTrainer(student.model, args, data, params)
+    bar = show_progress(trainer, label)
+    interruption = Interruption(alone=args.world_size == 1)
+    trainer.add_callback(interruption)
+    trainer.add_callback(Validations(validations))
+    if params.patience is not None:
+        trainer.add_callback(Patience(params.patience))
+    if checkpoint is not None and args.process_index == 0:
+        done = checkpoint.name.removeprefix(CHECKPOINT)
+        print(f"{label}: goes on from step {done} of {args.max_steps}", file=sys.stderr)
+    try:
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    except RuntimeError as error:
+        if not lacks_memory(error):
+            raise
+        raise StudentError(
+            "the device has too little memory: lower tokens_per_pass (a step learns from the same "
+            "examples) or max_input_tokens"
+        ) from None
+    finally:
+        bar.close()
+    if interruption.reason:
+        raise StoppedTrainingError(
+            f"{interruption.reason} after step {trainer.state.global_step} of {args.max_steps}; "
+            "the next `dvc repro` goes on there"
+        )
+    if args.process_index == 0:
+        _report(trainer, label)
+    return _conclude(trainer.state, data, params)
+
+
+def plan_steps(params: TrainParams, examples: int) -> tuple[int, list[int]]:
+    """Optimizer steps of the whole run, and after which of them to validate, evenly to the last."""
+    steps = math.ceil(math.ceil(examples / params.batch_size) * params.epochs)
+    steps = min(steps, params.max_steps or steps)
+    count = min(params.validations, steps)
+    return steps, [round(steps * number / count) for number in range(1, count + 1)]
+
+
+def _encode(
+    student: Student, split: str, pairs: Path, params: TrainParams, state: Path
+) -> EncodedPairs:
+    longest = {"article": params.max_input_tokens, "highlights": params.max_target_tokens}
+    return encode_pairs(
+        student.tokenizer, student.family, pairs, longest, state / f"tokens-{split}", split
+    )
+
+
+def _count_rows(pairs: Path) -> int:
+    with readable_parquet(pairs) as file:
+        rows: int = file.metadata.num_rows
+    if not rows:
+        raise StudentError(f"{pairs}: no pairs to learn from")
+    return rows
+
+
+def _check_space(student: Student, state: Path) -> None:
+    there = len(list(state.glob(f"{CHECKPOINT}*")))
+    new = max(1, CHECKPOINTS - there)
+    needed = new * BYTES_PER_PARAMETER * student.model.num_parameters()
+    free = shutil.disk_usage(state).free
+    if free < needed:
+        raise StudentError(
+            f"{state}: checkpoints take up to {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB are free: "
+            "free some, or move DVC's cache to a larger disk (`dvc cache dir`)"
+        )
+
+
+def _to_arguments(params: TrainParams, steps: int, state: Path) -> Any:
+    import torch
+    from transformers import TrainingArguments
+
+    gpu = has_gpu()
+    try:
+        args = TrainingArguments(
+            output_dir=str(state.absolute()),
+            seed=params.seed,
+            max_steps=steps,
+            per_device_train_batch_size=params.batch_size,
+            learning_rate=params.learning_rate,
+            lr_scheduler_type="linear",
+            warmup_steps=params.warmup,
+            weight_decay=params.weight_decay,
+            optim="adamw_torch_fused",
+            eval_strategy="steps",
+            eval_steps=steps,  # besides when `Validations` asks for it
+            logging_steps=steps,
+            logging_nan_inf_filter=False,
+            save_strategy="steps",
+            save_steps=steps,
+            load_best_model_at_end=True,
+            metric_for_best_model="eval_loss",
+            greater_is_better=False,
+            dataloader_num_workers=2 if gpu else 0,
+            use_cpu=not gpu,
+            ddp_backend=("nccl" if gpu else "gloo") if started_by_launcher() else None,
+            bf16=uses_bfloat16(params.precision),
+            tf32=True if gpu and torch.cuda.get_device_capability() >= (8, 0) else None,
+            torch_compile=params.compile,
+            use_cache=True,  # else config.json is left with false, and generate is slow for ever
+            report_to="none",
+            log_level_replica="error",
+        )
+    except ValueError as error:
+        problem = str(error).strip().splitlines()[0]
+        raise StudentError(f"the device cannot do what params ask for: {problem}") from None
+    if args.n_gpu > 1:
+        args._n_gpu = 1  # one process, one GPU; the trainer would split passes over all of them
+    return args
+
+
+def _report(trainer: Any, label: str) -> None:
+    """Says how fast it was, as far as this process trained."""
+    run = next(entry for entry in reversed(trainer.state.log_history) if "train_runtime" in entry)
+    useful, computed = trainer.useful_tokens, trainer.computed_tokens
+    if not computed:
+        return
+    seconds = run["train_runtime"]
+    print(
+        f"{label}: {trainer.examples / seconds:,.1f} examples a second, "
+        f"{useful / seconds:,.0f} useful tokens a second and process, "
+        f"{1 - useful / computed:.0%} padding, {seconds:,.0f} s",
+        file=sys.stderr,
+    )
+
+
+def _conclude(state: Any, data: Mapping[str, EncodedPairs], params: TrainParams) -> Trained:
+    history: list[dict[str, float]] = state.log_history
+    steps_an_epoch = math.ceil(len(data["train"]) / params.batch_size)
+    curve = [
+        {
+            "step": int(entry["step"]),
+            "epoch": round(entry["step"] / steps_an_epoch, 4),
+            "train_loss": round(_mean_loss(history, int(entry["step"])), 5),
+            "validation_loss": round(entry["eval_loss"], 5),
+        }
+        for entry in history
+        if "eval_loss" in entry
+    ]
+    record = {
+        "examples": {split: len(pairs) for split, pairs in data.items()},
+        "cut": {split: pairs.cut for split, pairs in data.items()},
+        "steps": curve[-1]["step"],
+        "best_step": state.best_global_step,
+        "best_validation_loss": round(state.best_metric, 5),
+    }
+    return Trained(curve, record)
+
+
+def _mean_loss(history: list[dict[str, float]], step: int) -> float:
+    """Of the steps from the validation before to that at `step`; a stop in between is a log too."""
+    start = max((entry["step"] for entry in history if _validates_before(entry, step)), default=0)
+    total, last = 0.0, start
+    for entry in history:
+        if "loss" in entry and start < entry["step"] <= step:
+            total += entry["loss"] * (entry["step"] - last)
+            last = entry["step"]
+    return total / (step - start)
+
+
+def _validates_before(entry: dict[str, float], step: int) -> bool:
+    return "eval_loss" in entry and entry["step"] < step

@@ -1,0 +1,264 @@
+"""Asks by OpenAI's Batch API: files of requests, answered within 24 hours at a lower price.
+
+Every step is in the ledger before the next one, so that a run that dies at any point goes on from
+there. No chunk is submitted twice: one whose submission has no known end is looked for at the
+endpoint, by its file. What an expired batch leaves unanswered goes into the next one, as does what
+never became a batch.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, TypeVar
+
+from understudy.contract.params.teacher import EMBEDDED
+from understudy.teacher import lines
+from understudy.teacher.batch_api import ENDED, MOST_BYTES, BatchApi
+from understudy.teacher.chunks import Chunk, open_chunks
+from understudy.teacher.errors import EndpointError
+from understudy.teacher.live import DRAIN_SECONDS
+from understudy.teacher.money import worst_case_usd
+from understudy.teacher.requests import Request, canonical, request_key, teacher_identity
+from understudy.teacher.results import Results
+from understudy.teacher.retries import RefusalError, RetryableError, RowError, backoff
+from understudy.teacher.run_context import Job
+
+QUEUE_FULL = "token_limit_exceeded"
+EMBEDDED_POLL_SECONDS = 0.1
+LOOKS = 2
+"""How often an endpoint is asked for a batch before it counts as never made."""
+
+T = TypeVar("T")
+
+
+class BatchRun:
+    """One stage's batches."""
+
+    def __init__(self, job: Job) -> None:
+        self._job, self._api = job, BatchApi(job.endpoint, job.params)
+        self._teacher = teacher_identity(job.params)
+        self._open: list[Chunk] = []
+        self._worst: dict[str, float] = {}
+        self._rounds: Counter[str] = Counter()
+        self._size = job.params.batch.requests
+        self._queue_full = False
+        self._alone: Chunk | None = None
+        embedded = job.params.base_url == EMBEDDED
+        self._poll = EMBEDDED_POLL_SECONDS if embedded else job.params.batch.poll_seconds
+
+    async def run(self, missing: set[str]) -> None:
+        """Works until every request is answered or given up, or the run is stopped.
+
+        Args:
+            missing: keys of the requests that the ledger does not answer; those that get an
+                answer, or are given up, are taken out.
+        """
+        work = asyncio.create_task(self._work(missing))
+        stopped = asyncio.create_task(self._job.stop.wait())
+        hurry = asyncio.create_task(self._job.stop.wait_hurry())
+        await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            {work, hurry}, timeout=DRAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        tasks = (work, stopped, hurry)
+        for task in tasks:
+            task.cancel()
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(result, Exception):
+                self._job.stop.now(result)
+
+    async def _work(self, missing: set[str]) -> None:
+        await self._take_up(missing)
+        while not self._job.stop:
+            waiting = missing - {key for chunk in self._open for key in chunk.keys}
+            if waiting and not (self._queue_full and self._open):
+                await self._submit_all(waiting)
+            if not self._open:
+                return
+            await self._pause(self._poll)
+            for chunk in list(self._open):
+                if not self._job.stop:
+                    await self._look_after(chunk, missing)
+
+    # What an earlier run has left
+
+    async def _take_up(self, missing: set[str]) -> None:
+        """Takes up open chunks, those of other stages too; one without a batch is given up."""
+        self._open = open_chunks(self._job.journal.ledger, self._teacher)
+        sent = missing & {key for chunk in self._open for key in chunk.keys}
+        for request in self._job.requests(sent):
+            self._reserve_again(request)
+        for chunk in list(self._open):
+            if chunk.batch is None and not self._job.stop:
+                await self._find_out(chunk, missing)
+
+    def _reserve_again(self, request: Request) -> None:
+        """A request that counted as sent without an answer may get one now."""
+        worst, budget = self._note_worst(request), self._job.budget
+        if worst < float("inf") and self._job.journal.ledger.unanswered(request_key(request)):
+            budget.spent -= worst
+        budget.take(worst)
+
+    async def _find_out(self, chunk: Chunk, missing: set[str]) -> None:
+        """Whether a chunk that an earlier run was about to submit is a batch at the endpoint."""
+        chunk.batch = await self._find(chunk)
+        if chunk.batch is not None:
+            await self._job.journal.add(chunk.submitted())
+        elif not self._job.stop:
+            await self._give_up(chunk, missing, "never made")
+
+    async def _find(self, chunk: Chunk) -> str | None:
+        """Looks for a chunk's batch; one that was just made may be seen a moment later."""
+        for look in range(LOOKS):
+            batch = await self._steadily(lambda: self._api.find(chunk.file))
+            if batch is not None or self._job.stop:
+                return batch
+            if look + 1 < LOOKS:
+                await self._pause(self._poll)
+        return None
+
+    # Sending
+
+    async def _submit_all(self, waiting: set[str]) -> None:
+        """Submits as many chunks as the budget and the endpoint's queue allow."""
+        requests = self._job.requests(set(waiting))
+        self._queue_full = False
+        while not self._job.stop:
+            some = list(self._take(requests))
+            if not some:
+                return
+            file = await self._steadily(lambda some=some: self._api.upload(some))  # type: ignore[misc]
+            chunk = Chunk(self._teacher, file, [request_key(request) for request in some])
+            self._job.journal.add(chunk.uploaded())
+            for key, request in zip(chunk.keys, some, strict=True):
+                self._job.journal.add(lines.sent(key, request, self._job.stage))
+            await self._job.journal.flush()
+            self._alone = self._alone if self._open else chunk
+            self._open.append(chunk)
+            await self._submit(chunk)
+
+    def _take(self, requests: Iterator[Request]) -> Iterator[Request]:
+        """The requests of the next chunk, within its limits and the budget."""
+        size = 0
+        for count, request in enumerate(requests, start=1):
+            worst = self._note_worst(request)
+            if not self._job.budget.fits(worst):
+                if count == 1 and not self._open:
+                    self._job.stop_over_budget(worst)
+                return
+            self._job.budget.take(worst)
+            yield request
+            size += len(self._api.line(request))
+            if count == self._size or size > MOST_BYTES:
+                return
+
+    def _note_worst(self, request: Request) -> float:
+        worst = worst_case_usd(len(canonical(request)), self._job.params)
+        self._worst[request_key(request)] = worst
+        return worst
+
+    async def _submit(self, chunk: Chunk) -> None:
+        """Makes a batch of a chunk; after an unclear failure it is looked for first."""
+        about = {"understudy": chunk.name, "stage": self._job.stage}
+        for attempt in range(1, self._job.params.max_retries + 2):
+            if chunk.batch is None and self._job.stop:
+                return
+            try:
+                chunk.batch = chunk.batch or await self._api.submit(chunk.file, about)
+            except RetryableError as trouble:
+                await self._pause(backoff(attempt, trouble.pause))
+                chunk.batch = await self._find(chunk)
+                reason = trouble.reason
+            except (EndpointError, RowError, RefusalError) as error:  # surely, no batch was made
+                await self._give_up(chunk, set(), "refused")
+                raise EndpointError(f"no batch could be made: {error}") from None
+            if chunk.batch is not None:
+                await self._job.journal.add(chunk.submitted())
+                return
+        raise EndpointError(f"no batch could be made: {reason}")
+
+    # Receiving
+
+    async def _look_after(self, chunk: Chunk, missing: set[str]) -> None:
+        if chunk.batch is None:
+            return
+        name = chunk.batch
+        batch = await self._steadily(lambda: self._api.look(name))
+        if batch is None:
+            await self._end_unknown(chunk, missing)
+        elif batch.status in ENDED:
+            await self._end(chunk, batch, missing)
+        else:
+            counts = batch.request_counts
+            done = f"{counts.completed} of {counts.total}" if counts else "0"
+            self._job.meter.note = f"batch {name} {batch.status}: {done}"
+            self._job.meter.show(self._job.budget.spent, 0)
+
+    async def _end(self, chunk: Chunk, batch: Any, missing: set[str]) -> None:
+        """Keeps all that came of a chunk."""
+        if batch.status == "cancelled":
+            self._job.stop.now(EndpointError(f"{batch.id} was cancelled at the endpoint"))
+        results = Results(self._job, chunk, self._worst, self._rounds, missing)
+        for file in (batch.output_file_id, batch.error_file_id):
+            if file:
+                await self._steadily(lambda file=file: results.read(self._api.results(file)))  # type: ignore[misc]
+        code, said = _problem(batch)
+        self._queue_full = code == QUEUE_FULL
+        await results.close(f"batch {batch.status}", counts=code is None)
+        await self._job.journal.add(chunk.ended(batch.status))
+        self._open.remove(chunk)
+        self._job.meter.note = ""
+        if self._queue_full and chunk is self._alone:  # else it was one too many, not too large
+            self._size = max(1, len(chunk.keys) // 2)
+        elif batch.status == "failed" and not self._queue_full:
+            self._job.stop.now(EndpointError(f"the endpoint refuses a batch ({code}): {said}"))
+
+    async def _end_unknown(self, chunk: Chunk, missing: set[str]) -> None:
+        """The embedded teacher forgets its batches when it ends; nobody else may."""
+        if self._job.params.base_url != EMBEDDED:
+            self._job.stop.now(
+                EndpointError(
+                    f"the endpoint does not know {chunk.batch} any more, which this ledger has "
+                    "submitted; use the account that it was made with, or give it up by "
+                    f"`understudy ledger forget {chunk.batch}`"
+                )
+            )
+            return
+        await self._give_up(chunk, missing, "gone")
+
+    async def _give_up(self, chunk: Chunk, missing: set[str], why: str) -> None:
+        """Ends a chunk of which nothing will come."""
+        results = Results(self._job, chunk, self._worst, self._rounds, missing)
+        await results.close(f"the batch is {why}", counts=False)
+        await self._job.journal.add(chunk.ended(why))
+        self._open.remove(chunk)
+
+    async def _steadily(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Makes a call that may be repeated, until it works or no retry is left."""
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return await call()
+            except (RowError, RefusalError) as trouble:
+                raise EndpointError(f"the Batch API: {trouble.reason}") from None
+            except RetryableError as trouble:
+                if attempt > self._job.params.max_retries or self._job.stop:
+                    raise EndpointError(f"the Batch API: {trouble.reason}") from None
+                await self._pause(backoff(attempt, trouble.pause))
+
+    async def _pause(self, seconds: float) -> None:
+        """Waits, unless the run is stopped meanwhile."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._job.stop.wait()
+        except TimeoutError:
+            return
+
+
+def _problem(batch: Any) -> tuple[str | None, str]:
+    """Code and message of the first error of a batch as a whole."""
+    errors = batch.errors.data if batch.errors else None
+    if not errors:
+        return None, ""
+    return errors[0].code or "unknown", " ".join((errors[0].message or "").split())[:300]

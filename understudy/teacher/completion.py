@@ -1,0 +1,53 @@
+"""Reading what an endpoint sent as an answer."""
+
+from typing import Any
+
+from understudy.contract.answers import Answer
+
+MOST_TOKENS = 10**12
+
+
+def failed_answer(request: str, model: str, error: str) -> Answer:
+    """Stands for a call that failed for good."""
+    return Answer(request, "", "", "", model, 0, 0, 0, error=error)
+
+
+def read_completion(request: str, completion: Any, batch: bool) -> Answer:
+    """Reads the body of a chat completion, which no endpoint promises to be one.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        choice, usage = completion["choices"][0], completion.get("usage") or {}
+        message = choice["message"]
+        details = usage.get("prompt_tokens_details") or {}
+        return Answer(
+            request=request,
+            text=_as_text(message.get("content")),
+            finish_reason=_as_text(choice.get("finish_reason")),
+            refusal=_as_text(message.get("refusal")),
+            model=_as_text(completion.get("model")),
+            prompt_tokens=_as_count(usage.get("prompt_tokens")),
+            cached_tokens=_as_count(details.get("cached_tokens")),
+            # Some endpoints count what a model reasons in the total only.
+            completion_tokens=max(
+                _as_count(usage.get("completion_tokens")),
+                _as_count(usage.get("total_tokens")) - _as_count(usage.get("prompt_tokens")),
+            ),
+            batch=batch,
+        )
+    except (AttributeError, LookupError, TypeError, OverflowError) as error:
+        raise ValueError(f"no chat completion ({type(error).__name__})") from None
+
+
+def _as_count(value: Any) -> int:
+    """A number of tokens that a table can hold, whatever the endpoint says."""
+    return min(max(0, int(value or 0)), MOST_TOKENS)
+
+
+def _as_text(value: Any) -> str:
+    """Text for UTF-8 files: halves of characters, which JSON can hold, become question marks."""
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"expected text, found {type(value).__name__}")
+    return (value or "").encode("utf-8", "replace").decode("utf-8")

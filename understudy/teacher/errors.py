@@ -1,0 +1,50 @@
+"""What can go wrong between us and a chat endpoint.
+
+TeacherError
+├── PromptError             a template that cannot be filled in
+├── MissingKeyError         the environment lacks the API key
+├── EndpointError           refused, unknown model, empty account, unreachable
+├── FailedCallsError        more rows have failed for good than teacher.max_failed allows
+├── BudgetError             teacher.max_cost_usd is reached
+├── StoppedError            Ctrl-C, SIGTERM, or the process that started us is gone
+├── OpenBatchError          answers are on their way in a batch
+└── MissingAnswerError      mode replay, and an answer is in no ledger
+"""
+
+from understudy.core.errors import UnderstudyError
+
+
+class TeacherError(UnderstudyError):
+    """A chat endpoint, or what is sent to it, cannot be used."""
+
+
+class PromptError(TeacherError):
+    """A prompt template is absent, unknown or cannot be filled in."""
+
+
+class MissingKeyError(TeacherError):
+    """The environment variable named by teacher.api_key_env is not set."""
+
+
+class EndpointError(TeacherError):
+    """The endpoint refuses every further call, or cannot be reached."""
+
+
+class FailedCallsError(TeacherError):
+    """More rows than teacher.max_failed allows have no answer after every retry."""
+
+
+class BudgetError(TeacherError):
+    """The next call could cost more than teacher.max_cost_usd leaves."""
+
+
+class StoppedError(TeacherError):
+    """Someone wants the run to end."""
+
+
+class OpenBatchError(TeacherError):
+    """Some of the answers were asked for in a batch that has not ended."""
+
+
+class MissingAnswerError(TeacherError):
+    """In mode replay, an answer that no ledger holds."""

@@ -1,0 +1,249 @@
+"""How fast to ask: as many calls in flight, and a minute, as the endpoint takes.
+
+Requests and tokens a minute stay within the limits that params set, that the x-ratelimit headers
+tell, or that refusals teach. What these do not explain is put down to too many calls at once:
+calls in flight grow with the answers until the endpoint pushes back, give way, return fast to
+what it took, and then try more ever so slowly (after TCP's slow start and congestion avoidance,
+RFC 5681). Times are the event loop's, in seconds.
+"""
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from understudy.contract.params.teacher import TeacherParams
+from understudy.teacher.quota import MINUTE, Note, Quota, parse_duration
+
+FIRST_WINDOW = 8
+FIRST_ANSWERS = 60
+"""Answers that are waited for before calls in flight grow towards a limit nobody has told."""
+RAMP_SECONDS = 12.0
+SLOWEST_RAMP, FASTEST_RAMP = 0.06, 0.4
+"""Calls in flight that one answer adds while the limit is unknown."""
+SLOW_START_ENDS = 0.75
+"""The share of `concurrency` from which on growth is slow."""
+FIRST_GAIN, LEAST_GAIN = 1 / 200, 1 / 400
+"""Calls in flight that one answer adds where more were never taken."""
+SHRINK = 0.5
+OUTAGE = 3.0
+"""Times what an answer takes: without any for longer, refusals say nothing of calls at once."""
+RECKONED = 3
+"""Pauses asked for that tell, by being unequal, that they are no constant."""
+LONGEST_PAUSE = 300.0
+LEAST_DELAY = 1e-3
+TOKEN_MARGIN = 2.4
+"""Seconds; larger than that of requests, as only answers tell what calls have used."""
+TYPICAL_OUTPUT = 400.0
+"""Output tokens that a call is expected to have before any has ended."""
+
+
+@dataclass(slots=True)
+class Ticket:
+    """One call in flight."""
+
+    started: float
+    in_flight: int
+    """How many there were then, with this one."""
+    input_tokens: float
+    request: Note
+    tokens: Note
+
+
+class Window:
+    """How many calls may be in flight."""
+
+    def __init__(self, most: int) -> None:
+        """Starts small.
+
+        Args:
+            most: what it never exceeds.
+        """
+        self.size = float(min(FIRST_WINDOW, most))
+        self._most = most
+        self._good = max(1.0, SLOW_START_ENDS * most)
+        self._gain = FIRST_GAIN
+        self._latency = 0.0
+        self._answers = 0
+        self._peak = 0.0
+        self._trouble_at = self._answered_at = -math.inf
+        self._cohort = self._lost = 0
+        self._taken = self._unsettled_since = math.inf
+        self._halved = self._out = False
+        self._pauses: deque[float] = deque(maxlen=RECKONED)
+
+    @property
+    def mostly_lost(self) -> bool:
+        """Whether most calls that were in flight at the last first refusal were refused too."""
+        return 2 * self._lost > self._cohort
+
+    def answered(self, ticket: Ticket, in_flight: int, now: float, *, freely: bool) -> None:
+        """Takes an answer in: it shows how long they take, and that as many are taken at once.
+
+        Args:
+            ticket: the call.
+            in_flight: how many are left.
+            now: the time.
+            freely: whether a limit a minute is known, so that growth cannot run into one.
+        """
+        self._answers += 1
+        self._latency += (now - ticket.started - self._latency) / min(self._answers, 20)
+        self._peak = max(min(ticket.in_flight, in_flight + 1), 0.995 * self._peak)
+        self._answered_at = now
+        if ticket.started > self._unsettled_since:
+            if not self._out:  # the endpoint works, and takes fewer at once
+                self._good = max(1.0, min(self._good, self._taken))
+            self._taken, self._out, self._unsettled_since = math.inf, False, math.inf
+        if in_flight + 2 > self.size:  # it was the window that held us back
+            self._grow(freely)
+
+    def note_refusal(self, ticket: Ticket, pause: float | None, in_flight: int, now: float) -> bool:
+        """Counts a refusal; says whether too many calls at once may be its reason."""
+        if ticket.started > self._trouble_at:
+            self._trouble_at = now
+            self._cohort = max(in_flight + 1, ticket.in_flight)
+            self._lost, self._halved = 0, False
+        self._lost += 1
+        self._out |= now - self._answered_at > OUTAGE * self._latency
+        if pause is not None:
+            self._pauses.append(pause)
+        enough = max(ticket.in_flight, self._cohort) > 0.85 * self._peak - 1
+        return enough and not self.mostly_lost and not self._pauses_are_reckoned()
+
+    def _pauses_are_reckoned(self) -> bool:
+        """Whether the endpoint knows when there will be room, as none does of calls at once."""
+        if len(self._pauses) < RECKONED:
+            return False
+        return max(self._pauses) > 1.1 * min(self._pauses) + LEAST_DELAY
+
+    def shrink(self) -> None:
+        """Gives way: a little to the first refusals, by half when many come together."""
+        self._taken = max(1, self._cohort - self._lost)
+        self._unsettled_since = min(self._unsettled_since, self._trouble_at)
+        self.size = max(1.0, min(self.size, self._taken))
+        if self._lost == 1:
+            self._gain = max(LEAST_GAIN, min(FIRST_GAIN, self._gain / 2))
+        if 8 * self._lost > self._cohort and not self._halved:
+            self._halved = True
+            self.size = max(1.0, self.size * SHRINK)
+
+    def _grow(self, freely: bool) -> None:
+        if self.size >= self._good:
+            step = self._gain
+            self._gain = min(1.0, self._gain * 2 ** (step / 2))  # faster and faster
+        elif freely or self._trouble_at > -math.inf:
+            step = 1.0
+        elif self._answers < FIRST_ANSWERS:
+            step = 0.0
+        else:
+            step = min(FASTEST_RAMP, max(SLOWEST_RAMP, self._latency / RAMP_SECONDS))
+        self.size = min(self._most, self.size + step)
+
+
+class Pace:
+    """Admits calls one by one, in the order in which they come."""
+
+    def __init__(self, params: TeacherParams) -> None:
+        """Starts with what params set."""
+        self.in_flight = 0
+        self.pushed_back = 0
+        self.requests = Quota(params.requests_per_minute)
+        self.tokens = Quota(params.tokens_per_minute, margin=TOKEN_MARGIN)
+        self._window = Window(params.concurrency)
+        self._resume = -math.inf
+        self._more = TYPICAL_OUTPUT
+        self._spread = TYPICAL_OUTPUT / 2
+        self._turn = asyncio.Lock()
+        self._room = asyncio.Event()
+
+    @property
+    def window(self) -> int:
+        """How many calls may be in flight now."""
+        return max(1, int(self._window.size))
+
+    async def admit(self, input_tokens: float) -> Ticket:
+        """Waits until one more call may be sent.
+
+        Args:
+            input_tokens: what the call's prompt is expected to have.
+        """
+        async with self._turn:
+            while delay := self._delay(input_tokens):
+                self._room.clear()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(None if delay == math.inf else delay):
+                        await self._room.wait()
+            now = _now()
+            self.in_flight += 1
+            request = self.requests.spend(1, now)
+            tokens = self.tokens.spend(self._expect(input_tokens), now)
+            return Ticket(now, self.in_flight, input_tokens, request, tokens)
+
+    def answered(self, ticket: Ticket, tokens: int) -> None:
+        """A call has its answer; with the prompt, it has used so many tokens.
+
+        What a call will use is reckoned from all tokens: that makes up for a prompt's bad estimate.
+        """
+        self._end()
+        now = _now()
+        ticket.request.ended = ticket.tokens.ended = now
+        if tokens:
+            self.tokens.correct(ticket.tokens, tokens)
+            more = tokens - ticket.input_tokens  # what estimating the prompt has missed, too
+            self._spread += (abs(more - self._more) - self._spread) / 50
+            self._more += (more - self._more) / 20
+        self._window.answered(ticket, self.in_flight, now, freely=self.requests.known)
+
+    def failed(self) -> None:
+        """A call has come to nothing, for a reason that is not our pace."""
+        self._end()
+
+    def refused(self, ticket: Ticket, pause: float | None) -> None:
+        """The endpoint has pushed back, and perhaps said for how many seconds."""
+        self._end()
+        now = _now()
+        self.pushed_back += 1
+        if pause is not None:
+            self._resume = max(self._resume, now + min(pause, LONGEST_PAUSE))
+        crowded = self._window.note_refusal(ticket, pause, self.in_flight, now)
+        limited = self.tokens.refuse(ticket.tokens, None, now, crowded=crowded)
+        asked = None if limited else pause
+        limited |= self.requests.refuse(ticket.request, asked, now, crowded=crowded)
+        if not limited or (pause is None and self._window.mostly_lost):
+            self._window.shrink()
+
+    def observe(self, headers: Mapping[str, str]) -> None:
+        """Takes in what the endpoint says of its limits, in OpenAI's x-ratelimit headers."""
+        for kind, quota in (("requests", self.requests), ("tokens", self.tokens)):
+            limit = parse_duration(headers.get(f"x-ratelimit-limit-{kind}", ""))
+            reset = parse_duration(headers.get(f"x-ratelimit-reset-{kind}", "")) or 0.0
+            if limit is None or limit <= 0 or reset > 1.5 * MINUTE:  # that is a limit a day
+                continue
+            quota.told(limit)
+            if parse_duration(headers.get(f"x-ratelimit-remaining-{kind}", "")) == 0:
+                self._resume = max(self._resume, _now() + min(reset, MINUTE / limit))
+
+    def _expect(self, input_tokens: float) -> float:
+        return max(1.0, input_tokens + self._more)
+
+    def _end(self) -> None:
+        self.in_flight -= 1
+        self._room.set()
+
+    def _delay(self, input_tokens: float) -> float:
+        """Seconds until a call may be sent; infinite while only an ending call makes room."""
+        if self.in_flight >= self.window:
+            return math.inf
+        now = _now()
+        # Nobody knows yet how much those in flight will have used: about the square root of
+        # their number times what one may be off.
+        unsure = 5 * self._spread * math.sqrt(self.in_flight + 1)
+        tokens = self.tokens.delay(self._expect(input_tokens) + unsure, now)
+        delay = max(self._resume - now, self.requests.delay(1, now), tokens)
+        return delay if delay > LEAST_DELAY else 0.0
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,74 @@
+"""One stage's work with a teacher: what live calls and batches share."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from understudy.contract.answers import REFUSED, Answer
+from understudy.contract.params.teacher import TeacherParams
+from understudy.teacher import lines
+from understudy.teacher.endpoint import Endpoint
+from understudy.teacher.errors import BudgetError, FailedCallsError, TeacherError
+from understudy.teacher.journal import Journal
+from understudy.teacher.meter import Meter
+from understudy.teacher.money import Budget
+from understudy.teacher.requests import Request
+from understudy.teacher.retries import RefusalError
+from understudy.teacher.stopping import Stop
+
+
+@dataclass
+class Job:
+    """Where requests go, where answers go, and what they may cost."""
+
+    stage: str
+    params: TeacherParams
+    requests: Callable[[set[str]], Iterator[Request]]
+    """Gives the requests of a set of keys, in the stage's order."""
+    endpoint: Endpoint
+    journal: Journal
+    budget: Budget
+    meter: Meter
+    stop: Stop
+
+    async def keep(self, key: str, completion: Mapping[str, Any], seconds: float) -> None:
+        """Keeps an answer; it counts as soon as it is durable."""
+        await self.journal.add(lines.answered(key, completion, seconds, batch=False))
+        self.meter.answered()
+        self.check_disk()
+
+    def check_disk(self) -> None:
+        """Stops the run while the room that was held back still takes what is in flight."""
+        if self.journal.ledger.reserve.given_back:
+            self.stop.now(TeacherError(f"{self.journal.ledger.path}: the disk is full"))
+
+    async def keep_refusal(self, key: str, refusal: RefusalError) -> None:
+        """Keeps the endpoint's own refusal of a prompt as its answer."""
+        answer = Answer(key, "", REFUSED, refusal.reason, self.params.model, 0, 0, 0)
+        await self.journal.add(lines.recalled(answer, "endpoint"))
+        self.meter.answered()
+
+    async def keep_failure(self, key: str, reason: str) -> None:
+        """Records a row as failed."""
+        await self.journal.add(lines.failed(key, reason))
+
+    def count_failure(self, reason: str) -> None:
+        """One more row has failed for good; too many of them stop the run."""
+        self.meter.failed += 1
+        if self.meter.failed > self.params.max_failed * self.meter.total:
+            self.stop.now(
+                FailedCallsError(
+                    f"{self.meter.failed} of {self.meter.total} rows have failed for good, "
+                    f"more than teacher.max_failed = {self.params.max_failed:g} allows; "
+                    f"the last one: {reason}"
+                )
+            )
+
+    def stop_over_budget(self, worst: float) -> None:
+        """Stops the run because a call that could cost that much does not fit any more."""
+        self.stop.now(
+            BudgetError(
+                f"teacher.max_cost_usd = {self.params.max_cost_usd:g}: ${self.budget.spent:.4f} "
+                f"are spent, and the next call could cost ${worst:.4f}"
+            )
+        )

@@ -1,0 +1,247 @@
+"""What a ledger's records are worth: which are damaged, and what all of them add up to."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from understudy.contract.answers import Answer
+from understudy.teacher.ledger import Ledger
+from understudy.teacher.lines import UNREADABLE, answer_of
+from understudy.teacher.records import CHECKED, Record, resembles_record
+from understudy.teacher.requests import request_key
+
+KIND = re.compile(rb'"kind":"(sent|lost|answered|failed|batch)"')
+DIGEST = re.compile(rb"[0-9a-f]{64}|(?<=sha256:).{64}", re.DOTALL)
+HEAD_SIZE = 200
+"""Bytes within which every record has its key."""
+EFFECTS = {
+    "lost": "what it held is lost, and the next run asks again",
+    "superseded": "superseded: another record is valid and says as much",
+    "harmless": "harmless: no answer was in it",
+}
+ELSEWHERE = "(asked elsewhere)"
+TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens")
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A damaged record, as far as it can be read."""
+
+    line: int
+    """Counted from 1."""
+    offset: int
+    """Bytes of the file before it."""
+    kind: str | None
+    key: str | None
+    problem: str
+    effect: str
+    """One of EFFECTS."""
+
+    def __str__(self) -> str:
+        name = f"{self.kind or 'record'} {self.key or 'of an unreadable key'}"
+        place = f"line {self.line}, byte {self.offset}"
+        return f"{place}: {name}: {self.problem}; {EFFECTS[self.effect]}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an examination of a whole ledger has found."""
+
+    records: int
+    """All of them, the damaged ones too."""
+    answers: int
+    damaged: list[Damage]
+
+    def count(self, effect: str) -> int:
+        """How many damaged records have one of EFFECTS."""
+        return sum(damage.effect == effect for damage in self.damaged)
+
+    def __str__(self) -> str:
+        text = f"{self.records} records, {self.answers} answers, {len(self.damaged)} damaged"
+        effects = ", ".join(f"{self.count(name)} {name}" for name in EFFECTS if self.count(name))
+        return f"{text}: {effects}" if effects else text
+
+    def to_record(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        counts = {effect: self.count(effect) for effect in EFFECTS}
+        return {**asdict(self), "damaged": [asdict(damage) for damage in self.damaged], **counts}
+
+
+@dataclass
+class _Piece:
+    """A damaged record: damaged bytes, or a whole record whose content cannot be."""
+
+    offset: int
+    end: int
+    data: bytes
+    problem: str
+    record: Record | None
+
+
+def verify(ledger: Ledger) -> Verdict:
+    """Hashes every record and every request again, and reads every answer."""
+    valid, ended, pieces = 0, set[str](), list[_Piece]()
+    for (offset, length), found in ledger.records():
+        record = found if isinstance(found, Record) else None
+        problem = _find_problem(record) if record else str(found)
+        if problem is None:
+            valid += 1
+            if record and record.content.get("step") == "ended":
+                ended.add(record.key)
+            continue
+        data = b"" if isinstance(found, Record) else found.data[: HEAD_SIZE + 1]
+        _add(pieces, _Piece(offset, offset + length, data, problem, record))
+    damaged = list(_judge_all(ledger, pieces, ended)) if pieces else []
+    return Verdict(valid + len(pieces), ledger.count()["answered"], damaged)
+
+
+def _find_problem(record: Record) -> str | None:
+    """What is wrong with a record whose bytes are as they were written."""
+    if record.kind == "sent":
+        actual = request_key(record.content.get("request") or {})
+        return None if actual == record.key else f"its request is that of {actual}"
+    if record.kind == "answered":
+        try:
+            answer_of(record)
+        except UNREADABLE as error:
+            return f"its answer is not readable ({error})"
+    return None
+
+
+def _add(pieces: list[_Piece], piece: _Piece) -> None:
+    """Takes a piece; one that a changed byte has torn in two is one again."""
+    last = pieces[-1] if pieces else None
+    torn = last and not last.record and not piece.record and piece.offset - last.end == 1
+    if not last or not torn or resembles_record(piece.data):
+        pieces.append(piece)
+        return
+    if len(last.data) <= HEAD_SIZE:
+        last.data += b"\n" + piece.data
+    last.end = piece.end
+
+
+def _judge_all(ledger: Ledger, pieces: list[_Piece], ended: set[str]) -> Iterator[Damage]:
+    names = _Names([*ledger.keys(), *ended])
+    pending = bool(ledger.count()["in_flight"] or ledger.count()["lost"])
+    numbers = _count_lines(ledger.path, [piece.offset for piece in pieces])
+    for piece in pieces:
+        record = piece.record
+        kind = record.kind if record else _read_kind(piece.data)
+        key = record.key if record else names.read(piece.data)
+        effect = _judge(ledger, piece, kind, key, ended, pending)
+        yield Damage(numbers[piece.offset], piece.offset, kind, key, piece.problem, effect)
+
+
+def _judge(
+    ledger: Ledger, piece: _Piece, kind: str | None, key: str | None, ended: set[str], pending: bool
+) -> str:
+    """One of EFFECTS; whatever may have been an answer is taken for one."""
+    if kind in ("sent", "lost", "failed") or piece.end - piece.offset == 1:
+        return "harmless"
+    if key is None:
+        short = len(piece.data) <= HEAD_SIZE and resembles_record(piece.data)
+        return "harmless" if short and not pending else "lost"
+    found = key in ended if kind == "batch" else ledger.answer(key) is not None
+    return "superseded" if found else "lost"
+
+
+def _read_kind(data: bytes) -> str | None:
+    match = KIND.search(data)
+    return match[1].decode() if match else None
+
+
+class _Names:
+    """Finds the name that stands in a damaged record, which may itself be damaged."""
+
+    def __init__(self, keys: list[str]) -> None:
+        names = [key.removeprefix("sha256:") for key in keys]
+        self._by_half = {half: name for name in names for half in (name[:32], name[32:])}
+
+    def read(self, data: bytes) -> str | None:
+        """The name; a known one where one half of it is whole."""
+        match = DIGEST.search(data, CHECKED - 2)
+        if match is None:
+            return None
+        text = match[0].decode("ascii", "replace")
+        known = self._by_half.get(text[:32]) or self._by_half.get(text[32:])
+        whole = re.fullmatch(r"[0-9a-f]{64}", text)
+        return f"sha256:{known or text}" if known or whole else None
+
+
+def _count_lines(path: Path, offsets: list[int]) -> dict[int, int]:
+    """The numbers of the lines that hold given bytes, which ascend."""
+    numbers, end = dict[int, int](), 0
+    wanted = iter([*offsets, None])
+    offset = next(wanted)
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            end += len(line)
+            while offset is not None and offset < end:
+                numbers[offset] = number
+                offset = next(wanted)
+    return numbers
+
+
+class Totals:
+    """What a ledger adds up to, in all, by teacher and by stage."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.requests = ledger.count()
+        self.kinds = Counter[str]()
+        self.open_batches: set[str] = set()
+        self.teachers: dict[str, Counter[str]] = {}
+        self.stages: dict[str, Counter[str]] = {}
+        self._origins: dict[bytes, tuple[Counter[str], Counter[str]]] = {}
+        self._counted: set[bytes] = set()
+        for _, record in ledger.records():
+            self.kinds[record.kind if isinstance(record, Record) else "damaged"] += 1
+            if isinstance(record, Record):
+                self._take(record, bytes.fromhex(record.key.removeprefix("sha256:")))
+
+    def _take(self, record: Record, digest: bytes) -> None:
+        content = record.content
+        if record.kind == "batch":
+            ended = content["step"] == "ended"
+            (self.open_batches.discard if ended else self.open_batches.add)(record.key)
+        elif record.kind == "sent":
+            request = content["request"]
+            teacher = f"{request.get('endpoint')} {request.get('model')}"
+            self._origins[digest] = self._find(teacher, content["stage"])
+            for tally in self._origins[digest]:
+                tally["calls"] += 1
+        elif record.kind == "answered" and digest not in self._counted:
+            with suppress(*UNREADABLE):  # `verify` names it
+                self._add(answer_of(record), content.get("seconds", 0.0), digest)
+                self._counted.add(digest)
+
+    def _find(self, teacher: str, stage: str) -> tuple[Counter[str], Counter[str]]:
+        found = self.teachers.setdefault(teacher, Counter())
+        return found, self.stages.setdefault(stage, Counter())
+
+    def _add(self, answer: Answer, seconds: float, digest: bytes) -> None:
+        tallies = self._origins.get(digest) or self._find(f"{ELSEWHERE} {answer.model}", ELSEWHERE)
+        counts = {name: getattr(answer, name) for name in TOKENS}
+        for tally in tallies:
+            tally.update({"answers": 1, **counts, "milliseconds": int(seconds * 1000)})
+            tally["timed"] += seconds > 0  # batches tell no time
+
+    def to_record(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {
+            **self.requests,
+            "records": dict(self.kinds),
+            "open_batches": len(self.open_batches),
+            "teachers": {name: describe(tally) for name, tally in self.teachers.items()},
+            "stages": {name: describe(tally) for name, tally in self.stages.items()},
+        }
+
+
+def describe(tally: Counter[str]) -> dict[str, Any]:
+    """The columns of one teacher or stage."""
+    mean = tally["milliseconds"] / tally["timed"] / 1000 if tally["timed"] else None
+    counts = {name: tally[name] for name in ("calls", "answers", *TOKENS)}
+    return {**counts, "mean_seconds": None if mean is None else round(mean, 3)}

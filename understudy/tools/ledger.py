@@ -1,0 +1,228 @@
+"""Looks after the ledger: what was paid for, and whether it is all still there.
+
+Run: understudy ledger verify           names every damaged record
+     understudy ledger stats            counts calls and tokens
+     understudy ledger export FILE      writes all requests and answers to a Parquet file
+     understudy ledger import FILE      takes over answers of an export or a stage output
+     understudy ledger forget BATCH     gives up a batch that the endpoint does not know
+
+The ledger is the stages' own, unless --ledger names another; --json prints JSON.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from understudy.contract.answers import COLUMNS, Answer
+from understudy.core.errors import DataError
+from understudy.core.tables import readable_parquet, table_writer, text_columns
+from understudy.teacher.completion import failed_answer
+from understudy.teacher.index import Place
+from understudy.teacher.ledger import Ledger, default_ledger, keep
+from understudy.teacher.lines import check_answer
+from understudy.teacher.migration import open_ledger
+from understudy.teacher.recall import TEXT
+from understudy.teacher.records import Record, encode
+from understudy.teacher.requests import canonical, request_key
+from understudy.tools.audit import Totals, verify
+
+ANSWER = {name: kind for name, kind in COLUMNS.items() if name != "request"}
+EXPORT = {
+    **text_columns("key", "request", "state"),
+    **ANSWER,
+    "seconds": pa.float64(),
+    **text_columns("at", "source"),
+}
+MEND = "give a file of `understudy ledger export`, or a stage's file of answers"
+ROWS = 256
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs one command."""
+    args = _parse(arguments)
+    path = args.ledger or default_ledger()
+    command, writes = COMMANDS[args.command]
+    with open_ledger(path) as ledger:
+        if not writes and not path.exists():
+            raise DataError(f"{path}: no such ledger; it appears with the first answer")
+        command(ledger, args)
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="understudy ledger")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--ledger", type=Path, metavar="PATH", help="default: that of the stages")
+    common.add_argument("--json", action="store_true", help="print one JSON object")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, about in ABOUT.items():
+        command = commands.add_parser(name, help=about, parents=[common])
+        if name in ("export", "import"):
+            command.add_argument("file", type=Path, metavar="FILE.parquet")
+        elif name == "forget":
+            command.add_argument("batch", metavar="BATCH")
+    return parser.parse_args(arguments)
+
+
+def _verify(ledger: Ledger, args: argparse.Namespace) -> None:
+    verdict = verify(ledger)
+    lines = [*map(str, verdict.damaged), str(verdict)]
+    _say(args, verdict.to_record(), "\n".join(lines))
+    if verdict.count("lost"):
+        sys.exit(1)
+
+
+def _stats(ledger: Ledger, args: argparse.Namespace) -> None:
+    record = Totals(ledger).to_record()
+    unanswered = record["lost"] + record["in_flight"]
+    kinds = ", ".join(f"{count} {kind}" for kind, count in record["records"].items())
+    lines = [
+        f"{record['answered']} answered, {record['failed']} failed, {unanswered} sent without an "
+        f"answer ({record['lost']} lost, {record['in_flight']} in flight)",
+        f"records: {kinds or 'none'}; open batches: {record['open_batches']}",
+    ]
+    for table in ("teachers", "stages"):
+        for name, tally in record[table].items():
+            seconds = tally["mean_seconds"]
+            lines.append(
+                f"{table[:-1]} {name}: {tally['calls']} calls, {tally['answers']} answers, tokens "
+                f"{tally['prompt_tokens']} in, {tally['cached_tokens']} of them cached, "
+                f"{tally['completion_tokens']} out, "
+                f"{'-' if seconds is None else seconds} seconds on average"
+            )
+    _say(args, record, "\n".join(lines))
+
+
+def _say(args: argparse.Namespace, record: Mapping[str, Any], text: str) -> None:
+    print(json.dumps(record, ensure_ascii=False) if args.json else text)
+
+
+# Export
+
+
+def _export(ledger: Ledger, args: argparse.Namespace) -> None:
+    with table_writer(args.file, EXPORT) as writer:
+        for row in _rows(ledger):
+            writer.add(row)
+    _say(args, {"requests": writer.count}, f"wrote {writer.count} requests to {args.file}")
+
+
+def _rows(ledger: Ledger) -> Iterator[dict[str, Any]]:
+    """One row a request; only the places of the requests are in memory."""
+    places: dict[bytes, Place] = {}
+    for place, record in ledger.records():
+        if isinstance(record, Record) and record.kind == "sent":
+            places[bytes.fromhex(record.key.removeprefix("sha256:"))] = place
+    for key in ledger.keys():  # noqa: SIM118 - a ledger is no dict
+        found = places.get(bytes.fromhex(key.removeprefix("sha256:")))
+        asked = ledger.read(found) if found else None
+        request = canonical(asked.content["request"]).decode() if asked else None
+        yield {**dict.fromkeys(EXPORT), "key": key, "request": request, **_state(ledger, key)}
+
+
+def _state(ledger: Ledger, key: str) -> dict[str, Any]:
+    """What is known of a request, in the columns of EXPORT."""
+    record, answer = ledger.answer_record(key), ledger.answer(key)
+    if record and answer:
+        known = {name: record.content.get(name) for name in ("seconds", "at")}
+        source = record.content.get("source", "endpoint")
+        return {**_columns(answer), **known, "state": "answered", "source": source}
+    error = ledger.failure(key)
+    if error is not None:
+        return {**_columns(failed_answer(key, "", error)), "state": "failed"}
+    return {"state": "unanswered"}
+
+
+def _columns(answer: Answer) -> dict[str, Any]:
+    return {name: value for name, value in answer.to_record().items() if name in ANSWER}
+
+
+# Import
+
+
+def _import(ledger: Ledger, args: argparse.Namespace) -> None:
+    counts = {"took": 0, "had": 0, "refused": 0}
+    source = f"import of {args.file.name}"
+    counts["took"] = keep(ledger, _select(ledger, args.file, counts), source)
+    text = ", ".join(f"{name} {count}" for name, count in counts.items())
+    _say(args, counts, text)
+
+
+def _select(ledger: Ledger, path: Path, counts: dict[str, int]) -> Iterator[Answer]:
+    """The answers of a file that the ledger does not have; counts the others."""
+    taken = set[str]()
+    for row in _read(path):
+        try:
+            answer = _check(row)
+        except ValueError:
+            counts["refused"] += 1
+            continue
+        if answer.request in taken or ledger.answer(answer.request) is not None:
+            counts["had"] += 1
+        else:
+            taken.add(answer.request)
+            yield answer
+
+
+def _read(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of answers in an export or a stage output."""
+    with readable_parquet(path, mend=MEND) as file:
+        names = file.schema_arrow.names
+        text = "text" if "text" in names else TEXT
+        own = "key" in names and "state" in names
+        columns = [*(EXPORT if own else COLUMNS)]
+        columns = [text if name == "text" else name for name in columns]
+    with readable_parquet(path, columns, MEND) as file:
+        for batch in file.iter_batches(batch_size=ROWS, columns=columns):
+            for row in batch.to_pylist():
+                if row.get("state") in (None, "answered") and not row["error"]:
+                    yield {**row, "text": row[text]}
+
+
+def _check(row: Mapping[str, Any]) -> Answer:
+    """The answer in a row.
+
+    Raises:
+        ValueError: it is none, or not the answer to the request in its row.
+    """
+    if "key" not in row:
+        return check_answer(row)
+    if row["request"] is not None and request_key(json.loads(row["request"])) != row["key"]:
+        raise ValueError(f"{row['key']}: not the name of its request")
+    return check_answer({**row, "request": row["key"]})
+
+
+# Batches
+
+
+def _forget(ledger: Ledger, args: argparse.Namespace) -> None:
+    """Ends a batch; its requests count as sent, and the next run asks for them again."""
+    steps = [
+        step
+        for step in ledger.batches()
+        if args.batch in (step.content.get("batch"), step.content.get("file"))
+    ]
+    if not steps:
+        raise DataError(f"{args.batch}: the ledger {ledger.path} knows no batch of this name")
+    ledger.append([encode("batch", steps[-1].key, {"step": "ended", "how": "forgotten"})])
+    _say(args, {"forgotten": args.batch}, f"{args.batch} is given up")
+
+
+ABOUT = {
+    "verify": "name every damaged record; exit status 1 if an answer is lost",
+    "stats": "count calls, tokens and seconds",
+    "export": "write one row a request",
+    "import": "take over answers that the ledger does not have",
+    "forget": "give up a batch that the endpoint does not know any more",
+}
+COMMANDS = {
+    "verify": (_verify, False),
+    "stats": (_stats, False),
+    "export": (_export, False),
+    "import": (_import, True),
+    "forget": (_forget, False),
+}

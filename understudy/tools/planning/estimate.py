@@ -1,0 +1,193 @@
+"""What a stage's missing answers will cost: exact in calls, estimated in tokens, money and time."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from understudy.contract.answers import Answer
+from understudy.contract.params.teacher import TeacherParams
+from understudy.teacher.chunks import open_chunks
+from understudy.teacher.client import survey_answers
+from understudy.teacher.ledger import Ledger
+from understudy.teacher.money import price_usd, worst_case_usd
+from understudy.teacher.recall import recall
+from understudy.teacher.requests import (
+    Request,
+    build_requests,
+    canonical,
+    request_key,
+    teacher_identity,
+)
+
+CHARACTERS_A_TOKEN = 4.0
+"""Of English text, where no answer of this teacher tells otherwise."""
+SAMPLE = 1000
+"""Answers that are measured, at most."""
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What one call takes, by the answers that are there or by rule of thumb."""
+
+    answers: int
+    """How many answers this was measured on; 0 for a rule of thumb."""
+    tokens_a_character: float
+    output_tokens: float
+    seconds: float | None
+    """For one call, where the ledger has seen some."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One stage's calls and what they come to; money in US dollars."""
+
+    rows: int
+    requests: int
+    """Rows with equal prompts are asked for once."""
+    paid: int
+    in_batches: int
+    """Missing answers that an open batch will bring."""
+    to_pay: int
+    spent_usd: float
+    """What counts under teacher.max_cost_usd already."""
+    input_tokens: int
+    output_tokens: int
+    measured_on: int
+    live_usd: float
+    batch_usd: float
+    at_most_usd: float | None
+    """In the mode that params set; null where teacher.request sets no limit of output tokens."""
+    minutes: float | None
+    """In mode live, at the limits that params set and the time that answers took; null if neither
+    is known."""
+
+
+def estimate_calls(
+    prompts: Iterable[str],
+    params: TeacherParams,
+    ledger: Ledger,
+    outputs: Path,
+    typical_output: float,
+) -> Estimate:
+    """Looks up what is paid for, and sums up the rest; sends nothing, writes nothing.
+
+    Args:
+        prompts: the stage's, read more than once.
+        params: the section `teacher`.
+        ledger: where answers are.
+        outputs: the stage's file of answers, whose committed version counts too.
+        typical_output: characters of an answer, where no answer is there to measure.
+    """
+    survey = survey_answers(prompts, params, ledger)
+    missing, known = set(survey.missing), dict[str, Answer]()
+    for answer in recall(outputs, params) if missing else ():
+        if answer.request in missing:
+            missing.discard(answer.request)
+            if len(known) < SAMPLE:
+                known[answer.request] = answer
+    chunks = open_chunks(ledger, teacher_identity(params))
+    on_their_way = missing & {key for chunk in chunks for key in chunk.keys}
+    missing -= on_their_way
+    keys = set(survey.keys)
+    answered = known or _sample(ledger, keys - survey.missing)
+    rates = measure(prompts, params, answered, typical_output)
+    rates = replace(rates, seconds=_mean_seconds(ledger, keys - survey.missing))
+    total = _sum_up(prompts, params, missing, rates)
+    return replace(
+        total,
+        rows=len(survey.keys),
+        spent_usd=round(survey.spent, 6),
+        requests=len(keys),
+        paid=len(keys) - len(missing) - len(on_their_way),
+        in_batches=len(on_their_way),
+    )
+
+
+def measure(
+    prompts: Iterable[str],
+    params: TeacherParams,
+    answered: dict[str, Answer],
+    typical_output: float,
+) -> Rates:
+    """Tokens of prompts and answers, from the answers that are there."""
+    characters = tokens = output = count = 0
+    for request in build_requests(prompts, params):
+        answer = answered.pop(request_key(request), None)
+        if answer is not None and answer.prompt_tokens and answer.completion_tokens:
+            characters += _length(request)
+            tokens += answer.prompt_tokens
+            output += answer.completion_tokens
+            count += 1
+        if not answered:
+            break
+    if not count:
+        return Rates(0, 1 / CHARACTERS_A_TOKEN, typical_output / CHARACTERS_A_TOKEN, None)
+    return Rates(count, tokens / max(1, characters), output / count, None)
+
+
+def _sample(ledger: Ledger, keys: set[str]) -> dict[str, Answer]:
+    found = (ledger.answer(key) for key in sorted(keys)[:SAMPLE])
+    return {answer.request: answer for answer in found if answer is not None}
+
+
+def _mean_seconds(ledger: Ledger, keys: set[str]) -> float | None:
+    records = (ledger.answer_record(key) for key in sorted(keys)[:SAMPLE])
+    times = [record.content.get("seconds") for record in records if record is not None]
+    known = [float(seconds) for seconds in times if seconds]
+    return sum(known) / len(known) if known else None
+
+
+def _length(request: Request) -> int:
+    return sum(len(message["content"]) for message in request["messages"])
+
+
+def _sum_up(
+    prompts: Iterable[str], params: TeacherParams, missing: set[str], rates: Rates
+) -> Estimate:
+    characters, at_most, left = 0, 0.0, set(missing)
+    for request in build_requests(prompts, params):
+        key = request_key(request)
+        if key in left:
+            left.discard(key)
+            characters += _length(request)
+            at_most += worst_case_usd(len(canonical(request)), params)
+    calls = len(missing)
+    limit = params.max_output_tokens or float("inf")
+    tokens = round(characters * rates.tokens_a_character)
+    output = round(calls * min(rates.output_tokens, limit))
+    live = price_usd(tokens, 0, output, prices=params.prices, batch=False)
+    return Estimate(
+        rows=0,
+        requests=0,
+        paid=0,
+        in_batches=0,
+        to_pay=calls,
+        spent_usd=0.0,
+        input_tokens=tokens,
+        output_tokens=output,
+        measured_on=rates.answers,
+        live_usd=round(live, 6),
+        batch_usd=round(live * params.prices.batch_factor, 6),
+        at_most_usd=round(at_most, 6) if at_most < float("inf") else None,
+        minutes=_minutes(calls, tokens + output, rates.seconds, params),
+    )
+
+
+def _minutes(calls: int, tokens: int, seconds: float | None, params: TeacherParams) -> float | None:
+    """The longest of what each limit and the calls themselves take; a first minute is free."""
+    times = [
+        max(0.0, amount / limit - 1)
+        for amount, limit in (
+            (calls, params.requests_per_minute),
+            (tokens, params.tokens_per_minute),
+        )
+        if limit is not None
+    ]
+    if seconds is not None:
+        times.append(calls * seconds / min(calls or 1, params.concurrency) / 60)
+    return round(max(times), 2) if times and calls else None
+
+
+def show_dollars(amount: float) -> str:
+    """US dollars: cents from a dollar on, hundredths of a cent below it."""
+    return f"${amount:,.2f}" if amount >= 1 or not amount else f"${amount:.4f}"

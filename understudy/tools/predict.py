@@ -1,0 +1,52 @@
+"""Summarizes the texts of any file with a model folder, as it was scored.
+
+In:  a model folder; a file of articles, or lines from stdin.
+Out: a file of summaries, or JSON lines on stdout.
+Run: understudy predict --model models/t5-written --input articles.jsonl --output summaries.jsonl
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from understudy.students.decoding.articles import summarize_file
+
+TOKENS_PER_BATCH = 8192
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Decodes with the model folder that the command line names."""
+    parser = argparse.ArgumentParser(
+        prog="understudy predict",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--model", type=Path, required=True, help="a model folder, such as models/t5-written"
+    )
+    parser.add_argument(
+        "--input",
+        type=Path,
+        required=True,
+        help="articles: .jsonl, .csv, .parquet, .txt (one a line), or - for lines from stdin",
+    )
+    parser.add_argument(
+        "--output", type=Path, help=".jsonl, .csv, .parquet or .txt; stdout gets .jsonl"
+    )
+    parser.add_argument("--column", default="article", help="which column holds the articles")
+    parser.add_argument(
+        "--tokens-per-batch",
+        type=positive,
+        default=TOKENS_PER_BATCH,
+        help=f"article tokens decoded at once ({TOKENS_PER_BATCH}): what limits memory",
+    )
+    given = parser.parse_args(arguments)
+    summarize_file(given.model, given.input, given.output, given.column, given.tokens_per_batch)
+
+
+def positive(text: str) -> int:
+    """A number of the command line that must be above 0."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
