@@ -170,7 +170,7 @@ def _select(ledger: Ledger, path: Path, counts: dict[str, int]) -> Iterator[Answ
 
 def _read(path: Path) -> Iterator[dict[str, Any]]:
     """The rows of answers in an export or a stage output."""
-    with readable_parquet(path, mend=MEND) as file:
+    with readable_parquet(path, hint=MEND) as file:
         names = file.schema_arrow.names
         text = "text" if "text" in names else TEXT
         own = "key" in names and "state" in names

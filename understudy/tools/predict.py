@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from understudy.students.decoding.articles import summarize_file
+from understudy.tools.summarize import summarize_file
 
 TOKENS_PER_BATCH = 8192
 
