@@ -1,4 +1,4 @@
-"""Rows from the user's own files: JSONL, CSV and Parquet with columns mapped to ours, or text lines.
+"""Rows from the user's own files: JSONL, CSV or Parquet with columns mapped to ours, or lines.
 
 Fetched pairs, references and predictions to score, and articles to summarize are all read here.
 """
