@@ -13,7 +13,14 @@ from ruamel.yaml import YAML
 
 from tests.imports import ROOT
 from understudy.cli import COMMANDS
-from understudy.tools.check import KINDS
+from understudy.contract.pairs import RAW
+from understudy.contract.params.fetch import FetchParams
+from understudy.contract.params.generate import GenerateParams
+from understudy.contract.params.zeroshot import ZeroshotParams
+from understudy.core.params import load_section
+from understudy.rows.fetching import fetch, open_source
+from understudy.teacher.prompts import Articles, Highlights
+from understudy.tools.check import KINDS, check
 
 HISTORY = ("CHANGELOG.md", "docs/log.md")
 """They keep the names of their time."""
@@ -157,3 +164,18 @@ def test_the_readme_has_a_row_for_each_stage_in_the_order_of_the_graph() -> None
     assert sorted(named) == sorted(STAGES)
     place = {name: position for position, name in enumerate(STAGES)}
     assert [place[name] for name in named] == sorted(place.values())
+
+
+def test_the_example_of_tickets_is_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("examples", "dvc.yaml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "params.yaml").symlink_to(ROOT / "examples/tickets/params.yaml")
+    monkeypatch.chdir(tmp_path)
+    check()
+    rows = load_section("fetch", FetchParams)
+    fetch(open_source(rows), rows.limit, max_rejected=0.0)
+    highlights = Highlights(load_section("generate", GenerateParams), folder=RAW)
+    articles = Articles(load_section("zeroshot", ZeroshotParams), test=RAW / "test.parquet")
+    assert [len(list(prompts)) for prompts in (highlights, articles)] == [10, 2]
