@@ -110,6 +110,12 @@ def test_the_readme_leads_to_every_page() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_no_code_span_is_broken_by_a_line_end(page: str) -> None:
+    lines = FENCE.sub("", read(page)).splitlines()
+    assert [line for line in lines if line.replace("``", "").count("`") % 2] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_paths_that_a_page_names_exist(page: str) -> None:
     files = "md|py|yaml|yml|lock|json|jsonl|csv|parquet|txt|html|sh|toml|j2"
     named = {
