@@ -16,7 +16,7 @@ from transformers.trainer_utils import EvalLoopOutput
 
 from understudy.contract.params.training import TrainParams
 from understudy.core.errors import StudentError
-from understudy.core.parent_watch import Ancestors
+from understudy.core.parent_watch import ParentWatch
 from understudy.students.model.tokens import EncodedPairs
 from understudy.students.training.cpu import CpuFunctions
 from understudy.students.training.resume import StoppedTrainingError, seal
@@ -202,7 +202,7 @@ class Interruption(TrainerCallback):  # type: ignore[misc]
     def __init__(self, *, alone: bool) -> None:
         self.reason = ""
         self._alone = alone
-        self._ancestors = Ancestors()
+        self._ancestors = ParentWatch()
         self._looked = time.monotonic()
         self._before: dict[int, Any] = {}
 

@@ -11,7 +11,7 @@ import threading
 import time
 
 from understudy.core.errors import StudentError
-from understudy.core.parent_watch import Ancestors
+from understudy.core.parent_watch import ParentWatch
 from understudy.students.training.resume import StoppedTrainingError
 
 LOOK_SECONDS = 1.0
@@ -67,7 +67,7 @@ def launch(module: str, source: str, processes: int) -> None:
 
 
 def _end_with_ancestors() -> None:
-    ancestors = Ancestors()
+    ancestors = ParentWatch()
     while ancestors.alive():
         time.sleep(LOOK_SECONDS)
     os.kill(os.getpid(), signal.SIGTERM)
