@@ -22,7 +22,6 @@ from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.params import load_section
 from understudy.core.tables import iterate_table
 from understudy.teacher.ledger import Ledger, default_ledger
-from understudy.teacher.migration import open_ledger
 from understudy.teacher.prompts import Articles, Highlights
 from understudy.tools.check import check
 from understudy.tools.planning.estimate import Estimate, estimate_calls, show_dollars
@@ -155,7 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     check()
     stages = survey_stages()
     teacher = load_section("teacher", TeacherParams)
-    with planned_rows(stages) as folder, open_ledger(default_ledger()) as ledger:
+    with planned_rows(stages) as folder, Ledger(default_ledger()) as ledger:
         calls = plan_calls(folder, teacher, ledger) if folder else None
     if as_json:
         planned = {stage: asdict(found) for stage, found in (calls or {}).items()}
