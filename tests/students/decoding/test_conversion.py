@@ -85,7 +85,7 @@ def test_the_check_stands_beside_the_converted_model(family: str, tmp_path: Path
     folder = tmp_path / "model"
     check = converted(taught(family), folder)
     tokens = [len(ids) for ids in taught(family).tokenizer(list(PAIRS["highlights"]))["input_ids"]]
-    assert read_check(folder) == dataclasses.check.to_json()
+    assert read_check(folder) == check.to_json()
     assert (check.rows, check.tokens, check.limit) == (8, sum(tokens), 0.001)
     assert {"model.bin", "config.json", CHECK} < {p.name for p in (folder / CONVERTED).iterdir()}
 
