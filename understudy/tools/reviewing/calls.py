@@ -11,8 +11,8 @@ from stages.evaluate import ANSWERS, TOKENS
 from understudy.contract.params.teacher import Prices
 from understudy.core.errors import DataError
 from understudy.teacher.money import price_usd
-from understudy.tools.reviewing.changes import is_number
-from understudy.tools.reviewing.sides import Side
+from understudy.versioning.changes import is_number
+from understudy.versioning.snapshots import Snapshot
 
 COLUMNS = ("request", *TOKENS, "batch", "error")
 
@@ -43,12 +43,14 @@ class StageCalls:
     """Why `now` and `old` are those of metrics/teacher.json, and the others not known."""
 
 
-def compare_calls(base: Side, now: Side, prices: Prices) -> list[StageCalls]:
+def compare_calls(base: Snapshot, now: Snapshot, prices: Prices) -> list[StageCalls]:
     """Compares the answers that generate and zeroshot have, request by request."""
     return [_compare_stage(stage, path, base, now, prices) for stage, path in ANSWERS.items()]
 
 
-def _compare_stage(stage: str, path: Path, base: Side, now: Side, prices: Prices) -> StageCalls:
+def _compare_stage(
+    stage: str, path: Path, base: Snapshot, now: Snapshot, prices: Prices
+) -> StageCalls:
     try:
         after = now.read_table(path, COLUMNS)
         before = base.read_table(path, COLUMNS)
@@ -67,7 +69,9 @@ def _compare_stage(stage: str, path: Path, base: Side, now: Side, prices: Prices
     )
 
 
-def _compare_bills(stage: str, path: Path, base: Side, now: Side, problem: str) -> StageCalls:
+def _compare_bills(
+    stage: str, path: Path, base: Snapshot, now: Snapshot, problem: str
+) -> StageCalls:
     """What metrics/teacher.json says; where dvc.lock has one file on both sides, nothing is new."""
     after, before = _read_bill(now, stage), _read_bill(base, stage)
     named = now.outs.get(path.as_posix())
@@ -87,7 +91,7 @@ def _add_up(answers: pd.DataFrame, prices: Prices) -> Bill:
     return Bill(len(answers), round(sum(costs), 6))
 
 
-def _read_bill(side: Side, stage: str) -> Bill | None:
+def _read_bill(side: Snapshot, stage: str) -> Bill | None:
     found: Any = side.metrics.get("teacher", {}).get(stage)
     figures: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
     calls, usd = figures.get("calls"), figures.get("cost_usd")
