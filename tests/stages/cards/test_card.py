@@ -22,6 +22,7 @@ from stages.cards.facts import (
     Settings,
     Teacher,
 )
+from tests.contract.examples import make_origin
 from tests.imports import ROOT
 from tests.students import tiny, toy_pairs
 from understudy.contract.names import LEAD, TITLES, TRAINED, ZEROSHOT
@@ -31,15 +32,7 @@ from understudy.core.params import load_section
 from understudy.students.model.families import FAMILIES
 
 EACH_FAMILY = pytest.mark.parametrize("family", sorted(FAMILIES))
-SAMPLE = {"source": "sample", "seed": 3}
-HUB = {"source": "hub", "dataset": "team/news", "config": "3.0.0", "revision": "d" * 40}
-FILES = {
-    "source": "files",
-    "files": {
-        split: {"path": f"/private/{split}.jsonl", "sha256": split[0] * 64}
-        for split in ("train", "validation", "test")
-    },
-}
+SAMPLE, HUB, FILES = (make_origin(kind).to_json() for kind in ("sample", "hub", "files"))
 DATASET = {"train": {"read": 1900, "kept": 1396}, "test": {"read": 260, "kept": 180}}
 GENERATED = {
     "train": {"asked": 1396, "kept": 1286, "dropped": {"failed": 0, "too_long": 110}},

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from tests.contract.examples import make_origin
 from tests.imports import ROOT
 from understudy.contract.answers import COLUMNS, Answer
 from understudy.contract.pairs import PAIR_COLUMNS
@@ -12,20 +13,7 @@ from understudy.core.tables import TableWriter, table_writer, text_columns
 from understudy.teacher.completion import failed_answer
 
 Row = dict[str, str]
-SAMPLE: dict[str, Any] = {"source": "sample", "seed": 3}
-HUB: dict[str, Any] = {
-    "source": "hub",
-    "dataset": "team/news",
-    "config": "3.0.0",
-    "revision": "d" * 40,
-}
-FILES: dict[str, Any] = {
-    "source": "files",
-    "files": {
-        split: {"path": f"/private/{split}.jsonl", "sha256": split[0] * 64}
-        for split in ("train", "validation", "test")
-    },
-}
+SAMPLE, HUB, FILES = (make_origin(kind).to_json() for kind in ("sample", "hub", "files"))
 DATASET: dict[str, Any] = {
     "train": {
         "read": 1009,

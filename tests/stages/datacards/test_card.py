@@ -270,14 +270,16 @@ def hostile_changes() -> Iterator[tuple[str, Callable[[str], dict[str, Any]]]]:
     yield (
         "dataset",
         lambda name: {
-            "origin": HubOrigin(source="hub", dataset=name, config=name, revision=name),
+            "origin": HubOrigin.model_validate(
+                HUB | dict.fromkeys(("dataset", "config", "revision"), name)
+            ),
         },
     )
     yield (
         "file",
         lambda name: {
             "origin": FilesOrigin.model_validate(
-                {"source": "files", "files": {"train": {**files, "path": name}}}
+                FILES | {"files": {"train": {**files, "path": name}}}
             )
         },
     )
