@@ -114,7 +114,8 @@ def _build_snapshot(
 ) -> Snapshot:
     from dvc.api import DVCFileSystem
 
-    read, unread, values = {}, {}, {}
+    read, unread = {}, {}
+    values: dict[str, Any] = {}
     for path, found in metrics.get("data", {}).items():
         if isinstance(found.get("data"), dict):
             # a name in dotted keys has no folder metrics/ in it, but any other

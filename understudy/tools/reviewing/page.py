@@ -19,14 +19,12 @@ LONGEST = 60_000
 """Characters; a comment on GitHub takes 65,536."""
 LEFT_OUT = "The review is too long for GitHub: `understudy review --json` has all of it."
 PART = "\f"
-"""Stands between parts, of which whole ones are left out; text from outside cannot hold it."""
+"""Ends a part in the template; text from outside cannot hold it, as it is put on one line."""
 DATA = ("dataset", "generated", "data")
 """Metrics files that count rows."""
 ELSEWHERE = (*DATA, "gap", "rouge")
 """Metrics files with a section of their own, or that repeat another."""
 BOUNDS = tuple(f"{measure}_{end}" for measure in MEASURES for end in ("low", "high"))
-ROWS = 12
-"""Rows of a table that are not folded."""
 MOST = 100
 """Rows of any table."""
 NAMED = 6
@@ -46,9 +44,15 @@ def build_page(review: Review, longest: int = LONGEST) -> str:
         others=_group_other_metrics(review.metrics),
         charts=_draw_charts(review),
         money=lambda usd: _show_money(review, usd),
-        **{function.__name__: function for function in (bytes_of, cell, name_some, plural, value)},
-        **{"points": points, "signed": signed, "TITLES": TITLES},
-        **{"PART": PART, "ROWS": ROWS, "MOST": MOST},
+        bytes_of=bytes_of,
+        cell=cell,
+        name_some=name_some,
+        plural=plural,
+        points=points,
+        signed=signed,
+        value=value,
+        TITLES=TITLES,
+        MOST=MOST,
     )
     parts = [re.sub(r"\n{3,}", "\n\n", part.strip()) for part in text.split(PART)]
     page = [part for part in parts if part]
