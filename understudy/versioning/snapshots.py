@@ -63,11 +63,27 @@ class Snapshot:
             raise DataError(f"{path} cannot be read ({type(error).__name__})") from None
         if path.is_file() and _hash(path) == named:
             return path
-        try:
-            self.files.get_file(path.as_posix(), str(copy))
-        except Exception:  # noqa: BLE001 - the same
-            raise DataError(f"neither DVC's cache nor its remote has {path}") from None
+        copy_tracked(self.files, path, copy)
         return copy
+
+
+def open_files(commit: str | None = None) -> Any:
+    """DVC's file system of a commit, or of the workspace, for `copy_tracked`."""
+    from dvc.api import DVCFileSystem
+
+    return DVCFileSystem(os.curdir, rev=commit)
+
+
+def copy_tracked(files: Any, path: Path, copy: Path) -> None:
+    """Copies a file that dvc.lock names out of DVC's cache or remote, without a pull.
+
+    Raises:
+        DataError: neither has it.
+    """
+    try:
+        files.get_file(path.as_posix(), str(copy))
+    except Exception:  # noqa: BLE001 - whatever a remote's client may raise
+        raise DataError(f"neither DVC's cache nor its remote has {path}") from None
 
 
 def _hash(path: Path) -> str:
@@ -112,8 +128,6 @@ def _build_snapshot(
     hashes: tuple[dict[str, str], dict[str, str]],
     commit: str | None,
 ) -> Snapshot:
-    from dvc.api import DVCFileSystem
-
     read, unread = {}, {}
     values: dict[str, Any] = {}
     for path, found in metrics.get("data", {}).items():
@@ -126,7 +140,7 @@ def _build_snapshot(
     for path, found in params.get("data", {}).items():
         if isinstance(found.get("data"), dict):
             values |= found["data"] if path == "params.yaml" else {path: found["data"]}
-    return Snapshot(commit, read, unread, values, *hashes, DVCFileSystem(os.curdir, rev=commit))
+    return Snapshot(commit, read, unread, values, *hashes, open_files(commit))
 
 
 def _read_hashes(repo: Any) -> tuple[dict[str, str], dict[str, str]]:

@@ -52,8 +52,8 @@ def _read_verdicts(metrics: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     for pair, figures in metrics.get("gap", {}).items():
         for kind in KINDS if isinstance(figures, Mapping) else ():
             try:
-                difference = Difference.model_validate(figures.get(kind))
+                Difference.model_validate(figures.get(kind))
             except ValidationError:
                 continue
-            verdicts[str(pair), kind] = describe(difference)
+            verdicts[str(pair), kind] = describe(figures[kind])
     return verdicts
