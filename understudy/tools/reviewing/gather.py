@@ -8,6 +8,7 @@ from typing import Any
 from understudy.contract.names import TRAINED
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.contract.params.review import ReviewParams
+from understudy.contract.params.sections import KINDS
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
 from understudy.core.params import load_section
 from understudy.tools.reviewing.calls import StageCalls, compare_calls
@@ -106,7 +107,7 @@ def gather_review(base: str) -> Review:
         scores=compare_scores(old, new, scoring),
         verdicts=verdicts,
         no_verdicts=no_verdicts,
-        params=find_changes(dict(flatten(old.params)), dict(flatten(new.params))),
+        params=_find_param_changes(old, new),
         inputs=inputs,
         code=_select_code(inputs, old, new),
         metrics=[
@@ -124,6 +125,14 @@ def gather_review(base: str) -> Review:
         storage=storage,
         stale=[s.name for s in survey_stages() if s.state in ("stale", "waits")],
     )
+
+
+def _find_param_changes(old: Snapshot, new: Snapshot) -> list[Change]:
+    """Changes of params, where a key that one side leaves out has today's default."""
+    before, after = dict(flatten(old.params)), dict(flatten(new.params))
+    defaults = flatten({name: kind().model_dump(mode="json") for name, kind in KINDS.items()})
+    known = {key: default for key, default in defaults if key in before or key in after}
+    return find_changes({**known, **before}, {**known, **after})
 
 
 def _select_code(inputs: list[Change], old: Snapshot, new: Snapshot) -> list[str]:
