@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from understudy.contract.names import TRAINED
@@ -10,6 +9,7 @@ from understudy.contract.params.evaluate import EvaluateParams
 from understudy.contract.params.review import ReviewParams
 from understudy.contract.params.sections import KINDS
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
+from understudy.contract.trained import CURVES
 from understudy.core.params import load_section
 from understudy.tools.reviewing.calls import StageCalls, compare_calls
 from understudy.tools.reviewing.charts import Curve, read_curve
@@ -22,8 +22,6 @@ from understudy.versioning.revisions import Revisions, find_revisions, read_comm
 from understudy.versioning.snapshots import Snapshot, read_snapshots
 from understudy.versioning.status import survey_stages
 from understudy.versioning.storage import Storage, survey_storage
-
-CURVES = Path("metrics/curves")
 
 
 @dataclass(frozen=True)
@@ -100,6 +98,7 @@ def gather_review(base: str) -> Review:
     )
     verdicts, no_verdicts = compare_verdicts(old.metrics, new.metrics)
     inputs = find_changes(old.inputs, new.inputs)
+    old_scores = read_scores(old.metrics)
     both = {name for name in new.metrics if name in old.metrics}
     return Review(
         revisions=revisions,
@@ -121,7 +120,11 @@ def gather_review(base: str) -> Review:
         free=teacher.base_url == EMBEDDED,
         priced=bool(prices.input or prices.cached_input or prices.output),
         curves=list(_find_curves(revisions.commit)),
-        first=_pair_first_scores(old, new),
+        first={
+            system: (old_scores[system]["rouge1_f1"], figures["rouge1_f1"])
+            for system, figures in read_scores(new.metrics).items()
+            if "rouge1_f1" in figures and "rouge1_f1" in old_scores.get(system, {})
+        },
         storage=storage,
         stale=[s.name for s in survey_stages() if s.state in ("stale", "waits")],
     )
@@ -150,15 +153,3 @@ def _find_curves(commit: str) -> Iterator[Curves]:
         before, after = (read_curve(text, "step", "validation_loss") for text in (old, new))
         if before != after and before and after:
             yield Curves(system, before, after)
-
-
-def _pair_first_scores(old: Snapshot, new: Snapshot) -> dict[str, tuple[float, float]]:
-    before, after = (
-        {
-            system: scores["rouge1"]["f1"]
-            for system, scores in read_scores(side.metrics).items()
-            if "f1" in scores.get("rouge1", {})
-        }
-        for side in (old, new)
-    )
-    return {system: (before[system], after[system]) for system in after if system in before}
