@@ -1,11 +1,13 @@
 """params.yaml, parsed once into strict typed sections.
 
-Each stage declares its own section as a subclass of `Section` beside its code, so that a new
-setting of one stage changes no other stage's dependencies.
+A section is a subclass of `Section` in understudy/contract/params. Each of its fields has a default
+and, beneath it, its meaning, which `understudy params` prints. What params.yaml leaves out takes
+the default; only keys that dvc.yaml names must stand there, as DVC knows no defaults.
 """
 
-import difflib
+import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,9 +16,10 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from understudy.core.errors import ParamsError
+from understudy.core.errors import ParamsError, suggest
 
 PARAMS = Path("params.yaml")
+PIPELINE = Path("dvc.yaml")
 SECTIONS = (
     "fetch",
     "filter",
@@ -37,7 +40,13 @@ SECTIONS = (
 class Section(BaseModel):
     """A part of params.yaml: unknown keys and wrong types are refused, values don't change."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+    )
 
 
 S = TypeVar("S", bound=Section)
@@ -52,18 +61,26 @@ def load_section(name: str, kind: type[S], path: Path = PARAMS) -> S:
         path: the params file.
 
     Returns:
-        The section, whole and checked.
+        The section, checked, with defaults for what the file leaves out.
 
     Raises:
         ParamsError: one line per problem, with dotted key, value and expectation.
     """
     document = read_params(path)
-    if name not in document:
-        raise ParamsError(f"{path}: section '{name}' is missing; `make profile NAME=sample` has it")
+    section = parse_section(name, kind, document, path)
+    if missing := find_missing(name, document):
+        hint = f"{PIPELINE} names it, and DVC knows no defaults: `understudy params {name}` has it"
+        lines = [f"{path}: {key}: this key is missing; {hint}" for key in missing]
+        raise ParamsError("\n".join(lines))
+    return section
+
+
+def parse_section(name: str, kind: type[S], document: Mapping[str, Any], path: Path = PARAMS) -> S:
+    """Checks one section of a params document; see `load_section`."""
     try:
-        return kind.model_validate(document[name])
-    except ValidationError as problems:
-        lines = [_explain(path, name, kind, problem) for problem in _mendable(kind, problems)]
+        return kind.model_validate(document.get(name, {}))
+    except ValidationError as error:
+        lines = [_explain(path, name, kind, problem) for problem in error.errors()]
         raise ParamsError("\n".join(lines)) from None
 
 
@@ -74,61 +91,65 @@ def read_params(path: Path = PARAMS) -> dict[str, Any]:
         ParamsError: the file is absent, is not YAML, or holds a section nobody reads.
     """
     try:
-        document = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        document = _parse(path, path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ParamsError(f"{path}: no such file; `make profile NAME=sample` writes it") from None
-    except (YAMLError, UnicodeDecodeError) as error:
-        problem = " ".join(str(error).split())
-        raise ParamsError(f"{path}: not valid YAML: {problem}") from None
+    except UnicodeDecodeError as error:
+        raise ParamsError(f"{path}: not valid YAML: {error}") from None
     if not isinstance(document, Mapping):
         raise ParamsError(f"{path}: expected sections such as 'fetch:', found {document!r}")
     for name in document:
         if name not in SECTIONS:
-            raise ParamsError(f"{path}: {name}: unknown section{_suggest(str(name), SECTIONS)}")
+            raise ParamsError(f"{path}: {name}: unknown section{suggest(str(name), SECTIONS)}")
     return dict(document)
 
 
-def _mendable(kind: type[Section], problems: ValidationError) -> list[ErrorDetails]:
-    """The problems, without the missing keys that are there under a misspelt name."""
-    found = problems.errors()
-    meant = {
-        (*unknown["loc"][:-1], name)
-        for unknown in found
-        if unknown["type"] == "extra_forbidden"
-        for name in _closest(str(unknown["loc"][-1]), _fields_at(kind, unknown["loc"][:-1]))
-    }
-    return [p for p in found if p["type"] != "missing" or p["loc"] not in meant]
+def find_missing(section: str, document: Mapping[str, Any]) -> list[str]:
+    """Keys of a section that dvc.yaml names and a params document lacks, the outermost ones."""
+    missing = dict[str, None]()
+    for key in _named_keys(PIPELINE.read_text(encoding="utf-8")) if PIPELINE.exists() else ():
+        names, values = key.split("."), document
+        for depth, name in enumerate(names if names[0] == section else (), start=1):
+            if name not in values:
+                missing[".".join(names[:depth])] = None
+                break
+            values = values[name]
+    return list(missing)
+
+
+@lru_cache(maxsize=1)
+def _named_keys(pipeline: str) -> list[str]:
+    """Dotted keys that dvc.yaml interpolates, such as `${generate.prompt}`, or tracks as params."""
+    stages = (_parse(PIPELINE, pipeline) or {}).get("stages", {}).values()
+    tracked = [key for stage in stages for key in stage.get("params", ()) if isinstance(key, str)]
+    return re.findall(r"\$\{([\w.-]+)\}", pipeline) + tracked
+
+
+def _parse(path: Path, text: str) -> Any:
+    try:
+        return YAML(typ="safe").load(text)
+    except YAMLError as error:
+        problem = " ".join(str(error).split())
+        raise ParamsError(f"{path}: not valid YAML: {problem}") from None
 
 
 def _explain(path: Path, section: str, kind: type[Section], problem: ErrorDetails) -> str:
-    location = [str(part) for part in problem["loc"]]
-    key = ".".join([section, *location])
+    *above, name = (str(part) for part in (section, *problem["loc"]))
+    key = ".".join([*above, name])
     if problem["type"] == "extra_forbidden":
-        known = _fields_at(kind, problem["loc"][:-1])
-        return f"{path}: {key} = {problem['input']!r}: unknown key{_suggest(location[-1], known)}"
-    if problem["type"] == "missing":
-        return f"{path}: {key}: this key is missing; profiles/sample.yaml has it with its meaning"
+        known = _fields_at(kind, above[1:])
+        return f"{path}: {key} = {problem['input']!r}: unknown key{suggest(name, known)}"
     expected = problem["msg"].removeprefix("Value error, ")
     expected = expected.replace("Input should be", "expected", 1)
     return f"{path}: {key} = {problem['input']!r}: {expected}"
 
 
-def _fields_at(kind: type[Section], location: Sequence[str | int]) -> list[str]:
+def _fields_at(kind: type[Section], location: Sequence[str]) -> list[str]:
     """Names of the fields of the (nested) section at a location."""
     fields = kind.model_fields
-    for part in map(str, location):
+    for part in location:
         inner = fields[part].annotation if part in fields else None
         if not (isinstance(inner, type) and issubclass(inner, Section)):
             return []
         fields = inner.model_fields
     return list(fields)
-
-
-def _closest(name: str, known: Sequence[str]) -> list[str]:
-    return difflib.get_close_matches(name, known, n=1)
-
-
-def _suggest(name: str, known: Sequence[str]) -> str:
-    for close in _closest(name, known):
-        return f"; did you mean '{close}'?"
-    return f"; expected one of {', '.join(known)}" if known else ""

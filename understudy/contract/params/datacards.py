@@ -1,4 +1,4 @@
-"""The params section `datacards`: what counts as near, contaminated and copied."""
+"""The params section `datacards`: what the data cards count as near, contaminated and copied."""
 
 from pydantic import Field
 
@@ -6,16 +6,16 @@ from understudy.core.params import Section
 
 
 class DatacardsParams(Section):
-    """The params section `datacards`."""
+    """How the data cards count near duplicates, contamination and copied text."""
 
-    near_duplicate: float = Field(gt=0, le=1)
-    """Articles with so much of their shingles in common (Jaccard similarity) are near copies; a
+    near_duplicate: float = Field(default=0.8, gt=0, le=1)
+    """Articles that share so much of their shingles (Jaccard similarity) are near duplicates; a
     training article with so much of a test article's shingles contaminates it."""
-    shingle_words: int = Field(gt=0)
-    """Words of a shingle."""
-    permutations: int = Field(ge=16, le=4096)
-    """Hash values of a MinHash; more of them name fewer candidates in vain."""
-    copied_words: int = Field(gt=0)
+    shingle_words: int = Field(default=5, gt=0)
+    """Words in a shingle."""
+    permutations: int = Field(default=128, ge=16, le=4096)
+    """Hash values in a MinHash; with more of them, fewer candidates turn out to differ."""
+    copied_words: int = Field(default=8, gt=0)
     """A run of so many words of the highlights that stands in their article is copied."""
-    seed: int = Field(ge=0, lt=2**32)
-    """Of the hash functions of MinHash."""
+    seed: int = Field(default=1, ge=0, lt=2**32)
+    """Seed of MinHash's hash functions."""

@@ -19,19 +19,20 @@ class Judgement:
 
 
 class EvaluateParams(Section):
-    """The params section `evaluate`."""
+    """How summaries are scored and systems compared."""
 
-    source: Literal["gold", "written"]
+    source: Literal["gold", "written"] = "written"
     """Whose students metrics/rouge.json shows."""
-    stemmer: bool
+    stemmer: bool = True
     """Compare Porter stems instead of words."""
-    resamples: int = Field(ge=100)
-    """Random samples behind each interval and each p-value."""
-    seed: int = Field(ge=0)
-    margin: float = Field(gt=0, le=100)
+    resamples: int = Field(default=1000, ge=100)
+    """Bootstrap samples behind each interval and each p-value."""
+    seed: int = Field(default=1, ge=0)
+    """Seed of these samples."""
+    margin: float = Field(default=1.0, gt=0, le=100)
     """ROUGE points; systems that are shown to differ by less are equivalent."""
 
     @property
     def judgement(self) -> Judgement:
-        """What intervals and tests go by."""
+        """The settings of intervals and tests."""
         return Judgement(self.margin, self.resamples, self.seed)

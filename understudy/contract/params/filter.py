@@ -9,16 +9,16 @@ REASONS = ("too_long", "duplicate", "in_test")
 
 
 class FilterParams(Section):
-    """The params section `filter`."""
+    """Which pairs are kept."""
 
-    max_characters: int = Field(gt=0)
+    max_characters: int = Field(default=2048, gt=0)
     """An article has fewer Unicode characters than this."""
-    near_duplicates: float | None = Field(gt=0, le=1)
-    """A training article with so much of its 5-word shingles in common with one kept before
-    (Jaccard similarity) is dropped; null keeps it."""
-    near_test: float | None = Field(gt=0, le=1)
+    near_duplicates: float | None = Field(default=None, gt=0, le=1)
+    """A training article that shares so much of its 5-word shingles with one kept before (Jaccard
+    similarity, such as 0.8) is dropped; null keeps all, as the study does."""
+    near_test: float | None = Field(default=None, gt=0, le=1)
     """A training or validation article that has so much of a test article's shingles is dropped;
-    null keeps it."""
+    null keeps all."""
 
     @property
     def reasons(self) -> tuple[str, ...]:

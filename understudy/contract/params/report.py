@@ -6,7 +6,7 @@ from understudy.core.params import Section
 
 
 class ReportParams(Section):
-    """The params section `report`."""
+    """What metrics/report.html shows."""
 
-    articles: int = Field(gt=0)
+    articles: int = Field(default=2000, gt=0)
     """Test articles to browse, at most; the first ones are taken."""

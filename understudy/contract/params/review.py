@@ -8,10 +8,11 @@ from understudy.core.params import Section
 
 
 class ReviewParams(Section):
-    """The params section `review`."""
+    """Gates: `understudy review` exits with 1 where one is not held."""
 
-    minimum: dict[str, float]
+    minimum: dict[str, float] = Field(default_factory=dict)
     """The least that a metric must be, by its dotted name: file, then keys, such as
-    `systems.t5-written.rouge1.f1` for metrics/systems.json."""
-    largest_drop: dict[str, Annotated[float, Field(ge=0)]]
-    """The most that a metric may be lower than it was at the base."""
+    `systems.t5-written.rouge1.f1: 30` for metrics/systems.json."""
+    largest_drop: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    """The most that a metric may be lower than it was at the base, such as
+    `systems.bart-written.rouge1.f1: 1.0`."""

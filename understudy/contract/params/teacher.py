@@ -15,52 +15,58 @@ OUTPUT_LIMITS = ("max_completion_tokens", "max_tokens")
 class Prices(Section):
     """US dollars per million tokens."""
 
-    input: float = Field(ge=0)
-    cached_input: float = Field(ge=0)
-    output: float = Field(ge=0)
-    batch_factor: float = Field(ge=0, le=1)
+    input: float = Field(default=0.0, ge=0)
+    """Tokens of prompts."""
+    cached_input: float = Field(default=0.0, ge=0)
+    """Tokens of prompts that the endpoint had in its cache."""
+    output: float = Field(default=0.0, ge=0)
+    """Tokens of answers, reasoning included."""
+    batch_factor: float = Field(default=0.5, ge=0, le=1)
     """What a call costs in mode batch, as a share of these."""
 
 
 class BatchParams(Section):
     """How mode batch sends its files."""
 
-    requests: int = Field(gt=0, le=50_000)
+    requests: int = Field(default=50_000, gt=0, le=50_000)
     """The most requests in one file; the Batch API takes 50,000 and 200 MB."""
-    poll_seconds: float = Field(gt=0)
-    """Between two looks at open batches."""
+    poll_seconds: float = Field(default=30.0, gt=0)
+    """Pause between two looks at open batches."""
 
 
 class TeacherParams(Section):
-    """The params section `teacher`."""
+    """Which chat model answers, and at what pace and price."""
 
-    base_url: str
-    """`embedded`, or the /v1 address of any OpenAI-compatible endpoint."""
-    api_version: str | None = Field(min_length=1)
+    base_url: str = EMBEDDED
+    """`embedded` (rules on loopback), or the /v1 address of any OpenAI-compatible endpoint."""
+    api_version: str | None = Field(default=None, min_length=1)
     """Azure OpenAI's, such as 2024-10-21, for an address without /v1; null everywhere else."""
-    model: str = Field(min_length=1)
-    api_key_env: str | None = Field(min_length=1)
+    model: str = Field(default="embedded-rules", min_length=1)
+    """What the endpoint calls the model."""
+    api_key_env: str | None = Field(default=None, min_length=1)
     """The environment variable that holds the key; null for an endpoint that needs none."""
-    request: dict[str, Any]
+    request: dict[str, Any] = Field(default_factory=dict)
     """Passed to the chat completions API as is: temperature, max_completion_tokens, …"""
-    mode: Literal["live", "batch", "replay"]
-    """`live` asks one by one, `batch` by OpenAI's Batch API, `replay` opens no connection."""
-    prices: Prices
-    max_cost_usd: float | None = Field(gt=0)
+    mode: Literal["live", "batch", "replay"] = "live"
+    """live: ask for what the ledger lacks, one by one; batch: by OpenAI's Batch API, cheaper and
+    within 24 hours; replay: open no connection."""
+    prices: Prices = Prices()
+    max_cost_usd: float | None = Field(default=None, gt=0)
     """The most that the answers to a stage's present rows and prompt may cost, all runs together;
     null for no cap."""
-    max_failed: float = Field(ge=0, le=1)
+    max_failed: float = Field(default=0.01, ge=0, le=1)
     """Largest share of a stage's rows whose calls may fail for good."""
-    concurrency: int = Field(gt=0, le=1024)
+    concurrency: int = Field(default=16, gt=0, le=1024)
     """The most calls in flight; fewer as long as the endpoint pushes back."""
-    requests_per_minute: int | None = Field(gt=0)
+    requests_per_minute: int | None = Field(default=None, gt=0)
     """The endpoint's limit; null goes by its x-ratelimit headers and by what it refuses."""
-    tokens_per_minute: int | None = Field(gt=0)
-    timeout_seconds: float = Field(gt=0)
-    """For one call, from sending to the last byte of its answer."""
-    max_retries: int = Field(ge=0)
+    tokens_per_minute: int | None = Field(default=None, gt=0)
+    """The same for tokens."""
+    timeout_seconds: float = Field(default=120.0, gt=0)
+    """Time for one call, from sending to the last byte of its answer."""
+    max_retries: int = Field(default=6, ge=0)
     """Per call, for rate limits, server errors and broken connections, with growing pauses."""
-    batch: BatchParams
+    batch: BatchParams = BatchParams()
 
     @property
     def max_output_tokens(self) -> int | None:

@@ -6,7 +6,7 @@ from understudy.core.params import Section
 
 
 class ZeroshotParams(Section):
-    """The params section `zeroshot`."""
+    """How the teacher itself is asked for summaries of the test articles."""
 
-    prompt: str = Field(min_length=1)
+    prompt: str = Field(default="prompts/zeroshot.txt", min_length=1)
     """A template file with the variable $article."""
