@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from stages.evaluate import SCORES
+from understudy.contract.evaluation import SCORES
 from understudy.contract.names import COLUMNS, KINDS, MEASURES
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.core.errors import DataError
