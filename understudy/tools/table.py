@@ -3,7 +3,6 @@
 Run: understudy table, or make table
 """
 
-import argparse
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from understudy.contract.names import LEAD, SYSTEMS
 from understudy.contract.verdicts import find_word, split_pair, tell
 from understudy.core.errors import DataError
 from understudy.core.files import replacing
+from understudy.tools.parser import command_parser
 
 README = Path("README.md")
 METRICS = Path("metrics")
@@ -109,7 +109,7 @@ def insert(readme: str, table: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Rewrites the table if the metrics have changed."""
-    parser = argparse.ArgumentParser(prog="understudy table", description=__doc__)
+    parser = command_parser("table", __doc__)
     parser.parse_args(arguments)
     metrics = read_metrics()
     missing = {"systems", "dataset", "generated", "teacher", "gap"} - set(metrics)
