@@ -23,6 +23,7 @@ from understudy.core.params import load_section
 from understudy.core.tables import iterate_table
 from understudy.teacher.ledger import Ledger, default_ledger
 from understudy.teacher.prompts import Articles, Highlights
+from understudy.teacher.requests import Question
 from understudy.tools.check import check
 from understudy.tools.planning.estimate import Estimate, estimate_calls, show_dollars
 from understudy.tools.planning.rows import planned_rows
@@ -41,13 +42,13 @@ def plan_calls(folder: Path, teacher: TeacherParams, ledger: Ledger) -> dict[str
     articles = Articles(load_section("zeroshot", ZeroshotParams), folder / "test.parquet")
     article = _mean_length(iterate_table(folder / "train.parquet", ["article"]))
     summary = _mean_length(iterate_table(folder / "test.parquet", ["highlights"]))
-    plans: dict[str, tuple[Iterable[str], Path, float]] = {
+    plans: dict[str, tuple[Iterable[Question], Path, float]] = {
         "generate": (highlights, WRITTEN / "answers.parquet", article),
         "zeroshot": (articles, PREDICTIONS, SUMMARY_TO_HIGHLIGHTS * summary),
     }
     return {
-        stage: estimate_calls(prompts, teacher, ledger, outputs, typical)
-        for stage, (prompts, outputs, typical) in plans.items()
+        stage: estimate_calls(questions, teacher, ledger, outputs, typical)
+        for stage, (questions, outputs, typical) in plans.items()
     }
 
 
