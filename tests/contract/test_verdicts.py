@@ -2,20 +2,19 @@
 
 import pytest
 
-from understudy.contract.verdicts import find_verdict, name_pair, split_pair
+from tests.contract.examples import make_difference
+from understudy.contract.verdicts import name_pair, split_pair
 
 
-@pytest.mark.parametrize(
-    ("better", "equivalent", "verdict"),
-    [(1, 0, "better"), (-1, 0, "worse"), (0, 1, "equivalent"), (0, 0, "undecided")],
-)
-def test_each_outcome_has_its_verdict(better: int, equivalent: int, verdict: str) -> None:
-    assert find_verdict(better, equivalent) == verdict
+@pytest.mark.parametrize("verdict", ["better", "worse", "equivalent", "undecided"])
+def test_each_outcome_has_its_verdict(verdict: str) -> None:
+    assert make_difference(verdict).verdict == verdict
 
 
 @pytest.mark.parametrize("better", [1, -1])
 def test_a_difference_below_the_margin_counts_as_equivalence(better: int) -> None:
-    assert find_verdict(better, 1) == "equivalent"
+    found = make_difference("better").model_copy(update={"better": better, "equivalent": 1})
+    assert found.verdict == "equivalent"
 
 
 def test_a_pair_is_split_by_its_key() -> None:

@@ -7,10 +7,10 @@ from understudy.rendering.verdicts import describe_pair, describe_verdict, round
 
 
 def test_an_open_verdict_says_how_many_articles_would_decide() -> None:
-    expected = "undecided, would need about 12,000 test articles"
-    assert describe_verdict("undecided", 12_345) == expected
-    assert describe_verdict("undecided") == "undecided"
-    assert describe_verdict("worse") == "worse"
+    found = make_difference("undecided")
+    assert describe_verdict(found) == "undecided, would need about 1,700 test articles"
+    assert describe_verdict(found.model_copy(update={"articles_needed": None})) == "undecided"
+    assert describe_verdict(make_difference("worse")) == "worse"
 
 
 @pytest.mark.parametrize(

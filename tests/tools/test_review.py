@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from stages.evaluate import ANSWERS
 from tests.imports import ROOT
 from tests.project import Project
 from tests.tools.reviewing.reviewer import Reviewer, rows, section, set_gates
@@ -25,6 +24,7 @@ from tests.tools.reviewing.scratch import (
     start_branch,
     write_answers,
 )
+from understudy.contract.asked import ANSWERS
 from understudy.tools.reviewing.gates import GateError
 
 

@@ -11,7 +11,7 @@ from pydantic import AfterValidator
 
 from understudy.contract.document import Count, Figure, KeyedMetrics, Metrics, Record
 from understudy.contract.names import COLUMNS
-from understudy.contract.verdicts import Verdict, find_verdict
+from understudy.contract.verdicts import Verdict
 
 M = TypeVar("M")
 
@@ -119,8 +119,16 @@ class Difference(F1Difference):
 
     @property
     def verdict(self) -> Verdict:
-        """On the first system."""
-        return find_verdict(self.better, self.equivalent)
+        """On the first system.
+
+        Systems that are shown to differ by less than the margin are equivalent, even if they are
+        shown to differ by something.
+        """
+        if self.equivalent:
+            return "equivalent"
+        if self.better:
+            return "better" if self.better > 0 else "worse"
+        return "undecided"
 
 
 class Gap(KeyedMetrics[ByKind[Difference]]):

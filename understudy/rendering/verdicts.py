@@ -1,15 +1,16 @@
 """Verdicts in words."""
 
 from understudy.contract.evaluation import Difference
-from understudy.contract.verdicts import Verdict, split_pair
+from understudy.contract.verdicts import split_pair
 from understudy.rendering.figures import count, signed
 
 
-def describe_verdict(verdict: Verdict, articles_needed: float | None = None) -> str:
+def describe_verdict(found: Difference) -> str:
     """The verdict, with the number of test articles that would decide where it is open."""
-    if verdict != "undecided" or articles_needed is None:
-        return verdict
-    return f"{verdict}, would need about {count(round_count(articles_needed))} test articles"
+    if found.verdict != "undecided" or found.articles_needed is None:
+        return found.verdict
+    needed = count(round_count(found.articles_needed))
+    return f"{found.verdict}, would need about {needed} test articles"
 
 
 def describe_pair(name: str, found: Difference) -> str:
@@ -24,8 +25,7 @@ def describe_pair(name: str, found: Difference) -> str:
         "better": f"{first} is better than {second}",
         "worse": f"{first} is worse than {second}",
         "equivalent": f"{first} and {second} are equivalent",
-        "undecided": f"{first} against {second} is "
-        f"{describe_verdict('undecided', found.articles_needed)}",
+        "undecided": f"{first} against {second} is {describe_verdict(found)}",
     }
     interval = f"{signed(found.f1_low)} to {signed(found.f1_high)}"
     return f"{openings[found.verdict]}: {signed(found.f1)} ({interval})"

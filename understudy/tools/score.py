@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from understudy.contract.names import KINDS, MEASURES, TITLES
-from understudy.contract.verdicts import MINUS, describe
+from understudy.contract.verdicts import name_pair
+from understudy.rendering.verdicts import describe_verdict
 from understudy.tools.parser import command_parser, count
 
 SYSTEM, OTHER = "predictions", "others"
+PAIR = name_pair(SYSTEM, OTHER)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -58,11 +60,13 @@ def score_files(options: Namespace) -> dict[str, Any]:
             columns = [rows[kind][measure] for kind in KINDS for measure in MEASURES]
             scores[name] = np.array(columns).T
     board = Scoreboard(scores, Judgement(options.margin, options.resamples, options.seed))
-    found: dict[str, Any] = {"rows": len(references.texts), **board.summarize(SYSTEM)}
+    found: dict[str, Any] = {"rows": len(references.texts), **board.summarize(SYSTEM).model_dump()}
     if OTHER in scores:
-        (verdicts,) = board.compare([(SYSTEM, OTHER)]).values()
-        words = {kind: {**each, "verdict": describe(each)} for kind, each in verdicts.items()}
-        found |= {OTHER: board.summarize(OTHER), SYSTEM + MINUS + OTHER: words}
+        found[OTHER] = board.summarize(OTHER).model_dump()
+        found[PAIR] = {
+            kind: {**each.model_dump(exclude_none=True), "verdict": describe_verdict(each)}
+            for kind, each in board.compare([(SYSTEM, OTHER)])[PAIR]
+        }
     return found
 
 
@@ -73,7 +77,7 @@ def render(found: dict[str, Any]) -> str:
     for kind, name in TITLES.items():
         cells = (_interval(found[kind], measure) for measure in MEASURES)
         lines.append(f"{name:<12}" + "".join(f"{cell:>24}" for cell in cells))
-    if verdicts := found.get(SYSTEM + MINUS + OTHER):
+    if verdicts := found.get(PAIR):
         lines += ["", "F1 minus that of the others:"]
         for kind, name in TITLES.items():
             verdict = f"p = {verdicts[kind]['p']:.4f}  {verdicts[kind]['verdict']}"

@@ -5,16 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from understudy.contract.asked import WRITTEN_ANSWERS, ZEROSHOT_ANSWERS
+from understudy.contract.asked import ANSWERS, TOKEN_COLUMNS
 from understudy.contract.params.teacher import Prices
 from understudy.core.errors import DataError
 from understudy.teacher.money import price_usd
 from understudy.versioning.changes import is_number
 from understudy.versioning.snapshots import Snapshot
 
-ANSWERS = {"generate": WRITTEN_ANSWERS, "zeroshot": ZEROSHOT_ANSWERS}
-TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens")
-COLUMNS = ("request", *TOKENS, "batch", "error")
+COLUMNS = ("request", *TOKEN_COLUMNS, "batch", "error")
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,9 @@ def _compare_stage(
 
 
 def _add_up(answers: pd.DataFrame, prices: Prices) -> Bill:
-    tokens = zip(*(answers[name].astype(int) for name in TOKENS), answers["batch"], strict=True)
+    tokens = zip(
+        *(answers[name].astype(int) for name in TOKEN_COLUMNS), answers["batch"], strict=True
+    )
     costs = (price_usd(*counts, prices=prices, batch=bool(batch)) for *counts, batch in tokens)
     return Bill(len(answers), round(sum(costs), 6))
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from understudy.contract.evaluation import Difference, split_pair
+from understudy.contract.evaluation import Difference
 from understudy.contract.names import KINDS
-from understudy.contract.verdicts import describe
+from understudy.contract.verdicts import split_pair
+from understudy.rendering.verdicts import describe_verdict
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ def _read_verdicts(metrics: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     for pair, figures in metrics.get("gap", {}).items():
         for kind in KINDS if isinstance(figures, Mapping) else ():
             try:
-                Difference.model_validate(figures.get(kind))
+                found = Difference.model_validate(figures.get(kind))
             except ValidationError:
                 continue
-            verdicts[str(pair), kind] = describe(figures[kind])
+            verdicts[str(pair), kind] = describe_verdict(found)
     return verdicts
