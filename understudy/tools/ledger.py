@@ -27,8 +27,9 @@ from understudy.teacher.ledger import Ledger, default_ledger, keep
 from understudy.teacher.lines import check_answer
 from understudy.teacher.recall import TEXT
 from understudy.teacher.records import Record, encode
-from understudy.teacher.requests import canonical, request_key
+from understudy.teacher.requests import canonical, content_key
 from understudy.tools.audit import Totals, verify
+from understudy.tools.parser import command_parser
 
 ANSWER = {name: kind for name, kind in COLUMNS.items() if name != "request"}
 EXPORT = {
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="understudy ledger")
+    parser = command_parser("ledger", __doc__, "`verify` has found a lost answer")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--ledger", type=Path, metavar="PATH", help="default: that of the stages")
     common.add_argument("--json", action="store_true", help="print one JSON object")
@@ -190,7 +191,7 @@ def _check(row: Mapping[str, Any]) -> Answer:
     """
     if "key" not in row:
         return check_answer(row)
-    if row["request"] is not None and request_key(json.loads(row["request"])) != row["key"]:
+    if row["request"] is not None and content_key(json.loads(row["request"])) != row["key"]:
         raise ValueError(f"{row['key']}: not the name of its request")
     return check_answer({**row, "request": row["key"]})
 
