@@ -7,19 +7,17 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import TextIOWrapper
 from pathlib import Path
 
 from understudy.core.errors import DataError
 from understudy.core.files import replacing
 from understudy.core.tables import table_writer, text_columns
 from understudy.rows.raw import RawRow, find_text_problem, is_utf8
-from understudy.rows.reader import ENCODING, READERS, TEXT, read_file, read_lines
+from understudy.rows.reader import READERS, TEXT, read_file
 from understudy.students.decoding.decoding import decode
 from understudy.students.decoding.engines import open_engine
 from understudy.students.decoding.generation import read_generation_config
 
-STDIN = Path("-")
 COLUMNS = ("id", "prediction")
 HINT = "give a file of articles with --input, and its column with --column"
 Write = Callable[[str, str | None], None]
@@ -44,16 +42,12 @@ def summarize_file(
         DataError: a file cannot be read or written.
         StudentError: the model cannot be used.
     """
-    if source == STDIN:
-        rows = read_lines(TextIOWrapper(sys.stdin.buffer, **ENCODING), "stdin", "article")
-    else:
-        rows = read_file(source, {"id": "id", "article": column}, HINT)
     params = read_generation_config(model, tokens_per_batch)
     waiting: deque[tuple[RawRow, str | None]] = deque()
 
     def usable() -> Iterator[str]:
         """Yields usable articles; all rows go to `waiting`, unusable ones with their problem."""
-        for row in rows:
+        for row in read_file(source, {"id": "id", "article": column}, HINT):
             problem = row.problem or find_text_problem(row.values["article"])
             waiting.append((row, problem))
             if problem is None:

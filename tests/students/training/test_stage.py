@@ -7,10 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.imports import ROOT, imported_files
 from tests.students import toy_pairs, train_params, write_pairs
 from understudy.core.errors import DataError, StudentError
 from understudy.students.model.families import FAMILIES
-from understudy.students.training.stage import train_on_source
+from understudy.students.training.stage import list_code, train_on_source
 
 EACH_FAMILY = pytest.mark.parametrize("family", sorted(FAMILIES))
 
@@ -143,3 +144,18 @@ def test_a_model_of_the_wrong_family_is_refused_before_training(
     with pytest.raises(StudentError, match="its family is 'bart', expected t5"):
         train_on_source("t5", "gold", params)
     assert not (project / "models").exists()
+
+
+@pytest.mark.parametrize("stage", ["train-t5", "train-bart"])
+def test_the_code_that_names_a_run_is_the_code_that_dvc_yaml_lists(stage: str) -> None:
+    code = {str(path.relative_to(ROOT)) for path in list_code(stage)}
+    assert imported_files("stages." + stage.replace("-", "_")) <= code
+    assert not [path for path in code if path.startswith(("tests/", "understudy/tools/"))]
+
+
+def test_without_dvc_yaml_all_code_of_the_students_names_a_run(tmp_path: Path) -> None:
+    code = tmp_path / "understudy/students/model/tokens.py"
+    for path in (code, tmp_path / "understudy/tools/plan.py", code.with_suffix(".txt")):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert list_code("train-t5", tmp_path) == [code]
