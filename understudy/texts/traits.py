@@ -1,7 +1,7 @@
 """What ROUGE misses in a summary: length, novelty, copying, unsupported facts, repetition."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from statistics import fmean
 
 from understudy.texts.fragments import find_fragments
@@ -33,12 +33,11 @@ def measure_traits(articles: Sequence[str], summaries: Sequence[str]) -> dict[st
     pairs = [(a, s) for a, s in zip(articles, summaries, strict=True) if count_words(s)]
     rows = [_measure(article, summary) for article, summary in pairs]
     names = ("compression", *(f"novel{size}" for size in SIZES), "coverage", "density", "repeated")
-    names = (*names, "unsupported_numbers", "unsupported_names")
-    return {
-        "words": fmean(map(count_words, summaries)),
-        **{name: _mean(row[name] for row in rows) for name in names},
-        "empty": len(summaries) - len(pairs),
-    }
+    means = {"words": fmean(map(count_words, summaries))}
+    for name in (*names, "unsupported_numbers", "unsupported_names"):
+        known = [value for row in rows if (value := row[name]) is not None]
+        means[name] = fmean(known) if known else 0.0
+    return {**means, "empty": len(summaries) - len(pairs)}
 
 
 def _measure(article: str, summary: str) -> dict[str, float | None]:
@@ -53,11 +52,6 @@ def _measure(article: str, summary: str) -> dict[str, float | None]:
         "unsupported_numbers": 100.0 * bool(find_unsupported_numbers(article, summary)),
         "unsupported_names": 100.0 * bool(find_unsupported_names(article, summary)),
     }
-
-
-def _mean(values: Iterable[float | None]) -> float:
-    known = [value for value in values if value is not None]
-    return fmean(known) if known else 0.0
 
 
 def _share_novel(source: Sequence[str], words: Sequence[str], size: int) -> float | None:

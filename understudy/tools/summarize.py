@@ -81,7 +81,7 @@ def _identify(row: RawRow) -> str:
     if is_utf8(str(identity)):
         return str(identity)
     print(
-        f"{row.file}: row {row.number}: its id is not UTF-8; its number stands for it",
+        f"{row.file}: row {row.number}: its id is not UTF-8, so its number is used",
         file=sys.stderr,
     )
     return str(row.number)
@@ -97,7 +97,7 @@ def _open_output(out: Path | None) -> Iterator[Write]:
     if kind not in READERS:
         raise DataError(f"{out}: expected a file ending in {', '.join(READERS)} for --output")
     if out.is_dir():
-        raise DataError(f"{out}: a folder stands there; name another file with --output")
+        raise DataError(f"{out}: this is a folder; name another file with --output")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=out.parent).close()
