@@ -125,6 +125,25 @@ def test_a_changed_input_file_is_noticed(project: Project) -> None:
     path.write_text(before, encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("changed", "stages"),
+    [
+        (["stages/report/page.py", "stages/report/style/page.css"], {"report"}),
+        (["understudy/tools/review.py", "understudy/tools/plan.py"], set()),
+        (["understudy/scoring/bootstrap.py"], {"evaluate"}),
+        (["stages/cards/card.py"], {"cards"}),
+    ],
+)
+def test_changed_code_runs_no_stage_whose_result_it_cannot_change(
+    project: Project, changed: list[str], stages: set[str]
+) -> None:
+    for name in changed:
+        with (project.path / name).open("a", encoding="utf-8") as file:
+            file.write("\n")
+    assert set(ran(project.run("dvc", "repro", "--dry").stdout)) == stages
+    project.run("git", "checkout", "--quiet", "understudy", "stages")
+
+
 def test_equal_seeds_give_equal_metrics(project: Project) -> None:
     before = read_metrics(project, "systems")
     project.run("dvc", "repro", "--force", "--no-run-cache", "--single-item", "train-t5@gold")

@@ -4,41 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from stages.datacards.pairs import Pair
+from understudy.contract.survey import BetweenSources, Contamination, NearDuplicates
 from understudy.texts.similarity import HeldOut, Neighbours, Shingler, Shingles, Sketch, find_pairs
-
-
-@dataclass(frozen=True)
-class NearDuplicates:
-    """Inside a training split."""
-
-    pairs: int
-    articles: int
-    """How many are in such a pair."""
-
-
-@dataclass(frozen=True)
-class Between:
-    """Between the training splits of both sources."""
-
-    pairs: int
-    gold_articles: int
-    written_articles: int
-    same_id: int
-    """Written articles that are near the very article that their highlights belong to."""
-
-
-@dataclass(frozen=True)
-class Contamination:
-    """Of the test split by a training split."""
-
-    test_articles: int
-    """Test articles that a training article holds, wholly or as far as the threshold says."""
-    exact: int
-    """Those of them that are a training article, word for word."""
-    train_articles: int
-    """Training articles that hold one."""
-    highlights: int
-    """Test pairs whose highlights are those of a training pair too."""
 
 
 @dataclass(frozen=True)
@@ -101,24 +68,26 @@ def count_near(sketches: Sequence[Sketch], known: Neighbours) -> NearDuplicates:
     for pair in find_pairs(sketches, known):
         pairs += 1
         articles.update(pair)
-    return NearDuplicates(pairs, len(articles))
+    return NearDuplicates(pairs=pairs, articles=len(articles))
 
 
-def count_between(gold: Sketched, known: Neighbours, written: Sketched) -> Between:
+def count_between(gold: Sketched, known: Neighbours, written: Sketched) -> BetweenSources:
     """Counts near copies between the sources.
 
     Args:
         gold: the real articles.
-        known: the same, added under their places.
+        known: the same, added under their positions.
         written: the written articles.
     """
     pairs = same = 0
-    real: set[int] = set()
-    copied: set[int] = set()
-    for place, sketch in enumerate(written.sketches):
+    gold_near: set[int] = set()
+    written_near = 0
+    for name, sketch in zip(written.ids, written.sketches, strict=True):
         near = known.find(sketch)
         pairs += len(near)
-        same += written.ids[place] in {gold.ids[number] for number in near}
-        real.update(near)
-        copied.update([place] if near else [])
-    return Between(pairs, len(real), len(copied), same)
+        same += name in {gold.ids[number] for number in near}
+        gold_near.update(near)
+        written_near += bool(near)
+    return BetweenSources(
+        pairs=pairs, gold_articles=len(gold_near), written_articles=written_near, same_id=same
+    )

@@ -137,7 +137,7 @@ def test_an_error_inside_frees_the_teacher(tmp_path: Path) -> None:
 def test_a_run_whose_parent_is_gone_stops_waiting(
     runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("understudy.teacher.lock.Ancestors.alive", lambda _: False)
+    monkeypatch.setattr("understudy.teacher.lock.ParentWatch.alive", lambda _: False)
     assert said(runs.start("generate")) == "alone"
     with pytest.raises(StoppedError), asking_alone(tmp_path, TEACHER, "zeroshot"):
         pass

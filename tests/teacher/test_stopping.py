@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from understudy.core.parent_watch import DVC_STAGE, Ancestors
+from understudy.core.parent_watch import DVC_STAGE, ParentWatch
 from understudy.teacher.errors import StoppedError
 from understudy.teacher.stopping import SIGNALS, Stop, watched
 
@@ -160,13 +160,13 @@ def test_the_block_s_own_error_passes_and_removes_the_handlers() -> None:
 
 def test_a_run_that_dvc_has_not_started_watches_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(DVC_STAGE, raising=False)
-    assert Ancestors()._watched == []
-    assert Ancestors().alive()
+    assert ParentWatch()._watched == []
+    assert ParentWatch().alive()
 
 
 def test_a_run_that_dvc_has_started_watches_its_parents(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(DVC_STAGE, "generate")
-    found = Ancestors()
+    found = ParentWatch()
     assert [process.pid for process in found._watched][:1] == [os.getppid()]
     assert found.alive()
 

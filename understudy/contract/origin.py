@@ -1,26 +1,49 @@
-"""Where texts come from, in words for the cards: the data set, and the teacher."""
+"""data/raw/source.json: where the rows come from, and how many of each split can be used."""
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, TypeAdapter
 
-from understudy.contract.document import Record
+from understudy.contract.document import Count, Document, Record, read_record
 
 
-class SampleOrigin(Record):
-    """data/raw/source.json of the embedded corpus."""
+class FetchedRows(Record):
+    """Rows of one split."""
+
+    kept: Count
+    rejected: Count
+
+
+class FetchedSplits(Record):
+    """Rows of each split."""
+
+    train: FetchedRows
+    validation: FetchedRows
+    test: FetchedRows
+
+
+class SampleOrigin(Document):
+    """The embedded corpus."""
+
+    PATH: ClassVar = Path("data/raw/source.json")
 
     source: Literal["sample"]
+    seed: Count
+    rows: FetchedSplits
 
 
-class HubOrigin(Record):
-    """data/raw/source.json of a dataset on the Hub."""
+class HubOrigin(Document):
+    """A dataset on the Hub."""
+
+    PATH: ClassVar = SampleOrigin.PATH
 
     source: Literal["hub"]
     dataset: str
     config: str
     revision: str
     """A commit."""
+    rows: FetchedSplits
 
 
 class OriginFile(Record):
@@ -30,12 +53,25 @@ class OriginFile(Record):
     sha256: str
 
 
-class FilesOrigin(Record):
-    """data/raw/source.json of the user's own files."""
+class FilesOrigin(Document):
+    """The user's own files."""
+
+    PATH: ClassVar = SampleOrigin.PATH
 
     source: Literal["files"]
     files: dict[str, OriginFile]
+    """By split."""
+    rows: FetchedSplits
 
 
 Origin = SampleOrigin | HubOrigin | FilesOrigin
 ORIGIN: TypeAdapter[Origin] = TypeAdapter(Annotated[Origin, Field(discriminator="source")])
+
+
+def load_origin(path: Path = SampleOrigin.PATH) -> Origin:
+    """Reads data/raw/source.json.
+
+    Raises:
+        DataError: as in `Document.load`.
+    """
+    return read_record(path, ORIGIN)

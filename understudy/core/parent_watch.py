@@ -12,7 +12,7 @@ DVC_STAGE = "DVC_STAGE"
 SHELLS = ("sh", "bash", "dash", "zsh", "ksh")
 
 
-class Ancestors:
+class ParentWatch:
     """DVC, and the shell in which it runs a stage, which outlives it.
 
     A stage that is started by hand may outlive its shell; only one that DVC has started stops.

@@ -10,7 +10,7 @@ import pyarrow as pa
 from tqdm import tqdm
 
 from understudy.contract.pairs import PAIR_COLUMNS, RAW, SPLITS
-from understudy.contract.params.fetch import FetchParams, FilesParams, SampleParams
+from understudy.contract.params.fetch import FetchParams
 from understudy.core.errors import DataError
 from understudy.core.files import write_json
 from understudy.core.tables import TableWriter, read_table, table_writer, text_columns
@@ -35,30 +35,24 @@ def open_source(params: FetchParams) -> Source:
     if params.source == "hub":
         return Source(*open_hub(params.hub.dataset, params.hub.config, params.hub.revision))
     if params.source == "files":
-        return _open_files(params.files)
-    return _open_sample(params.sample)
-
-
-def _open_sample(params: SampleParams) -> Source:
+        columns = params.files.columns.model_dump()
+        paths = {split: Path(getattr(params.files, split)) for split in SPLITS}
+        for path in paths.values():
+            check_file(path, columns)
+        files = {split: {"path": str(p), "sha256": hash_file(p)} for split, p in paths.items()}
+        rows = {split: read_file(path, columns) for split, path in paths.items()}
+        return Source(rows, {"source": "files", "files": files})
+    sample = params.sample
     rows = {
         split: (
             RawRow("sample", number, row)
             for number, row in enumerate(
-                sample_rows(split, getattr(params, split), params.seed), start=1
+                sample_rows(split, getattr(sample, split), sample.seed), start=1
             )
         )
         for split in SPLITS
     }
-    return Source(rows, {"source": "sample", "seed": params.seed})
-
-
-def _open_files(params: FilesParams) -> Source:
-    paths = {split: Path(getattr(params, split)) for split in SPLITS}
-    rows = {split: read_file(path, params.columns.model_dump()) for split, path in paths.items()}
-    for path in paths.values():
-        check_file(path)
-    files = {split: {"path": str(p), "sha256": hash_file(p)} for split, p in paths.items()}
-    return Source(rows, {"source": "files", "files": files})
+    return Source(rows, {"source": "sample", "seed": sample.seed})
 
 
 def fetch(source: Source, limit: int | None, max_rejected: float, folder: Path = RAW) -> None:

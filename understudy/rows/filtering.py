@@ -11,11 +11,10 @@ from tqdm import tqdm
 from understudy.contract.pairs import GOLD, PAIR_COLUMNS, RAW, SPLITS
 from understudy.contract.params.filter import FilterParams
 from understudy.core.errors import DataError
-from understudy.core.tables import TableWriter, iterate_table, table_writer, text_columns
+from understudy.core.tables import iterate_table, table_writer, text_columns
 from understudy.rows.nearness import NearRule
 
 METRICS = Path("metrics/dataset.json")
-REASONS = ("too_long", "duplicate", "in_test")
 # Ding et al. 2024, Table 1: CNN/DailyMail 3.0.0 with articles under 2048 characters.
 STUDY = {"train": 39_626, "test": 1_900}
 
@@ -28,7 +27,7 @@ class Filter:
         self._near = NearRule(params.near_duplicates, params.near_test)
         self._test: set[bytes] = set()
 
-    def reasons(
+    def judge(
         self, split: str, rows: Iterator[dict[str, str]]
     ) -> Iterator[tuple[dict[str, str], str | None]]:
         """Yields each row with the first reason to drop it, or None."""
@@ -70,48 +69,36 @@ def filter_splits(params: FilterParams, raw: Path = RAW, out: Path = GOLD) -> di
         DataError: a split has no row left.
     """
     rule = Filter(params)
-    counts: dict[str, Any] = {}
+    counts: dict[str, Any] = dict.fromkeys(SPLITS)
     with table_writer(out / "rejects.parquet", text_columns("split", "id", "reason")) as rejects:
         for split in reversed(SPLITS):
             rows = tqdm(iterate_table(raw / f"{split}.parquet", PAIR_COLUMNS), f"filter {split}")
-            judged = rule.reasons(split, rows)
+            dropped = Counter(dict.fromkeys(params.reasons, 0))
             with table_writer(out / f"{split}.parquet", text_columns(*PAIR_COLUMNS)) as kept:
-                dropped = Counter(dict.fromkeys(params.reasons, 0))
-                counts[split] = _split_rows(split, judged, dropped, kept, rejects)
-    for split in SPLITS:
-        if not counts[split]["kept"]:
+                for row, reason in rule.judge(split, rows):
+                    if reason is None:
+                        kept.add(row)
+                    else:
+                        dropped[reason] += 1
+                        rejects.add({"split": split, "id": row["id"], "reason": reason})
+            fetched = kept.count + dropped.total()
+            counts[split] = {
+                "fetched": fetched,
+                "under_limit": fetched - dropped["too_long"],
+                "kept": kept.count,
+                "dropped": dict(dropped),
+            }
+    for split, count in counts.items():
+        if not count["kept"]:
             raise DataError(
-                f"{split}: none of {counts[split]['fetched']} rows is left "
-                f"({counts[split]['dropped']}); loosen the section filter or fetch more rows"
+                f"{split}: none of {count['fetched']} rows is left ({count['dropped']}); loosen "
+                "the section filter or fetch more rows"
             )
-    return {split: counts[split] for split in SPLITS}
-
-
-def _split_rows(
-    split: str,
-    judged: Iterator[tuple[dict[str, str], str | None]],
-    dropped: Counter[str],
-    kept: TableWriter,
-    rejects: TableWriter,
-) -> dict[str, Any]:
-    for row, reason in judged:
-        if reason is None:
-            kept.add(row)
-        else:
-            dropped[reason] += 1
-            rejects.add({"split": split, "id": row["id"], "reason": reason})
-    fetched = kept.count + dropped.total()
-    under_limit = fetched - dropped["too_long"]
-    return {
-        "fetched": fetched,
-        "under_limit": under_limit,
-        "kept": kept.count,
-        "dropped": dict(dropped),
-    }
+    return counts
 
 
 def summarize_counts(counts: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:
-    """What metrics/dataset.json holds: the counts, rows that fetch rejected, the study's own."""
+    """Makes metrics/dataset.json: the counts, rows that fetch rejected, the study's own counts."""
     summary = {
         split: {
             "read": source["rows"][split]["kept"] + source["rows"][split]["rejected"],

@@ -21,7 +21,6 @@ from understudy.teacher.ledger import Ledger, keep
 from understudy.teacher.live import LiveRun
 from understudy.teacher.lock import asking_alone
 from understudy.teacher.meter import Meter
-from understudy.teacher.migration import open_ledger
 from understudy.teacher.money import Budget, charge_usd, worst_case_usd
 from understudy.teacher.preflight import check_endpoint
 from understudy.teacher.recall import recall
@@ -70,7 +69,7 @@ def ask(
         TeacherError: the endpoint cannot be used, the run was stopped, or mode is replay and
             answers are missing. What was answered until then stays in the ledger.
     """
-    ledger = open_ledger(ledger_path)
+    ledger = Ledger(ledger_path)
     try:
         keys = _complete(prompts, params, ledger, stage, outputs)
     except BaseException:

@@ -30,7 +30,7 @@ def answered(key: str, completion: Mapping[str, Any], seconds: float, batch: boo
 
 
 def recalled(answer: Answer, source: str) -> bytes:
-    """The line with an answer that comes from a stage output, an import or an older ledger."""
+    """The line with an answer that comes from a stage output or an import."""
     record = answer.to_record()
     return encode("answered", record.pop("request"), {"answer": record, "source": source})
 

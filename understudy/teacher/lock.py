@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from understudy.core.parent_watch import Ancestors
+from understudy.core.parent_watch import ParentWatch
 from understudy.teacher.errors import StoppedError, TeacherError
 from understudy.teacher.stopping import LOOK_SECONDS
 
@@ -49,8 +49,8 @@ def _acquire(lock: FileLock, owner: Path) -> None:
         lock.acquire(timeout=0)
         return
     print(f"waiting for {_describe(owner)}, which asks the same teacher", file=sys.stderr)
-    ancestors = Ancestors()
-    while ancestors.alive():
+    parent_watch = ParentWatch()
+    while parent_watch.alive():
         with suppress(Timeout):
             lock.acquire(timeout=LOOK_SECONDS)
             return

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from understudy.core.parent_watch import Ancestors
+from understudy.core.parent_watch import ParentWatch
 from understudy.teacher.errors import StoppedError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -57,14 +57,14 @@ class Stop:
 
 @asynccontextmanager
 async def watched(stop: Stop) -> AsyncIterator[None]:
-    """While the block runs, signals and the end of our ancestors stop it."""
+    """While the block runs, signals and the death of our parent process stop it."""
     loop = asyncio.get_running_loop()
     detached = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # by nohup
     heeded = [number for number in SIGNALS if not (detached and number == signal.SIGHUP)]
     for number in heeded:
         with suppress(RuntimeError, ValueError):  # not in the main thread: nobody sends us any
             loop.add_signal_handler(number, stop.heard, number)
-    watcher = asyncio.create_task(_watch(Ancestors(), stop))
+    watcher = asyncio.create_task(_watch_parent(stop))
     try:
         yield
     finally:
@@ -74,7 +74,8 @@ async def watched(stop: Stop) -> AsyncIterator[None]:
                 loop.remove_signal_handler(number)
 
 
-async def _watch(ancestors: Ancestors, stop: Stop) -> None:
-    while ancestors.alive():
+async def _watch_parent(stop: Stop) -> None:
+    parent_watch = ParentWatch()
+    while parent_watch.alive():
         await asyncio.sleep(LOOK_SECONDS)
     stop.now(StoppedError("the process that started this one is gone"))

@@ -25,7 +25,6 @@ from understudy.teacher.completion import failed_answer
 from understudy.teacher.index import Place
 from understudy.teacher.ledger import Ledger, default_ledger, keep
 from understudy.teacher.lines import check_answer
-from understudy.teacher.migration import open_ledger
 from understudy.teacher.recall import TEXT
 from understudy.teacher.records import Record, encode
 from understudy.teacher.requests import canonical, request_key
@@ -48,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args = _parse(arguments)
     path = args.ledger or default_ledger()
     command, writes = COMMANDS[args.command]
-    with open_ledger(path) as ledger:
+    with Ledger(path) as ledger:
         if not writes and not path.exists():
             raise DataError(f"{path}: no such ledger; it appears with the first answer")
         command(ledger, args)
@@ -171,7 +170,7 @@ def _select(ledger: Ledger, path: Path, counts: dict[str, int]) -> Iterator[Answ
 
 def _read(path: Path) -> Iterator[dict[str, Any]]:
     """The rows of answers in an export or a stage output."""
-    with readable_parquet(path, mend=MEND) as file:
+    with readable_parquet(path, hint=MEND) as file:
         names = file.schema_arrow.names
         text = "text" if "text" in names else TEXT
         own = "key" in names and "state" in names

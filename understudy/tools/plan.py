@@ -22,8 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     from understudy.contract.params.teacher import TeacherParams
     from understudy.core.params import load_section
-    from understudy.teacher.ledger import default_ledger
-    from understudy.teacher.migration import open_ledger
+    from understudy.teacher.ledger import Ledger, default_ledger
     from understudy.tools.planning.calls import plan_calls
     from understudy.tools.planning.rows import planned_rows
     from understudy.tools.planning.text import render_plan
@@ -31,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     check()
     stages, teacher = survey_stages(), load_section("teacher", TeacherParams)
-    with planned_rows(stages) as folder, open_ledger(default_ledger()) as ledger:
+    with planned_rows(stages) as folder, Ledger(default_ledger()) as ledger:
         calls = plan_calls(folder, teacher, ledger) if folder else None
     if as_json:
         planned = {stage: asdict(found) for stage, found in (calls or {}).items()} or None

@@ -37,6 +37,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     given = parser.parse_args(arguments)
 
-    from understudy.students.decoding.articles import summarize_file
+    from understudy.tools.summarize import summarize_file
 
     summarize_file(given.model, given.input, given.output, given.column, given.tokens_per_batch)

@@ -17,7 +17,7 @@ from understudy.tools.parser import command_parser
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Compares, tells, and fails where a gate is not held."""
+    """Compares, prints, and fails where a gate is not held."""
     parser = command_parser("review", __doc__, "a gate that is not held")
     parser.add_argument("base", metavar="BASE", help="a branch, tag or commit to compare with")
     parser.add_argument("--json", action="store_true", help="one JSON object, for machines")
@@ -29,22 +29,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from understudy.tools.reviewing.page import build_page
 
     review = gather_review(options.base)
-    text = (
-        f"{json.dumps(review.to_json(), indent=2, default=str)}\n"
-        if options.json
-        else build_page(review)
-    )
+    if options.json:
+        text = f"{json.dumps(review.to_json(), indent=2, default=str)}\n"
+    else:
+        text = build_page(review)
     if options.output:
-        _write(options.output, text)
+        try:
+            with replacing(options.output) as partial:
+                partial.write_text(text, encoding="utf-8")
+        except OSError as error:
+            reason = f"{error.strerror}; name a file to write"
+            raise DataError(f"--output {options.output}: {reason}") from None
     else:
         print(text, end="")
     if problem := explain_failures(review.gates):
         raise GateError(problem)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        with replacing(path) as partial:
-            partial.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"--output {path}: {error.strerror}; name a file to write") from None

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from understudy.contract.names import KINDS, MEASURES, TITLES
-from understudy.contract.verdicts import MINUS, describe
+from understudy.contract.verdicts import MINUS
 from understudy.tools.parser import command_parser, count
 
 SYSTEM, OTHER = "predictions", "others"
@@ -44,6 +44,7 @@ def score_files(options: Namespace) -> dict[str, Any]:
     import numpy as np
 
     from understudy.contract.params.evaluate import Judgement
+    from understudy.rendering.verdicts import describe_verdict
     from understudy.rows.texts import align, read_texts
     from understudy.scoring.rows import score_rows
     from understudy.scoring.scoreboard import Scoreboard
@@ -58,11 +59,15 @@ def score_files(options: Namespace) -> dict[str, Any]:
             columns = [rows[kind][measure] for kind in KINDS for measure in MEASURES]
             scores[name] = np.array(columns).T
     board = Scoreboard(scores, Judgement(options.margin, options.resamples, options.seed))
-    found: dict[str, Any] = {"rows": len(references.texts), **board.summarize(SYSTEM)}
+    found: dict[str, Any] = {"rows": len(references.texts), **board.summarize(SYSTEM).model_dump()}
     if OTHER in scores:
-        (verdicts,) = board.compare([(SYSTEM, OTHER)]).values()
-        words = {kind: {**each, "verdict": describe(each)} for kind, each in verdicts.items()}
-        found |= {OTHER: board.summarize(OTHER), SYSTEM + MINUS + OTHER: words}
+        pair = SYSTEM + MINUS + OTHER
+        differences = board.compare([(SYSTEM, OTHER)])[pair]
+        found |= {OTHER: board.summarize(OTHER).model_dump(), pair: {}}
+        for kind in KINDS:
+            difference = differences[kind]
+            word = describe_verdict(difference.verdict, difference.articles_needed)
+            found[pair][kind] = {**difference.model_dump(exclude_none=True), "verdict": word}
     return found
 
 

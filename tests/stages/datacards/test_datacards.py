@@ -14,22 +14,21 @@ import pandas as pd
 import pytest
 
 from stages.datacards.__main__ import main
+from tests.contract.examples import make_origin
 from tests.imports import ROOT
-from tests.stages.datacards import (
+from tests.stages.datacards.planted import (
     GENERATED,
-    HUB,
-    SAMPLE,
     Row,
     fill_project,
     list_rows,
     row,
     write_answers,
-    write_json,
     write_rows,
 )
 from understudy.contract.pairs import PAIR_COLUMNS, SPLITS
 from understudy.contract.params.filter import FilterParams
 from understudy.core.errors import DataError
+from understudy.core.files import write_json
 from understudy.core.tables import iterate_table
 from understudy.rows.filtering import filter_splits
 
@@ -261,10 +260,14 @@ def test_a_split_without_rows_is_one_line_that_names_it(name: str, project: Path
         ("metrics/generated.json", {"train": 3}, "train: "),
         (
             "metrics/generated.json",
-            {**GENERATED, "train": {**GENERATED["train"], "asked": 0}},
+            {"train": {**GENERATED.train.model_dump(), "asked": 0}},
             "train.asked: expected greater than 0",
         ),
-        ("data/raw/source.json", {**SAMPLE, "source": "disk"}, "expected tags: 'sample', 'hub'"),
+        (
+            "data/raw/source.json",
+            {**make_origin().to_json(), "source": "disk"},
+            "expected tags: 'sample', 'hub'",
+        ),
     ],
 )
 def test_a_wrong_value_is_named_by_its_place(
@@ -289,7 +292,7 @@ def test_a_prompt_that_cannot_be_read_is_one_line(project: Path) -> None:
 
 
 def test_where_rows_come_from_reaches_both_cards(project: Path) -> None:
-    write_json(project / "data/raw/source.json", HUB)
+    make_origin("hub").write(project / "data/raw/source.json")
     main()
     for source in ("gold", "written"):
         card = (project / f"data/{source}/README.md").read_text("utf-8")

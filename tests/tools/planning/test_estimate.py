@@ -16,7 +16,6 @@ from understudy.teacher.chunks import Chunk
 from understudy.teacher.client import ask
 from understudy.teacher.completion import failed_answer
 from understudy.teacher.ledger import Ledger
-from understudy.teacher.migration import open_ledger
 from understudy.teacher.requests import build_requests, canonical, request_key, teacher_identity
 from understudy.tools.planning.estimate import SAMPLE, Estimate, estimate_calls
 
@@ -44,7 +43,7 @@ def params(server: ChatServer, **changes: Any) -> TeacherParams:
 
 
 def estimate(prompts: list[str], teacher: TeacherParams, path: Path) -> Estimate:
-    with open_ledger(path) as ledger:
+    with Ledger(path) as ledger:
         return estimate_calls(prompts, teacher, ledger, OUTPUT, TYPICAL)
 
 

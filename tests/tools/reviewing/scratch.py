@@ -127,8 +127,9 @@ def start(path: Path, found: Found | None = None) -> Project:
         teacher__prices=PRICES,
         evaluate__resamples=JUDGEMENT.resamples,
     )
-    (path / "stages").symlink_to(ROOT / "stages")
-    (path / ".gitignore").write_text("/stages\n/made/\n", encoding="utf-8")
+    for package in ("stages", "understudy"):
+        (path / package).symlink_to(ROOT / package)
+    (path / ".gitignore").write_text("/stages\n/understudy\n/made/\n", encoding="utf-8")
     project.run("git", "init", "--quiet", "--initial-branch", "main")
     project.run("dvc", "init", "--quiet")
     project.run("dvc", "config", "core.analytics", "false")

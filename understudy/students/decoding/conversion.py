@@ -24,7 +24,7 @@ class Check:
     rows: int = 0
     tokens: int = 0
     mean_difference: float | None = None
-    """Of log-probabilities, in nats a token."""
+    """Difference of log-probabilities, in nats a token."""
     largest_difference: float | None = None
     limit: float | None = None
     why: str | None = None
@@ -39,15 +39,15 @@ def convert(
     params: ExportParams,
     out: Path,
 ) -> Check:
-    """Converts a model folder, compares, and writes what is usable, and the check, into `out`.
+    """Converts a model folder, compares both models, and writes the check and a good conversion.
 
     Args:
         folder: with config, weights and tokenizer.
         articles: on which the models are compared.
-        highlights: of these articles.
+        highlights: their summaries.
         max_tokens: of an article and of a summary, as in the section `predict`.
         params: the section `export`.
-        out: a new folder; has the check alone where the converted model is not usable.
+        out: a new folder; gets nothing but the check where the converted model is not usable.
 
     Raises:
         StudentError: the trained model cannot be loaded, or has too few positions.
@@ -82,7 +82,7 @@ def _convert(folder: Path, student: Student, quantization: str, out: Path) -> No
     from ctranslate2.converters import TransformersConverter
 
     class Converter(TransformersConverter):  # type: ignore[misc]
-        """Takes the model and the tokenizer that are loaded already."""
+        """Uses the model and the tokenizer that are loaded already."""
 
         def load_model(self, *args: Any, **kwargs: Any) -> Any:
             return student.model
@@ -118,16 +118,15 @@ def _compare(
 def _score_trained(
     student: Student, inputs: Sequence[list[int]], targets: Sequence[list[int]]
 ) -> list[np.ndarray]:
-    """Log-probability of each target token, by transformers in float32."""
+    """Log-probability of each target token, computed by transformers in float32."""
     import torch
 
     model, scores = student.model.eval(), []
     with torch.inference_mode():
         for source, target in zip(inputs, targets, strict=True):
-            logits = model(input_ids=torch.tensor([source]), labels=torch.tensor([target])).logits[
-                0
-            ]
-            chosen = torch.log_softmax(logits, dim=-1)[torch.arange(len(target)), target]
+            output = model(input_ids=torch.tensor([source]), labels=torch.tensor([target]))
+            logarithms = torch.log_softmax(output.logits[0], dim=-1)
+            chosen = logarithms[torch.arange(len(target)), target]
             scores.append(chosen.numpy())
     return scores
 
@@ -135,7 +134,7 @@ def _score_trained(
 def _score_converted(
     folder: Path, tokenizer: Any, inputs: Sequence[list[int]], targets: Sequence[list[int]]
 ) -> list[np.ndarray]:
-    """The same by CTranslate2, which adds the end token itself."""
+    """The same, computed by CTranslate2, which adds the end token itself."""
     import ctranslate2
 
     translator = ctranslate2.Translator(str(folder), device="cpu")

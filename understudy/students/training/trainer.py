@@ -19,14 +19,14 @@ from understudy.students.training.resume import CHECKPOINT, StoppedTrainingError
 
 SPLITS = ("train", "validation")
 CHECKPOINTS = 3
-"""The best, the last, and the one being written."""
+"""How many may be on the disk: the best, the last, and the one being written."""
 BYTES_PER_PARAMETER = 12
-"""Of a checkpoint: a weight and two moments in float32."""
+"""Size of a checkpoint: a weight and two moments in float32."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What training found out; the student's weights are now those of the best checkpoint."""
+    """What training measured; the student's weights are now those of the best checkpoint."""
 
     curve: list[dict[str, float]]
     """step, epoch, train_loss and validation_loss, one entry a validation."""
@@ -48,7 +48,7 @@ def train(
         pairs: Parquet files with the columns id, article, highlights under `train` and
             `validation`.
         params: the student's section.
-        state: the folder of this very run; a checkpoint in it is gone on from.
+        state: the folder of this very run; training resumes from a checkpoint in it.
         label: names the work in the progress bar.
 
     Raises:
@@ -56,6 +56,7 @@ def train(
             disk has too little space.
         StoppedTrainingError: a signal ended it; `state` has a checkpoint.
     """
+    from transformers.trainer_callback import PrinterCallback, ProgressCallback
     from transformers.utils import logging
 
     from understudy.students.training.engine import (
@@ -64,7 +65,7 @@ def train(
         StudentTrainer,
         Validations,
     )
-    from understudy.students.training.progress import show_progress
+    from understudy.students.training.progress import TrainingBar
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
@@ -73,14 +74,19 @@ def train(
     steps, validations = plan_steps(params, _count_rows(pairs["train"]))
     args = _to_arguments(params, steps, state)
     _check_space(student, state)
+    longest = {"article": params.max_input_tokens, "highlights": params.max_target_tokens}
     with args.main_process_first(local=False):  # several machines share the folder
-        data = {split: _encode(student, split, pairs[split], params, state) for split in SPLITS}
+        data = {
+            split: encode_pairs(student, pairs[split], longest, state / f"tokens-{split}", split)
+            for split in SPLITS
+        }
         checkpoint = find_checkpoint(state)
     trainer = StudentTrainer(student.model, args, data, params)
-    bar = show_progress(trainer, label)
-    interruption = Interruption(alone=args.world_size == 1)
-    trainer.add_callback(interruption)
-    trainer.add_callback(Validations(validations))
+    for replaced in (PrinterCallback, ProgressCallback):
+        trainer.remove_callback(replaced)
+    bar, interruption = TrainingBar(label), Interruption(single=args.world_size == 1)
+    for callback in (bar, interruption, Validations(validations)):
+        trainer.add_callback(callback)
     if params.patience is not None:
         trainer.add_callback(Patience(params.patience))
     if checkpoint is not None and args.process_index == 0:
@@ -108,20 +114,11 @@ def train(
 
 
 def plan_steps(params: TrainParams, examples: int) -> tuple[int, list[int]]:
-    """Optimizer steps of the whole run, and after which of them to validate, evenly to the last."""
+    """Counts the run's optimizer steps, and spreads the validations evenly up to the last one."""
     steps = math.ceil(math.ceil(examples / params.batch_size) * params.epochs)
     steps = min(steps, params.max_steps or steps)
     count = min(params.validations, steps)
     return steps, [round(steps * number / count) for number in range(1, count + 1)]
-
-
-def _encode(
-    student: Student, split: str, pairs: Path, params: TrainParams, state: Path
-) -> EncodedPairs:
-    longest = {"article": params.max_input_tokens, "highlights": params.max_target_tokens}
-    return encode_pairs(
-        student.tokenizer, student.family, pairs, longest, state / f"tokens-{split}", split
-    )
 
 
 def _count_rows(pairs: Path) -> int:
@@ -175,7 +172,7 @@ def _to_arguments(params: TrainParams, steps: int, state: Path) -> Any:
             bf16=uses_bfloat16(params.precision),
             tf32=True if gpu and torch.cuda.get_device_capability() >= (8, 0) else None,
             torch_compile=params.compile,
-            use_cache=True,  # else config.json is left with false, and generate is slow for ever
+            use_cache=True,  # otherwise config.json keeps false, which makes generate slow for good
             report_to="none",
             log_level_replica="error",
         )
@@ -188,11 +185,11 @@ def _to_arguments(params: TrainParams, steps: int, state: Path) -> Any:
 
 
 def _report(trainer: Any, label: str) -> None:
-    """Says how fast it was, as far as this process trained."""
-    run = next(entry for entry in reversed(trainer.state.log_history) if "train_runtime" in entry)
+    """Prints how fast it was, counting the steps since the last start."""
     useful, computed = trainer.useful_tokens, trainer.computed_tokens
     if not computed:
         return
+    run = next(entry for entry in reversed(trainer.state.log_history) if "train_runtime" in entry)
     seconds = run["train_runtime"]
     print(
         f"{label}: {trainer.examples / seconds:,.1f} examples a second, "
@@ -226,15 +223,12 @@ def _conclude(state: Any, data: Mapping[str, EncodedPairs], params: TrainParams)
 
 
 def _mean_loss(history: list[dict[str, float]], step: int) -> float:
-    """Of the steps from the validation before to that at `step`; a stop in between is a log too."""
-    start = max((entry["step"] for entry in history if _validates_before(entry, step)), default=0)
+    """Mean over the steps since the last validation; an interruption in between was logged too."""
+    validated = (entry["step"] for entry in history if "eval_loss" in entry)
+    start = max((at for at in validated if at < step), default=0)
     total, last = 0.0, start
     for entry in history:
         if "loss" in entry and start < entry["step"] <= step:
             total += entry["loss"] * (entry["step"] - last)
             last = entry["step"]
     return total / (step - start)
-
-
-def _validates_before(entry: dict[str, float], step: int) -> bool:
-    return "eval_loss" in entry and entry["step"] < step

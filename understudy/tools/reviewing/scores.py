@@ -17,8 +17,8 @@ from understudy.contract.names import COLUMNS, KINDS, MEASURES
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.core.errors import DataError
 from understudy.scoring.bootstrap import bounds, resample_means
-from understudy.tools.reviewing.changes import is_number
-from understudy.tools.reviewing.sides import Side
+from understudy.versioning.changes import is_number
+from understudy.versioning.snapshots import Snapshot
 
 CLOSE = 0.01
 """Points by which the mean of data/scores.parquet may differ from metrics/systems.json."""
@@ -57,7 +57,7 @@ class ScoreChanges:
     """Why the articles could not be compared one by one; None where they were, or need not be."""
 
 
-def compare_scores(base: Side, now: Side, params: EvaluateParams) -> ScoreChanges:
+def compare_scores(base: Snapshot, now: Snapshot, params: EvaluateParams) -> ScoreChanges:
     """Compares what metrics/systems.json says, with the noise from data/scores.parquet."""
     old, new = read_scores(base.metrics), read_scores(now.metrics)
     systems = list(dict.fromkeys([*new, *old]))
@@ -147,7 +147,7 @@ def _unpaired_interval(
 
 
 def _pair(
-    base: Side, now: Side, systems: list[str], params: EvaluateParams
+    base: Snapshot, now: Snapshot, systems: list[str], params: EvaluateParams
 ) -> dict[tuple[str, str], Interval]:
     """Intervals of the changes by (system, column), article by article.
 
@@ -175,7 +175,7 @@ def _subtract(old: pd.DataFrame, new: pd.DataFrame, system: str) -> pd.DataFrame
     return after[list(COLUMNS)] - before[list(COLUMNS)]
 
 
-def _check_rows(side: Side, rows: pd.DataFrame, systems: list[str]) -> None:
+def _check_rows(side: Snapshot, rows: pd.DataFrame, systems: list[str]) -> None:
     """The scores by article must be those of which the metrics are the means."""
     for system in systems:
         own = rows.loc[rows["system"] == system, list(COLUMNS)].to_numpy(dtype="float64")

@@ -1,0 +1,1 @@
+"""Tests of the files that one part writes and another reads."""

@@ -1,0 +1,233 @@
+"""One example of each file that one part writes and another reads, to make fixtures from.
+
+Each function takes what tests vary; `document.write(folder / document.PATH)` puts it in place.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from understudy.contract.conversion import ConversionCheck
+from understudy.contract.dataset import Dataset
+from understudy.contract.evaluation import (
+    REFERENCE,
+    ByKind,
+    Difference,
+    F1Difference,
+    Gap,
+    LengthEffect,
+    Lengths,
+    Measures,
+    Systems,
+    SystemScores,
+    TeacherCalls,
+    TeacherUse,
+    Texts,
+    TextTraits,
+)
+from understudy.contract.generated import Generated
+from understudy.contract.names import KINDS, MEASURES, PAIRS, SYSTEMS, TRAINED
+from understudy.contract.origin import ORIGIN, Origin
+from understudy.contract.survey import DataSurvey
+from understudy.contract.trained import TrainedSettings
+from understudy.contract.verdicts import name_pair
+
+WRITER = "embedded-rules-1"
+REVISION = "d" * 40
+FETCHED = {split: {"kept": 90, "rejected": 10} for split in ("train", "validation", "test")}
+NOTHING = {"too_long": 0, "duplicate": 0, "in_test": 0}
+
+
+def make_origin(source: str = "sample") -> Origin:
+    """data/raw/source.json of a `sample`, the `hub` or `files`."""
+    identities: dict[str, dict[str, Any]] = {
+        "sample": {"seed": 3},
+        "hub": {"dataset": "team/news", "config": "3.0.0", "revision": REVISION},
+        "files": {
+            "files": {
+                split: {"path": f"/private/{split}.jsonl", "sha256": split[0] * 64}
+                for split in FETCHED
+            }
+        },
+    }
+    return ORIGIN.validate_python({"source": source, **identities[source], "rows": FETCHED})
+
+
+def make_dataset(test: int = 40, **changed: Any) -> Dataset:
+    """100 rows read for train and for validation, 90 kept; all test rows kept."""
+    split: dict[str, Any] = {
+        "read": 100,
+        "rejected": 0,
+        "fetched": 100,
+        "under_limit": 93,
+        "kept": 90,
+    }
+    split |= {"dropped": {"too_long": 7, "duplicate": 2, "in_test": 1}}
+    tests = dict.fromkeys(("read", "fetched", "under_limit", "kept"), test)
+    return Dataset.model_validate(
+        {
+            "train": split,
+            "validation": split,
+            "test": {**tests, "rejected": 0, "dropped": NOTHING},
+            **changed,
+        }
+    )
+
+
+def make_generated(**changed: Any) -> Generated:
+    """80 of 90 answers kept for train, all 9 for validation."""
+    train = {"asked": 90, "kept": 80, "dropped": {"failed": 0, "too_long": 10}}
+    validation = {"asked": 9, "kept": 9, "dropped": {"failed": 0, "too_long": 0}}
+    return Generated.model_validate({"train": train, "validation": validation, **changed})
+
+
+def make_scores(f1: float, words: float = 22.0) -> SystemScores:
+    """A system with the same figures in every ROUGE type: recall `f1`, precision + 1, F1 + 2."""
+    measures = Measures.model_validate(
+        {
+            measure + end: f1 + offset + shift
+            for shift, measure in enumerate(MEASURES)
+            for end, offset in (("", 0.0), ("_low", -2.0), ("_high", 2.5))
+        }
+    )
+    return SystemScores(**dict.fromkeys(KINDS, measures), words=words, empty=0)
+
+
+def make_systems(systems: Sequence[str] = SYSTEMS) -> Systems:
+    """Systems from 40 points on, 5 apart."""
+    scores = {name: make_scores(40.0 + 5 * at, 22.0 + at) for at, name in enumerate(systems)}
+    return Systems.model_validate({**scores, REFERENCE: {"words": 20.0, "empty": 0}})
+
+
+def make_difference(verdict: str, f1: float = 3.0) -> Difference:
+    """One ROUGE type of a pair, with the verdict that is asked for."""
+    found: dict[str, Any] = {
+        "recall": f1 + 1, "precision": f1 - 1, "f1": f1, "f1_low": f1 - 1.5, "f1_high": f1 + 1.5,
+        "p": 0.013, "p_equivalent": 1.0, "better": 0, "equivalent": 0,
+    }  # fmt: skip
+    if verdict == "equivalent":
+        found |= {"equivalent": 1, "p": 0.8, "p_equivalent": 0.0004}
+    elif verdict == "undecided":
+        found |= {"p": 0.4, "articles_needed": 1683}
+    else:
+        found["better"] = 1 if verdict == "better" else -1
+    return Difference.model_validate(found)
+
+
+def make_pair(verdict: str, f1: float = 3.0) -> ByKind[Difference]:
+    """A pair with the same verdict in every ROUGE type."""
+    return ByKind[Difference](**dict.fromkeys(KINDS, make_difference(verdict, f1)))
+
+
+def make_gap(verdicts: Mapping[tuple[str, str], str] | None = None) -> Gap:
+    """Every pair of the study.
+
+    Where no verdict is given, t5-written is worse, bart-written equivalent, any other better.
+    """
+    usual = {"t5-written": ("worse", -12.9), "bart-written": ("equivalent", 0.2)}
+    pairs = {}
+    for pair in PAIRS:
+        verdict, f1 = usual.get(pair[0], ("better", 4.0))
+        pairs[name_pair(*pair)] = make_pair((verdicts or {}).get(pair, verdict), f1)
+    return Gap.model_validate(pairs)
+
+
+def make_traits(place: int) -> TextTraits:
+    """Traits of a system; others have other places."""
+    names = [f"novel{size}" for size in (1, 2, 3, 4)]
+    names += ["coverage", "repeated", "unsupported_numbers", "unsupported_names"]
+    traits = {name: 10.0 + place + 5 * at for at, name in enumerate(names)}
+    content = {"words": 20.0 + place, "compression": 2.5, "density": 4.25, "empty": 1, **traits}
+    return TextTraits.model_validate(content)
+
+
+def make_texts(systems: Sequence[str] = SYSTEMS) -> Texts:
+    """Traits of the systems and of the gold highlights."""
+    names = (*systems, REFERENCE)
+    return Texts.model_validate({name: make_traits(at) for at, name in enumerate(names)})
+
+
+def make_lengths() -> Lengths:
+    """Half of each student's lead is explained by length."""
+    lead = F1Difference(recall=-9.0, precision=21.0, f1=8.0, f1_low=6.0, f1_high=10.0)
+    cut = F1Difference(recall=3.0, precision=5.0, f1=4.0, f1_low=2.5, f1_high=5.5)
+    effect = LengthEffect(
+        words=22.0, zeroshot_words=40.0, as_is=lead, cut=cut, explained=50.0, correlation=0.31
+    )
+    return Lengths.model_validate(dict.fromkeys(TRAINED, effect))
+
+
+def make_calls(cost: float = 1.25, **changed: Any) -> TeacherCalls:
+    """100 calls, one of which failed."""
+    calls = {
+        "model": WRITER, "calls": 100, "unusable": 3, "failed": 1, "batch": 0,
+        "prompt_tokens": 8000, "cached_tokens": 0, "completion_tokens": 30000, "cost_usd": cost,
+    }  # fmt: skip
+    return TeacherCalls.model_validate({**calls, **changed})
+
+
+def make_teacher(**changed: TeacherCalls) -> TeacherUse:
+    """Both uses of the teacher."""
+    return TeacherUse.model_validate(
+        {"generate": make_calls(), "zeroshot": make_calls(0.0125), **changed}
+    )
+
+
+def make_survey() -> DataSurvey:
+    """The same figures in both sources."""
+    spread = {"mean": 80.5, "p5": 55.0, "median": 78.0, "p95": 115.0, "max": 135}
+    lengths = {"words": spread, "characters": spread}
+    split = {"pairs": 1396, "article": lengths, "highlights": lengths}
+    source = {
+        "train": split,
+        "validation": split,
+        "vocabulary": {"words": 112887, "distinct": 2302, "type_token": 48.4, "once": 4.4},
+        "near_duplicates": {"pairs": 0, "articles": 0},
+        "contamination": dict.fromkeys(("test_articles", "exact", "train_articles"), 0)
+        | {"highlights": 0},
+        "leakage": {
+            "coverage": 87.3, "density": 6.7, "longest": 11.2, "copied": 79.5,
+            "copied_words": 40.9, "pasted": 71.1, "pasted_whole": 5.2,
+        },
+    }  # fmt: skip
+    answers = {name: {"refused": 0.0, "too_long": 7.9} for name in ("train", "validation")}
+    between = {"pairs": 4, "gold_articles": 3, "written_articles": 3, "same_id": 3}
+    return DataSurvey.model_validate(
+        {
+            "gold": {**source, "test": split},
+            "written": {**source, "answers": answers},
+            "between": between,
+        }
+    )
+
+
+def make_settings(system: str = "t5-gold", **changed: Any) -> TrainedSettings:
+    """settings.json of a tiny student, and what is changed in it."""
+    family, _, source = system.partition("-")
+    params = {
+        "model": "tiny", "revision": None, "seed": 1, "epochs": 2.0, "max_steps": None,
+        "batch_size": 8, "tokens_per_pass": 4096, "processes": 1, "precision": "auto",
+        "compile": False, "learning_rate": 0.003, "warmup": 0.1, "weight_decay": 0.01,
+        "label_smoothing": 0.1, "max_input_tokens": 512, "max_target_tokens": 128,
+        "validations": 2, "patience": None,
+    }  # fmt: skip
+    cut = {"articles": 3, "highlights": 0}
+    return TrainedSettings.model_validate(
+        {
+            "system": system, "family": family, "source": source,
+            "params": params | changed.pop("params", {}),
+            "commit": None, "parameters": 1_234_567, "device": "cpu",
+            "versions": {"torch": "2.13.0", "transformers": "5.9.0"},
+            "examples": {"train": 90, "validation": 9},
+            "cut": {"train": cut, "validation": cut},
+            "steps": 24, "best_step": 12, "best_validation_loss": 1.59268, **changed,
+        }
+    )  # fmt: skip
+
+
+def make_check(**changed: Any) -> ConversionCheck:
+    """check.json of a conversion that passed, and what is changed in it."""
+    passed = {
+        "passed": True, "quantization": "int8", "rows": 64, "tokens": 2900,
+        "mean_difference": 0.0123, "largest_difference": 0.4, "limit": 0.1, "why": None,
+    }  # fmt: skip
+    return ConversionCheck.model_validate({**passed, **changed})

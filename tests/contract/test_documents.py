@@ -1,0 +1,147 @@
+"""Each file that one part writes and another reads: what is written is what is read."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract.examples import (
+    make_check,
+    make_dataset,
+    make_gap,
+    make_generated,
+    make_lengths,
+    make_origin,
+    make_scores,
+    make_settings,
+    make_survey,
+    make_systems,
+    make_teacher,
+    make_texts,
+)
+from tests.imports import ROOT
+from understudy.contract.dataset import Dataset
+from understudy.contract.document import Document, Metrics
+from understudy.contract.evaluation import (
+    ByKind,
+    Gap,
+    Lengths,
+    RougeMetrics,
+    Systems,
+    TeacherUse,
+    Texts,
+)
+from understudy.contract.generated import Generated
+from understudy.contract.names import KINDS, MEASURES
+from understudy.contract.origin import load_origin
+from understudy.contract.survey import DataSurvey
+from understudy.core.errors import DataError
+
+METRICS = (Dataset, Generated, Systems, RougeMetrics, Gap, Texts, Lengths, TeacherUse, DataSurvey)
+EXAMPLES: tuple[Document, ...] = (
+    make_dataset(),
+    make_dataset(study={"train": {"under_limit": 39626}, "test": {"under_limit": 1900}}),
+    make_generated(),
+    make_systems(),
+    RougeMetrics.model_validate({"t5": make_scores(40.0)}),
+    make_gap({("t5-written", "t5-gold"): "undecided"}),
+    make_texts(),
+    make_lengths(),
+    make_teacher(),
+    make_survey(),
+    make_settings(),
+    make_check(),
+    make_check(passed=False, why="off by 2 nats"),
+)
+
+
+@pytest.mark.parametrize("document", EXAMPLES, ids=lambda document: type(document).__name__)
+def test_what_is_written_is_read_back_and_written_the_same(
+    document: Document, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    document.write(first)
+    found = type(document).load(first)
+    found.write(second)
+    assert found == document
+    assert second.read_bytes() == first.read_bytes()
+
+
+@pytest.mark.parametrize("source", ["sample", "hub", "files"])
+def test_each_kind_of_source_is_read_back(source: str, tmp_path: Path) -> None:
+    origin = make_origin(source)
+    origin.write(tmp_path / "source.json")
+    assert load_origin(tmp_path / "source.json") == origin
+
+
+@pytest.mark.parametrize("kind", METRICS, ids=lambda kind: kind.__name__)
+def test_the_committed_metrics_are_rewritten_byte_for_byte(
+    kind: type[Metrics], tmp_path: Path
+) -> None:
+    text = (ROOT / kind.PATH).read_text(encoding="utf-8")
+    for old, new in (("cnn", "gold"), ("gpt", "written")):  # until they are made again
+        text = text.replace(f'"{old}"', f'"{new}"').replace(f'"{old}_', f'"{new}_')
+    path = tmp_path / "metrics.json"
+    path.write_text(text, encoding="utf-8")
+    kind.load(path).write(path)
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_figures_are_rounded_to_four_digits_and_absent_ones_left_out() -> None:
+    content = make_gap().to_json()
+    difference = content["t5-gold-minus-zeroshot"]["rouge1"]
+    assert "articles_needed" not in difference
+    assert make_scores(1.23456).rouge1.recall == 1.2346
+
+
+def test_model_folders_keep_nulls() -> None:
+    assert make_settings().to_json()["commit"] is None
+    assert make_check().to_json()["why"] is None
+
+
+def test_the_scores_have_a_field_for_each_rouge_type_and_measure() -> None:
+    assert tuple(ByKind.model_fields) == KINDS
+    assert set(MEASURES) <= set(type(make_scores(1.0).rouge1).model_fields)
+
+
+def test_unknown_keys_are_ignored(tmp_path: Path) -> None:
+    content = {**make_generated().to_json(), "more": 1}
+    assert Generated.load(_write(tmp_path, content)) == make_generated()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "no such file; `dvc repro` makes it"),
+        ({"train": {}}, "train.asked: Field required; `dvc repro`"),
+        ({"train": {"asked": "9"}}, "train.asked: expected a valid integer; `dvc repro`"),
+        ([], "expected a JSON object; `dvc repro`"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named_with_its_key_and_a_way_out(
+    content: Any, words: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "generated.json" if content is None else _write(tmp_path, content)
+    with pytest.raises(DataError) as raised:
+        Generated.load(path)
+    assert str(raised.value).startswith(str(path))
+    assert words in str(raised.value)
+
+
+def test_a_broken_system_is_named(tmp_path: Path) -> None:
+    content = make_systems().to_json()
+    del content["t5-gold"]["rouge2"]["f1"]
+    with pytest.raises(DataError, match=r"t5-gold\.rouge2\.f1: Field required"):
+        Systems.load(_write(tmp_path, content))
+
+
+def test_a_system_that_is_not_there_is_named() -> None:
+    with pytest.raises(DataError, match=r"metrics/systems.json: no 't6-gold' in it; `dvc repro`"):
+        make_systems()["t6-gold"]
+
+
+def _write(folder: Path, content: Any) -> Path:
+    path = folder / "content.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path

@@ -1,0 +1,22 @@
+"""The tables that hold every answer of the teacher, usable or not, with its reason if not."""
+
+from understudy.contract.answers import COLUMNS
+from understudy.contract.pairs import WRITTEN
+from understudy.contract.predictions import PREDICTIONS_SCHEMA, predictions_path
+from understudy.core.tables import text_columns
+
+WRITTEN_ANSWERS = WRITTEN / "answers.parquet"
+WRITTEN_ANSWERS_SCHEMA = {**text_columns("split", "id", "reason"), **COLUMNS}
+"""Of generate; the answer's text is the article."""
+
+ZEROSHOT_ANSWERS = predictions_path("zeroshot")
+ZEROSHOT_ANSWERS_SCHEMA = {
+    **PREDICTIONS_SCHEMA,
+    **text_columns("reason"),
+    **{name: kind for name, kind in COLUMNS.items() if name != "text"},
+}
+"""Of zeroshot; the answer's text is the prediction."""
+
+ANSWERS = {"generate": WRITTEN_ANSWERS, "zeroshot": ZEROSHOT_ANSWERS}
+"""By the stage that asked."""
+TOKEN_COLUMNS = tuple(name for name in COLUMNS if name.endswith("_tokens"))

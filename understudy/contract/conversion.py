@@ -1,0 +1,27 @@
+"""models/SYSTEM/ctranslate2/check.json: how the converted model compares with the trained one."""
+
+from pathlib import Path
+
+from understudy.contract.document import Count, Document
+from understudy.contract.params.export import CHECK, CONVERTED
+
+
+class ConversionCheck(Document):
+    """Differences are of log-probabilities of the same tokens, in nats a token."""
+
+    passed: bool
+    quantization: str
+    rows: Count = 0
+    """Pairs on which the models were compared."""
+    tokens: Count = 0
+    mean_difference: float | None = None
+    largest_difference: float | None = None
+    limit: float | None = None
+    """The largest mean difference that passes."""
+    why: str | None = None
+    """What is wrong, if it did not pass."""
+
+    @staticmethod
+    def path_in(model: Path) -> Path:
+        """Where a model folder has the file."""
+        return model / CONVERTED / CHECK

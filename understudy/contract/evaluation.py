@@ -1,0 +1,210 @@
+"""What evaluate writes: scores, differences, traits of the texts, and what the teacher cost.
+
+A figure is in points or percent of 0 to 100 if nothing else is said.
+"""
+
+from pathlib import Path
+from typing import Annotated, ClassVar, Generic, Literal, TypeVar
+
+import pyarrow as pa
+from pydantic import AfterValidator
+
+from understudy.contract.document import Count, Figure, KeyedMetrics, Metrics, Record
+from understudy.contract.names import COLUMNS
+from understudy.contract.verdicts import Verdict, find_verdict
+
+M = TypeVar("M")
+
+SCORES = Path("data/scores.parquet")
+SCORES_SCHEMA = {"id": pa.string(), "system": pa.string(), **dict.fromkeys(COLUMNS, pa.float64())}
+"""Every system's points on every scored test article, system after system."""
+PLOT = Path("metrics/plots/rouge.csv")
+"""F1 for `dvc plots`, with the columns system, metric, f1."""
+REFERENCE = "reference"
+"""The key of the gold highlights beside the systems."""
+
+Usd = Annotated[float, AfterValidator(lambda amount: round(float(amount), 6))]
+
+
+class ByKind(Record, Generic[M]):
+    """The same of each ROUGE type."""
+
+    rouge1: M
+    rouge2: M
+    rougel: M
+    rougelsum: M
+
+    def __getitem__(self, kind: str) -> M:
+        """What it holds of a ROUGE type, one of names.KINDS."""
+        found: M = getattr(self, kind)
+        return found
+
+
+class _WithIntervals(Record):
+    def interval(self, measure: str = "f1") -> tuple[float, float, float]:
+        """The figure of a measure, and the bounds of its 95% interval."""
+        value, low, high = (getattr(self, measure + end) for end in ("", "_low", "_high"))
+        return value, low, high
+
+
+class Measures(_WithIntervals):
+    """One ROUGE type of a system: means, with their 95% intervals."""
+
+    recall: Figure
+    precision: Figure
+    f1: Figure
+    recall_low: Figure
+    recall_high: Figure
+    precision_low: Figure
+    precision_high: Figure
+    f1_low: Figure
+    f1_high: Figure
+
+
+class TextLength(Record):
+    """How long texts are."""
+
+    words: Figure
+    """On average, lone punctuation left out."""
+    empty: Count
+    """Texts without a word."""
+
+
+class SystemScores(ByKind[Measures]):
+    """One system."""
+
+    words: Figure
+    """Of a summary, on average."""
+    empty: Count
+    """Summaries without a word."""
+
+
+class Systems(KeyedMetrics[SystemScores]):
+    """metrics/systems.json: every system, and the gold highlights."""
+
+    PATH: ClassVar = Path("metrics/systems.json")
+
+    reference: TextLength
+
+
+class RougeMetrics(KeyedMetrics[SystemScores]):
+    """metrics/rouge.json: systems without the source in their names, so that two runs line up."""
+
+    PATH: ClassVar = Path("metrics/rouge.json")
+
+
+class F1Difference(_WithIntervals):
+    """Mean differences, first system minus second, with the 95% interval of F1's."""
+
+    recall: Figure
+    precision: Figure
+    f1: Figure
+    f1_low: Figure
+    f1_high: Figure
+
+
+class Difference(F1Difference):
+    """One ROUGE type of a pair; what is said of it is said of F1, corrected for all pairs."""
+
+    p: Figure
+    """Probability of a difference so large between systems that are alike."""
+    p_equivalent: Figure
+    """Probability of a difference so small between systems that differ by the margin."""
+    better: Literal[-1, 0, 1]
+    """1: the first system is better; -1: worse; 0: neither is shown."""
+    equivalent: Literal[0, 1]
+    """1: shown to differ by less than the margin."""
+    articles_needed: Count | None = None
+    """About how many test articles would decide; None where it is decided, or none would."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """On the first system."""
+        return find_verdict(self.better, self.equivalent)
+
+
+class Gap(KeyedMetrics[ByKind[Difference]]):
+    """metrics/gap.json: differences of pairs of systems, under FIRST-minus-SECOND."""
+
+    PATH: ClassVar = Path("metrics/gap.json")
+
+
+class TextTraits(Record):
+    """What ROUGE does not see in some texts; means over those that have a word."""
+
+    words: Figure
+    """Over all texts."""
+    compression: Figure
+    """Words of the article for each of the text."""
+    novel1: Figure
+    """Percent of the text's words that the article lacks; `novel2` and so on of its n-grams."""
+    novel2: Figure
+    novel3: Figure
+    novel4: Figure
+    coverage: Figure
+    """Percent of the text's words in fragments of the article (Grusky et al. 2018)."""
+    density: Figure
+    """Words of the fragment that a word stands in (Grusky et al. 2018)."""
+    repeated: Figure
+    """Percent of the text's 3-grams that it has said before."""
+    unsupported_numbers: Figure
+    """Percent of texts with a number that the article lacks."""
+    unsupported_names: Figure
+    """Percent of texts with a name that the article lacks."""
+    empty: Count
+    """Texts without a word."""
+
+
+class Texts(KeyedMetrics[TextTraits]):
+    """metrics/texts.json: every system, and the gold highlights under REFERENCE."""
+
+    PATH: ClassVar = Path("metrics/texts.json")
+
+
+class LengthEffect(Record):
+    """A student minus zero-shot in ROUGE-1, with zero-shot answers as they are and cut."""
+
+    words: Figure
+    """Of the student's summaries, on average."""
+    zeroshot_words: Figure
+    as_is: F1Difference
+    cut: F1Difference
+    """The same with each answer cut to as many words as the student wrote."""
+    explained: Figure | None = None
+    """Percent of the difference in F1; None where there is none to explain."""
+    correlation: Figure | None = None
+    """Spearman's, of differences in length and in F1, -1 to 1; None where one does not vary."""
+
+
+class Lengths(KeyedMetrics[LengthEffect]):
+    """metrics/length.json: every student."""
+
+    PATH: ClassVar = Path("metrics/length.json")
+
+
+class TeacherCalls(Record):
+    """One use of the teacher."""
+
+    model: str
+    """As the endpoint named it; several are joined by commas."""
+    calls: Count
+    unusable: Count
+    """Answers that make no pair, or are no summary; failed calls among them."""
+    failed: Count
+    batch: Count
+    """Answers that came by the Batch API."""
+    prompt_tokens: Count
+    cached_tokens: Count
+    """Those of prompt_tokens that are billed as cached input."""
+    completion_tokens: Count
+    cost_usd: Usd
+    """At the prices of params.yaml."""
+
+
+class TeacherUse(Metrics):
+    """metrics/teacher.json: calls, tokens and money."""
+
+    PATH: ClassVar = Path("metrics/teacher.json")
+
+    generate: TeacherCalls
+    zeroshot: TeacherCalls

@@ -1,0 +1,26 @@
+"""metrics/generated.json: how many answers of the teacher made pairs, and why others did not."""
+
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from understudy.contract.document import Count, Metrics, Record
+
+
+class AnswerCounts(Record):
+    """Answers of one split: asked = kept + the sum of dropped."""
+
+    asked: Annotated[int, Field(gt=0)]
+    kept: Count
+    dropped: dict[str, Count]
+    """By reason."""
+
+
+class Generated(Metrics):
+    """The counts of the splits that the teacher writes for."""
+
+    PATH: ClassVar = Path("metrics/generated.json")
+
+    train: AnswerCounts
+    validation: AnswerCounts

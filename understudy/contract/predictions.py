@@ -1,0 +1,15 @@
+"""data/predictions/SYSTEM.parquet: one summary a test article, in the order of the test split."""
+
+from pathlib import Path
+
+from understudy.core.tables import text_columns
+
+PREDICTIONS = Path("data/predictions")
+PREDICTIONS_SCHEMA = text_columns("id", "prediction")
+"""Of a student; zero-shot summaries have what came with each answer too (contract/asked.py). A
+prediction is null where the teacher's call failed for good."""
+
+
+def predictions_path(system: str, folder: Path = PREDICTIONS) -> Path:
+    """Where a system's summaries are."""
+    return folder / f"{system}.parquet"

@@ -1,0 +1,145 @@
+"""What datacards counts: metrics/data.json, and the histogram metrics/plots/lengths.csv."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from understudy.contract.document import Count, Figure, Metrics, Record
+
+HISTOGRAM = Path("metrics/plots/lengths.csv")
+"""Training texts by length in words, a line a bin with the columns of LengthBin."""
+
+
+class LengthBin(Record):
+    """A line of the histogram."""
+
+    source: str
+    text: str
+    """article or highlights."""
+    words_from: Count
+    """Inclusive."""
+    words_to: Count
+    """Exclusive."""
+    pairs: Count
+
+
+class Lengths(Record):
+    """How long some texts are, in words or in characters."""
+
+    mean: Figure
+    p5: Figure
+    """What 5% of the texts do not exceed."""
+    median: Figure
+    p95: Figure
+    max: Count
+
+
+class TextLengths(Record):
+    """The same texts, measured twice."""
+
+    words: Lengths
+    characters: Lengths
+
+
+class SplitSurvey(Record):
+    """The pairs of a split."""
+
+    pairs: Count
+    article: TextLengths
+    highlights: TextLengths
+
+
+class Vocabulary(Record):
+    """The words of all texts together."""
+
+    words: Count
+    """Running words."""
+    distinct: Count
+    type_token: Figure
+    """Percent of the words of a segment that are distinct, on average over segments of 1000
+    running words (mean segmental type-token ratio, Johnson 1944)."""
+    once: Figure
+    """Percent of the distinct words that occur a single time."""
+
+
+class NearDuplicates(Record):
+    """Near copies inside a training split."""
+
+    pairs: Count
+    articles: Count
+    """How many are in such a pair."""
+
+
+class Contamination(Record):
+    """What a training split holds of the test split."""
+
+    test_articles: Count
+    """Test articles that a training article holds, wholly or as far as the threshold says."""
+    exact: Count
+    """Those of them that are a training article, word for word."""
+    train_articles: Count
+    """Training articles that hold one."""
+    highlights: Count
+    """Test pairs whose highlights are those of a training pair too."""
+
+
+class Leakage(Record):
+    """How much of its highlights an article repeats; means over pairs."""
+
+    coverage: Figure
+    """Percent of the highlights' words that stand in a fragment of the article (Grusky et al.
+    2018)."""
+    density: Figure
+    """Words of the fragment that a word of the highlights stands in."""
+    longest: Figure
+    """Words of the longest fragment."""
+    copied: Figure
+    """Percent of highlights with a copied run."""
+    copied_words: Figure
+    """Percent of the highlights' words that stand in copied runs."""
+    pasted: Figure
+    """Percent of highlights of which a whole sentence stands in the article."""
+    pasted_whole: Figure
+    """Percent of highlights of which every sentence does."""
+
+
+class AnswerShares(Record):
+    """Percent of a split's answers that made no pair, by reason."""
+
+    train: dict[str, Figure]
+    validation: dict[str, Figure]
+
+
+class SourceSurvey(Record):
+    """One source; all but the splits' lengths is counted in training pairs alone."""
+
+    train: SplitSurvey
+    validation: SplitSurvey
+    test: SplitSurvey | None = None
+    """Of gold alone."""
+    vocabulary: Vocabulary
+    """Of the articles."""
+    near_duplicates: NearDuplicates
+    contamination: Contamination
+    leakage: Leakage
+    answers: AnswerShares | None = None
+    """Of written alone."""
+
+
+class BetweenSources(Record):
+    """Near copies between the training splits of both sources."""
+
+    pairs: Count
+    gold_articles: Count
+    written_articles: Count
+    same_id: Count
+    """Written articles that are near the very article that their highlights belong to."""
+
+
+class DataSurvey(Metrics):
+    """metrics/data.json: both sources."""
+
+    PATH: ClassVar = Path("metrics/data.json")
+
+    gold: SourceSurvey
+    written: SourceSurvey
+    between: BetweenSources

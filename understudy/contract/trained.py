@@ -1,0 +1,71 @@
+"""What train-t5 and train-bart write beside the weights: settings.json, and the learning curve."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
+
+from understudy.contract.document import Count, Document, Record
+from understudy.contract.params.training import TrainParams
+
+MODELS = Path("models")
+CURVES = Path("metrics/curves")
+"""One file a system, SYSTEM.csv, with a line a validation and the columns of CurvePoint."""
+
+Loss = Annotated[float, AfterValidator(lambda loss: round(float(loss), 5))]
+
+
+class CurvePoint(Record):
+    """One line of a learning curve."""
+
+    step: Count
+    epoch: float
+    train_loss: Loss
+    """Mean over the steps since the line before, in nats a token."""
+    validation_loss: Loss
+
+
+class ExampleCounts(Record):
+    """How many pairs a student learned from, and chose its checkpoint by."""
+
+    train: Count
+    validation: Count
+
+
+class CutTexts(Record):
+    """How many texts were longer than allowed."""
+
+    articles: Count
+    highlights: Count
+
+
+class CutCounts(Record):
+    """The same of each split."""
+
+    train: CutTexts
+    validation: CutTexts
+
+
+class TrainedSettings(Document):
+    """models/SYSTEM/settings.json: how the weights came about."""
+
+    system: str
+    family: Literal["t5", "bart"]
+    source: Literal["gold", "written"]
+    params: TrainParams
+    commit: str | None
+    """Of the Hub's repository that the weights started from."""
+    parameters: Count
+    device: str
+    versions: dict[str, str]
+    """Of the libraries."""
+    examples: ExampleCounts
+    cut: CutCounts
+    steps: Count
+    best_step: Count
+    best_validation_loss: Loss
+
+    @staticmethod
+    def path_in(model: Path) -> Path:
+        """Where a model folder has the file."""
+        return model / "settings.json"

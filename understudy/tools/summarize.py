@@ -1,0 +1,128 @@
+"""Any file of articles in, a file of summaries out, row by row."""
+
+import csv
+import json
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+
+from understudy.core.errors import DataError
+from understudy.core.files import replacing
+from understudy.core.tables import table_writer, text_columns
+from understudy.rows.raw import RawRow, find_text_problem, is_utf8
+from understudy.rows.reader import ENCODING, READERS, TEXT, read_file, read_lines
+from understudy.students.decoding.decoding import decode
+from understudy.students.decoding.engines import open_engine
+from understudy.students.decoding.generation import read_generation_config
+
+STDIN = Path("-")
+COLUMNS = ("id", "prediction")
+HINT = "give a file of articles with --input, and its column with --column"
+Write = Callable[[str, str | None], None]
+
+
+def summarize_file(
+    model: Path, source: Path, out: Path | None, column: str, tokens_per_batch: int
+) -> None:
+    """Writes a summary, under the row's `id` or number, for each row of a file.
+
+    A row without a usable article gets an empty prediction, and is named on stderr.
+
+    Args:
+        model: a model folder; its own settings say how it decodes.
+        source: .jsonl, .csv or .parquet with the column, .txt with an article a line, or - for
+            such lines from stdin.
+        out: .jsonl, .csv, .parquet or .txt; None for JSON lines on stdout.
+        column: which one holds the articles.
+        tokens_per_batch: as in the section `predict`.
+
+    Raises:
+        DataError: a file cannot be read or written.
+        StudentError: the model cannot be used.
+    """
+    if source == STDIN:
+        rows = read_lines(TextIOWrapper(sys.stdin.buffer, **ENCODING), "stdin", "article")
+    else:
+        rows = read_file(source, {"id": "id", "article": column}, HINT)
+    params = read_generation_config(model, tokens_per_batch)
+    waiting: deque[tuple[RawRow, str | None]] = deque()
+
+    def usable() -> Iterator[str]:
+        """Yields usable articles; all rows go to `waiting`, unusable ones with their problem."""
+        for row in rows:
+            problem = row.problem or find_text_problem(row.values["article"])
+            waiting.append((row, problem))
+            if problem is None:
+                yield row.values["article"]
+
+    def write_unusable() -> None:
+        while waiting and waiting[0][1] is not None:
+            row, problem = waiting.popleft()
+            print(f"{row.file}: row {row.number} has no summary: {problem}", file=sys.stderr)
+            write(_identify(row), None)
+
+    with _open_output(out) as write:
+        engine, written = open_engine(model, params.engine), 0
+        for summary in decode(engine, usable(), params, f"predict {model.name}", None):
+            write_unusable()
+            write(_identify(waiting.popleft()[0]), summary)
+            written += 1
+        if waiting and not written:
+            row, problem = waiting[0]
+            raise DataError(
+                f"{source}: none of {len(waiting)} rows has a usable '{column}' (row {row.number}: "
+                f"{problem}); {HINT}"
+            )
+        write_unusable()
+
+
+def _identify(row: RawRow) -> str:
+    identity = row.values.get("id")
+    if identity is None:
+        return str(row.number)
+    if is_utf8(str(identity)):
+        return str(identity)
+    print(
+        f"{row.file}: row {row.number}: its id is not UTF-8; its number stands for it",
+        file=sys.stderr,
+    )
+    return str(row.number)
+
+
+@contextmanager
+def _open_output(out: Path | None) -> Iterator[Write]:
+    """Yields what writes a row; the file appears under its name when the block succeeds."""
+    if out is None:
+        yield lambda identity, text: print(_to_json(identity, text), flush=True)
+        return
+    kind = out.suffix.lower()
+    if kind not in READERS:
+        raise DataError(f"{out}: expected a file ending in {', '.join(READERS)} for --output")
+    if out.is_dir():
+        raise DataError(f"{out}: a folder stands there; name another file with --output")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=out.parent).close()
+    except OSError as error:
+        raise DataError(f"{out}: cannot be written ({error.strerror}); name another file") from None
+    if kind == ".parquet":
+        with table_writer(out, text_columns(*COLUMNS)) as table:
+            yield lambda identity, text: table.add({"id": identity, "prediction": text})
+        return
+    with replacing(out) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+        if kind == ".csv":
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            yield lambda identity, text: writer.writerow((identity, text))
+        elif kind == TEXT:
+            yield lambda _, text: print(" ".join((text or "").split()), file=file)
+        else:
+            yield lambda identity, text: print(_to_json(identity, text), file=file)
+
+
+def _to_json(identity: str, text: str | None) -> str:
+    return json.dumps({"id": identity, "prediction": text}, ensure_ascii=False)
