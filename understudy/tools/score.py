@@ -46,6 +46,7 @@ def score_files(options: Namespace) -> dict[str, Any]:
     import numpy as np
 
     from understudy.contract.params.evaluate import Judgement
+    from understudy.rendering.verdicts import describe_verdict
     from understudy.rows.texts import align, read_texts
     from understudy.scoring.rows import score_rows
     from understudy.scoring.scoreboard import Scoreboard
