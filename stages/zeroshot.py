@@ -19,6 +19,7 @@ from understudy.core.tables import table_writer, text_columns
 from understudy.teacher.client import ask
 from understudy.teacher.ledger import default_ledger
 from understudy.teacher.prompts import Articles
+from understudy.teacher.requests import Question
 
 TEST = Path("data/gold/test.parquet")
 PREDICTIONS = Path("data/predictions/zeroshot.parquet")
@@ -27,22 +28,23 @@ del SUMMARIES["text"]
 
 
 def write_predictions(
-    source: Articles, answers: Iterable[Answer], path: Path = PREDICTIONS
+    answered: Iterable[tuple[Question, Answer]], path: Path = PREDICTIONS
 ) -> None:
-    """Writes one summary a test article, null where the call failed."""
+    """Writes one summary per test article, null where the call failed."""
     with table_writer(path, SUMMARIES) as table:
-        for row, answer in zip(source.rows(), answers, strict=True):
+        for question, answer in answered:
             record = answer.to_record()
             text, reason = record.pop("text"), answer.find_problem()
             prediction = None if reason == "failed" else text
-            table.add({"id": row["id"], "prediction": prediction, "reason": reason, **record})
+            known = {"id": question.row["id"], "prediction": prediction, "reason": reason}
+            table.add({**known, **record})
 
 
 def main() -> None:
     """Reads params.yaml and asks for summaries."""
-    source = Articles(load_section("zeroshot", ZeroshotParams))
+    questions = Articles(load_section("zeroshot", ZeroshotParams))
     teacher = load_section("teacher", TeacherParams)
-    write_predictions(source, ask(source, teacher, default_ledger(), "zeroshot", PREDICTIONS))
+    write_predictions(ask(questions, teacher, default_ledger(), "zeroshot", PREDICTIONS))
 
 
 if __name__ == "__main__":

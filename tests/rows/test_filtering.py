@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.contract.examples import make_origin
 from tests.imports import ROOT
 from understudy.contract.pairs import PAIR_COLUMNS, SPLITS
 from understudy.contract.params.filter import FilterParams
@@ -228,16 +229,12 @@ def test_with_all_filters_on_each_row_still_ends_in_one_place(tmp_path: Path) ->
     assert (planted["near train"], planted["near test"]) == ("near_duplicate", "near_test")
 
 
-def _source(source: str) -> dict[str, Any]:
-    return {"source": source, "rows": {split: {"kept": 2, "rejected": 3} for split in SPLITS}}
-
-
 def test_the_summary_counts_the_rows_that_fetch_rejected(tmp_path: Path) -> None:
     counts = _filter(tmp_path, 20, **{split: [f"{split}", "long" * 9] for split in SPLITS})
-    summary = summarize_counts(counts, _source("files"))
+    summary = summarize_counts(counts, make_origin("files")).to_json()
     assert summary["train"] == {
-        "read": 5,
-        "rejected": 3,
+        "read": 100,
+        "rejected": 10,
         "fetched": 2,
         "under_limit": 1,
         "kept": 1,
@@ -249,7 +246,7 @@ def test_the_summary_counts_the_rows_that_fetch_rejected(tmp_path: Path) -> None
 def test_only_a_dataset_of_the_hub_stands_beside_the_studys_counts(
     tmp_path: Path, source: str
 ) -> None:
-    summary = summarize_counts(_filter(tmp_path, 20), _source(source))
+    summary = summarize_counts(_filter(tmp_path, 20), make_origin(source)).to_json()
     study = {"train": {"under_limit": 39_626}, "test": {"under_limit": 1_900}}
     assert summary.get("study") == (study if source == "hub" else None)
     assert STUDY == {"train": 39_626, "test": 1_900}

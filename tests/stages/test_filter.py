@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 
 from stages.filter import main
+from tests.contract.examples import FETCHED, make_origin
 from tests.imports import ROOT
+from understudy.contract.dataset import Dataset
 from understudy.contract.pairs import RAW, SPLITS
 from understudy.core.errors import DataError
-from understudy.core.files import read_json, write_json
 
 
 @pytest.fixture
@@ -17,8 +18,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with params and one row a split, as the working directory."""
     monkeypatch.chdir(tmp_path)
     Path("params.yaml").write_bytes((ROOT / "profiles" / "sample.yaml").read_bytes())
-    counts = {split: {"kept": 1, "rejected": 3} for split in SPLITS}
-    write_json(RAW / "source.json", {"source": "sample", "seed": 1, "rows": counts})
+    make_origin().write()
     for split in SPLITS:
         row = {"id": "a", "article": split, "highlights": "h"}
         pd.DataFrame([row]).to_parquet(RAW / f"{split}.parquet")
@@ -27,9 +27,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_stage_writes_its_counts_as_metrics(project: Path) -> None:
     main()
-    metrics = read_json(Path("metrics/dataset.json"))
-    assert [metrics[split]["kept"] for split in SPLITS] == [1, 1, 1]
-    assert [metrics[split]["read"] for split in SPLITS] == [4, 4, 4]
+    found = Dataset.load()
+    assert [split.kept for split in (found.train, found.validation, found.test)] == [1, 1, 1]
+    assert found.train.read == sum(FETCHED["train"].values())
 
 
 @pytest.mark.parametrize("absent", ["source.json", "test.parquet"])

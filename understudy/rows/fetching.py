@@ -6,20 +6,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 from tqdm import tqdm
 
-from understudy.contract.pairs import PAIR_COLUMNS, RAW, SPLITS
+from understudy.contract.origin import ORIGIN, SampleOrigin
+from understudy.contract.pairs import PAIRS_SCHEMA, RAW, RAW_REJECTS_SCHEMA, REJECTS, SPLITS
 from understudy.contract.params.fetch import FetchParams
 from understudy.core.errors import DataError
-from understudy.core.files import write_json
-from understudy.core.tables import TableWriter, read_table, table_writer, text_columns
+from understudy.core.tables import TableWriter, read_table, table_writer
 from understudy.rows.hub import open_hub
 from understudy.rows.raw import RawRow, find_problem
 from understudy.rows.reader import check_file, hash_file, read_file
 from understudy.rows.sample.article import sample_rows
-
-REJECTS = {**text_columns("split", "file"), "row": pa.int64(), "reason": pa.string()}
 
 
 @dataclass(frozen=True)
@@ -62,13 +59,14 @@ def fetch(source: Source, limit: int | None, max_rejected: float, folder: Path =
         DataError: more than `max_rejected` of a split's rows cannot be used.
     """
     counts = {}
-    with table_writer(folder / "rejects.parquet", REJECTS) as rejects:
+    with table_writer(folder / REJECTS, RAW_REJECTS_SCHEMA) as rejects:
         for split in SPLITS:
             rows = tqdm(islice(source.rows[split], limit), f"fetch {split}", unit=" rows")
             counts[split] = _fetch_split(split, rows, rejects, folder)
     for split, count in counts.items():
-        _check_rejects(split, count, max_rejected, folder / "rejects.parquet")
-    write_json(folder / "source.json", {**source.identity, "rows": counts})
+        _check_rejects(split, count, max_rejected, folder / REJECTS)
+    origin = ORIGIN.validate_python({**source.identity, "rows": counts})
+    origin.write(folder / SampleOrigin.PATH.name)
 
 
 def _fetch_split(
@@ -76,7 +74,7 @@ def _fetch_split(
 ) -> dict[str, int]:
     before = rejects.count
     seen: set[str] = set()
-    with table_writer(folder / f"{split}.parquet", text_columns(*PAIR_COLUMNS)) as kept:
+    with table_writer(folder / f"{split}.parquet", PAIRS_SCHEMA) as kept:
         for row in rows:
             reason = find_problem(row)
             given = row.values.get("id")

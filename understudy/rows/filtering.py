@@ -8,13 +8,22 @@ from typing import Any
 
 from tqdm import tqdm
 
-from understudy.contract.pairs import GOLD, PAIR_COLUMNS, RAW, SPLITS
+from understudy.contract.dataset import Dataset
+from understudy.contract.origin import HubOrigin, Origin
+from understudy.contract.pairs import (
+    GOLD,
+    GOLD_REJECTS_SCHEMA,
+    PAIR_COLUMNS,
+    PAIRS_SCHEMA,
+    RAW,
+    REJECTS,
+    SPLITS,
+)
 from understudy.contract.params.filter import FilterParams
 from understudy.core.errors import DataError
-from understudy.core.tables import iterate_table, table_writer, text_columns
+from understudy.core.tables import iterate_table, table_writer
 from understudy.rows.nearness import NearRule
 
-METRICS = Path("metrics/dataset.json")
 # Ding et al. 2024, Table 1: CNN/DailyMail 3.0.0 with articles under 2048 characters.
 STUDY = {"train": 39_626, "test": 1_900}
 
@@ -70,11 +79,11 @@ def filter_splits(params: FilterParams, raw: Path = RAW, out: Path = GOLD) -> di
     """
     rule = Filter(params)
     counts: dict[str, Any] = dict.fromkeys(SPLITS)
-    with table_writer(out / "rejects.parquet", text_columns("split", "id", "reason")) as rejects:
+    with table_writer(out / REJECTS, GOLD_REJECTS_SCHEMA) as rejects:
         for split in reversed(SPLITS):
             rows = tqdm(iterate_table(raw / f"{split}.parquet", PAIR_COLUMNS), f"filter {split}")
             dropped = Counter(dict.fromkeys(params.reasons, 0))
-            with table_writer(out / f"{split}.parquet", text_columns(*PAIR_COLUMNS)) as kept:
+            with table_writer(out / f"{split}.parquet", PAIRS_SCHEMA) as kept:
                 for row, reason in rule.judge(split, rows):
                     if reason is None:
                         kept.add(row)
@@ -97,16 +106,13 @@ def filter_splits(params: FilterParams, raw: Path = RAW, out: Path = GOLD) -> di
     return counts
 
 
-def summarize_counts(counts: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:
-    """Makes metrics/dataset.json: the counts, rows that fetch rejected, the study's own counts."""
-    summary = {
-        split: {
-            "read": source["rows"][split]["kept"] + source["rows"][split]["rejected"],
-            "rejected": source["rows"][split]["rejected"],
-            **counts[split],
-        }
-        for split in SPLITS
-    }
-    if source["source"] == "hub":
+def summarize_counts(counts: Mapping[str, Any], origin: Origin) -> Dataset:
+    """Adds to the counts of `filter_splits` what fetch rejected, and what the study counted."""
+    summary: dict[str, Any] = {}
+    for split, count in counts.items():
+        fetched = getattr(origin.rows, split)
+        read = fetched.kept + fetched.rejected
+        summary[split] = {"read": read, "rejected": fetched.rejected, **count}
+    if isinstance(origin, HubOrigin):
         summary["study"] = {split: {"under_limit": count} for split, count in STUDY.items()}
-    return summary
+    return Dataset.model_validate(summary)

@@ -1,34 +1,17 @@
 """A trained student as a CTranslate2 model, checked against the one that was trained."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from understudy.contract.conversion import ConversionCheck
 from understudy.contract.params.export import CHECK, ExportParams
 from understudy.students.model.loading import Student, check_positions, load_student
 from understudy.students.model.tokens import encode_articles, encode_highlights
 
 ROWS_AT_ONCE = 8
-
-
-@dataclass(frozen=True)
-class Check:
-    """How far the converted model is from the trained one."""
-
-    passed: bool
-    quantization: str
-    rows: int = 0
-    tokens: int = 0
-    mean_difference: float | None = None
-    """Difference of log-probabilities, in nats a token."""
-    largest_difference: float | None = None
-    limit: float | None = None
-    why: str | None = None
-    """What is wrong, if it did not pass."""
 
 
 def convert(
@@ -38,7 +21,7 @@ def convert(
     max_tokens: tuple[int, int],
     params: ExportParams,
     out: Path,
-) -> Check:
+) -> ConversionCheck:
     """Converts a model folder, compares both models, and writes the check and a good conversion.
 
     Args:
@@ -66,15 +49,15 @@ def convert(
         _convert(folder, student, params.quantization, out)
         found = _score_converted(out, student.tokenizer, inputs, targets)
     except (RuntimeError, ValueError, KeyError, AttributeError, TypeError) as error:
-        problem = " ".join(str(error).split())
-        check = Check(False, params.quantization, why=f"the converter failed: {problem}")
+        why = f"the converter failed: {' '.join(str(error).split())}"
+        check = ConversionCheck(passed=False, quantization=params.quantization, why=why)
     else:
         check = _compare(expected, found, params)
     out.mkdir(exist_ok=True)
     if not check.passed:
         for file in out.iterdir():
             file.unlink()
-    (out / CHECK).write_text(json.dumps(asdict(check), indent=2) + "\n", encoding="utf-8")
+    check.write(out / CHECK)
     return check
 
 
@@ -96,11 +79,11 @@ def _convert(folder: Path, student: Student, quantization: str, out: Path) -> No
 
 def _compare(
     expected: Sequence[np.ndarray], found: Sequence[np.ndarray], params: ExportParams
-) -> Check:
+) -> ConversionCheck:
     differences = np.abs(np.concatenate(expected) - np.concatenate(found))
     mean, largest = float(differences.mean()), float(differences.max())
     passed = mean <= params.limit  # NaN is not
-    return Check(
+    return ConversionCheck(
         passed=passed,
         quantization=params.quantization,
         rows=len(expected),

@@ -1,16 +1,15 @@
 """Engines that decode a model folder: CTranslate2, or transformers without a converted model."""
 
-import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from understudy.contract.conversion import ConversionCheck
 from understudy.contract.params.decoding import DecodingParams
-from understudy.contract.params.export import CHECK, CONVERTED
-from understudy.core.errors import StudentError
-from understudy.core.files import read_json
+from understudy.contract.params.export import CONVERTED
+from understudy.core.errors import DataError, StudentError
 from understudy.students.model.families import Family
 from understudy.students.model.loading import load_student, load_tokenizer
 from understudy.students.model.machine import has_gpu, uses_bfloat16
@@ -51,16 +50,14 @@ def open_engine(folder: Path, wanted: str) -> Engine:
 
 def _find_problem(folder: Path) -> str | None:
     """Why the folder's converted model cannot be used, or None."""
-    file = folder / CONVERTED / CHECK
+    file = ConversionCheck.path_in(folder)
     if not file.exists():
         return "there is no converted model: the stage `export` makes it"
     try:
-        check = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        check = None
-    if not isinstance(check, dict) or not isinstance(check.get("quantization"), str):
+        check = ConversionCheck.load(file)
+    except (DataError, OSError):
         return f"{file} is not as the stage `export` writes it"
-    return None if check.get("passed") is True else str(check.get("why"))
+    return None if check.passed else str(check.why)
 
 
 class CTranslate2:
@@ -78,7 +75,7 @@ class CTranslate2:
                 str(folder / CONVERTED),
                 device=device,
                 compute_type=_choose_type(
-                    read_json(folder / CONVERTED / CHECK)["quantization"],
+                    ConversionCheck.load(ConversionCheck.path_in(folder)).quantization,
                     ctranslate2.get_supported_compute_types(device),
                 ),
                 inter_threads=1 if gpu else cores,

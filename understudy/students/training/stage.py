@@ -4,13 +4,13 @@ import argparse
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from ruamel.yaml import YAML
 
 from understudy.contract.pairs import PAIR_COLUMNS
 from understudy.contract.params.training import TrainParams
+from understudy.contract.trained import CURVES, MODELS, TrainedSettings
 from understudy.core.errors import StudentError
 from understudy.core.files import replacing, replacing_files
 from understudy.core.params import load_section
@@ -23,8 +23,6 @@ from understudy.students.training.resume import hash_files, identify, resumable
 from understudy.students.training.trainer import Trained, train
 
 DATA = Path("data")
-MODELS = Path("models")
-CURVES = Path("metrics/curves")
 SOURCES = ("gold", "written")
 ROOT = Path(__file__).parents[3]
 """Where the running code's dvc.yaml is, if this is a checkout of the project."""
@@ -64,18 +62,20 @@ def train_on_source(family: str, source: str, params: TrainParams, models: Path 
         with resumable(system, identity, lock=rank() == 0) as state:
             trained = train(student, pairs, params, state, label)
             if rank() == 0:
-                settings = {
-                    "system": system,
-                    "family": student.family.name,
-                    "source": source,
-                    "params": params.model_dump(),
-                    "commit": student.commit,
-                    "parameters": student.model.num_parameters(),
-                    "device": name_device(),
-                    "versions": _versions(),
-                    **trained.record,
-                }
-                _save(student, trained, settings, models / system, CURVES / f"{system}.csv")
+                settings = TrainedSettings.model_validate(
+                    {
+                        "system": system,
+                        "family": student.family.name,
+                        "source": source,
+                        "params": params,
+                        "commit": student.commit,
+                        "parameters": student.model.num_parameters(),
+                        "device": name_device(),
+                        "versions": _versions(),
+                        **trained.record,
+                    }
+                )
+                _save(student, trained, settings, models / system)
     except StudentError as error:
         raise type(error)(f"{label}: {error}") from None
 
@@ -129,15 +129,12 @@ def _versions() -> dict[str, str]:
     return {"torch": torch.__version__, "transformers": transformers.__version__}
 
 
-def _save(
-    student: Student, trained: Trained, settings: dict[str, Any], folder: Path, curve: Path
-) -> None:
-    with replacing(curve) as partial:
-        pd.DataFrame(trained.curve).to_csv(partial, index=False)
+def _save(student: Student, trained: Trained, settings: TrainedSettings, folder: Path) -> None:
+    with replacing(CURVES / f"{settings.system}.csv") as partial:
+        pd.DataFrame([point.model_dump() for point in trained.curve]).to_csv(partial, index=False)
     with replacing_files(folder) as partial:
         student.model.save_pretrained(partial)
-        student.tokenizer.model_max_length = settings["params"]["max_input_tokens"]
+        student.tokenizer.model_max_length = settings.params.max_input_tokens
         student.tokenizer.save_pretrained(partial)
         (partial / "generation_config.json").unlink()  # export writes it, with our beam search
-        text = json.dumps(settings, indent=2) + "\n"
-        (partial / "settings.json").write_text(text, encoding="utf-8")
+        settings.write(TrainedSettings.path_in(partial))

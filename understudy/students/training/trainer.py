@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from understudy.contract.params.training import TrainParams
+from understudy.contract.trained import CurvePoint
 from understudy.core.errors import StudentError
 from understudy.core.tables import readable_parquet
 from understudy.students.model.loading import Student, check_positions
@@ -28,10 +29,10 @@ BYTES_PER_PARAMETER = 12
 class Trained:
     """What training measured; the student's weights are now those of the best checkpoint."""
 
-    curve: list[dict[str, float]]
-    """step, epoch, train_loss and validation_loss, one entry a validation."""
+    curve: list[CurvePoint]
+    """One point a validation."""
     record: dict[str, Any]
-    """Counts and the best validation loss, for the file beside the weights."""
+    """Counts and the best validation loss, as in TrainedSettings."""
 
 
 def train(
@@ -203,21 +204,21 @@ def _conclude(state: Any, data: Mapping[str, EncodedPairs], params: TrainParams)
     history: list[dict[str, float]] = state.log_history
     steps_an_epoch = math.ceil(len(data["train"]) / params.batch_size)
     curve = [
-        {
-            "step": int(entry["step"]),
-            "epoch": round(entry["step"] / steps_an_epoch, 4),
-            "train_loss": round(_mean_loss(history, int(entry["step"])), 5),
-            "validation_loss": round(entry["eval_loss"], 5),
-        }
+        CurvePoint(
+            step=int(entry["step"]),
+            epoch=round(entry["step"] / steps_an_epoch, 4),
+            train_loss=_mean_loss(history, int(entry["step"])),
+            validation_loss=entry["eval_loss"],
+        )
         for entry in history
         if "eval_loss" in entry
     ]
     record = {
         "examples": {split: len(pairs) for split, pairs in data.items()},
         "cut": {split: pairs.cut for split, pairs in data.items()},
-        "steps": curve[-1]["step"],
+        "steps": curve[-1].step,
         "best_step": state.best_global_step,
-        "best_validation_loss": round(state.best_metric, 5),
+        "best_validation_loss": state.best_metric,
     }
     return Trained(curve, record)
 
