@@ -12,38 +12,39 @@ Run: python -m stages.evaluate
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from understudy.contract.answers import COLUMNS as ANSWER_COLUMNS
-from understudy.contract.names import COLUMNS, LEAD, STUDENTS, TRAINED, ZEROSHOT
-from understudy.contract.pairs import PAIR_COLUMNS
+from understudy.contract.asked import ANSWERS, TOKEN_COLUMNS
+from understudy.contract.evaluation import (
+    PLOT,
+    REFERENCE,
+    SCORES,
+    Lengths,
+    RougeMetrics,
+    Systems,
+    TeacherCalls,
+    TeacherUse,
+    TextLength,
+    Texts,
+)
+from understudy.contract.names import COLUMNS, KINDS, LEAD, STUDENTS, TRAINED, ZEROSHOT
+from understudy.contract.pairs import PAIR_COLUMNS, TEST
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.contract.params.teacher import Prices, TeacherParams
+from understudy.contract.predictions import PREDICTIONS, predictions_path
 from understudy.core.errors import DataError, run
-from understudy.core.files import replacing, write_json
+from understudy.core.files import replacing
 from understudy.core.params import load_section
 from understudy.core.tables import read_table
 from understudy.scoring.bootstrap import Figures
 from understudy.scoring.length import cut_like, explain_by_length
-from understudy.scoring.scoreboard import Scoreboard, round_figure
+from understudy.scoring.scoreboard import Scoreboard
 from understudy.teacher.money import price_usd
 from understudy.texts.sentences import lead
 from understudy.texts.traits import measure_traits
 from understudy.texts.words import count_words
-
-TEST = Path("data/gold/test.parquet")
-PREDICTIONS = Path("data/predictions")
-ANSWERS = {
-    "generate": Path("data/written/answers.parquet"),
-    "zeroshot": PREDICTIONS / "zeroshot.parquet",
-}
-SCORES = Path("data/scores.parquet")
-METRICS = Path("metrics")
-REFERENCE = "reference"
-TOKENS = tuple(name for name in ANSWER_COLUMNS if name.endswith("_tokens"))
 
 
 def read_predictions(test: pd.DataFrame, folder: Path = PREDICTIONS) -> pd.DataFrame:
@@ -57,7 +58,7 @@ def read_predictions(test: pd.DataFrame, folder: Path = PREDICTIONS) -> pd.DataF
     """
     predictions = {}
     for system in (*TRAINED, ZEROSHOT):
-        path = folder / f"{system}.parquet"
+        path = predictions_path(system, folder)
         table = read_table(path, ("id", "prediction"))
         if list(table["id"]) != list(test["id"]):
             raise DataError(f"{path}: not one prediction for each row of {TEST}; run `dvc repro`")
@@ -72,7 +73,7 @@ def score(
     stemmer: bool,
     kinds: Sequence[str] | None = None,
 ) -> dict[str, Figures]:
-    """Scores of every system (a column each), row by row.
+    """Scores every system (a column each), row by row.
 
     Returns:
         Arrays (articles, COLUMNS), or fewer columns where fewer ROUGE types are asked for.
@@ -96,63 +97,55 @@ def explain_lengths(
     references: Sequence[str],
     rows: Mapping[str, Figures],
     params: EvaluateParams,
-) -> dict[str, Any]:
-    """What metrics/length.json holds: per student, zero-shot answers as they are and cut."""
+) -> Lengths:
+    """Each student beside zero-shot answers as they are and cut to its own length."""
     cut = pd.DataFrame(
         {name: list(map(cut_like, predictions[ZEROSHOT], predictions[name])) for name in TRAINED}
     )
     scores = score(cut, references, params.stemmer, ["rouge1"])
-    return {
-        name: explain_by_length(
-            list(predictions[name]),
-            list(predictions[ZEROSHOT]),
-            rows[name][:, :3] - rows[ZEROSHOT][:, :3],
-            rows[name][:, :3] - scores[name],
-            params.judgement,
-        )
-        for name in TRAINED
-    }
+    return Lengths.model_validate(
+        {
+            name: explain_by_length(
+                list(predictions[name]),
+                list(predictions[ZEROSHOT]),
+                rows[name][:, :3] - rows[ZEROSHOT][:, :3],
+                rows[name][:, :3] - scores[name],
+                params.judgement,
+            )
+            for name in TRAINED
+        }
+    )
 
 
-def describe_texts(texts: Sequence[str]) -> dict[str, float]:
+def measure_lengths(texts: Sequence[str]) -> TextLength:
     """Mean length in words, lone punctuation left out, and how many texts are empty."""
     words = [count_words(text) for text in texts]
-    return {"words": round_figure(sum(words) / len(words)), "empty": words.count(0)}
+    return TextLength(words=sum(words) / len(words), empty=words.count(0))
 
 
-def describe_traits(articles: Sequence[str], texts: pd.DataFrame) -> dict[str, Any]:
-    """What ROUGE does not see, per column."""
-    return {
-        str(name): {
-            trait: round_figure(figure) if isinstance(figure, float) else figure
-            for trait, figure in measure_traits(articles, list(texts[name])).items()
-        }
-        for name in texts
-    }
-
-
-def select_source(systems: Mapping[str, Any], source: str) -> dict[str, Any]:
+def select_source(systems: Systems, source: str) -> RougeMetrics:
     """Systems without a source in their names, so that two runs line up."""
     students = {student: systems[f"{student}-{source}"] for student in STUDENTS}
-    return students | {name: systems[name] for name in (ZEROSHOT, LEAD)}
-
-
-def count_teacher(answers: pd.DataFrame, prices: Prices) -> dict[str, Any]:
-    """Calls, tokens and what they cost at the params' prices; cached input has its own price."""
-    tokens = {name: int(answers[name].sum()) for name in TOKENS}
-    cost = sum(
-        price_usd(*(int(rows[name].sum()) for name in TOKENS), prices=prices, batch=bool(batch))
-        for batch, rows in answers.groupby("batch")
+    return RougeMetrics.model_validate(
+        {**students, **{name: systems[name] for name in (ZEROSHOT, LEAD)}}
     )
-    model = ", ".join(sorted(set(answers["model"][answers["reason"] != "failed"])))
-    counts = {
-        "model": model,
-        "calls": len(answers),
-        "unusable": int(answers["reason"].notna().sum()),
-        "failed": int((answers["reason"] == "failed").sum()),
-        "batch": int(answers["batch"].sum()),
-    }
-    return {**counts, **tokens, "cost_usd": round(cost, 6)}
+
+
+def count_teacher(answers: pd.DataFrame, prices: Prices) -> TeacherCalls:
+    """Calls, tokens and what they cost at the params' prices; cached input has its own price."""
+    cost = 0.0
+    for batch, rows in answers.groupby("batch"):
+        tokens = (int(rows[name].sum()) for name in TOKEN_COLUMNS)
+        cost += price_usd(*tokens, prices=prices, batch=bool(batch))
+    return TeacherCalls(
+        model=", ".join(sorted(set(answers["model"][answers["reason"] != "failed"]))),
+        calls=len(answers),
+        unusable=int(answers["reason"].notna().sum()),
+        failed=int((answers["reason"] == "failed").sum()),
+        batch=int(answers["batch"].sum()),
+        **{name: int(answers[name].sum()) for name in TOKEN_COLUMNS},
+        cost_usd=cost,
+    )
 
 
 def write_scores(ids: Sequence[str], rows: Mapping[str, Figures], path: Path = SCORES) -> None:
@@ -163,17 +156,6 @@ def write_scores(ids: Sequence[str], rows: Mapping[str, Figures], path: Path = S
     ]
     with replacing(path) as partial:
         pd.concat(tables, ignore_index=True).to_parquet(partial, index=False)
-
-
-def _write_plot(systems: Mapping[str, Any], path: Path) -> None:
-    rows = [
-        {"system": system, "metric": kind, "f1": measures["f1"]}
-        for system, scores in systems.items()
-        for kind, measures in scores.items()
-        if isinstance(measures, dict)
-    ]
-    with replacing(path) as partial:
-        pd.DataFrame(rows).to_csv(partial, index=False)
 
 
 def main() -> None:
@@ -189,22 +171,24 @@ def main() -> None:
     articles, highlights = list(test["article"]), list(test["highlights"])
     rows = score(predictions, highlights, params.stemmer)
     board = Scoreboard(rows, params.judgement)
-    systems = {
-        name: {**board.summarize(name), **describe_texts(list(predictions[name]))} for name in rows
+    scores = {
+        name: {**dict(board.summarize(name)), **dict(measure_lengths(list(predictions[name])))}
+        for name in rows
     }
-    reference = describe_texts(highlights)
-    write_scores(list(test["id"]), rows)
-    write_json(METRICS / "systems.json", {**systems, REFERENCE: reference})
-    write_json(METRICS / "rouge.json", select_source(systems, params.source))
-    write_json(METRICS / "gap.json", board.compare())
+    systems = Systems.model_validate({**scores, REFERENCE: measure_lengths(highlights)})
     texts = predictions.assign(**{REFERENCE: highlights})
-    write_json(METRICS / "texts.json", describe_traits(articles, texts))
-    write_json(METRICS / "length.json", explain_lengths(predictions, highlights, rows, params))
-    write_json(
-        METRICS / "teacher.json",
-        {name: count_teacher(read_table(path), prices) for name, path in ANSWERS.items()},
-    )
-    _write_plot(systems, METRICS / "plots" / "rouge.csv")
+    traits = {name: measure_traits(articles, list(texts[name])) for name in texts}
+    teacher = {name: count_teacher(read_table(path), prices) for name, path in ANSWERS.items()}
+    write_scores(list(test["id"]), rows)
+    systems.write()
+    select_source(systems, params.source).write()
+    board.compare().write()
+    Texts.model_validate(traits).write()
+    explain_lengths(predictions, highlights, rows, params).write()
+    TeacherUse.model_validate(teacher).write()
+    plot = [(name, kind, found[kind].f1) for name, found in systems.items() for kind in KINDS]
+    with replacing(PLOT) as partial:
+        pd.DataFrame(plot, columns=["system", "metric", "f1"]).to_csv(partial, index=False)
 
 
 if __name__ == "__main__":

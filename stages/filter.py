@@ -7,20 +7,18 @@ Out: data/gold/{train,validation,test}.parquet, the pairs of the real ("gold") s
 Run: python -m stages.filter
 """
 
-from understudy.contract.pairs import RAW
+from understudy.contract.origin import load_origin
 from understudy.contract.params.filter import FilterParams
 from understudy.core.errors import run
-from understudy.core.files import read_json, write_json
 from understudy.core.params import load_section
-from understudy.rows.filtering import METRICS, filter_splits, summarize_counts
+from understudy.rows.filtering import filter_splits, summarize_counts
 
 
 def main() -> None:
     """Reads params.yaml and filters."""
     params = load_section("filter", FilterParams)
-    source = read_json(RAW / "source.json")
-    counts = filter_splits(params)
-    write_json(METRICS, summarize_counts(counts, source))
+    origin = load_origin()
+    summarize_counts(filter_splits(params), origin).write()
 
 
 if __name__ == "__main__":

@@ -8,17 +8,16 @@ Run: python -m stages.predict SYSTEM
 import argparse
 from pathlib import Path
 
-from understudy.contract.pairs import PAIR_COLUMNS
+from understudy.contract.pairs import PAIR_COLUMNS, TEST
 from understudy.contract.params.decoding import DecodingParams
+from understudy.contract.predictions import PREDICTIONS_SCHEMA, predictions_path
 from understudy.core.errors import run
 from understudy.core.params import load_section
-from understudy.core.tables import iterate_table, readable_parquet, table_writer, text_columns
+from understudy.core.tables import iterate_table, readable_parquet, table_writer
 from understudy.students.decoding.decoding import decode
 from understudy.students.decoding.engines import open_engine
 
-TEST = Path("data/gold/test.parquet")
 MODELS = Path("models")
-PREDICTIONS = Path("data/predictions")
 
 
 def predict(model: Path, test: Path, out: Path, params: DecodingParams) -> None:
@@ -29,7 +28,7 @@ def predict(model: Path, test: Path, out: Path, params: DecodingParams) -> None:
     identities = (row["id"] for row in iterate_table(test, ("id",)))
     articles = (row["article"] for row in iterate_table(test, ("article",)))
     summaries = decode(engine, articles, params, f"predict {model.name}", total)
-    with table_writer(out, text_columns("id", "prediction")) as table:
+    with table_writer(out, PREDICTIONS_SCHEMA) as table:
         for identity, summary in zip(identities, summaries, strict=True):
             table.add({"id": identity, "prediction": summary})
 
@@ -40,7 +39,7 @@ def main() -> None:
     parser.add_argument("system", help="a folder's name under models/")
     system = parser.parse_args().system
     params = load_section("predict", DecodingParams)
-    predict(MODELS / system, TEST, PREDICTIONS / f"{system}.parquet", params)
+    predict(MODELS / system, TEST, predictions_path(system), params)
 
 
 if __name__ == "__main__":

@@ -16,11 +16,12 @@ from understudy.cli import COMMANDS
 from understudy.contract.pairs import RAW
 from understudy.contract.params.fetch import FetchParams
 from understudy.contract.params.generate import GenerateParams
+from understudy.contract.params.sections import KINDS
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.params import load_section
 from understudy.rows.fetching import fetch, open_source
 from understudy.teacher.prompts import Articles, Highlights
-from understudy.tools.check import KINDS, check
+from understudy.tools.check import check
 
 HISTORY = ("CHANGELOG.md", "docs/log.md")
 """They keep the names of their time."""

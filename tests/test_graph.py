@@ -10,8 +10,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.imports import ROOT, imported_files
+from understudy.contract.params.sections import KINDS
 from understudy.core.params import SECTIONS
-from understudy.tools.check import KINDS
 
 STAGES = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 CODE = ("stages/", "understudy/")

@@ -7,70 +7,42 @@ Out: models/SYSTEM/README.md.
 Run: python -m stages.cards
 """
 
-from pathlib import Path
-
-from pydantic import ConfigDict, TypeAdapter
-
-from stages.cards.card import build_card
-from stages.cards.facts import (
-    Conversion,
-    Dataset,
-    Facts,
-    Generated,
-    Scores,
-    Settings,
-    Teacher,
-)
-from understudy.contract.document import read_record
-from understudy.contract.names import LEAD, TRAINED, ZEROSHOT
-from understudy.contract.origin import ORIGIN
+from stages.cards.card import Facts, build_card
+from understudy.contract.conversion import ConversionCheck
+from understudy.contract.dataset import Dataset
+from understudy.contract.evaluation import Systems, TeacherUse
+from understudy.contract.generated import Generated
+from understudy.contract.names import TRAINED
+from understudy.contract.origin import load_origin
 from understudy.contract.params.decoding import DecodingParams
-from understudy.contract.params.export import CHECK, CONVERTED
+from understudy.contract.params.filter import FilterParams
+from understudy.contract.params.generate import GenerateParams
 from understudy.contract.params.teacher import TeacherParams
+from understudy.contract.trained import MODELS, TrainedSettings
 from understudy.core.errors import run
 from understudy.core.files import replacing
-from understudy.core.params import Section, load_section
-
-MODELS = Path("models")
-METRICS = Path("metrics")
-SOURCE = Path("data/raw/source.json")
-
-
-class Limit(Section):
-    """What a card tells of the sections `filter` and `generate`."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    max_characters: int
+from understudy.core.params import load_section
 
 
 def gather(system: str) -> Facts:
-    """Reads params.yaml and the files of a system.
+    """Reads params.yaml and what the other stages have written about a system.
 
     Raises:
         ParamsError: params.yaml cannot be used.
-        DataError: a file is absent, broken, or lacks what the card says.
+        DataError: a file is absent, broken, or lacks what the card shows.
     """
-    teacher = load_section("teacher", TeacherParams)
-    scores = METRICS / "systems.json"
+    folder = MODELS / system
     return Facts(
-        system=system,
-        settings=read_record(MODELS / system / "settings.json", TypeAdapter(Settings)),
-        conversion=read_record(MODELS / system / CONVERTED / CHECK, TypeAdapter(Conversion)),
-        scores={
-            name: read_record(scores, TypeAdapter(Scores), name)
-            for name in (system, LEAD, ZEROSHOT)
-        },
-        origin=read_record(SOURCE, ORIGIN),
-        dataset=read_record(METRICS / "dataset.json", TypeAdapter(Dataset)),
-        generated=read_record(METRICS / "generated.json", TypeAdapter(Generated)),
-        teacher=read_record(METRICS / "teacher.json", TypeAdapter(Teacher)),
-        base_url=teacher.base_url,
-        teacher_model=teacher.model,
-        max_characters={
-            "gold": load_section("filter", Limit).max_characters,
-            "written": load_section("generate", Limit).max_characters,
-        },
+        settings=TrainedSettings.load(TrainedSettings.path_in(folder)),
+        check=ConversionCheck.load(ConversionCheck.path_in(folder)),
+        systems=Systems.load(),
+        origin=load_origin(),
+        dataset=Dataset.load(),
+        generated=Generated.load(),
+        use=TeacherUse.load(),
+        filter=load_section("filter", FilterParams),
+        generate=load_section("generate", GenerateParams),
+        teacher=load_section("teacher", TeacherParams),
         decoding=load_section("predict", DecodingParams),
     )
 

@@ -5,9 +5,9 @@ learns from the pair learns to copy.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
 
 from stages.datacards.pairs import Pair
+from understudy.contract.survey import Leakage
 from understudy.texts.copying import copied_share
 from understudy.texts.fragments import find_fragments
 from understudy.texts.sentences import split_sentences
@@ -17,34 +17,13 @@ SENTENCE_WORDS = 4
 """A sentence of fewer words may stand in an article by chance."""
 
 
-@dataclass(frozen=True)
-class Leakage:
-    """Means over pairs."""
-
-    coverage: float
-    """Percent of the highlights' words that stand in a fragment of the article (Grusky et al.
-    2018)."""
-    density: float
-    """Words of the fragment that a word of the highlights stands in."""
-    longest: float
-    """Words of the longest fragment."""
-    copied: float
-    """Percent of highlights with a copied run."""
-    copied_words: float
-    """Percent of the highlights' words that stand in copied runs."""
-    pasted: float
-    """Percent of highlights of which a whole sentence stands in the article."""
-    pasted_whole: float
-    """Percent of highlights of which every sentence does."""
-
-
 class LeakageCounter:
     """Measures pairs one by one."""
 
     def __init__(self, run: int) -> None:
         """A run of so many words, or more, is copied."""
         self._run = run
-        self._sums = dict.fromkeys((field.name for field in fields(Leakage)), 0.0)
+        self._sums = dict.fromkeys(Leakage.model_fields, 0.0)
         self._pairs = 0
 
     def add(self, pair: Pair) -> None:
@@ -76,7 +55,7 @@ def find_pasted(article: Sequence[str], highlights: str) -> tuple[int, int]:
 
     Args:
         article: its words.
-        highlights: sentences of fewer words than SENTENCE_WORDS do not count.
+        highlights: sentences of fewer words than SENTENCE_WORDS are not counted.
     """
     sentences = [split_words(sentence) for sentence in split_sentences(highlights)]
     counted = [words for words in sentences if len(words) >= SENTENCE_WORDS]

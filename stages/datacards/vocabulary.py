@@ -1,25 +1,12 @@
-"""How rich the words of some texts are."""
+"""How rich the vocabulary of some texts is."""
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from understudy.contract.survey import Vocabulary
 
 SEGMENT = 1000
-"""Running words: shares of distinct words fall with length, so texts are compared at one length."""
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """Of all texts together."""
-
-    words: int
-    """Running words."""
-    distinct: int
-    type_token: float
-    """Percent of the words of a segment that are distinct, on average over SEGMENT running words
-    each (mean segmental type-token ratio, Johnson 1944)."""
-    once: float
-    """Percent of the distinct words that occur a single time."""
+"""Running words. The share of distinct words falls with length: corpora are compared at one."""
 
 
 class VocabularyCounter:

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from stages.report.records import MEASURES, Facts
+from stages.report.inputs import Facts
+from stages.report.wording import MEASURES
 from understudy.contract.names import SYSTEMS, TITLES
 
 ESCAPES = {

@@ -46,7 +46,7 @@ class Plot:
     y: Scale
     x_name: str
     y_name: str
-    told: str
+    alt: str
     """What the plot shows, for those who do not see it."""
 
 
@@ -161,5 +161,5 @@ def _frame(plot: Plot, *drawn: Markup) -> Markup:
         label(100, 100, plot.x_name, "axis-name end", dy=36),
         element("text", plot.y_name, x=along(0), y="-10", class_="axis-name"),
     ]
-    told = {"role": "img", "aria_label": plot.told}
-    return element("svg", *ground, *drawn, *names, class_="plot", **told)
+    attributes = {"role": "img", "aria_label": plot.alt}
+    return element("svg", *ground, *drawn, *names, class_="plot", **attributes)

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from stages.report.charts import difference_scale, draw_axis, draw_interval
-from stages.report.records import Difference, Facts
-from stages.report.wording import enumerate_words, p_value, points, signed_interval
+from stages.report.drawing import Scale
+from stages.report.inputs import Facts
+from stages.report.wording import enumerate_words, p_value, signed_interval
+from understudy.contract.evaluation import Difference
 from understudy.contract.names import QUESTIONS, SOURCES, STUDENTS, TITLES
-from understudy.contract.verdicts import Word, describe, find_word, show_signed
+from understudy.contract.verdicts import Verdict
+from understudy.rendering.figures import points, signed
+from understudy.rendering.verdicts import describe_verdict
 
 TEXTS = {
     "source": "Do written articles teach as well as gold ones?",
@@ -17,18 +21,18 @@ TEXTS = {
     "size": "Is BART better than T5?",
     "lead": "Does it beat the article’s first three sentences?",
 }
-SIGNS: dict[Word, str] = {"better": "▲", "worse": "▼", "equivalent": "≈", "undecided": "?"}
+SIGNS: dict[Verdict, str] = {"better": "▲", "worse": "▼", "equivalent": "≈", "undecided": "?"}
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Comparison:
     """One pair in one ROUGE type."""
 
     first: str
     second: str
-    word: Word
+    word: Verdict
     sign: str
-    told: str
+    description: str
     """The word, and the number of test articles where it is undecided."""
     difference: str
     interval: str
@@ -46,7 +50,7 @@ class Question:
     text: str
     answer: str
     axis: Markup
-    verdicts: Sequence[Verdict]
+    verdicts: Sequence[Comparison]
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class Headline:
 
     student: str
     sentence: str
-    verdict: Verdict
+    verdict: Comparison
     others: str
     """The verdicts in the other ROUGE types."""
     axis: Markup
@@ -64,24 +68,25 @@ class Headline:
 def build_headlines(facts: Facts) -> list[Headline]:
     """Students trained on written articles against those trained on gold ones, in ROUGE-1 F1."""
     pairs = QUESTIONS["source"]
-    scale = difference_scale(
-        [_figures(facts.gap[pair].rouge1) for pair in pairs], facts.margin
-    )  # fmt: skip
+    scale = difference_scale([facts.gap[pair].rouge1.interval() for pair in pairs], facts.margin)
     headlines = []
     for student, pair in zip(STUDENTS, pairs, strict=True):
-        found = facts.gap[pair].rouge1
-        chart = draw_interval(scale, _figures(found), pair[0], facts.margin)
-        verdict = _judge(pair, found, chart)
-        sentence = _tell_claim(student, verdict, facts)
-        others = _tell_others(facts, pair, verdict.word)
-        headlines.append(Headline(student, sentence, verdict, others, draw_axis(scale)))
+        verdict = _compare(facts, pair, "rouge1", scale)
+        others = {
+            name: facts.gap[pair][kind].verdict for kind, name in TITLES.items() if kind != "rouge1"
+        }
+        if set(others.values()) == {verdict.word}:
+            same = f"The same in {enumerate_words(list(others))}."
+        else:
+            same = f"{'; '.join(f'{name}: {found}' for name, found in others.items())}."
+        sentence = _describe_claim(student, facts.gap[pair].rouge1, facts)
+        headlines.append(Headline(student, sentence, verdict, same, draw_axis(scale)))
     return headlines
 
 
-def _tell_claim(student: str, verdict: Verdict, facts: Facts) -> str:
-    name = student.upper()
-    size = points(abs(facts.gap[verdict.first, verdict.second].rouge1.f1))
-    sentences: dict[Word, str] = {
+def _describe_claim(student: str, found: Difference, facts: Facts) -> str:
+    name, size = student.upper(), points(abs(found.f1))
+    sentences: dict[Verdict, str] = {
         "better": f"{name} learns more from written articles: {size} points above gold ones.",
         "worse": f"{name} learns less from written articles: {size} points below gold ones.",
         "equivalent": f"{name} learns as much from written articles as from gold ones, "
@@ -89,35 +94,21 @@ def _tell_claim(student: str, verdict: Verdict, facts: Facts) -> str:
         "undecided": f"{name}: {facts.scored:,} test articles don’t tell whether written articles "
         "teach as well as gold ones.",
     }
-    return sentences[verdict.word]
-
-
-def _tell_others(facts: Facts, pair: tuple[str, str], word: Word) -> str:
-    words = {
-        name: find_word(getattr(facts.gap[pair], kind).figures) for kind, name in TITLES.items()
-    }
-    others = {name: found for name, found in words.items() if name != TITLES["rouge1"]}
-    if all(found == word for found in others.values()):
-        return f"The same in {enumerate_words(list(others))}."
-    return f"{'; '.join(f'{name}: {found}' for name, found in others.items())}."
+    return sentences[found.verdict]
 
 
 def build_questions(facts: Facts, kind: str) -> list[Question]:
     """All verdicts in one ROUGE type, by question; a question's pairs share a scale."""
     questions = []
     for key, pairs in QUESTIONS.items():
-        found = [getattr(facts.gap[pair], kind) for pair in pairs]
-        scale = difference_scale([_figures(difference) for difference in found], facts.margin)
-        verdicts = [
-            _judge(pair, each, draw_interval(scale, _figures(each), pair[0], facts.margin))
-            for pair, each in zip(pairs, found, strict=True)
-        ]
+        scale = difference_scale([facts.gap[pair][kind].interval() for pair in pairs], facts.margin)
+        verdicts = [_compare(facts, pair, kind, scale) for pair in pairs]
         questions.append(Question(TEXTS[key], _answer(verdicts), draw_axis(scale), verdicts))
     return questions
 
 
-def _answer(verdicts: Sequence[Verdict]) -> str:
-    """Who is what, in one line."""
+def _answer(verdicts: Sequence[Comparison]) -> str:
+    """The systems by verdict, in one line."""
     groups: dict[str, list[str]] = {}
     for verdict in verdicts:
         name = verdict.first
@@ -127,26 +118,22 @@ def _answer(verdicts: Sequence[Verdict]) -> str:
     if len(groups) == 1 and len(verdicts) > 1:
         both = "both" if len(verdicts) == 2 else f"all {len(verdicts)}"
         return f"{next(iter(groups)).capitalize()}: {both}."
-    told = "; ".join(f"{word}: {enumerate_words(names)}" for word, names in groups.items())
-    return f"{told[:1].upper()}{told[1:]}."
+    answer = "; ".join(f"{word}: {enumerate_words(names)}" for word, names in groups.items())
+    return f"{answer[:1].upper()}{answer[1:]}."
 
 
-def _judge(pair: tuple[str, str], found: Difference, chart: Markup) -> Verdict:
-    word = find_word(found.figures)
-    return Verdict(
+def _compare(facts: Facts, pair: tuple[str, str], kind: str, scale: Scale) -> Comparison:
+    found = facts.gap[pair][kind]
+    return Comparison(
         *pair,
-        word,
-        SIGNS[word],
-        describe(found.figures),
-        show_signed(found.f1),
+        found.verdict,
+        SIGNS[found.verdict],
+        describe_verdict(found),
+        signed(found.f1),
         signed_interval(found.f1_low, found.f1_high),
         p_value(found.p),
         p_value(found.p_equivalent),
-        show_signed(found.recall),
-        show_signed(found.precision),
-        chart,
+        signed(found.recall),
+        signed(found.precision),
+        draw_interval(scale, found.interval(), pair[0], facts.margin),
     )
-
-
-def _figures(found: Difference) -> tuple[float, float, float]:
-    return found.f1, found.f1_low, found.f1_high

@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from stages.report.charts import Plot, Series, draw_lines
 from stages.report.drawing import Scale, round_scale
-from stages.report.records import Facts
-from stages.report.wording import count
+from stages.report.inputs import Facts
 from understudy.contract.names import SOURCES, STUDENTS
+from understudy.rendering.figures import count
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ def _build_panel(facts: Facts, student: str, y: Scale) -> CurvePanel:
         for name in names
     ]
     x = Scale(0, max(facts.curves[name]["epoch"].max() for name in names))
-    told = f"Losses of {student.upper()} by epoch; the figures are in the table below."
-    plot = draw_lines(Plot(x, y, "epoch", "loss", told), lines)
+    alt = f"Losses of {student.upper()} by epoch; the figures are in the table below."
+    plot = draw_lines(Plot(x, y, "epoch", "loss", alt), lines)
     return CurvePanel(student, plot, _list_losses(facts, names))
 
 

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stages.report.records import Calls, Facts
-from stages.report.wording import count, dollars, percent, points
-from understudy.contract.names import SOURCES
+from stages.report.inputs import Facts
+from understudy.contract.dataset import SplitCounts
+from understudy.contract.generated import AnswerCounts
+from understudy.rendering.figures import count, dollars, percent, points
 from understudy.rendering.markdown import one_line
 
-BETWEEN = "between"
+ANSWERS, BETWEEN = "answers", "between"
 GROUPS = {
     "train": "Training pairs",
     "validation": "Validation pairs",
@@ -18,7 +19,7 @@ GROUPS = {
     "near_duplicates": "Near duplicates among training articles",
     "contamination": "Contamination of the test articles",
     "leakage": "Leakage of highlights into their articles",
-    "answers": "Answers that cannot be used",
+    ANSWERS: "Answers that cannot be used",
     BETWEEN: "Near duplicates between both sources",
 }
 LABELS = {
@@ -48,7 +49,7 @@ LABELS = {
     "between.written_articles": "written articles concerned",
     "between.same_id": "written articles near the one that their highlights belong to",
 }
-"""Rows under their groups; what is new to the report is shown under its own key."""
+"""Rows by group; a new figure of the contract is shown under its own key until it is here."""
 SHARES = {
     "vocabulary.type_token",
     "vocabulary.once",
@@ -71,128 +72,83 @@ class Table:
 
 def build_counts(facts: Facts) -> list[Table]:
     """Table 1, and what became of the teacher's answers; each column adds up."""
-    gold, written = facts.dataset, facts.generated
-    splits = [gold.train, gold.validation, gold.test]
+    rows = [facts.dataset.train, facts.dataset.validation, facts.dataset.test]
+    answers = [facts.generated.train, facts.generated.validation]
+    read = {
+        "rows read": [split.read for split in rows],
+        "unusable": [-split.rejected for split in rows],
+    }
+    asked = {"articles asked for": [split.asked for split in answers]}
+    return [
+        _list_counts("gold: gold pairs", read, rows),
+        _list_counts("written: written articles", asked, answers),
+    ]
+
+
+def _list_counts(
+    title: str, first: dict[str, list[int]], splits: Sequence[SplitCounts | AnswerCounts]
+) -> Table:
+    """The first rows, a row for each reason to drop, and what is kept."""
     reasons = dict.fromkeys(reason for split in splits for reason in split.dropped)
     rows = [
-        ("rows read", [split.read for split in splits]),
-        ("unusable", [-split.rejected for split in splits]),
-        *(
-            (_human(reason), [-split.dropped.get(reason, 0) for split in splits])
-            for reason in reasons
-        ),
+        *first.items(),
+        *((_human(r), [-split.dropped.get(r, 0) for split in splits]) for r in reasons),
         ("pairs kept", [split.kept for split in splits]),
     ]
-    answers = [written.train, written.validation]
-    problems = dict.fromkeys(reason for split in answers for reason in split.dropped)
-    asked = [
-        ("articles asked for", [split.asked for split in answers]),
-        *(
-            (_human(reason), [-split.dropped.get(reason, 0) for split in answers])
-            for reason in problems
-        ),
-        ("pairs kept", [split.kept for split in answers]),
-    ]
-    return [
-        Table("gold: gold pairs", ["training", "validation", "test"], _show_counts(rows), True),
-        Table("written: written articles", ["training", "validation"], _show_counts(asked), True),
-    ]
-
-
-def _show_counts(rows: Sequence[tuple[str, Sequence[int]]]) -> list[tuple[str, list[str]]]:
-    return [
-        (name, [count(number).replace("-", "−") if number else "0" for number in numbers])
-        for name, numbers in rows
-    ]
+    heads = ("training", "validation", "test")[: len(splits)]
+    return Table(title, heads, [(name, [*map(count, numbers)]) for name, numbers in rows], True)
 
 
 def build_cards(facts: Facts) -> list[Table]:
     """The figures of metrics/data.json, gold and written side by side."""
-    sources = [_mapping(facts.data.get(source)) for source in SOURCES]
-    groups = dict.fromkeys(key for source in sources for key in source)
-    known = [key for key in GROUPS if key in groups]
-    tables = [
-        _compare(key, [source.get(key) for source in sources])
-        for key in (*known, *(key for key in groups if key not in GROUPS))
-    ]
-    others = [key for key in facts.data if key not in SOURCES]
-    tables += [
-        Table(_title(key), [""], _list_rows(key, [dict(_flatten(facts.data[key]))]))
-        for key in others
-    ]
+    data = facts.data.to_json()
+    between = data.pop(BETWEEN)
+    groups = dict.fromkeys(group for source in data.values() for group in source)
+    tables = []
+    for group in groups:
+        columns = {name: source[group] for name, source in data.items() if group in source}
+        if group == ANSWERS:  # only written pairs have some, so their splits stand side by side
+            answers = columns["written"]
+            columns = {"training": answers["train"], "validation": answers["validation"]}
+        tables.append(_compare(group, columns))
+    tables.append(_compare(BETWEEN, {"": between}))
     return [table for table in tables if table.rows]
 
 
-def _compare(key: str, values: Sequence[Any]) -> Table:
-    """A column a source, or, where only one has such figures, what is in it side by side."""
-    columns = {name: value for name, value in zip(SOURCES, values, strict=True) if value}
-    if len(columns) == 1:
-        columns = _split(*columns.values()) or columns
-    rows = _list_rows(key, [dict(_flatten(value)) for value in columns.values()])
-    heads = ["training" if name == "train" else _human(name) for name in columns]
-    return Table(_title(key), heads, rows)
-
-
-def _split(value: Any) -> dict[str, Any]:
-    """The parts of a group that have figures of the same kind; none if it has other parts."""
-    parts = _mapping(value)
-    alike = all(_mapping(part) and not _is_spread(part) for part in parts.values())
-    return dict(parts) if alike and len(parts) > 1 else {}
-
-
-def _list_rows(
-    group: str, columns: Sequence[Mapping[str, str | float]]
-) -> list[tuple[str, list[str]]]:
-    paths = dict.fromkeys(path for column in columns for path in column)
-    return [
-        (
-            _label(group, path),
-            [_show(group, path, column[path]) if path in column else "–" for column in columns],
-        )
-        for path in paths
-    ]
+def _compare(group: str, columns: Mapping[str, Any]) -> Table:
+    """A group's figures, by column; those without a label are shown under their own key."""
+    figures = [dict(_flatten(column)) for column in columns.values()]
+    rows = []
+    for path in dict.fromkeys(path for column in figures for path in column):
+        fallback = _human(path.replace(".", ", "))
+        label = LABELS.get(f"{group}.{path}", LABELS.get(path, fallback))
+        shown = [_show(group, path, column[path]) if path in column else "–" for column in figures]
+        rows.append((label, shown))
+    return Table(GROUPS.get(group, _human(group).capitalize()), list(columns), rows)
 
 
 def _flatten(value: Any, path: str = "") -> Iterator[tuple[str, str | float]]:
     """Leaves by dotted path; a distribution is one leaf."""
-    if isinstance(value, Mapping):
-        if _is_spread(value):
-            median, low, high, most = (count(value[name]) for name in SPREAD)
-            yield path, f"{median} ({low}–{high}; {most})"
-            return
-        for name, part in value.items():
-            yield from _flatten(part, f"{path}.{name}" if path else str(name))
-    elif isinstance(value, int | float):
+    if not isinstance(value, Mapping):
         yield path, value
-
-
-def _is_spread(value: Mapping[str, Any]) -> bool:
-    return all(isinstance(value.get(name), int | float) for name in SPREAD)
+    elif all(name in value for name in SPREAD):
+        median, low, high, most = (count(value[name]) for name in SPREAD)
+        yield path, f"{median} ({low}–{high}; {most})"
+    else:
+        for name, part in value.items():
+            yield from _flatten(part, f"{path}.{name}" if path else name)
 
 
 def _show(group: str, path: str, value: str | float) -> str:
     if isinstance(value, str):
         return value
-    if f"{group}.{path}" in SHARES or group == "answers":
+    if f"{group}.{path}" in SHARES or group == ANSWERS:
         return percent(value)
     return count(value) if float(value).is_integer() else points(value)
 
 
-def _label(group: str, path: str) -> str:
-    fallback = _human(path.replace(".", ", ")) or _human(group)
-    return LABELS.get(f"{group}.{path}", LABELS.get(path, fallback))
-
-
-def _title(key: str) -> str:
-    return GROUPS.get(key, _human(key).capitalize())
-
-
 def _human(key: str) -> str:
     return one_line(key.replace("_", " "))
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def build_cost(facts: Facts) -> Table:
@@ -207,22 +163,20 @@ def build_cost(facts: Facts) -> Table:
         "of these cached": [count(use.cached_tokens) for use in uses],
         "tokens out": [count(use.completion_tokens) for use in uses],
         "cost": [dollars(use.cost_usd) for use in uses],
-        "cost per 1,000 calls": [_price_thousand(use) for use in uses],
+        "cost per 1,000 calls": [
+            dollars(1000 * use.cost_usd / use.calls) if use.calls else "–" for use in uses
+        ],
     }
     return Table("", ["articles", "zero-shot summaries"], list(figures.items()))
 
 
-def _price_thousand(use: Calls) -> str:
-    return dollars(1000 * use.cost_usd / use.calls) if use.calls else "–"
-
-
-def tell_cost(facts: Facts, embedded: bool) -> str:
+def describe_cost(facts: Facts, embedded: bool) -> str:
     """The bill in one sentence."""
     total = facts.teacher.generate.cost_usd + facts.teacher.zeroshot.cost_usd
     if embedded and not total:
         return "The sample’s teacher runs on this machine and costs nothing."
-    told, kept = f"The teacher cost {dollars(total)} in all", facts.generated.train.kept
+    bill, kept = f"The teacher cost {dollars(total)} in all", facts.generated.train.kept
     if not kept:
-        return f"{told}."
+        return f"{bill}."
     each = dollars(facts.teacher.generate.cost_usd / kept)
-    return f"{told}; a written training pair cost {each}."
+    return f"{bill}; a written training pair cost {each}."

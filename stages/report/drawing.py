@@ -116,10 +116,10 @@ def label(x: float, y: float, text: str, class_: str, dx: float = 0, dy: float =
 def mark(x: float, y: float, system: str, title: str = "") -> Markup:
     """A system's mark, in its shape and colour, at a place in percent."""
     shape = SHAPES.get(system.partition("-")[0], SHAPES["reference"])
-    told = [element("title", title)] if title else []
+    tooltip = [element("title", title)] if title else []
     path = element("path", d=shape)
     return element(
-        "svg", *told, path, x=along(x), y=along(y), overflow="visible", class_=f"mark {system}"
+        "svg", *tooltip, path, x=along(x), y=along(y), overflow="visible", class_=f"mark {system}"
     )  # fmt: skip
 
 

@@ -1,46 +1,79 @@
 """Reads what the report shows; whatever is absent or broken is one line that names the file."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict
 
-from stages.report.records import (
-    Dataset,
-    Facts,
-    Generated,
-    Length,
-    Origin,
-    Pair,
-    Scores,
-    Teacher,
-    Traits,
-    Words,
+from understudy.contract.dataset import Dataset
+from understudy.contract.document import Record
+from understudy.contract.evaluation import (
+    REFERENCE,
+    SCORES,
+    ByKind,
+    Difference,
+    Gap,
+    LengthEffect,
+    Lengths,
+    Systems,
+    SystemScores,
+    TeacherUse,
+    TextLength,
+    Texts,
+    TextTraits,
 )
-from understudy.contract.document import Record, read_record
+from understudy.contract.generated import Generated
 from understudy.contract.names import COLUMNS, LEAD, PAIRS, SYSTEMS, TRAINED, ZEROSHOT
-from understudy.contract.pairs import PAIR_COLUMNS
-from understudy.contract.verdicts import MINUS
+from understudy.contract.origin import Origin, load_origin
+from understudy.contract.pairs import PAIR_COLUMNS, TEST
+from understudy.contract.predictions import predictions_path
+from understudy.contract.survey import HISTOGRAM, DataSurvey, LengthBin
+from understudy.contract.trained import CURVES, CurvePoint
+from understudy.contract.verdicts import name_pair
 from understudy.core.errors import DataError
-from understudy.core.files import AGAIN, read_json
+from understudy.core.files import AGAIN
 from understudy.core.params import Section, load_section
 from understudy.core.tables import read_table
 from understudy.texts.sentences import lead
 
-TEST = Path("data/gold/test.parquet")
-PREDICTIONS = Path("data/predictions")
-SCORES = Path("data/scores.parquet")
-SOURCE = Path("data/raw/source.json")
-METRICS = Path("metrics")
-CURVE = ("step", "epoch", "train_loss", "validation_loss")
-LENGTHS = ("source", "text", "words_from", "words_to", "pairs")
-R = TypeVar("R", bound=Record)
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that the report shows."""
+
+    origin: Origin
+    scores: Mapping[str, SystemScores]
+    reference: TextLength
+    """Lengths of the gold highlights."""
+    gap: Mapping[tuple[str, str], ByKind[Difference]]
+    traits: Mapping[str, TextTraits]
+    """Of each system, and of the gold highlights under REFERENCE."""
+    length: Mapping[str, LengthEffect]
+    teacher: TeacherUse
+    dataset: Dataset
+    generated: Generated
+    data: DataSurvey
+    lengths: pd.DataFrame
+    """The histogram, a row for each LengthBin."""
+    curves: Mapping[str, pd.DataFrame]
+    """By student, a row for each CurvePoint."""
+    scored: int
+    """How many test articles the scores are of."""
+    texts: pd.DataFrame
+    """Those of them to browse: id, article, highlights and a column for each system."""
+    points: Mapping[str, pd.DataFrame]
+    """By system, COLUMNS in the order of `texts`."""
+    margin: float
+    """ROUGE points within which systems are equivalent."""
+    stemmer: bool
+    """Whether ROUGE compares stems."""
 
 
 class Judged(Section):
-    """What the report tells of the section `evaluate`."""
+    """What the report says of the section `evaluate`."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -61,24 +94,20 @@ def gather(articles: int) -> Facts:
     judged = load_section("evaluate", Judged)
     points = read_points()
     shown = {name: rows.head(articles) for name, rows in points.items()}
-    systems, gap, length, texts = (
-        METRICS / f"{name}.json" for name in ("systems", "gap", "length", "texts")
-    )
+    systems, gap, texts, lengths = Systems.load(), Gap.load(), Texts.load(), Lengths.load()
     return Facts(
-        origin=_read(SOURCE, Origin),
-        scores={name: _read(systems, Scores, name) for name in SYSTEMS},
-        reference=_read(systems, Words, "reference"),
-        gap={pair: _read(gap, Pair, MINUS.join(pair)) for pair in PAIRS},
-        traits={name: _read(texts, Traits, name) for name in (*SYSTEMS, "reference")},
-        length={name: _read(length, Length, name) for name in TRAINED},
-        teacher=_read(METRICS / "teacher.json", Teacher),
-        dataset=_read(METRICS / "dataset.json", Dataset),
-        generated=_read(METRICS / "generated.json", Generated),
-        data=read_json(METRICS / "data.json"),
-        lengths=read_csv(METRICS / "plots" / "lengths.csv", LENGTHS, LENGTHS[2:]),
-        curves={
-            name: read_csv(METRICS / "curves" / f"{name}.csv", CURVE, CURVE) for name in TRAINED
-        },
+        origin=load_origin(),
+        scores={name: systems[name] for name in SYSTEMS},
+        reference=systems.reference,
+        gap={pair: gap[name_pair(*pair)] for pair in PAIRS},
+        traits={name: texts[name] for name in (*SYSTEMS, REFERENCE)},
+        length={name: lengths[name] for name in TRAINED},
+        teacher=TeacherUse.load(),
+        dataset=Dataset.load(),
+        generated=Generated.load(),
+        data=DataSurvey.load(),
+        lengths=read_csv(HISTOGRAM, LengthBin),
+        curves={name: read_csv(CURVES / f"{name}.csv", CurvePoint) for name in TRAINED},
         scored=len(points[LEAD]),
         texts=read_texts(list(shown[LEAD].index)),
         points=shown,
@@ -88,7 +117,7 @@ def gather(articles: int) -> Facts:
 
 
 def read_points() -> dict[str, pd.DataFrame]:
-    """Each system's scores, COLUMNS by id of the article.
+    """Reads each system's scores: COLUMNS by id of the article.
 
     Raises:
         DataError: data/scores.parquet is absent or broken, or a system's rows are not those of
@@ -109,16 +138,18 @@ def read_points() -> dict[str, pd.DataFrame]:
 
 
 def read_texts(ids: list[str]) -> pd.DataFrame:
-    """Articles, gold highlights and every system's summaries.
+    """Reads articles, gold highlights and every system's summaries.
 
     Args:
-        ids: of the articles to take, in the order of the test articles.
+        ids: which articles to take, in the order of the test articles.
 
     Raises:
         DataError: a file is absent or broken, or lacks a text of an article.
     """
     texts = pd.DataFrame({"id": ids})
-    for path, columns in _list_texts():
+    files = [(TEST, {name: name for name in PAIR_COLUMNS[1:]})]
+    files += [(predictions_path(name), {"prediction": name}) for name in (*TRAINED, ZEROSHOT)]
+    for path, columns in files:
         table = read_table(path, ("id", *columns)).drop_duplicates("id").set_index("id")
         found = table.reindex(ids)
         missing = found.index[found.isna().any(axis="columns")]
@@ -130,24 +161,12 @@ def read_texts(ids: list[str]) -> pd.DataFrame:
     return texts
 
 
-def _list_texts() -> list[tuple[Path, dict[str, str]]]:
-    """Files with texts, and what their columns become."""
-    return [
-        (TEST, {name: name for name in PAIR_COLUMNS[1:]}),
-        *(
-            (PREDICTIONS / f"{system}.parquet", {"prediction": system})
-            for system in (*TRAINED, ZEROSHOT)
-        ),
-    ]
-
-
-def read_csv(path: Path, columns: tuple[str, ...], numbers: tuple[str, ...]) -> pd.DataFrame:
-    """A CSV file that a stage wrote.
+def read_csv(path: Path, line: type[Record]) -> pd.DataFrame:
+    """Reads a CSV file that a stage wrote.
 
     Args:
         path: the file.
-        columns: what it must have.
-        numbers: those of them that hold numbers; a loss may be none or infinite.
+        line: what a line holds; a loss may be missing or infinite, other numbers may not.
 
     Raises:
         DataError: the file is absent, broken or has no rows.
@@ -159,21 +178,14 @@ def read_csv(path: Path, columns: tuple[str, ...], numbers: tuple[str, ...]) -> 
     except (ValueError, OSError) as error:
         problem = " ".join(str(error).split())
         raise DataError(f"{path}: not a readable CSV file: {problem}; {AGAIN}") from None
-    missing = [name for name in columns if name not in table]
+    fields = line.model_fields
+    missing = [name for name in fields if name not in table]
     if missing:
         raise DataError(f"{path}: no column '{missing[0]}'; {AGAIN}")
     if table.empty:
         raise DataError(f"{path}: no rows in it; {AGAIN}")
-    for name in numbers:
-        if not _holds_numbers(table[name], may_lack=name.endswith("_loss")):
+    for name in (name for name, field in fields.items() if field.annotation is not str):
+        numeric = pd.api.types.is_numeric_dtype(table[name])
+        if not numeric or not (name.endswith("_loss") or np.isfinite(table[name]).all()):
             raise DataError(f"{path}: {name}: expected a number in each row; {AGAIN}")
-    return table[list(columns)]
-
-
-def _holds_numbers(column: "pd.Series[Any]", may_lack: bool) -> bool:
-    numeric = pd.api.types.is_numeric_dtype(column)
-    return numeric and (may_lack or bool(np.isfinite(column).all()))
-
-
-def _read(path: Path, form: type[R], key: str | None = None) -> R:
-    return read_record(path, TypeAdapter(form), key)
+    return table[list(fields)]

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from stages.report.records import Facts
-from stages.report.wording import count
+from stages.report.inputs import Facts
+from understudy.contract.origin import HubOrigin
+from understudy.rendering.figures import count
 from understudy.rendering.markdown import one_line
 
 EMBEDDED = "embedded-rules"
@@ -37,10 +38,9 @@ def build_label(facts: Facts) -> Label:
 def name_corpus(facts: Facts) -> str:
     """The data set in a few words."""
     origin = facts.origin
-    if origin.source == "hub":
-        parts = [one_line(part) for part in (origin.dataset, origin.config) if part]
-        revision = f", revision {one_line(origin.revision)[:12]}" if origin.revision else ""
-        return f"{' '.join(parts)}{revision}"
+    if isinstance(origin, HubOrigin):
+        name, config, revision = map(one_line, (origin.dataset, origin.config, origin.revision))
+        return f"{name} {config}, revision {revision[:12]}"
     return "an invented corpus" if origin.source == "sample" else "your own files"
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from stages.report.charts import difference_scale, draw_axis, draw_interval
-from stages.report.records import MEASURES, Facts, Lead
-from stages.report.wording import percent, points, signed_interval
+from stages.report.inputs import Facts
+from stages.report.wording import MEASURES, signed_interval
+from understudy.contract.evaluation import F1Difference
 from understudy.contract.names import TRAINED
-from understudy.contract.verdicts import show_signed
+from understudy.rendering.figures import percent, points, signed
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,12 @@ class LengthRow:
 def build_length(facts: Facts) -> tuple[Markup, list[LengthRow]]:
     """The axis and a row a student."""
     leads = [lead for found in facts.length.values() for lead in (found.as_is, found.cut)]
-    scale = difference_scale([_figures(lead) for lead in leads], facts.margin)
+    scale = difference_scale([lead.interval() for lead in leads], facts.margin)
     rows = []
     for name in TRAINED:
         found = facts.length[name]
         as_is, cut = (
-            draw_interval(scale, _figures(lead), name, facts.margin)
+            draw_interval(scale, lead.interval(), name, facts.margin)
             for lead in (found.as_is, found.cut)
         )
         rows.append(
@@ -48,23 +49,19 @@ def build_length(facts: Facts) -> tuple[Markup, list[LengthRow]]:
                 _show_lead(found.cut),
                 as_is,
                 cut,
-                _tell_explained(found.explained),
+                _describe_explained(found.explained),
                 "–" if found.correlation is None else f"{found.correlation:+.2f}".replace("-", "−"),
             )
         )
     return draw_axis(scale), rows
 
 
-def _figures(lead: Lead) -> tuple[float, float, float]:
-    return lead.f1, lead.f1_low, lead.f1_high
-
-
-def _show_lead(lead: Lead) -> dict[str, str]:
-    shown = {measure: show_signed(getattr(lead, measure)) for measure in MEASURES}
+def _show_lead(lead: F1Difference) -> dict[str, str]:
+    shown = {measure: signed(getattr(lead, measure)) for measure in MEASURES}
     return {**shown, "interval": signed_interval(lead.f1_low, lead.f1_high)}
 
 
-def _tell_explained(share: float | None) -> str:
+def _describe_explained(share: float | None) -> str:
     """How much of the difference vanishes at equal length."""
     if share is None:
         return "no difference in F1 to explain"
@@ -75,7 +72,7 @@ def _tell_explained(share: float | None) -> str:
     return f"length explains {percent(share)}"
 
 
-def tell_length(facts: Facts) -> str:
+def describe_length(facts: Facts) -> str:
     """The section's finding in one sentence."""
     shares = [found.explained for found in facts.length.values() if found.explained is not None]
     if not shares:
@@ -86,5 +83,5 @@ def tell_length(facts: Facts) -> str:
             "not come closer to any student in F1."
         )
     low, high = (percent(min(100.0, max(0.0, share))) for share in (min(shares), max(shares)))
-    told = low if low == high else f"between {low} and {high}"
-    return f"Length explains {told} of the differences in F1, by student."
+    shown = low if low == high else f"between {low} and {high}"
+    return f"Length explains {shown} of the differences in F1, by student."

@@ -13,11 +13,11 @@ from markupsafe import Markup, escape
 from stages.report.browser import build_payload, embed_json
 from stages.report.claims import build_headlines, build_questions
 from stages.report.curves import build_curves
-from stages.report.datacard import build_cards, build_cost, build_counts, tell_cost
+from stages.report.datacard import build_cards, build_cost, build_counts, describe_cost
 from stages.report.drawing import SHAPES, element
+from stages.report.inputs import Facts
 from stages.report.label import build_label
-from stages.report.length import build_length, tell_length
-from stages.report.records import MEASURES, Facts
+from stages.report.length import build_length, describe_length
 from stages.report.scores import build_scores
 from stages.report.traits import (
     TRAITS,
@@ -26,6 +26,7 @@ from stages.report.traits import (
     build_spreads,
     build_traits,
 )
+from stages.report.wording import MEASURES
 from understudy.contract.names import SOURCES, SYSTEMS, TITLES
 
 FOLDER = Path(__file__).parent
@@ -90,7 +91,7 @@ def build_context(facts: Facts) -> dict[str, Any]:
         "headlines": build_headlines(facts),
         "questions": {kind: build_questions(facts, kind) for kind in TITLES},
         "scores": {kind: build_scores(facts, kind) for kind in TITLES},
-        "length": {"told": tell_length(facts), "axis": length_axis, "rows": length_rows},
+        "length": {"finding": describe_length(facts), "axis": length_axis, "rows": length_rows},
         "curves": build_curves(facts),
         "novelty": build_novelty(facts),
         "spreads": {"axis": spread_axis, "rows": spread_rows},
@@ -98,6 +99,6 @@ def build_context(facts: Facts) -> dict[str, Any]:
         "traits": {"heads": TRAITS, "rows": build_traits(facts)},
         "counts": build_counts(facts),
         "cards": build_cards(facts),
-        "cost": {"told": tell_cost(facts, label.embedded), "table": build_cost(facts)},
+        "cost": {"finding": describe_cost(facts, label.embedded), "table": build_cost(facts)},
         "payload": embed_json(build_payload(facts)),
     }

@@ -7,9 +7,10 @@ from markupsafe import Markup
 
 from stages.report.charts import draw_axis, draw_interval
 from stages.report.drawing import round_scale
-from stages.report.records import MEASURES, Facts
-from stages.report.wording import points
+from stages.report.inputs import Facts
+from stages.report.wording import MEASURES
 from understudy.contract.names import SYSTEMS
+from understudy.rendering.figures import points
 
 
 @dataclass(frozen=True)
@@ -41,15 +42,15 @@ class ScoreTable:
 
 def build_scores(facts: Facts, kind: str) -> ScoreTable:
     """The table of one ROUGE type."""
-    found = {name: getattr(facts.scores[name], kind) for name in SYSTEMS}
+    found = {name: facts.scores[name][kind] for name in SYSTEMS}
     scale = round_scale(
-        value for measures in found.values() for m in MEASURES for value in measures.of(m)
+        value for measures in found.values() for m in MEASURES for value in measures.interval(m)
     )
     rows = []
     for name, measures in found.items():
         cells = {}
         for measure in MEASURES:
-            value, low, high = measures.of(measure)
+            value, low, high = measures.interval(measure)
             interval = f"{points(low)}–{points(high)}"
             cells[measure] = Cell(
                 points(value), interval, draw_interval(scale, (value, low, high), name)

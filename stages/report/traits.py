@@ -15,12 +15,12 @@ from stages.report.charts import (
     draw_steps,
 )
 from stages.report.drawing import Scale, round_scale
-from stages.report.records import Facts
-from stages.report.wording import count, percent, points
+from stages.report.inputs import Facts
+from understudy.contract.evaluation import REFERENCE
 from understudy.contract.names import SOURCES, SYSTEMS
+from understudy.rendering.figures import count, percent, points
 from understudy.texts.words import count_words
 
-REFERENCE = "reference"
 QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95]
 TRAITS = {
     "words": ("words", "words a summary"),
@@ -49,8 +49,8 @@ def build_novelty(facts: Facts) -> Markup:
         for name, traits in facts.traits.items()
     ]
     highest = max(y for series in lines for _, y in series.points)
-    told = "Share of new n-grams of each system; the table below has those of sizes 1 and 2."
-    plot = Plot(Scale(1, 4), round_scale([0, highest], 5), "words", "% not in the article", told)
+    alt = "Share of new n-grams of each system; the table below has those of sizes 1 and 2."
+    plot = Plot(Scale(1, 4), round_scale([0, highest], 5), "words", "% not in the article", alt)
     return draw_lines(plot, lines)
 
 
@@ -60,7 +60,7 @@ class SpreadRow:
 
     system: str
     chart: Markup
-    told: str
+    description: str
 
 
 def build_spreads(facts: Facts) -> tuple[Markup, list[SpreadRow]]:
@@ -98,9 +98,9 @@ def _draw_histogram(lengths: pd.DataFrame, text: str) -> Markup:
         heights = [100 * float(rows.get(edge, 0)) / (rows.sum() or 1) for edge in edges[:-1]]
         shares.append((source, heights))
     highest = max(height for _, heights in shares for height in heights)
-    told = f"Share of {text} by their number of words, for both sources."
+    alt = f"Share of {text} by their number of words, for both sources."
     plot = Plot(
-        Scale(edges[0], edges[-1]), round_scale([0, highest or 1], 5), "words", "% of pairs", told
+        Scale(edges[0], edges[-1]), round_scale([0, highest or 1], 5), "words", "% of pairs", alt
     )
     return draw_steps(plot, edges, shares)
 

@@ -17,9 +17,9 @@ from ruamel.yaml import YAML
 
 from tests.doubles.hub import Hub
 from tests.doubles.hub_content import cnn_dailymail_files
+from tests.imports import ROOT
 from understudy.contract.pairs import SPLITS
 
-ROOT = Path(__file__).parents[2]
 CNN = "abisee/cnn_dailymail"
 SHA = "96df5e686bee6baa90b8bee7c28b81fa3fa6223d"
 NO_SHA = "0" * 40

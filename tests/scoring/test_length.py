@@ -28,25 +28,24 @@ def test_a_lead_that_vanishes_with_the_length_is_explained() -> None:
     found = explain_by_length(
         student, zeroshot, differences(-5, 20, 8), differences(0, 0, 0), JUDGEMENT
     )
-    assert (found["words"], found["zeroshot_words"]) == (3.0, 6.0)
-    assert found["explained"] == pytest.approx(100)
-    assert found["as_is"] == {
-        "recall": -5.0, "precision": 20.0, "f1": 8.0,
-        "f1_low": pytest.approx(7.8, abs=0.1), "f1_high": pytest.approx(8.2, abs=0.1),
-    }  # fmt: skip
+    assert (found.words, found.zeroshot_words) == (3.0, 6.0)
+    assert found.explained == pytest.approx(100)
+    assert (found.as_is.recall, found.as_is.precision, found.as_is.f1) == (-5.0, 20.0, 8.0)
+    assert found.as_is.f1_low == pytest.approx(7.8, abs=0.1)
+    assert found.as_is.f1_high == pytest.approx(8.2, abs=0.1)
 
 
 def test_a_lead_that_stays_is_not_explained() -> None:
     texts = ["a b"] * 40
     found = explain_by_length(texts, texts, differences(8, 8, 8), differences(8, 8, 8), JUDGEMENT)
-    assert found["explained"] == 0.0
+    assert found.explained == 0.0
 
 
 def test_without_a_lead_there_is_nothing_to_explain() -> None:
     texts = ["a b"] * 40
     found = explain_by_length(texts, texts, differences(0, 0, 0), differences(0, 0, 0), JUDGEMENT)
-    assert "explained" not in found
-    assert "correlation" not in found  # all lengths are equal
+    assert found.explained is None
+    assert found.correlation is None  # all lengths are equal
 
 
 def test_articles_on_which_the_answer_is_longer_by_more_are_lost_by_more() -> None:
@@ -54,7 +53,7 @@ def test_articles_on_which_the_answer_is_longer_by_more_are_lost_by_more() -> No
     zeroshot = [" ".join(["word"] * length) for length in lengths]
     lead = np.array([[0.0, 0.0, float(length) ** 2] for length in lengths])
     found = explain_by_length(["word"] * 40, zeroshot, lead, lead, JUDGEMENT)
-    assert found["correlation"] == pytest.approx(1.0)
+    assert found.correlation == pytest.approx(1.0)
 
 
 def test_rank_correlation_by_hand() -> None:

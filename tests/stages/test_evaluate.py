@@ -1,144 +1,32 @@
-"""evaluate: which predictions are scored, how figures are put together, what is written."""
+"""evaluate: which predictions are scored, and how figures are put together."""
 
-import json
-import math
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
-from ruamel.yaml import YAML
 
 from stages.evaluate import (
     count_teacher,
-    describe_texts,
-    main,
+    measure_lengths,
     read_predictions,
     score,
     select_source,
 )
-from tests.imports import ROOT
-from understudy.contract.names import COLUMNS, PAIRS, SYSTEMS
-from understudy.contract.params.evaluate import EvaluateParams
+from tests.contract.examples import make_systems
+from tests.stages.evaluated import (
+    PRICES,
+    TEST,
+    TEXTS,
+    make_answers,
+    make_failed_answers,
+    write_predictions,
+)
+from understudy.contract.evaluation import TextLength
+from understudy.contract.names import COLUMNS
 from understudy.contract.params.teacher import Prices
 from understudy.core.errors import DataError
-from understudy.scoring.length import cut_like
 from understudy.scoring.rows import score_rows
 from understudy.texts.sentences import lead
-
-PARAMS = EvaluateParams(source="written", stemmer=True, resamples=200, seed=4, margin=1.0)
-PRICES = {"input": 2.0, "cached_input": 0.5, "output": 10.0, "batch_factor": 0.5}
-TEST = pd.DataFrame(
-    {
-        "id": ["a", "b", "c"],
-        "article": [
-            "Anna came to Rome on Monday. It rained. Nobody was hurt. She left on Friday.",
-            "Boris saw 3.5 cats in Oslo. They slept. He left. It snowed.",
-            "Clara won. Then Mr. Lee lost.",
-        ],
-        "highlights": [
-            "Anna was in Rome .\nIt rained .",
-            "Boris saw cats in Oslo .",
-            "Clara won and Lee lost .",
-        ],
-    }
-)
-TEACHER = "the teacher of the params"
-TEXTS = {
-    "t5-gold": ["Anna was in Rome.", "Boris saw cats.", "Clara won."],
-    "t5-written": ["Anna was in Oslo.", "Boris slept.", ""],
-    "bart-gold": ["It rained.", "He saw cats in Oslo.", "Lee lost."],
-    "bart-written": [
-        "Anna was in Rome. It rained.",
-        "Boris saw cats in Oslo.",
-        "Clara won. Lee lost.",
-    ],
-    "zeroshot": ["Anna came to Rome and it rained all day.", "Cats in Oslo slept.", "Clara won."],
-}
-
-
-def make_answers() -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "model": ["m-1", "m-2", "m-1"],
-            "reason": [None, "too_long", None],
-            "prompt_tokens": [100, 200, 300],
-            "cached_tokens": [0, 150, 50],
-            "completion_tokens": [10, 20, 30],
-            "batch": [False, False, False],
-            "error": ["", "", ""],
-        }
-    )
-
-
-def make_failed_answers() -> pd.DataFrame:
-    """The same, but the second call has failed."""
-    answers = make_answers()
-    failed = [TEACHER, "failed", 0, 0, 0, False, "HTTP 500: Oops."]
-    answers.loc[1] = pd.Series(failed, index=answers.columns, dtype=object)
-    return answers
-
-
-def write_predictions(folder: Path, answers: pd.DataFrame | None = None) -> None:
-    """Every system's predictions; none where the teacher's call failed."""
-    answers = make_answers() if answers is None else answers
-    folder.mkdir(parents=True)
-    for system, texts in TEXTS.items():
-        table = pd.DataFrame({"id": TEST["id"], "prediction": texts})
-        if system == "zeroshot":
-            table.loc[answers["reason"] == "failed", "prediction"] = None
-            table = pd.concat([table, answers], axis=1)
-        table.to_parquet(folder / f"{system}.parquet")
-
-
-def fill_project(folder: Path, answers: pd.DataFrame | None = None) -> None:
-    """Writes what the command reads."""
-    (folder / "data" / "gold").mkdir(parents=True)
-    (folder / "data" / "written").mkdir()
-    TEST.to_parquet(folder / "data" / "gold" / "test.parquet")
-    write_predictions(folder / "data" / "predictions", answers)
-    make_answers().to_parquet(folder / "data" / "written" / "answers.parquet")
-    params = YAML(typ="safe").load((ROOT / "profiles" / "sample.yaml").read_text(encoding="utf-8"))
-    params["teacher"]["prices"] = PRICES
-    params["evaluate"] = PARAMS.model_dump()
-    with (folder / "params.yaml").open("w", encoding="utf-8") as file:
-        YAML().dump(params, file)
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project in which the command ran on small files; tests only read it."""
-    folder = tmp_path_factory.mktemp("project")
-    fill_project(folder)
-    process = subprocess.run(
-        [sys.executable, "-m", "stages.evaluate"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert process.returncode == 0, process.stderr
-    return folder
-
-
-def read(project: Path, name: str) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(
-        (project / "metrics" / f"{name}.json").read_text(encoding="utf-8")
-    )
-    return content
-
-
-def leaves(content: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(content, dict):
-        for name, value in content.items():
-            yield from leaves(value, f"{path}.{name}")
-    else:
-        yield path, content
 
 
 def test_predictions_are_read_by_system_with_the_lead_beside_them(tmp_path: Path) -> None:
@@ -176,25 +64,25 @@ def test_a_missing_system_is_refused(tmp_path: Path) -> None:
         read_predictions(TEST, tmp_path / "predictions")
 
 
-def test_texts_are_described_by_words_and_empty_ones() -> None:
-    assert describe_texts(["one two\nthree", "", "  ", "four"]) == {"words": 1.0, "empty": 2}
-    assert describe_texts(["a b", "c", "d"])["words"] == 1.3333
-    assert describe_texts(["It rained .\nStop ."])["words"] == 3
+def test_texts_are_measured_in_words_and_empty_ones_are_counted() -> None:
+    assert measure_lengths(["one two\nthree", "", "  ", "four"]) == TextLength(words=1.0, empty=2)
+    assert measure_lengths(["a b", "c", "d"]).words == 1.3333
+    assert measure_lengths(["It rained .\nStop ."]).words == 3
 
 
 @pytest.mark.parametrize("source", ["gold", "written"])
 def test_a_source_is_shown_under_names_that_do_not_hold_it(source: str) -> None:
-    systems = {name: {"marker": name} for name in SYSTEMS}
-    assert select_source(systems, source) == {
-        "t5": {"marker": f"t5-{source}"},
-        "bart": {"marker": f"bart-{source}"},
-        "zeroshot": {"marker": "zeroshot"},
-        "lead-3": {"marker": "lead-3"},
+    systems = make_systems()
+    assert dict(select_source(systems, source).items()) == {
+        "t5": systems[f"t5-{source}"],
+        "bart": systems[f"bart-{source}"],
+        "zeroshot": systems["zeroshot"],
+        "lead-3": systems["lead-3"],
     }
 
 
 def test_the_teachers_cost_counts_cached_tokens_at_their_own_price() -> None:
-    assert count_teacher(make_answers(), Prices(**PRICES)) == {
+    assert count_teacher(make_answers(), Prices(**PRICES)).model_dump() == {
         "model": "m-1, m-2",
         "calls": 3,
         "unusable": 1,
@@ -211,19 +99,19 @@ def test_the_teachers_cost_counts_cached_tokens_at_their_own_price() -> None:
 def test_answers_of_a_batch_cost_their_share_of_the_price() -> None:
     answers = make_answers().assign(batch=[True, False, True])
     found = count_teacher(answers, Prices(**PRICES))
-    assert found["batch"] == 2
+    assert found.batch == 2
     # half of 350 at 2 dollars, 50 at 0.50, 40 at 10; and 50 at 2, 150 at 0.50, 20 at 10, a million
-    assert found["cost_usd"] == round(((700 + 25 + 400) / 2 + 100 + 75 + 200) / 1e6, 6)
+    assert found.cost_usd == round(((700 + 25 + 400) / 2 + 100 + 75 + 200) / 1e6, 6)
     all_batch = count_teacher(answers.assign(batch=True), Prices(**PRICES))
-    assert all_batch["cost_usd"] == 0.0015 / 2
+    assert all_batch.cost_usd == 0.0015 / 2
 
 
 def test_a_failed_call_is_counted_and_costs_nothing() -> None:
     found = count_teacher(make_failed_answers(), Prices(**PRICES))
-    assert (found["model"], found["calls"]) == ("m-1", 3)
-    assert (found["unusable"], found["failed"], found["prompt_tokens"]) == (1, 1, 400)
+    assert (found.model, found.calls) == ("m-1", 3)
+    assert (found.unusable, found.failed, found.prompt_tokens) == (1, 1, 400)
     # 350 at 2 dollars, 50 at 0.50, 40 at 10, a million
-    assert found["cost_usd"] == 0.001125
+    assert found.cost_usd == 0.001125
 
 
 def test_every_system_is_scored_row_by_row() -> None:
@@ -237,167 +125,3 @@ def test_every_system_is_scored_row_by_row() -> None:
         for column, values in zip(COLUMNS, rows[name].T, strict=True):
             kind, _, measure = column.partition("_")
             assert list(values) == alone[kind][measure]
-
-
-def test_the_command_writes_metrics_scores_and_a_plot(project: Path) -> None:
-    written = sorted(
-        str(path.relative_to(project / "metrics")) for path in (project / "metrics").rglob("*.*")
-    )
-    assert written == [
-        "gap.json",
-        "length.json",
-        "plots/rouge.csv",
-        "rouge.json",
-        "systems.json",
-        "teacher.json",
-        "texts.json",
-    ]
-    assert (project / "data" / "scores.parquet").is_file()
-
-
-def test_the_scores_of_each_article_are_kept_system_by_system(project: Path) -> None:
-    scores = pd.read_parquet(project / "data" / "scores.parquet")
-    assert list(scores.columns) == ["id", "system", *COLUMNS]
-    assert list(scores["system"]) == [name for name in SYSTEMS for _ in range(3)]
-    assert list(scores["id"]) == ["a", "b", "c"] * len(SYSTEMS)
-    systems = read(project, "systems")
-    for name, rows in scores.groupby("system"):
-        for column in COLUMNS:
-            kind, _, measure = column.partition("_")
-            mean = float(rows[column].mean())
-            assert systems[str(name)][kind][measure] == pytest.approx(mean, abs=1e-4)
-
-
-def test_systems_holds_every_system_and_the_reference(project: Path) -> None:
-    systems = read(project, "systems")
-    assert set(systems) == {*TEXTS, "lead-3", "reference"}
-    # a full stop between spaces is no word
-    assert systems["reference"] == {"words": 5.3333, "empty": 0}
-    assert systems["t5-written"]["empty"] == 1
-    assert set(systems["lead-3"]) == {
-        "rouge1", "rouge2", "rougel", "rougelsum", "words", "empty",
-    }  # fmt: skip
-    for name in (*TEXTS, "lead-3"):
-        for kind in ("rouge1", "rouge2", "rougel", "rougelsum"):
-            shown = systems[name][kind]
-            measures = ["recall", "precision", "f1"]
-            bounds = [f"{measure}_{end}" for measure in measures for end in ("low", "high")]
-            assert list(shown) == [*measures, *bounds]
-            for measure in measures:
-                low, high = shown[f"{measure}_low"], shown[f"{measure}_high"]
-                assert 0 <= low <= shown[measure] <= high <= 100
-
-
-def test_a_systems_figures_are_those_of_its_predictions(project: Path) -> None:
-    # shared with the reference: 4 of 6, 3 of 5 and 2 of 5 words; all of the predicted words
-    shown = read(project, "systems")["t5-gold"]["rouge1"]
-    assert shown["recall"] == round(100 * (4 / 6 + 3 / 5 + 2 / 5) / 3, 4)
-    assert shown["precision"] == 100
-
-
-def test_rouge_json_shows_the_source_of_the_params(project: Path) -> None:
-    systems = read(project, "systems")
-    assert read(project, "rouge") == {
-        "t5": systems["t5-written"],
-        "bart": systems["bart-written"],
-        "zeroshot": systems["zeroshot"],
-        "lead-3": systems["lead-3"],
-    }
-
-
-def test_the_gap_is_the_first_system_minus_the_second_of_every_pair(project: Path) -> None:
-    systems, gap = read(project, "systems"), read(project, "gap")
-    assert list(gap) == [f"{first}-minus-{second}" for first, second in PAIRS]
-    assert len(gap) == 13
-    assert list(gap)[:2] == ["t5-written-minus-t5-gold", "bart-written-minus-bart-gold"]
-    for (first, second), kinds in zip(PAIRS, gap.values(), strict=True):
-        for kind, shown in kinds.items():
-            for measure in ("recall", "precision", "f1"):
-                difference = systems[first][kind][measure] - systems[second][kind][measure]
-                assert shown[measure] == pytest.approx(difference, abs=1.5e-4)
-            assert shown["f1_low"] <= shown["f1"] <= shown["f1_high"]
-
-
-def test_three_articles_decide_nothing_and_the_gap_says_how_many_would(project: Path) -> None:
-    for kinds in read(project, "gap").values():
-        for shown in kinds.values():
-            assert (shown["better"], shown["equivalent"]) == (0, 0)
-            assert 0.05 < shown["p"] <= 1
-            assert 0 < shown["p_equivalent"] <= 1
-            assert shown["articles_needed"] > 3
-
-
-def test_texts_hold_what_rouge_does_not_see_of_every_system_and_the_reference(
-    project: Path,
-) -> None:
-    texts = read(project, "texts")
-    assert set(texts) == {*SYSTEMS, "reference"}
-    assert texts["lead-3"]["novel1"] == 0
-    assert texts["lead-3"]["coverage"] == 100
-    assert texts["t5-written"]["empty"] == 1
-    # "Anna was in Oslo." names a place that its article lacks, among two that are not empty
-    assert texts["t5-written"]["unsupported_names"] == 50
-    assert texts["t5-gold"]["unsupported_names"] == 0
-
-
-def test_length_compares_with_zeroshot_answers_as_they_are_and_cut(project: Path) -> None:
-    length, systems = read(project, "length"), read(project, "systems")
-    assert set(length) == {"t5-gold", "t5-written", "bart-gold", "bart-written"}
-    highlights = list(TEST["highlights"])
-    for name, found in length.items():
-        assert found["words"] == systems[name]["words"]
-        assert found["zeroshot_words"] == systems["zeroshot"]["words"]
-        cut = list(map(cut_like, TEXTS["zeroshot"], TEXTS[name]))
-        scores = score_rows(cut, highlights, stemmer=True)["rouge1"]
-        for measure in ("recall", "precision", "f1"):
-            own = systems[name]["rouge1"][measure]
-            as_is = own - systems["zeroshot"]["rouge1"][measure]
-            assert found["as_is"][measure] == pytest.approx(as_is, abs=1.5e-4)
-            assert found["cut"][measure] == pytest.approx(
-                own - sum(scores[measure]) / 3, abs=1.5e-4
-            )
-
-
-def test_teacher_json_counts_both_uses_of_the_teacher(project: Path) -> None:
-    expected = count_teacher(make_answers(), Prices(**PRICES))
-    assert read(project, "teacher") == {"generate": expected, "zeroshot": expected}
-
-
-@pytest.mark.parametrize("name", ["systems", "rouge", "gap", "texts", "length", "teacher"])
-def test_every_leaf_is_a_number_that_dvc_keeps(name: str, project: Path) -> None:
-    found = dict(leaves(read(project, name)))
-    texts = [path for path, value in found.items() if isinstance(value, str)]
-    numbers = {path: value for path, value in found.items() if path not in texts}
-    assert texts == ([".generate.model", ".zeroshot.model"] if name == "teacher" else [])
-    for path, value in numbers.items():
-        assert type(value) in (int, float), path
-        assert math.isfinite(value), path
-        assert value == round(value, 6 if path.endswith("cost_usd") else 4), path
-
-
-def test_the_plot_has_the_f1_of_each_system_and_metric(project: Path) -> None:
-    plot = pd.read_csv(project / "metrics" / "plots" / "rouge.csv")
-    systems = read(project, "systems")
-    assert list(plot.columns) == ["system", "metric", "f1"]
-    assert len(plot) == 6 * 4
-    for row in plot.itertuples():
-        assert row.f1 == systems[str(row.system)][str(row.metric)]["f1"]
-
-
-def test_an_article_whose_call_failed_is_scored_for_no_system(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fill_project(tmp_path, make_failed_answers())
-    monkeypatch.chdir(tmp_path)
-    main()
-    systems, teacher = read(tmp_path, "systems"), read(tmp_path, "teacher")
-    # shared with the references of the first and the last article: 4 of 6 and 2 of 5 words
-    assert systems["t5-gold"]["rouge1"]["recall"] == round(100 * (4 / 6 + 2 / 5) / 2, 4)
-    assert systems["t5-written"]["words"] == 2
-    assert systems["reference"]["words"] == 5.5
-    assert all(systems[name].keys() == systems["lead-3"].keys() for name in TEXTS)
-    gap = read(tmp_path, "gap")["t5-written-minus-t5-gold"]["rouge1"]["recall"]
-    means = [systems[name]["rouge1"]["recall"] for name in ("t5-written", "t5-gold")]
-    assert gap == pytest.approx(means[0] - means[1], abs=1.5e-4)
-    assert (teacher["zeroshot"]["failed"], teacher["generate"]["failed"]) == (1, 0)
-    assert teacher["zeroshot"]["calls"] == 3

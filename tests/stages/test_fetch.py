@@ -11,10 +11,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from stages.fetch import main
+from tests.imports import ROOT
 from understudy.contract.pairs import SPLITS
 from understudy.core.errors import DataError
 
-ROOT = Path(__file__).parents[1]
 SAMPLE: dict[str, Any] = YAML(typ="safe").load(
     (ROOT / "profiles" / "sample.yaml").read_text("utf-8")
 )

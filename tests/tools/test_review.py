@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from stages.evaluate import ANSWERS
 from tests.imports import ROOT
 from tests.project import Project
 from tests.tools.reviewing.reviewer import Reviewer, rows, section, set_gates
@@ -25,6 +24,7 @@ from tests.tools.reviewing.scratch import (
     start_branch,
     write_answers,
 )
+from understudy.contract.asked import ANSWERS
 from understudy.tools.reviewing.gates import GateError
 
 
@@ -175,9 +175,9 @@ def test_a_drop_beyond_the_gate_fails_with_the_reason_after_the_whole_review(
     project: Project, tmp_path: Path
 ) -> None:
     set_gates(project, largest_drop={"systems.bart-written.rouge1.f1": 1.0})
-    lock = project.path / "requirements.lock"  # old enough for make to set nothing up
-    lock.touch()
-    os.utime(lock, (0, 0))
+    for name in ("requirements.lock", "pyproject.toml"):  # old, so that make sets nothing up
+        (project.path / name).touch()
+        os.utime(project.path / name, (0, 0))
     makefile = str(ROOT / "Makefile")
     done = project.run("make", "-f", makefile, "READY=params.yaml", "review", ok=False)
     assert done.returncode != 0
@@ -210,11 +210,12 @@ def test_gates_that_are_held_are_counted_and_those_of_the_branch_are_pointed_out
 def test_a_gate_on_no_metric_is_an_error_with_the_closest_names(
     project: Project, review: Reviewer
 ) -> None:
-    set_gates(project, minimum={"systems.t5-gtp.rouge1.f1": 1})
+    set_gates(project, minimum={"systems.t5-writen.rouge1.f1": 1})
     text = review.text("main")
     assert isinstance(review.error, GateError)
-    assert "minimum systems.t5-gtp.rouge1.f1: the workspace has no such metric; did you mean " in (
-        str(review.error)
+    assert (
+        "minimum systems.t5-writen.rouge1.f1: the workspace has no such metric; did you mean "
+        in (str(review.error))
     )
     assert "systems.t5-written.rouge1.f1" in str(review.error)
     assert text.startswith("**Gates not held: 1 of 1.** ")

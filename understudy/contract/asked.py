@@ -16,3 +16,7 @@ ZEROSHOT_ANSWERS_SCHEMA = {
     **{name: kind for name, kind in COLUMNS.items() if name != "text"},
 }
 """Of zeroshot; the answer's text is the prediction."""
+
+ANSWERS = {"generate": WRITTEN_ANSWERS, "zeroshot": ZEROSHOT_ANSWERS}
+"""By the stage that asked."""
+TOKEN_COLUMNS = tuple(name for name in COLUMNS if name.endswith("_tokens"))

@@ -11,6 +11,7 @@ from pydantic import AfterValidator
 
 from understudy.contract.document import Count, Figure, KeyedMetrics, Metrics, Record
 from understudy.contract.names import COLUMNS
+from understudy.contract.verdicts import Verdict
 
 M = TypeVar("M")
 
@@ -21,9 +22,7 @@ PLOT = Path("metrics/plots/rouge.csv")
 """F1 for `dvc plots`, with the columns system, metric, f1."""
 REFERENCE = "reference"
 """The key of the gold highlights beside the systems."""
-MINUS = "-minus-"
 
-Verdict = Literal["equivalent", "better", "worse", "undecided"]
 Usd = Annotated[float, AfterValidator(lambda amount: round(float(amount), 6))]
 
 
@@ -41,7 +40,14 @@ class ByKind(Record, Generic[M]):
         return found
 
 
-class Measures(Record):
+class _WithIntervals(Record):
+    def interval(self, measure: str = "f1") -> tuple[float, float, float]:
+        """The figure of a measure, and the bounds of its 95% interval."""
+        value, low, high = (getattr(self, measure + end) for end in ("", "_low", "_high"))
+        return value, low, high
+
+
+class Measures(_WithIntervals):
     """One ROUGE type of a system: means, with their 95% intervals."""
 
     recall: Figure
@@ -53,11 +59,6 @@ class Measures(Record):
     precision_high: Figure
     f1_low: Figure
     f1_high: Figure
-
-    def interval(self, measure: str) -> tuple[float, float, float]:
-        """The figure of a measure, and the bounds of its interval."""
-        value, low, high = (getattr(self, measure + end) for end in ("", "_low", "_high"))
-        return value, low, high
 
 
 class TextLength(Record):
@@ -92,7 +93,7 @@ class RougeMetrics(KeyedMetrics[SystemScores]):
     PATH: ClassVar = Path("metrics/rouge.json")
 
 
-class F1Difference(Record):
+class F1Difference(_WithIntervals):
     """Mean differences, first system minus second, with the 95% interval of F1's."""
 
     recall: Figure
@@ -125,24 +126,15 @@ class Difference(F1Difference):
         """
         if self.equivalent:
             return "equivalent"
-        return {1: "better", -1: "worse", 0: "undecided"}[self.better]  # type: ignore[return-value]
+        if self.better:
+            return "better" if self.better > 0 else "worse"
+        return "undecided"
 
 
 class Gap(KeyedMetrics[ByKind[Difference]]):
     """metrics/gap.json: differences of pairs of systems, under FIRST-minus-SECOND."""
 
     PATH: ClassVar = Path("metrics/gap.json")
-
-
-def name_pair(first: str, second: str) -> str:
-    """A pair's key in metrics/gap.json."""
-    return f"{first}{MINUS}{second}"
-
-
-def split_pair(name: str) -> tuple[str, str]:
-    """The two systems of a pair's key, the first minus the second."""
-    first, _, second = name.partition(MINUS)
-    return first, second
 
 
 class TextTraits(Record):

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from understudy.contract.document import Count, Document, Record
 from understudy.contract.params.training import TrainParams
@@ -12,7 +12,10 @@ MODELS = Path("models")
 CURVES = Path("metrics/curves")
 """One file a system, SYSTEM.csv, with a line a validation and the columns of CurvePoint."""
 
-Loss = Annotated[float, AfterValidator(lambda loss: round(float(loss), 5))]
+Loss = Annotated[
+    float, Field(allow_inf_nan=True), AfterValidator(lambda loss: round(float(loss), 5))
+]
+"""A training that goes astray may end in a validation loss that is no number."""
 
 
 class CurvePoint(Record):

@@ -7,8 +7,9 @@ UnderstudyError
 └── TeacherError      a chat endpoint that cannot be used (understudy/teacher/errors.py)
 """
 
+import difflib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 
 class UnderstudyError(Exception):
@@ -37,3 +38,10 @@ def run(main: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         print("interrupted: start the same command again to go on", file=sys.stderr)
         sys.exit(130)
+
+
+def suggest(name: str, known: Sequence[str]) -> str:
+    """The end of a message about an unknown name: the nearest known one, or all of them."""
+    for close in difflib.get_close_matches(name, known, n=1):
+        return f"; did you mean '{close}'?"
+    return f"; expected one of {', '.join(known)}" if known else ""

@@ -5,7 +5,6 @@ and, beneath it, its meaning, which `understudy params` prints. What params.yaml
 the default; only keys that dvc.yaml names must stand there, as DVC knows no defaults.
 """
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -17,7 +16,7 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from understudy.core.errors import ParamsError
+from understudy.core.errors import ParamsError, suggest
 
 PARAMS = Path("params.yaml")
 PIPELINE = Path("dvc.yaml")
@@ -103,13 +102,6 @@ def read_params(path: Path = PARAMS) -> dict[str, Any]:
         if name not in SECTIONS:
             raise ParamsError(f"{path}: {name}: unknown section{suggest(str(name), SECTIONS)}")
     return dict(document)
-
-
-def suggest(name: str, known: Sequence[str]) -> str:
-    """The end of a message about an unknown name: the nearest known one, or all of them."""
-    for close in difflib.get_close_matches(name, known, n=1):
-        return f"; did you mean '{close}'?"
-    return f"; expected one of {', '.join(known)}" if known else ""
 
 
 def find_missing(section: str, document: Mapping[str, Any]) -> list[str]:

@@ -42,14 +42,14 @@ def iterate_table(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]
 
 @contextmanager
 def readable_parquet(
-    path: Path, columns: Sequence[str] | None = None, mend: str = AGAIN
+    path: Path, columns: Sequence[str] | None = None, hint: str = AGAIN
 ) -> Iterator[pq.ParquetFile]:
     """Opens a Parquet file that must have the given columns.
 
     Args:
         path: the file.
         columns: what it must have.
-        mend: what to do about a file that is broken, in the block too, or lacks a column.
+        hint: what to do about a file that is broken, in the block too, or lacks a column.
 
     Raises:
         DataError: as in `read_table`.
@@ -59,13 +59,13 @@ def readable_parquet(
             missing = [name for name in columns or () if name not in file.schema_arrow.names]
             if missing:
                 found = ", ".join(file.schema_arrow.names)
-                raise DataError(f"{path}: no column '{missing[0]}'; it has {found}; {mend}")
+                raise DataError(f"{path}: no column '{missing[0]}'; it has {found}; {hint}")
             yield file
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; `dvc repro` makes it, `dvc pull` gets it") from None
     except (pa.ArrowException, OSError) as error:
         problem = " ".join(str(error).split())
-        raise DataError(f"{path}: not a readable Parquet file: {problem}; {mend}") from None
+        raise DataError(f"{path}: not a readable Parquet file: {problem}; {hint}") from None
 
 
 class TableWriter:

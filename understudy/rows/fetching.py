@@ -6,20 +6,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 from tqdm import tqdm
 
-from understudy.contract.pairs import PAIR_COLUMNS, RAW, SPLITS
-from understudy.contract.params.fetch import FetchParams, FilesParams, SampleParams
+from understudy.contract.origin import ORIGIN, SampleOrigin
+from understudy.contract.pairs import PAIRS_SCHEMA, RAW, RAW_REJECTS_SCHEMA, REJECTS, SPLITS
+from understudy.contract.params.fetch import FetchParams
 from understudy.core.errors import DataError
-from understudy.core.files import write_json
-from understudy.core.tables import TableWriter, read_table, table_writer, text_columns
+from understudy.core.tables import TableWriter, read_table, table_writer
 from understudy.rows.hub import open_hub
 from understudy.rows.raw import RawRow, find_problem
 from understudy.rows.reader import check_file, hash_file, read_file
 from understudy.rows.sample.article import sample_rows
-
-REJECTS = {**text_columns("split", "file"), "row": pa.int64(), "reason": pa.string()}
 
 
 @dataclass(frozen=True)
@@ -35,30 +32,24 @@ def open_source(params: FetchParams) -> Source:
     if params.source == "hub":
         return Source(*open_hub(params.hub.dataset, params.hub.config, params.hub.revision))
     if params.source == "files":
-        return _open_files(params.files)
-    return _open_sample(params.sample)
-
-
-def _open_sample(params: SampleParams) -> Source:
+        columns = params.files.columns.model_dump()
+        paths = {split: Path(getattr(params.files, split)) for split in SPLITS}
+        for path in paths.values():
+            check_file(path, columns)
+        files = {split: {"path": str(p), "sha256": hash_file(p)} for split, p in paths.items()}
+        rows = {split: read_file(path, columns) for split, path in paths.items()}
+        return Source(rows, {"source": "files", "files": files})
+    sample = params.sample
     rows = {
         split: (
             RawRow("sample", number, row)
             for number, row in enumerate(
-                sample_rows(split, getattr(params, split), params.seed), start=1
+                sample_rows(split, getattr(sample, split), sample.seed), start=1
             )
         )
         for split in SPLITS
     }
-    return Source(rows, {"source": "sample", "seed": params.seed})
-
-
-def _open_files(params: FilesParams) -> Source:
-    paths = {split: Path(getattr(params, split)) for split in SPLITS}
-    rows = {split: read_file(path, params.columns.model_dump()) for split, path in paths.items()}
-    for path in paths.values():
-        check_file(path)
-    files = {split: {"path": str(p), "sha256": hash_file(p)} for split, p in paths.items()}
-    return Source(rows, {"source": "files", "files": files})
+    return Source(rows, {"source": "sample", "seed": sample.seed})
 
 
 def fetch(source: Source, limit: int | None, max_rejected: float, folder: Path = RAW) -> None:
@@ -68,13 +59,14 @@ def fetch(source: Source, limit: int | None, max_rejected: float, folder: Path =
         DataError: more than `max_rejected` of a split's rows cannot be used.
     """
     counts = {}
-    with table_writer(folder / "rejects.parquet", REJECTS) as rejects:
+    with table_writer(folder / REJECTS, RAW_REJECTS_SCHEMA) as rejects:
         for split in SPLITS:
             rows = tqdm(islice(source.rows[split], limit), f"fetch {split}", unit=" rows")
             counts[split] = _fetch_split(split, rows, rejects, folder)
     for split, count in counts.items():
-        _check_rejects(split, count, max_rejected, folder / "rejects.parquet")
-    write_json(folder / "source.json", {**source.identity, "rows": counts})
+        _check_rejects(split, count, max_rejected, folder / REJECTS)
+    origin = ORIGIN.validate_python({**source.identity, "rows": counts})
+    origin.write(folder / SampleOrigin.PATH.name)
 
 
 def _fetch_split(
@@ -82,7 +74,7 @@ def _fetch_split(
 ) -> dict[str, int]:
     before = rejects.count
     seen: set[str] = set()
-    with table_writer(folder / f"{split}.parquet", text_columns(*PAIR_COLUMNS)) as kept:
+    with table_writer(folder / f"{split}.parquet", PAIRS_SCHEMA) as kept:
         for row in rows:
             reason = find_problem(row)
             given = row.values.get("id")

@@ -8,14 +8,22 @@ from typing import Any
 
 from tqdm import tqdm
 
-from understudy.contract.pairs import GOLD, PAIR_COLUMNS, RAW, SPLITS
+from understudy.contract.dataset import Dataset
+from understudy.contract.origin import HubOrigin, Origin
+from understudy.contract.pairs import (
+    GOLD,
+    GOLD_REJECTS_SCHEMA,
+    PAIR_COLUMNS,
+    PAIRS_SCHEMA,
+    RAW,
+    REJECTS,
+    SPLITS,
+)
 from understudy.contract.params.filter import FilterParams
 from understudy.core.errors import DataError
-from understudy.core.tables import TableWriter, iterate_table, table_writer, text_columns
+from understudy.core.tables import iterate_table, table_writer
 from understudy.rows.nearness import NearRule
 
-METRICS = Path("metrics/dataset.json")
-REASONS = ("too_long", "duplicate", "in_test")
 # Ding et al. 2024, Table 1: CNN/DailyMail 3.0.0 with articles under 2048 characters.
 STUDY = {"train": 39_626, "test": 1_900}
 
@@ -28,7 +36,7 @@ class Filter:
         self._near = NearRule(params.near_duplicates, params.near_test)
         self._test: set[bytes] = set()
 
-    def reasons(
+    def judge(
         self, split: str, rows: Iterator[dict[str, str]]
     ) -> Iterator[tuple[dict[str, str], str | None]]:
         """Yields each row with the first reason to drop it, or None."""
@@ -70,56 +78,41 @@ def filter_splits(params: FilterParams, raw: Path = RAW, out: Path = GOLD) -> di
         DataError: a split has no row left.
     """
     rule = Filter(params)
-    counts: dict[str, Any] = {}
-    with table_writer(out / "rejects.parquet", text_columns("split", "id", "reason")) as rejects:
+    counts: dict[str, Any] = dict.fromkeys(SPLITS)
+    with table_writer(out / REJECTS, GOLD_REJECTS_SCHEMA) as rejects:
         for split in reversed(SPLITS):
             rows = tqdm(iterate_table(raw / f"{split}.parquet", PAIR_COLUMNS), f"filter {split}")
-            judged = rule.reasons(split, rows)
-            with table_writer(out / f"{split}.parquet", text_columns(*PAIR_COLUMNS)) as kept:
-                dropped = Counter(dict.fromkeys(params.reasons, 0))
-                counts[split] = _split_rows(split, judged, dropped, kept, rejects)
-    for split in SPLITS:
-        if not counts[split]["kept"]:
+            dropped = Counter(dict.fromkeys(params.reasons, 0))
+            with table_writer(out / f"{split}.parquet", PAIRS_SCHEMA) as kept:
+                for row, reason in rule.judge(split, rows):
+                    if reason is None:
+                        kept.add(row)
+                    else:
+                        dropped[reason] += 1
+                        rejects.add({"split": split, "id": row["id"], "reason": reason})
+            fetched = kept.count + dropped.total()
+            counts[split] = {
+                "fetched": fetched,
+                "under_limit": fetched - dropped["too_long"],
+                "kept": kept.count,
+                "dropped": dict(dropped),
+            }
+    for split, count in counts.items():
+        if not count["kept"]:
             raise DataError(
-                f"{split}: none of {counts[split]['fetched']} rows is left "
-                f"({counts[split]['dropped']}); loosen the section filter or fetch more rows"
+                f"{split}: none of {count['fetched']} rows is left ({count['dropped']}); loosen "
+                "the section filter or fetch more rows"
             )
-    return {split: counts[split] for split in SPLITS}
+    return counts
 
 
-def _split_rows(
-    split: str,
-    judged: Iterator[tuple[dict[str, str], str | None]],
-    dropped: Counter[str],
-    kept: TableWriter,
-    rejects: TableWriter,
-) -> dict[str, Any]:
-    for row, reason in judged:
-        if reason is None:
-            kept.add(row)
-        else:
-            dropped[reason] += 1
-            rejects.add({"split": split, "id": row["id"], "reason": reason})
-    fetched = kept.count + dropped.total()
-    under_limit = fetched - dropped["too_long"]
-    return {
-        "fetched": fetched,
-        "under_limit": under_limit,
-        "kept": kept.count,
-        "dropped": dict(dropped),
-    }
-
-
-def summarize_counts(counts: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:
-    """What metrics/dataset.json holds: the counts, rows that fetch rejected, the study's own."""
-    summary = {
-        split: {
-            "read": source["rows"][split]["kept"] + source["rows"][split]["rejected"],
-            "rejected": source["rows"][split]["rejected"],
-            **counts[split],
-        }
-        for split in SPLITS
-    }
-    if source["source"] == "hub":
+def summarize_counts(counts: Mapping[str, Any], origin: Origin) -> Dataset:
+    """Adds to the counts of `filter_splits` what fetch rejected, and what the study counted."""
+    summary: dict[str, Any] = {}
+    for split, count in counts.items():
+        fetched = getattr(origin.rows, split)
+        read = fetched.kept + fetched.rejected
+        summary[split] = {"read": read, "rejected": fetched.rejected, **count}
+    if isinstance(origin, HubOrigin):
         summary["study"] = {split: {"under_limit": count} for split, count in STUDY.items()}
-    return summary
+    return Dataset.model_validate(summary)

@@ -26,35 +26,29 @@ def open_hub(
     datasets.disable_progress_bars()
     commit = resolve_commit("dataset", dataset, revision)
     try:
-        builder = datasets.load_dataset_builder(dataset, config, revision=commit)
-        _check_commit(dataset, commit, builder.hash)
+        found = datasets.load_dataset_builder(dataset, config, revision=commit).hash
+        if found != commit:
+            # When the connection breaks, the client silently falls back to any cached commit.
+            raise DataError(
+                f"{dataset}: the client offers commit {found} from its cache instead of {commit}: "
+                "check the network and run again"
+            )
         loaded = datasets.load_dataset(dataset, config, revision=commit)
     except ValueError as error:
         raise DataError(f"fetch.hub.config = {config!r}: {first_line(error)}") from None
     except (OSError, datasets.exceptions.DatasetsError) as error:
         raise DataError(f"fetch.hub.dataset = {dataset!r}: {first_line(error)}") from None
     for split in SPLITS:
-        _check_split(dataset, loaded, split)
+        if split not in loaded:
+            raise DataError(f"{dataset}: no split '{split}'; it has {', '.join(loaded)}")
+        names = loaded[split].column_names
+        for name in PAIR_COLUMNS[1:]:
+            if name not in names:
+                raise DataError(
+                    f"{dataset}, split {split}: no column '{name}'; it has {', '.join(names)}"
+                )
     identity = {"source": "hub", "dataset": dataset, "config": config, "revision": commit}
     return {split: _iterate(dataset, split, loaded[split]) for split in SPLITS}, identity
-
-
-def _check_commit(dataset: str, wanted: str, found: str) -> None:
-    """The client falls back to any cached commit, in silence, when the connection breaks."""
-    if wanted != found:
-        raise DataError(
-            f"{dataset}: the client offers commit {found} from its cache instead of {wanted}: "
-            "check the network and run again"
-        )
-
-
-def _check_split(dataset: str, loaded: Any, split: str) -> None:
-    if split not in loaded:
-        raise DataError(f"{dataset}: no split '{split}'; it has {', '.join(loaded)}")
-    for name in PAIR_COLUMNS[1:]:
-        if name not in loaded[split].column_names:
-            found = ", ".join(loaded[split].column_names)
-            raise DataError(f"{dataset}, split {split}: no column '{name}'; it has {found}")
 
 
 def _iterate(dataset: str, split: str, rows: Any) -> Iterator[RawRow]:

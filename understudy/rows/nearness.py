@@ -1,4 +1,4 @@
-"""The filters on near copies, as the stages filter and generate have them: off where null."""
+"""The rule on near copies of the stages filter and generate."""
 
 from understudy.contract.params.filter import NEAR_DUPLICATE, NEAR_TEST
 from understudy.texts.similarity import HeldOut, Neighbours, Shingler, Shingles, Sketcher
@@ -6,10 +6,10 @@ from understudy.texts.words import split_words
 
 
 class NearRule:
-    """Decides on articles one by one; those of the test split must be held out first."""
+    """Judges articles one by one; those of the test split must be held out first."""
 
     def __init__(self, near_duplicates: float | None, near_test: float | None) -> None:
-        """Takes the limits.
+        """Takes the limits; None switches a check off.
 
         Args:
             near_duplicates: the least Jaccard similarity to an article kept before that drops one.
@@ -34,7 +34,7 @@ class NearRule:
 
         Args:
             article: not of the test split.
-            unique: compare it with those kept before, and keep it in mind for those to come.
+            unique: compare it with those kept before, and remember it for those to come.
         """
         words = split_words(article)
         if self._near_test is not None:

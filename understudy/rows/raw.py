@@ -1,4 +1,4 @@
-"""Rows as they come from a source, before anything is known to be right about them."""
+"""A row as its source has it, and what may be wrong with it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,24 +7,30 @@ from typing import Any
 
 @dataclass(frozen=True)
 class RawRow:
-    """One row of one file, with `values` under our column names, or the reason it has none."""
+    """One row of one file: `values` under our column names, or the reason why it has none."""
 
     file: str
     number: int
-    """Counts from 1: the line of a JSONL file, the record of a CSV or Parquet file."""
+    """Counts from 1: the line of a JSONL or text file, the record of a CSV or Parquet file."""
     values: Mapping[str, Any] = field(default_factory=dict)
     problem: str | None = None
 
 
 def find_problem(row: RawRow) -> str | None:
-    """Why a row cannot be used: 'FIELD: missing | not text | empty | not UTF-8', or None."""
+    """Why a row is no pair: 'FIELD: missing | not text | empty | not UTF-8', or None."""
     if row.problem is not None:
         return row.problem
     for name in ("article", "highlights"):
         problem = find_text_problem(row.values.get(name))
         if problem is not None:
             return f"{name}: {problem}"
-    return _find_id_problem(row.values.get("id"))
+    identity = row.values.get("id")
+    if identity is None or (isinstance(identity, int) and not isinstance(identity, bool)):
+        return None
+    if not isinstance(identity, str):
+        return "id: neither text nor a whole number"
+    problem = find_text_problem(identity)
+    return problem and f"id: {problem}"
 
 
 def find_text_problem(value: object) -> str | None:
@@ -35,22 +41,13 @@ def find_text_problem(value: object) -> str | None:
         return "not text"
     if not value.strip():
         return "empty"
-    return "not UTF-8" if _has_surrogates(value) else None
+    return None if is_utf8(value) else "not UTF-8"
 
 
-def _find_id_problem(value: object) -> str | None:
-    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-        return None
-    if not isinstance(value, str):
-        return "id: neither text nor a whole number"
-    if not value.strip():
-        return "id: empty"
-    return "id: not UTF-8" if _has_surrogates(value) else None
-
-
-def _has_surrogates(text: str) -> bool:
+def is_utf8(text: str) -> bool:
+    """False for text with surrogates, which stand for bytes or escapes that are no characters."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        return True
-    return False
+        return False
+    return True

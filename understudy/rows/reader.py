@@ -1,53 +1,60 @@
-"""Rows from the user's own JSONL, CSV or Parquet files, with their columns mapped to ours."""
+"""Rows from the user's own files: JSONL, CSV or Parquet with columns mapped to ours, or lines.
+
+Fetched pairs, references and predictions to score, and articles to summarize are all read here.
+"""
 
 import csv
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from understudy.core.errors import DataError
 from understudy.core.tables import BATCH_ROWS, readable_parquet
-from understudy.rows.raw import RawRow
+from understudy.rows.raw import RawRow, is_utf8
 
-MEND = "set fetch.files.* in params.yaml to yours"
+HINT = "set fetch.files.* in params.yaml to yours"
+TEXT = ".txt"
 # Bytes that are no UTF-8 survive as surrogates, so that one bad row is rejected, not the file.
-ENCODING = {"encoding": "utf-8-sig", "errors": "surrogateescape"}
+ENCODING: dict[str, Any] = {"encoding": "utf-8-sig", "errors": "surrogateescape"}
 
 
-def read_file(path: Path, columns: Mapping[str, str], mend: str = MEND) -> Iterator[RawRow]:
+def read_file(path: Path, columns: Mapping[str, str], hint: str = HINT) -> Iterator[RawRow]:
     """Yields every row of a file in order, unreadable ones with their problem.
 
     Args:
-        path: a .jsonl, .csv or .parquet file.
+        path: a .jsonl, .csv or .parquet file; where `columns` has one text only, also a .txt file
+            with a text a line, which may be empty.
         columns: our names (`article`, `highlights`, `id`) to the file's; `id` may be absent
             from the file, the others not.
-        mend: what to do about a file that cannot be read.
+        hint: what to do about a file that cannot be read.
 
     Raises:
-        DataError: the file is absent or empty, of another kind, or lacks a mapped column.
+        DataError: the file is absent, unreadable or empty, of another kind, or lacks a mapped
+            column.
     """
-    check_file(path, mend)
-    reader = READERS[path.suffix.lower()]
-    empty = True
-    for row in reader(path, columns, mend):
-        empty = False
-        yield row
-    if empty:
-        raise DataError(f"{path}: the file has no rows; {mend}")
+    check_file(path, columns, hint)
+    kind, row = path.suffix.lower(), None
+    try:
+        for row in READERS[kind](path, columns, hint):
+            yield row
+    except OSError as error:
+        raise DataError(f"{path}: not a readable file ({error.strerror}); {hint}") from None
+    if row is None and kind != TEXT:
+        raise DataError(f"{path}: the file has no rows; {hint}")
 
 
-def check_file(path: Path, mend: str = MEND) -> None:
+def check_file(path: Path, columns: Mapping[str, str], hint: str = HINT) -> None:
     """Raises DataError for a file that `read_file` cannot begin to read."""
-    if path.suffix.lower() not in READERS:
-        raise DataError(f"{path}: expected a file ending in {', '.join(READERS)}; {mend}")
+    kinds = [kind for kind in READERS if kind != TEXT or len(columns.keys() - {"id"}) == 1]
+    if path.suffix.lower() not in kinds:
+        raise DataError(f"{path}: expected a file ending in {', '.join(kinds)}; {hint}")
     if not path.is_file():
-        raise DataError(f"{path}: no such file; {mend}")
+        raise DataError(f"{path}: no such file; {hint}")
 
 
 def hash_file(path: Path) -> str:
@@ -56,77 +63,80 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def read_lines(lines: Iterable[str], name: str, column: str) -> Iterator[RawRow]:
+    """Yields a row for each line of a text, opened with ENCODING, under one of our columns."""
+    for number, line in enumerate(lines, start=1):
+        if is_utf8(line):
+            yield RawRow(name, number, {column: line.rstrip("\n")})
+        else:
+            yield RawRow(name, number, problem="not UTF-8")
+
+
+def _read_text(path: Path, columns: Mapping[str, str], _: str) -> Iterator[RawRow]:
+    [column] = columns.keys() - {"id"}
+    with path.open(**ENCODING) as lines:
+        yield from read_lines(lines, str(path), column)
+
+
 def _read_jsonl(path: Path, columns: Mapping[str, str], _: str) -> Iterator[RawRow]:
-    with path.open(**ENCODING, newline="\n") as lines:  # type: ignore[call-overload]
+    with path.open(**ENCODING, newline="\n") as lines:
         for number, line in enumerate(lines, start=1):
-            if line.strip():
-                yield _parse_line(path, number, line, columns)
+            if not line.strip():
+                continue
+            try:
+                record = json.loads(line)
+            except (ValueError, RecursionError):  # a number of too many digits is a ValueError
+                yield RawRow(str(path), number, problem="row: not valid JSON")
+                continue
+            if isinstance(record, dict):
+                yield RawRow(str(path), number, _rename(record, columns))
+            else:
+                yield RawRow(str(path), number, problem="row: not a JSON object")
 
 
-def _parse_line(path: Path, number: int, line: str, columns: Mapping[str, str]) -> RawRow:
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError):  # a number of too many digits is a ValueError
-        return RawRow(str(path), number, problem="row: not valid JSON")
-    if not isinstance(record, dict):
-        return RawRow(str(path), number, problem="row: not a JSON object")
-    return RawRow(str(path), number, _map(record, columns))
-
-
-def _read_csv(path: Path, columns: Mapping[str, str], mend: str) -> Iterator[RawRow]:
+def _read_csv(path: Path, columns: Mapping[str, str], hint: str) -> Iterator[RawRow]:
     csv.field_size_limit(sys.maxsize)
-    with path.open(**ENCODING, newline="") as file:  # type: ignore[call-overload]
+    with path.open(**ENCODING, newline="") as file:
         records = csv.DictReader(file, strict=True)
         try:
-            _require(path, columns, list(records.fieldnames or []), mend)
+            _require(path, columns, list(records.fieldnames or []), hint)
         except csv.Error as error:
             raise DataError(f"{path}: not a readable CSV header: {error}") from None
-        yield from _read_records(path, records, columns)
+        number = 0
+        while True:
+            number += 1
+            try:
+                record = next(records)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield RawRow(str(path), number, problem=f"row: not valid CSV: {error}")
+                continue
+            if None in record:
+                yield RawRow(str(path), number, problem="row: more fields than the header")
+            else:
+                yield RawRow(str(path), number, _rename(record, columns))
 
 
-def _read_records(
-    path: Path, records: "csv.DictReader[str]", columns: Mapping[str, str]
-) -> Iterator[RawRow]:
-    number = 0
-    while True:
-        number += 1
-        try:
-            record = next(records)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield RawRow(str(path), number, problem=f"row: not valid CSV: {error}")
-            continue
-        if None in record:
-            yield RawRow(str(path), number, problem="row: more fields than the header")
-            continue
-        yield RawRow(str(path), number, _map(record, columns))
-
-
-def _read_parquet(path: Path, columns: Mapping[str, str], mend: str) -> Iterator[RawRow]:
-    with readable_parquet(path, mend=mend) as file:
-        _require(path, columns, file.schema_arrow.names, mend)
-        names = [name for name in columns.values() if name in file.schema_arrow.names]
-        for number, record in enumerate(_iterate_records(file, names), start=1):
-            yield RawRow(str(path), number, _map(record, columns))
-
-
-def _iterate_records(file: pq.ParquetFile, names: list[str]) -> Iterator[dict[str, Any]]:
-    for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=names):
-        try:
-            records = batch.to_pylist()
-        except UnicodeDecodeError:
-            records = _decode(batch)
-        yield from records
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+def _read_parquet(path: Path, columns: Mapping[str, str], hint: str) -> Iterator[RawRow]:
+    with readable_parquet(path, hint=hint) as file:
+        found = file.schema_arrow.names
+        _require(path, columns, found, hint)
+        names, number = [name for name in columns.values() if name in found], 0
+        for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=names):
+            try:
+                records = batch.to_pylist()
+            except UnicodeDecodeError:
+                records = _decode(batch)
+            for record in records:
+                number += 1
+                yield RawRow(str(path), number, _rename(record, columns))
 
 
 def _decode(batch: pa.RecordBatch) -> list[dict[str, Any]]:
-    """The rows of a batch with text that is no UTF-8: Arrow itself gives up on all of them."""
-    text = [field.name for field in batch.schema if _is_text(field.type)]
+    """The rows of a batch with text that is no UTF-8, where Arrow gives up on all of them."""
+    is_text = (pa.types.is_string, pa.types.is_large_string)
+    text = [field.name for field in batch.schema if any(test(field.type) for test in is_text)]
     raw = [
         field.with_type(pa.large_binary()) if field.name in text else field
         for field in batch.schema
@@ -139,17 +149,16 @@ def _decode(batch: pa.RecordBatch) -> list[dict[str, Any]]:
     return records
 
 
-def _map(record: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
+def _rename(record: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
     return {ours: record.get(theirs) for ours, theirs in columns.items()}
 
 
-def _require(path: Path, columns: Mapping[str, str], found: list[str], mend: str) -> None:
+def _require(path: Path, columns: Mapping[str, str], found: list[str], hint: str) -> None:
     for ours, theirs in columns.items():
         if theirs not in found and ours != "id":
-            how = f"set fetch.files.columns.{ours}" if mend == MEND else mend
             raise DataError(
                 f"{path}: no column '{theirs}' for {ours}; it has {', '.join(found) or 'none'}: "
-                f"{how}"
+                + hint.replace(".*", f".columns.{ours}")
             )
 
 
@@ -157,4 +166,5 @@ READERS: dict[str, Callable[[Path, Mapping[str, str], str], Iterator[RawRow]]] =
     ".jsonl": _read_jsonl,
     ".csv": _read_csv,
     ".parquet": _read_parquet,
+    TEXT: _read_text,
 }

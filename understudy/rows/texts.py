@@ -1,14 +1,10 @@
-"""References and predictions from files of any kind, row by row."""
+"""References and predictions from files of any kind, brought into the same order."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from understudy.core.errors import DataError
-from understudy.rows.raw import RawRow
 from understudy.rows.reader import read_file
-
-TEXT = ".txt"
 
 
 @dataclass(frozen=True)
@@ -22,7 +18,7 @@ class Texts:
 
 
 def read_texts(path: Path, column: str, option: str) -> Texts:
-    """The texts of a file, and their ids where all have one.
+    """Reads the texts of a file, and their ids where every row has one.
 
     An empty text is one: a system that says nothing scores nothing.
 
@@ -34,51 +30,29 @@ def read_texts(path: Path, column: str, option: str) -> Texts:
     Raises:
         DataError: the file cannot be read, has a row without text, or an id twice.
     """
-    mend = f"name its column with {option}"
-    rows = list(
-        _read_lines(path) if path.suffix.lower() == TEXT else _read_rows(path, column, mend)
-    )
+    hint = f"name its column with {option}"
+    rows = list(read_file(path, {"id": "id", "text": column}, hint))
+    if not rows:
+        raise DataError(f"{path}: the file has no rows; {hint}")
     for row in rows:
+        text = row.values.get("text")
         if row.problem:
             raise DataError(f"{path}: row {row.number}: {row.problem}")
-    texts = [_as_text(row, column, mend) for row in rows]
+        if not isinstance(text, str):
+            found = "nothing" if text is None else type(text).__name__
+            raise DataError(
+                f"{path}: row {row.number}: expected text in '{column}', found {found}; {hint}"
+            )
+    texts = [row.values["text"] for row in rows]
     if any(row.values.get("id") is None for row in rows):
         return Texts(path, texts, None)
-    return Texts(path, texts, _read_ids(path, rows))
-
-
-def _read_ids(path: Path, rows: Sequence[RawRow]) -> list[str]:
     ids: dict[str, None] = {}
     for row in rows:
-        identity = str(row.values["id"])
+        identity = str(row.values.get("id"))
         if identity in ids:
             raise DataError(f"{path}: row {row.number}: id {identity!r} was there before")
         ids[identity] = None
-    return list(ids)
-
-
-def _read_rows(path: Path, column: str, mend: str) -> Iterator[RawRow]:
-    return read_file(path, {"id": "id", "text": column}, mend)
-
-
-def _read_lines(path: Path) -> Iterator[RawRow]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        problem = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise DataError(f"{path}: not a readable text file: {problem}") from None
-    for number, line in enumerate(lines, start=1):
-        yield RawRow(str(path), number, {"text": line})
-
-
-def _as_text(row: RawRow, column: str, mend: str) -> str:
-    text = row.values.get("text")
-    if not isinstance(text, str):
-        found = "nothing" if text is None else type(text).__name__
-        raise DataError(
-            f"{row.file}: row {row.number}: expected text in '{column}', found {found}; {mend}"
-        )
-    return text
+    return Texts(path, texts, list(ids))
 
 
 def align(references: Texts, predictions: Texts) -> list[str]:

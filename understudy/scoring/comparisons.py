@@ -24,17 +24,17 @@ CHUNK = 256
 
 @dataclass(frozen=True)
 class Comparison:
-    """One system minus another, in points."""
+    """One system minus another, in points; p-values are corrected."""
 
     difference: float
     p: float
-    """Of a difference so large between systems that are alike; corrected."""
+    """Probability of a difference so large between systems that are alike."""
     p_equivalent: float
-    """Of a difference so small between systems that differ by the margin; corrected."""
+    """Probability of a difference so small between systems that differ by the margin."""
     better: int
     """1: the first system is better; -1: worse; 0: neither is shown."""
-    equivalent: bool
-    """Shown to differ by less than the margin, one way or the other."""
+    equivalent: int
+    """1: shown to differ by less than the margin, one way or the other; else 0."""
     articles_needed: int | None
     """About how many test articles would decide; None where it is decided, or none would."""
 
@@ -49,7 +49,7 @@ def compare_all(differences: Figures, margin: float, resamples: int, seed: int) 
         seed: equal seeds draw equal samples.
 
     Returns:
-        One comparison a pair.
+        A comparison for each pair.
     """
     means = differences.mean(axis=0)
     drawn = resample_means(differences, resamples, seed)
@@ -58,7 +58,7 @@ def compare_all(differences: Figures, margin: float, resamples: int, seed: int) 
     found = []
     for pair, mean in enumerate(means):
         better = int(np.sign(mean)) if different[pair] <= ALPHA else 0
-        same = bool(equivalent[pair] <= ALPHA)
+        same = int(equivalent[pair] <= ALPHA)
         needed = None
         if not better and not same:
             needed = count_needed(differences[:, pair], margin, len(means))
@@ -72,9 +72,9 @@ def correct_holm(p_values: Sequence[float] | Figures) -> list[float]:
     """P-values that keep the chance of any false rejection among them (Holm 1979)."""
     order = np.argsort(p_values, kind="stable")
     corrected, largest = [1.0] * len(order), 0.0
-    for rank, place in enumerate(order):
-        largest = max(largest, min(1.0, (len(order) - rank) * float(p_values[place])))
-        corrected[place] = largest
+    for rank, pair in enumerate(order):
+        largest = max(largest, min(1.0, (len(order) - rank) * float(p_values[pair])))
+        corrected[pair] = largest
     return corrected
 
 

@@ -1,17 +1,17 @@
 """The study's explanation tested: are zero-shot answers worse because they are longer?
 
-If length is what tells, an answer cut to as many words as a student wrote scores as the student
-does, and articles on which the answer is longer by more are those that it loses by more.
+If length is the reason, an answer cut to as many words as a student wrote scores as the student
+does, and the answer loses by more on the articles where it is longer by more.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
+from understudy.contract.evaluation import F1Difference, LengthEffect
 from understudy.contract.names import MEASURES
 from understudy.contract.params.evaluate import Judgement
 from understudy.scoring.bootstrap import Figures, interval
-from understudy.scoring.scoreboard import round_figure
 from understudy.texts.words import WORD, count_words
 
 
@@ -28,7 +28,7 @@ def explain_by_length(
     as_is: Figures,
     cut: Figures,
     judgement: Judgement,
-) -> dict[str, object]:
+) -> LengthEffect:
     """How much of a student's lead over zero-shot answers their length explains, in ROUGE-1.
 
     Args:
@@ -39,34 +39,31 @@ def explain_by_length(
         judgement: resamples and seed of the intervals.
 
     Returns:
-        What metrics/length.json holds of the student. `explained` is there if the F1 differ beyond
-        their interval; `correlation`, Spearman's, if lengths and differences vary.
+        The effect; `explained` is there if the F1 differ beyond their interval, `correlation` if
+        lengths and differences vary.
     """
     lengths, others = (np.array([*map(count_words, texts)], float) for texts in (student, zeroshot))
-    found = {"as_is": _summarize(as_is, judgement), "cut": _summarize(cut, judgement)}
-    explained = {}
-    if found["as_is"]["f1_low"] > 0 or found["as_is"]["f1_high"] < 0:
-        share = 1 - found["cut"]["f1"] / found["as_is"]["f1"]
-        explained = {"explained": round_figure(100 * share)}
-    correlation = correlate_ranks(others - lengths, as_is[:, MEASURES.index("f1")])
-    return {
-        "words": round_figure(lengths.mean()),
-        "zeroshot_words": round_figure(others.mean()),
-        **found,
-        **explained,
-        **({} if correlation is None else {"correlation": round_figure(correlation)}),
-    }
+    before, after = _summarize(as_is, judgement), _summarize(cut, judgement)
+    differ = before.f1_low > 0 or before.f1_high < 0
+    return LengthEffect(
+        words=lengths.mean(),
+        zeroshot_words=others.mean(),
+        as_is=before,
+        cut=after,
+        explained=100 * (1 - after.f1 / before.f1) if differ else None,
+        correlation=correlate_ranks(others - lengths, as_is[:, MEASURES.index("f1")]),
+    )
 
 
-def _summarize(differences: Figures, judgement: Judgement) -> dict[str, float]:
-    means = dict(zip(MEASURES, map(round_figure, differences.mean(axis=0)), strict=True))
+def _summarize(differences: Figures, judgement: Judgement) -> F1Difference:
     f1 = differences[:, MEASURES.index("f1")].tolist()
     low, high = interval(f1, judgement.resamples, judgement.seed)
-    return {**means, "f1_low": round_figure(low), "f1_high": round_figure(high)}
+    means = dict(zip(MEASURES, differences.mean(axis=0), strict=True))
+    return F1Difference(**means, f1_low=low, f1_high=high)
 
 
 def correlate_ranks(first: Figures, second: Figures) -> float | None:
-    """Spearman's rank correlation; None where one of both does not vary."""
+    """Spearman's rank correlation; None if one of the two does not vary."""
     import pandas as pd
 
     ranks = pd.DataFrame({"first": first, "second": second}).rank()

@@ -5,22 +5,17 @@ Out: a file of summaries, or JSON lines on stdout.
 Run: understudy predict --model models/t5-written --input articles.jsonl --output summaries.jsonl
 """
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from understudy.students.decoding.articles import summarize_file
+from understudy.tools.parser import command_parser, count
 
 TOKENS_PER_BATCH = 8192
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Decodes with the model folder that the command line names."""
-    parser = argparse.ArgumentParser(
-        prog="understudy predict",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("predict", __doc__)
     parser.add_argument(
         "--model", type=Path, required=True, help="a model folder, such as models/t5-written"
     )
@@ -36,17 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--column", default="article", help="which column holds the articles")
     parser.add_argument(
         "--tokens-per-batch",
-        type=positive,
+        type=count,
         default=TOKENS_PER_BATCH,
         help=f"article tokens decoded at once ({TOKENS_PER_BATCH}): what limits memory",
     )
     given = parser.parse_args(arguments)
+
+    from understudy.tools.summarize import summarize_file
+
     summarize_file(given.model, given.input, given.output, given.column, given.tokens_per_batch)
-
-
-def positive(text: str) -> int:
-    """A number of the command line that must be above 0."""
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number

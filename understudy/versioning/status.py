@@ -6,17 +6,16 @@ Out: one `Stage` each, in the order of `dvc repro`. Nothing is run, sent, fetche
 """
 
 import contextlib
-import logging
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from understudy.core.errors import DataError, ParamsError, UnderstudyError
+from understudy.core.errors import ParamsError
+from understudy.versioning.changes import find_changes
+from understudy.versioning.repository import open_repo
 
 CACHED_RUN = "(the run cache has it: nothing is computed)"
-_ABSENT = object()
 
 
 @dataclass(frozen=True)
@@ -49,79 +48,44 @@ def survey_stages(folder: Path = Path()) -> list[Stage]:
         DataError: dvc.yaml or dvc.lock cannot be used.
     """
     with open_repo(folder) as repo:
-        return _Survey(repo).stages()
-
-
-@contextlib.contextmanager
-def open_repo(folder: Path) -> Iterator[Any]:
-    """Yields DVC's view of the folder: silent, its failures as ours."""
-    from dvc.exceptions import DvcException
-    from dvc.repo import Repo
-
-    logger = logging.getLogger("dvc")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)  # it logs to stdout, and draws bars down to ERROR
-    try:
-        with warnings.catch_warnings(), Repo(str(folder)) as repo:
-            warnings.simplefilter("ignore", DeprecationWarning)  # of libraries, in DVC's own code
-            yield repo
-    except DvcException as error:
-        raise _translated(error) from None
-    finally:
-        logger.setLevel(before)
-
-
-def _load_index(repo: Any) -> Any:
-    try:
-        return repo.index
-    except (AssertionError, AttributeError, TypeError):  # so DVC meets null or 3 as a path
-        raise ParamsError("params.yaml: a path that dvc.yaml takes from it is not text") from None
-
-
-def _translated(error: Exception) -> UnderstudyError:
-    from dvc.parsing import ResolveError
-
-    line = " ".join(str(error).split())
-    if isinstance(error, ResolveError):
-        line = f"params.yaml does not fit dvc.yaml: {line}"
-    return ParamsError(line) if "params.yaml" in line else DataError(line)
+        survey = _Survey(repo)
+        for stage in survey.order:
+            survey.found[stage] = survey.judge(stage)
+        # Last, because asking the run cache changes what DVC holds of a stage.
+        return [survey.with_cached_run(stage) for stage in survey.order]
 
 
 class _Survey:
     def __init__(self, repo: Any) -> None:
         from dvc.repo.reproduce import get_active_graph, plan_repro
 
-        index = _load_index(repo)
+        try:
+            index = repo.index
+        except (AssertionError, AttributeError, TypeError):  # DVC meets null or 3 as a path
+            problem = "params.yaml: a path that dvc.yaml takes from it is not text"
+            raise ParamsError(problem) from None
         own = [s for s in index.stages if Path(s.path) == Path(repo.root_dir, "dvc.yaml")]
         self.repo = repo
         self.graph = get_active_graph(index.graph)
         self.order: list[Any] = plan_repro(self.graph, own) if own else []
-        self.made = {out.fs_path: out for stage in index.stages for out in stage.outs}
-        self.found: dict[str, Stage] = {}
-
-    def stages(self) -> list[Stage]:
-        for stage in self.order:
-            self.found[self.name(stage)] = self.judge(stage)
-        # Last, because asking the run cache changes what DVC holds of a stage.
-        return [self.with_cached_run(stage) for stage in self.order]
-
-    def name(self, stage: Any) -> str:
-        """The stage's name, wherever the process stands; a .dvc file has its path."""
-        return str(getattr(stage, "name", None) or Path(stage.path).relative_to(self.repo.root_dir))
+        self.made = {out.fs_path: out for out in index.outs}
+        self.found: dict[Any, Stage] = {}
 
     def judge(self, stage: Any) -> Stage:
-        name = self.name(stage)
+        # by path and not by DVC's own address, which depends on where the process stands
+        name = getattr(stage, "name", None) or Path(stage.path).relative_to(self.repo.root_dir)
         if own := list(self.own_reasons(stage)):
-            return Stage(name, "stale", tuple(own))
-        lost = _lost_outs(stage)
+            return Stage(str(name), "stale", tuple(own))
+        lost = list(_find_lost_outs(stage))
         if before := self.unsettled(stage):
-            return Stage(name, "waits", (f"depends on {', '.join(before)}", *lost))
-        return Stage(name, "missing" if lost else "up to date", tuple(lost))
+            return Stage(str(name), "waits", (f"depends on {', '.join(before)}", *lost))
+        return Stage(str(name), "missing" if lost else "up to date", tuple(lost))
 
     def unsettled(self, stage: Any) -> list[str]:
         """Names of the stages just before this one that run or may run."""
-        before = {self.name(other) for other in self.graph.successors(stage)}
-        return [n for n, s in self.found.items() if n in before and s.state in ("stale", "waits")]
+        before = set(self.graph.successors(stage))
+        judged = [found for other, found in self.found.items() if other in before]
+        return [found.name for found in judged if found.state in ("stale", "waits")]
 
     def own_reasons(self, stage: Any) -> Iterator[str]:
         """Why the stage runs, whatever the stages before it do."""
@@ -135,50 +99,49 @@ class _Survey:
             for dep in [] if stage.frozen else stage.deps:
                 yield from self.dep_reasons(dep)
             for out in (out for out in stage.outs if out.protocol == "local"):
-                yield from _out_reasons(out)
+                state = out.workspace_status().get(str(out))
+                if not out.hash_info:
+                    yield f"{_path(out)} is a new output"
+                elif state == "modified":
+                    yield f"{_path(out)} was changed by hand"
+                elif state == "deleted" and not out.use_cache:  # a cache's lost data is no change
+                    yield f"{_path(out)} is absent"
 
     def dep_reasons(self, dep: Any) -> Iterator[str]:
         from dvc.dependency.param import ParamsDependency
 
         if isinstance(dep, ParamsDependency):
-            yield from _param_reasons(dep)
-        elif dep.protocol != "local":
+            for change in find_changes(dep.hash_info.value or {}, dep.read_params()):
+                old, new = _shorten(change.old), _shorten(change.new)
+                values = {"added": f": {new}", "removed": "", "changed": f": {old} -> {new}"}
+                yield f"params {change.key} {change.state}{values[change.state]}"
+            return
+        if dep.protocol != "local":
             return  # its host would have to be asked
-        elif (now := self.hash_of(dep)) is None:
+        out, exists, changed = self.made.get(dep.fs_path), dep.exists, False
+        if out is not None and (out.stage.cmd or not exists):
+            # the record counts: DVC restores the out or runs its stage before this one
+            changed = out.hash_info and out.hash_info != dep.hash_info
+        elif exists:
+            changed = dep.changed_checksum()
+        elif not any(
+            dep.fs.isin(dep.fs_path, path) or dep.fs.isin(path, dep.fs_path) for path in self.made
+        ):
             yield f"{_path(dep)} is absent"
-        elif not dep.hash_info:
+            return
+        if not dep.hash_info:
             yield f"{_path(dep)} is a new dependency"
-        elif now != dep.hash_info:
+        elif changed:
             yield f"{_path(dep)} changed"
 
-    def hash_of(self, dep: Any) -> Any:
-        """The hash the input has now, or will have once the stages before it are in order.
-
-        A stage's out counts by its record: where the workspace lacks it or has another, DVC
-        restores it or runs that stage before this one.
-        """
-        out = self.made.get(dep.fs_path)
-        if out is not None and (out.stage.cmd or not dep.exists):
-            return out.hash_info or dep.hash_info
-        if dep.exists:
-            return dep.get_hash()
-        inside = dep.fs.isin
-        partly = any(inside(dep.fs_path, path) or inside(path, dep.fs_path) for path in self.made)
-        return dep.hash_info if partly else None
-
     def with_cached_run(self, stage: Any) -> Stage:
-        """The judged stage, with a reason more where DVC need not compute it."""
-        judged = self.found[self.name(stage)]
-        if judged.state == "stale" and not self.unsettled(stage) and self.is_cached_run(stage):
-            return replace(judged, reasons=(*judged.reasons, CACHED_RUN))
-        return judged
-
-    def is_cached_run(self, stage: Any) -> bool:
-        """Whether DVC would restore the outs of an earlier run with the inputs of now."""
+        """The judged stage, with one more reason where DVC would restore an earlier run."""
         from dvc.exceptions import DvcException
 
-        if not stage.cmd or any(dep.protocol != "local" for dep in stage.deps):
-            return False
+        judged = self.found[stage]
+        local = stage.cmd and all(dep.protocol == "local" for dep in stage.deps)
+        if judged.state != "stale" or not local or self.unsettled(stage):
+            return judged
         unchanged = not stage.changed_stage() and stage.deps_cached()
         # DVC looks for dvc.yaml where the process stands, and raises where nothing fits.
         with contextlib.suppress(DvcException), contextlib.chdir(self.repo.root_dir):
@@ -186,60 +149,27 @@ class _Survey:
             for out in [] if unchanged else stage.outs:
                 out.clear()  # or the lock's outs would pass for those of the new inputs
             self.repo.stage_cache.restore(stage, dry=True)
-            return True
-        return False
+            return replace(judged, reasons=(*judged.reasons, CACHED_RUN))
+        return judged
 
 
-def _param_reasons(dep: Any) -> Iterator[str]:
-    old, new = dep.hash_info.value or {}, dep.read_params()
-    for key in dep.params or dict.fromkeys([*old, *new]):
-        yield from _differences(key, old.get(key, _ABSENT), new.get(key, _ABSENT))
-
-
-def _differences(key: str, old: Any, new: Any) -> Iterator[str]:
-    """One phrase for each dotted key whose value differs."""
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        for part in dict.fromkeys([*old, *new]):
-            yield from _differences(f"{key}.{part}", old.get(part, _ABSENT), new.get(part, _ABSENT))
-    elif new is _ABSENT:
-        yield f"params {key} removed"
-    elif old is _ABSENT:
-        yield f"params {key} added: {_short(new)}"
-    elif old != new:
-        yield f"params {key} changed: {_short(old)} -> {_short(new)}"
-
-
-def _short(value: Any) -> str:
-    return text if len(text := repr(value)) <= 40 else f"{text[:39]}…"
-
-
-def _out_reasons(out: Any) -> Iterator[str]:
-    """How an out differs from what the stage wrote; lost data in a cache is no difference."""
-    if not out.hash_info:
-        yield f"{_path(out)} is a new output"
-    elif out.exists and out.changed_checksum():
-        yield f"{_path(out)} was changed by hand"
-    elif not out.exists and not out.use_cache:
-        yield f"{_path(out)} is absent"
-
-
-def _lost_outs(stage: Any) -> list[str]:
-    """Where the outs are that the workspace or the cache lacks; one phrase for each place."""
+def _find_lost_outs(stage: Any) -> Iterator[str]:
+    """What the workspace or the cache lacks, and what gets it; one phrase for each command."""
     otherwise = ", or it runs again" if stage.cmd else ""
-    places: dict[str, list[str]] = {}
+    lost: dict[str, list[str]] = {}
     for out in (out for out in stage.outs if out.use_cache):
-        if not out.changed_cache():
-            place = "" if out.exists else "in the cache: dvc checkout"
-        elif out.exists:
-            place = f"here, not in the cache: dvc commit{otherwise}"
-        else:
-            place = f"not in the cache: dvc pull{otherwise}"
-        places.setdefault(place, []).append(_path(out))
-    return [
-        f"{first} and {len(more)} more are {place}" if more else f"{first} is {place}"
-        for place, (first, *more) in places.items()
-        if place
-    ]
+        if state := out.status().get(str(out)):
+            where = "in the cache: dvc checkout"
+            if state == "not in cache":
+                here = "here, not in the cache: dvc commit"
+                where = f"{here if out.exists else 'not in the cache: dvc pull'}{otherwise}"
+            lost.setdefault(where, []).append(_path(out))
+    for where, (first, *more) in lost.items():
+        yield f"{first} and {len(more)} more are {where}" if more else f"{first} is {where}"
+
+
+def _shorten(value: Any) -> str:
+    return text if len(text := repr(value)) <= 40 else f"{text[:39]}…"
 
 
 def _path(item: Any) -> str:

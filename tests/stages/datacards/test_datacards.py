@@ -14,22 +14,22 @@ import pandas as pd
 import pytest
 
 from stages.datacards.__main__ import main
+from tests.contract.examples import make_origin
 from tests.imports import ROOT
-from tests.stages.datacards import (
+from tests.stages.datacards.planted import (
     GENERATED,
-    HUB,
-    SAMPLE,
     Row,
     fill_project,
     list_rows,
     row,
     write_answers,
-    write_json,
     write_rows,
 )
 from understudy.contract.pairs import PAIR_COLUMNS, SPLITS
 from understudy.contract.params.filter import FilterParams
 from understudy.core.errors import DataError
+from understudy.core.files import write_json
+from understudy.core.params import read_params
 from understudy.core.tables import iterate_table
 from understudy.rows.filtering import filter_splits
 
@@ -202,9 +202,9 @@ def test_the_command_writes_the_same_bytes_in_another_process(project: Path) -> 
 
 
 def test_params_decide_what_is_near_and_what_is_copied(project: Path) -> None:
-    text = (project / "params.yaml").read_text("utf-8")
-    text = text.replace("near_duplicate: 0.8", "near_duplicate: 1.0")
-    (project / "params.yaml").write_text(text.replace("copied_words: 8", "copied_words: 10"))
+    params = read_params(project / "params.yaml")
+    params["datacards"] |= {"near_duplicate": 1.0, "copied_words": 10}
+    write_json(project / "params.yaml", params)  # YAML may be JSON
     main()
     found = metrics(project)
     assert found["gold"]["near_duplicates"]["pairs"] == 0
@@ -261,10 +261,14 @@ def test_a_split_without_rows_is_one_line_that_names_it(name: str, project: Path
         ("metrics/generated.json", {"train": 3}, "train: "),
         (
             "metrics/generated.json",
-            {**GENERATED, "train": {**GENERATED["train"], "asked": 0}},
+            {"train": {**GENERATED.train.model_dump(), "asked": 0}},
             "train.asked: expected greater than 0",
         ),
-        ("data/raw/source.json", {**SAMPLE, "source": "disk"}, "expected tags: 'sample', 'hub'"),
+        (
+            "data/raw/source.json",
+            {**make_origin().to_json(), "source": "disk"},
+            "expected tags: 'sample', 'hub'",
+        ),
     ],
 )
 def test_a_wrong_value_is_named_by_its_place(
@@ -289,7 +293,7 @@ def test_a_prompt_that_cannot_be_read_is_one_line(project: Path) -> None:
 
 
 def test_where_rows_come_from_reaches_both_cards(project: Path) -> None:
-    write_json(project / "data/raw/source.json", HUB)
+    make_origin("hub").write(project / "data/raw/source.json")
     main()
     for source in ("gold", "written"):
         card = (project / f"data/{source}/README.md").read_text("utf-8")

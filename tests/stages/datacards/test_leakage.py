@@ -2,8 +2,9 @@
 
 import pytest
 
-from stages.datacards.leakage import Leakage, LeakageCounter, find_pasted
+from stages.datacards.leakage import LeakageCounter, find_pasted
 from stages.datacards.pairs import Pair, as_text
+from understudy.contract.survey import Leakage
 from understudy.texts.words import split_words
 
 HIGHLIGHTS = "Anna Berg saw twelve cats in Oslo .\nThey were hungry, she says .\nNone left ."
@@ -17,7 +18,9 @@ def measure(*articles: str, run: int = 4) -> Leakage:
 
 
 def test_an_article_of_its_own_words_leaks_nothing() -> None:
-    assert measure("Nobody had expected visitors.") == Leakage(*[0] * 7)
+    assert measure("Nobody had expected visitors.") == Leakage(
+        **dict.fromkeys(Leakage.model_fields, 0)
+    )
 
 
 def test_a_highlight_pasted_into_its_article_is_found_whole() -> None:
@@ -37,8 +40,8 @@ def test_figures_are_means_over_pairs_by_hand() -> None:
     # fragments of 14 words: "anna berg saw twelve cats in oslo" (7) and "she" (1); the first is
     # a sentence of two that count
     found = measure("It was Anna Berg saw twelve cats in OSLO! So she left.", "Nothing here.")
-    assert found.coverage == 100 * (9 / 14) / 2  # "left" is a fragment of its own
-    assert found.density == (7 * 7 + 1 + 1) / 14 / 2
+    assert found.coverage == round(100 * (9 / 14) / 2, 4)  # "left" is a fragment of its own
+    assert found.density == round((7 * 7 + 1 + 1) / 14 / 2, 4)
     assert found.longest == 7 / 2
     assert found.copied == 50
     assert found.copied_words == 100 * (7 / 14) / 2

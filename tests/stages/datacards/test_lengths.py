@@ -8,21 +8,21 @@ import pytest
 from stages.datacards.lengths import (
     BINS,
     LengthCounter,
-    Lengths,
     bin_lengths,
     choose_edges,
     describe_lengths,
 )
 from stages.datacards.pairs import as_text
+from understudy.contract.survey import Lengths
 
 
 def test_figures_by_hand() -> None:
-    assert describe_lengths(range(101)) == Lengths(50, 5, 50, 95, 100)
+    assert describe_lengths(range(101)) == Lengths(mean=50, p5=5, median=50, p95=95, max=100)
     found = describe_lengths([1, 2, 3, 10])
     assert (found.mean, found.median, found.max) == (4, 2.5, 10)
     assert found.p5 == pytest.approx(1.15)
     assert found.p95 == pytest.approx(8.95)
-    assert describe_lengths([7]) == Lengths(7, 7, 7, 7, 7)
+    assert describe_lengths([7]) == Lengths(mean=7, p5=7, median=7, p95=7, max=7)
 
 
 def test_texts_are_measured_in_words_and_in_characters() -> None:
@@ -30,22 +30,24 @@ def test_texts_are_measured_in_words_and_in_characters() -> None:
     for raw in ("Two words .", "🦀", ""):
         counter.add(as_text(raw))
     found = counter.describe()
-    assert (found.words.mean, found.words.max) == (2 / 3, 2)
+    assert (found.words.mean, found.words.max) == (0.6667, 2)
     assert (found.characters.mean, found.characters.max) == (4, 11)
 
 
 def test_every_text_is_in_one_bin_and_sources_share_their_bins() -> None:
     rng = np.random.default_rng(1)
     lengths = {"gold": rng.integers(300, size=500).tolist(), "written": [5, 250, 9999]}
-    rows = list(bin_lengths(lengths))
+    bins = list(bin_lengths("article", lengths))
+    edges = [(one.words_from, one.words_to) for one in bins if one.source == "gold"]
+    assert {one.text for one in bins} == {"article"}
     for source, values in lengths.items():
-        own = [row for row in rows if row[0] == source]
-        assert sum(count for *_, count in own) == len(values)
-        for _, low, high, count in own:
-            assert count == sum(low <= value < high for value in values)
-        assert [row[1:3] for row in own] == [row[1:3] for row in rows if row[0] == "gold"]
-        assert own[0][1] == 0
-        assert all(one[2] == other[1] for one, other in pairwise(own))
+        own = [one for one in bins if one.source == source]
+        assert sum(one.pairs for one in own) == len(values)
+        for one in own:
+            assert one.pairs == sum(one.words_from <= value < one.words_to for value in values)
+        assert [(one.words_from, one.words_to) for one in own] == edges
+    assert edges[0][0] == 0
+    assert all(high == low for (_, high), (low, _) in pairwise(edges))
 
 
 @pytest.mark.parametrize(

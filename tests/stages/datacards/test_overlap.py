@@ -3,16 +3,14 @@
 import pytest
 
 from stages.datacards.overlap import (
-    Between,
-    Contamination,
     ContaminationCounter,
     HeldOutPairs,
-    NearDuplicates,
     Sketched,
     count_between,
     count_near,
 )
 from stages.datacards.pairs import Pair, as_text
+from understudy.contract.survey import BetweenSources, Contamination, NearDuplicates
 from understudy.texts.similarity import Neighbours, Shingler, Sketcher
 
 SKETCH = Sketcher(3)
@@ -44,7 +42,9 @@ def test_near_duplicates_are_counted_by_pair_and_by_article() -> None:
     found = count_near(sketched(*STORIES, NEAR, STORIES[0].upper(), STORIES[3]).sketches, known)
     # three articles are near one another, and two others
     assert found == NearDuplicates(pairs=3 + 1, articles=3 + 2)
-    assert count_near(sketched(*STORIES).sketches, Neighbours(0.8)) == NearDuplicates(0, 0)
+    assert count_near(sketched(*STORIES).sketches, Neighbours(0.8)) == NearDuplicates(
+        pairs=0, articles=0
+    )
 
 
 def test_copies_between_sources_are_counted_for_either() -> None:
@@ -52,7 +52,9 @@ def test_copies_between_sources_are_counted_for_either() -> None:
     known = Neighbours(0.8)
     count_near(gold.sketches, known)
     # written 0 is near real 5; written 1 is near real 0 and real 6
-    assert count_between(gold, known, written) == Between(3, 3, 2, same_id=0)
+    assert count_between(gold, known, written) == BetweenSources(
+        pairs=3, gold_articles=3, written_articles=2, same_id=0
+    )
     written.ids[0] = "5"
     assert count_between(gold, known, written).same_id == 1
 
@@ -82,4 +84,4 @@ def test_a_test_article_is_counted_once_however_many_training_articles_hold_it()
 @pytest.mark.parametrize("text", ["", "…"])
 def test_texts_without_words_contaminate_nothing(text: str) -> None:
     found = contaminate([pair(text, text)], [pair(text, text), pair(STORIES[0], text)])
-    assert found == Contamination(0, 0, 0, 0)
+    assert found == Contamination(test_articles=0, exact=0, train_articles=0, highlights=0)

@@ -1,6 +1,7 @@
 """Vocabulary, by hand."""
 
-from stages.datacards.vocabulary import SEGMENT, Vocabulary, VocabularyCounter
+from stages.datacards.vocabulary import SEGMENT, VocabularyCounter
+from understudy.contract.survey import Vocabulary
 
 
 def count(*texts: list[str]) -> Vocabulary:
@@ -12,7 +13,9 @@ def count(*texts: list[str]) -> Vocabulary:
 
 def test_words_are_counted_over_all_texts() -> None:
     # a three times, b twice, c and d once: 4 of 7 words are distinct, 2 of 4 occur once
-    assert count("a b c".split(), "a b a d".split()) == Vocabulary(7, 4, 100 * 4 / 7, 50)
+    assert count("a b c".split(), "a b a d".split()) == Vocabulary(
+        words=7, distinct=4, type_token=57.1429, once=50
+    )
 
 
 def test_distinct_words_are_counted_in_segments_that_go_on_from_text_to_text() -> None:
@@ -30,4 +33,4 @@ def test_a_longer_corpus_of_the_same_kind_is_as_rich() -> None:
 
 
 def test_no_words_are_no_error() -> None:
-    assert count([], []) == Vocabulary(0, 0, 0, 0)
+    assert count([], []) == Vocabulary(words=0, distinct=0, type_token=0, once=0)

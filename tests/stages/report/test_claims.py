@@ -6,19 +6,19 @@ from typing import Any
 import pytest
 
 from stages.report.claims import build_headlines, build_questions
-from stages.report.inputs import gather
+from stages.report.inputs import Facts, gather
 from stages.report.label import build_label
-from stages.report.length import build_length, tell_length
-from stages.report.records import Facts
-from tests.stages.report.inputs import (
-    make_articles,
+from stages.report.length import build_length, describe_length
+from tests.contract.examples import (
     make_calls,
     make_difference,
-    make_length,
+    make_lengths,
+    make_origin,
     make_pair,
-    write_json,
-    write_project,
+    make_teacher,
 )
+from tests.stages.report.inputs import make_articles, write_json, write_project
+from understudy.core.files import read_json
 
 ARTICLES = make_articles(3)
 
@@ -32,16 +32,15 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def change(project: Path, name: str, **parts: Any) -> Facts:
     """The facts after some keys of a metrics file got other values."""
-    from understudy.core.files import read_json
-
     path = project / "metrics" / f"{name}.json"
     write_json(path, {**read_json(path), **parts})
     return gather(100)
 
 
 def judge(project: Path, verdict: str, f1: float = 3.0) -> Facts:
-    pair = {**make_pair(("t5-written", "")), "rouge1": make_difference(verdict, f1)}
-    return change(project, "gap", **{"t5-written-minus-t5-gold": pair})
+    first = make_difference(verdict, f1)
+    pair = make_pair("worse").model_copy(update={"rouge1": first})
+    return change(project, "gap", **{"t5-written-minus-t5-gold": pair.model_dump()})
 
 
 @pytest.mark.parametrize(
@@ -61,7 +60,7 @@ def judge(project: Path, verdict: str, f1: float = 3.0) -> Facts:
         ),
     ],
 )
-def test_the_main_claim_is_told_by_its_verdict(
+def test_the_main_claim_follows_its_verdict(
     verdict: str, f1: float, sentence: str, project: Path
 ) -> None:
     first = build_headlines(judge(project, verdict, f1))[0]
@@ -71,7 +70,7 @@ def test_the_main_claim_is_told_by_its_verdict(
 
 def test_an_open_verdict_says_how_many_articles_would_decide(project: Path) -> None:
     verdict = build_headlines(judge(project, "undecided"))[0].verdict
-    assert verdict.told == "undecided, would need about 1,700 test articles"
+    assert verdict.description == "undecided, would need about 1,700 test articles"
 
 
 def test_a_headline_has_difference_interval_and_p(project: Path) -> None:
@@ -80,7 +79,7 @@ def test_a_headline_has_difference_interval_and_p(project: Path) -> None:
     assert shown == ("+0.2", "−1.2 to +1.8", "0.800", "<0.001")
 
 
-def test_other_rouge_types_are_told_where_they_differ(project: Path) -> None:
+def test_other_rouge_types_are_named_where_they_differ(project: Path) -> None:
     same, _ = build_headlines(gather(100))
     assert same.others == "The same in ROUGE-2, ROUGE-L and ROUGE-Lsum."
     other, _ = build_headlines(judge(project, "better"))
@@ -100,9 +99,9 @@ def test_comparisons_stand_by_question_the_main_claim_first(project: Path) -> No
     ]
 
 
-def test_one_answer_for_all_is_told_once(project: Path) -> None:
+def test_one_answer_for_all_is_given_once(project: Path) -> None:
     pairs = {
-        f"{system}-minus-lead-3": make_pair((system, "lead-3"), "better")
+        f"{system}-minus-lead-3": make_pair("better").model_dump()
         for system in ("t5-gold", "t5-written", "bart-gold", "bart-written", "zeroshot")
     }
     answers = [q.answer for q in build_questions(change(project, "gap", **pairs), "rouge1")]
@@ -110,61 +109,58 @@ def test_one_answer_for_all_is_told_once(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("origin", "model", "parts"),
+    ("source", "model", "parts"),
     [
-        ({"source": "sample"}, "embedded-rules-1", ["figures of the sample", "ChatGPT", "rules"]),
-        ({"source": "sample"}, "gpt-6-luna", ["figures of the sample", "ChatGPT"]),
-        ({"source": "files"}, "embedded-rules-1", ["set of rules", "ChatGPT"]),
-        ({"source": "files"}, "gpt-6-luna", []),
-        ({"source": "hub", "dataset": "a/b"}, "not-embedded-rules", []),
+        ("sample", "embedded-rules-1", ["figures of the sample", "ChatGPT", "rules"]),
+        ("sample", "gpt-6-luna", ["figures of the sample", "ChatGPT"]),
+        ("files", "embedded-rules-1", ["set of rules", "ChatGPT"]),
+        ("files", "gpt-6-luna", []),
+        ("hub", "not-embedded-rules", []),
     ],
 )
 def test_a_sample_and_a_teacher_of_rules_are_called_that(
-    origin: dict[str, str], model: str, parts: list[str], project: Path
+    source: str, model: str, parts: list[str], project: Path
 ) -> None:
-    write_json(project / "data/raw/source.json", origin)
-    calls = {**make_calls(0), "model": model}
-    label = build_label(change(project, "teacher", generate=calls, zeroshot=calls))
-    told = " ".join(label.warning)
-    assert bool(told) == bool(parts)
-    assert [part for part in parts if part not in told] == []
-    assert ("rules" in told) == model.startswith("embedded-rules")
+    make_origin(source).write()
+    make_teacher(generate=make_calls(model=model), zeroshot=make_calls(model=model)).write()
+    label = build_label(gather(100))
+    warning = " ".join(label.warning)
+    assert bool(warning) == bool(parts)
+    assert [part for part in parts if part not in warning] == []
+    assert ("rules" in warning) == model.startswith("embedded-rules")
     assert (label.writer, label.summarizer) == (model, model)
 
 
 def test_one_use_of_the_embedded_teacher_is_enough_for_the_label(project: Path) -> None:
-    write_json(project / "data/raw/source.json", {"source": "files"})
-    facts = change(project, "teacher", generate={**make_calls(0), "model": "gpt-6-luna"})
-    assert "set of rules" in " ".join(build_label(facts).warning)
+    make_origin("files").write()
+    make_teacher(generate=make_calls(model="gpt-6-luna")).write()
+    assert "set of rules" in " ".join(build_label(gather(100)).warning)
 
 
 @pytest.mark.parametrize(
-    ("origin", "name"),
+    ("source", "name"),
     [
-        ({"source": "sample"}, "an invented corpus"),
-        ({"source": "files", "files": {}}, "your own files"),
-        (
-            {"source": "hub", "dataset": "team/news", "config": "3.0.0", "revision": "a" * 40},
-            "team/news 3.0.0, revision aaaaaaaaaaaa",
-        ),
+        ("sample", "an invented corpus"),
+        ("files", "your own files"),
+        ("hub", "team/news 3.0.0, revision dddddddddddd"),
     ],
 )
-def test_the_corpus_is_named(origin: dict[str, Any], name: str, project: Path) -> None:
-    write_json(project / "data/raw/source.json", origin)
+def test_the_corpus_is_named(source: str, name: str, project: Path) -> None:
+    make_origin(source).write()
     assert build_label(gather(100)).corpus == name
 
 
 def explained(*shares: float | None) -> dict[str, Any]:
     """metrics/length.json with these shares, students in order."""
     found = {}
-    for (name, row), share in zip(make_length().items(), shares, strict=True):
+    for (name, row), share in zip(make_lengths().to_json().items(), shares, strict=True):
         kept = {key: value for key, value in row.items() if key != "explained"}
         found[name] = kept if share is None else {**kept, "explained": share}
     return found
 
 
 @pytest.mark.parametrize(
-    ("shares", "told"),
+    ("shares", "finding"),
     [
         ([50.0, 50.0, 50.0, 50.0], "Length explains 50.0% of the differences"),
         ([20.0, None, 63.25, 140.0], "Length explains between 20.0% and 100.0% of"),
@@ -173,10 +169,10 @@ def explained(*shares: float | None) -> dict[str, Any]:
         ([None, None, None, None], "there is nothing to explain"),
     ],
 )
-def test_the_length_explanation_is_told_as_it_was_found(
-    shares: list[float | None], told: str, project: Path
+def test_the_length_explanation_is_described_as_it_was_found(
+    shares: list[float | None], finding: str, project: Path
 ) -> None:
-    assert told in tell_length(change(project, "length", **explained(*shares)))
+    assert finding in describe_length(change(project, "length", **explained(*shares)))
 
 
 def test_a_student_is_shown_as_it_is_and_cut(project: Path) -> None:

@@ -1,20 +1,16 @@
 """Data cards and cost as tables."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stages.report.datacard import Table, build_cards, build_cost, build_counts, tell_cost
-from stages.report.inputs import gather
-from stages.report.records import Facts
-from tests.stages.report.inputs import (
-    make_articles,
-    make_calls,
-    make_data,
-    write_json,
-    write_project,
-)
+from stages.report.datacard import Table, build_cards, build_cost, build_counts, describe_cost
+from stages.report.inputs import Facts, gather
+from tests.contract.examples import make_calls, make_survey
+from tests.stages.report.inputs import make_articles, write_json, write_project
+from understudy.contract.survey import DataSurvey, SourceSurvey
 
 
 @pytest.fixture
@@ -35,7 +31,7 @@ def cells(table: Table) -> dict[str, list[str]]:
 
 def test_table_1_counts_rows_and_why_they_were_dropped(project: Path) -> None:
     gold, written = build_counts(gather(100))
-    assert gold.columns == ["training", "validation", "test"]
+    assert list(gold.columns) == ["training", "validation", "test"]
     assert cells(gold) == {
         "rows read": ["100", "100", "3"],
         "unusable": ["0", "0", "0"],
@@ -58,8 +54,11 @@ def test_figures_of_both_sources_stand_side_by_side(project: Path) -> None:
     tables = {table.title: table for table in build_cards(gather(100))}
     assert list(tables) == [
         "Training pairs",
+        "Validation pairs",
         "Test pairs",
         "Vocabulary of training articles",
+        "Near duplicates among training articles",
+        "Contamination of the test articles",
         "Leakage of highlights into their articles",
         "Answers that cannot be used",
         "Near duplicates between both sources",
@@ -83,23 +82,39 @@ def test_what_one_source_alone_has_is_split_by_its_parts(project: Path) -> None:
     assert tables["Test pairs"].columns == ["gold"]
     assert cells(tables["Near duplicates between both sources"]) == {
         "pairs of a gold and a written article": ["4"],
+        "gold articles concerned": ["3"],
+        "written articles concerned": ["3"],
         "written articles near the one that their highlights belong to": ["3"],
     }
 
 
+class OddSource(SourceSurvey):
+    """A source with figures that the report has no label for."""
+
+    odd_ones: dict[str, Any]
+
+
+class OddSurvey(DataSurvey):
+    """The same in both sources."""
+
+    gold: OddSource
+    written: OddSource
+
+
 def test_figures_that_are_new_to_the_report_are_shown_under_their_own_keys(project: Path) -> None:
-    data = make_data()
-    data["gold"]["odd_ones"] = {"deep": {"er": 2.25}, "note": "no figure", "list": [1]}
-    data["written"]["odd_ones"] = {"more": 3}
-    data["whole"] = 7
-    tables = {table.title: table for table in build_cards(gather_with(project, "data", data))}
+    facts, content = gather(100), make_survey().to_json()
+    content["gold"]["odd_ones"] = {"deep": {"er": 2.25}}
+    content["written"]["odd_ones"] = {"more": 3}
+    odd = replace(facts, data=OddSurvey.model_validate(content))
+    tables = {table.title: table for table in build_cards(odd)}
     assert cells(tables["Odd ones"]) == {"deep, er": ["2.2", "–"], "more": ["–", "3"]}
-    assert cells(tables["Whole"]) == {"whole": ["7"]}
 
 
-@pytest.mark.parametrize("data", [{}, {"gold": 3, "written": None}, {"gold": {"train": {}}}])
-def test_a_card_without_figures_is_no_table(data: dict[str, Any], project: Path) -> None:
-    assert build_cards(gather_with(project, "data", data)) == []
+def test_a_group_without_figures_is_no_table(project: Path) -> None:
+    content = make_survey().to_json()
+    content["written"]["answers"] = {"train": {}, "validation": {}}
+    tables = build_cards(gather_with(project, "data", content))
+    assert "Answers that cannot be used" not in [table.title for table in tables]
 
 
 def test_cost_is_shown_per_use_and_per_thousand_calls(project: Path) -> None:
@@ -108,19 +123,19 @@ def test_cost_is_shown_per_use_and_per_thousand_calls(project: Path) -> None:
     assert cost["cost"] == ["$1.25", "$0.0125"]
     assert cost["cost per 1,000 calls"] == ["$12.50", "$0.1250"]
     assert cost["tokens out"] == ["30,000", "30,000"]
-    assert tell_cost(facts, embedded=False) == (
+    assert describe_cost(facts, embedded=False) == (
         "The teacher cost $1.26 in all; a written training pair cost $0.0156."
     )
 
 
 def test_no_calls_have_no_price(project: Path) -> None:
-    calls = {**make_calls(0), "calls": 0}
+    calls = make_calls(0.0, calls=0).model_dump()
     facts = gather_with(project, "teacher", {"generate": calls, "zeroshot": calls})
     assert cells(build_cost(facts))["cost per 1,000 calls"] == ["–", "–"]
-    assert "costs nothing" in tell_cost(facts, embedded=True)
+    assert "costs nothing" in describe_cost(facts, embedded=True)
 
 
 def test_no_pair_that_was_kept_has_no_price(project: Path) -> None:
     split = {"asked": 9, "kept": 0, "dropped": {"too_long": 9}}
     facts = gather_with(project, "generated", {"train": split, "validation": split})
-    assert tell_cost(facts, embedded=False) == "The teacher cost $1.26 in all."
+    assert describe_cost(facts, embedded=False) == "The teacher cost $1.26 in all."

@@ -142,7 +142,7 @@ def test_a_curve_that_is_no_text_is_refused_in_one_line(project: Path) -> None:
         ("length", "bart-gold", {"words": 1.0}, "bart-gold.zeroshot_words: Field required"),
         ("teacher", "generate", {"model": 7}, "generate.model: expected a valid string"),
         ("dataset", "test", [], "test: expected a valid dictionary"),
-        ("generated", "train", {"asked": -1}, "train.asked: expected greater than or equal to 0"),
+        ("generated", "train", {"asked": -1}, "train.asked: expected greater than 0"),
     ],
 )
 def test_what_does_not_fit_is_named(

@@ -13,15 +13,15 @@ from rouge_score.tokenize import tokenize
 from stages.report.browser import build_payload, embed_json, list_stems
 from stages.report.inputs import gather
 from stages.report.page import hash_source, keep_together, render
-from tests.imports import ROOT
-from tests.stages.report.inputs import (
-    make_articles,
+from tests.contract.examples import (
     make_calls,
-    make_data,
     make_dataset,
-    write_json,
-    write_project,
+    make_origin,
+    make_survey,
+    make_teacher,
 )
+from tests.imports import ROOT
+from tests.stages.report.inputs import make_articles, write_json, write_project
 from tests.stages.report.planted import ENDS, LOADS, RUNS, TURNS, URL, plant
 from understudy.contract.names import SYSTEMS
 
@@ -64,15 +64,17 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A page with harmful texts wherever one can come from outside."""
     folder = tmp_path_factory.mktemp("project")
     write_project(folder, plant(make_articles(2)))
-    calls = {**make_calls(1.0), "model": f"embedded-rules {EVIL}"}
-    data, dataset = make_data(), make_dataset(3)
-    data["gold"][EVIL] = {EVIL: 3}
+    calls = make_calls(1.0, model=f"embedded-rules {EVIL}")
+    data, dataset = make_survey().to_json(), make_dataset(3).to_json()
+    data["written"]["answers"]["train"][EVIL] = 3.0
     dataset["train"]["dropped"][EVIL] = 0
-    write_json(folder / "metrics/teacher.json", {"generate": calls, "zeroshot": calls})
     write_json(folder / "metrics/data.json", data)
     write_json(folder / "metrics/dataset.json", dataset)
-    origin = {"source": "hub", "dataset": EVIL, "config": EVIL, "revision": EVIL}
-    write_json(folder / "data/raw/source.json", origin)
+    teacher = make_teacher(generate=calls, zeroshot=calls)
+    names = dict.fromkeys(("dataset", "config", "revision"), EVIL)
+    origin = make_origin("hub").model_copy(update=names)
+    for document in (teacher, origin):
+        document.write(folder / document.PATH)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         return render(gather(100))

@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 
 from stages.report.curves import build_curves
-from stages.report.inputs import gather
-from stages.report.records import Facts
+from stages.report.inputs import Facts, gather
 from stages.report.scores import build_scores
 from stages.report.traits import TRAITS, build_histograms, build_spreads, build_traits
-from stages.report.wording import dollars, enumerate_words, p_value
-from tests.stages.report.inputs import make_articles, make_systems, write_json, write_project
+from stages.report.wording import enumerate_words, p_value
+from tests.contract.examples import make_systems
+from tests.stages.report.inputs import make_articles, write_json, write_project
 from understudy.contract.names import SYSTEMS
 
 ARTICLES = make_articles(3)
@@ -30,7 +30,7 @@ def facts(project: Path) -> Facts:
 
 
 def test_every_system_has_three_measures_with_their_intervals(project: Path) -> None:
-    systems = make_systems()
+    systems = make_systems().to_json()
     systems["bart-written"]["rouge2"] = {
         name: at + 0.04
         for at, name in enumerate(
@@ -99,7 +99,7 @@ def test_lengths_of_summaries_are_counted_from_the_summaries(project: Path) -> N
     table.assign(prediction=texts).to_parquet(project / "data/predictions/t5-gold.parquet")
     _, rows = build_spreads(gather(100))
     assert [row.system for row in rows] == ["reference", *SYSTEMS]
-    assert rows[1].told == "3 (2–4)"
+    assert rows[1].description == "3 (2–4)"
 
 
 def test_histograms_show_shares_so_that_sources_of_any_size_compare(project: Path) -> None:
@@ -117,9 +117,6 @@ def test_histograms_show_shares_so_that_sources_of_any_size_compare(project: Pat
 
 
 def test_figures_are_short_and_honest() -> None:
-    assert [dollars(x) for x in (0, 0.0004, 0.0125, 1.5, 12345.678)] == [
-        "$0.00", "$0.000400", "$0.0125", "$1.50", "$12,345.68",
-    ]  # fmt: skip
     assert [p_value(p) for p in (0, 0.00099, 0.001, 0.0134, 1)] == [
         "<0.001", "<0.001", "0.001", "0.013", "1.000",
     ]  # fmt: skip

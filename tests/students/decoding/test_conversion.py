@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tests.students import export_params, save, summarize, taught, tiny, toy_pairs
+from understudy.contract.conversion import ConversionCheck
 from understudy.contract.params.export import CHECK, CONVERTED
-from understudy.students.decoding.conversion import Check, convert
+from understudy.students.decoding.conversion import convert
 from understudy.students.decoding.engines import CTranslate2, Transformers, open_engine
 from understudy.students.model import families
 from understudy.students.model.families import FAMILIES
@@ -20,7 +21,7 @@ SCALED = pytest.mark.parametrize("checkpoint", ["v1.1", "flan"])
 PAIRS = toy_pairs(8, seed=4)
 
 
-def converted(student: Student, folder: Path, **changes: Any) -> Check:
+def converted(student: Student, folder: Path, **changes: Any) -> ConversionCheck:
     save(student, folder)
     articles, highlights = list(PAIRS["article"]), list(PAIRS["highlights"])
     out = folder / CONVERTED
@@ -84,7 +85,7 @@ def test_the_check_stands_beside_the_converted_model(family: str, tmp_path: Path
     folder = tmp_path / "model"
     check = converted(taught(family), folder)
     tokens = [len(ids) for ids in taught(family).tokenizer(list(PAIRS["highlights"]))["input_ids"]]
-    assert read_check(folder) == dataclasses.asdict(check)
+    assert read_check(folder) == check.to_json()
     assert (check.rows, check.tokens, check.limit) == (8, sum(tokens), 0.001)
     assert {"model.bin", "config.json", CHECK} < {p.name for p in (folder / CONVERTED).iterdir()}
 

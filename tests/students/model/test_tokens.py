@@ -78,7 +78,7 @@ def encode(pairs: pd.DataFrame, folder: Path, family: str = "t5", **longest: int
     student, file = tiny(family), folder / "pairs.parquet"
     pairs.to_parquet(file)
     limits = {"article": 64, "highlights": 32, **longest}
-    return encode_pairs(student.tokenizer, student.family, file, limits, folder / "ids", "test")
+    return encode_pairs(student, file, limits, folder / "ids", "test")
 
 
 @EACH_FAMILY

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from tests.students import tiny, toy_pairs, train_params, write_pairs
 from understudy.students.model.loading import Student
-from understudy.students.training.cpu import STAND_INS, CpuFunctions, attend, draw_kept, drop_out
+from understudy.students.training.cpu import REPLACEMENTS, CpuFunctions, attend, draw_kept, drop_out
 from understudy.students.training.engine import StudentTrainer
 from understudy.students.training.trainer import Trained, train
 
@@ -270,7 +270,7 @@ def test_training_on_a_cpu_takes_them_and_validation_does_not(
         modes.append(training)
         return drop_out(values, p, training, inplace)
 
-    monkeypatch.setitem(STAND_INS, functional.dropout, spy)
+    monkeypatch.setitem(REPLACEMENTS, functional.dropout, spy)
     train_with_dropout(tmp_path, max_steps=2)
     assert set(modes) == {True}
 

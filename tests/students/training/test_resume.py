@@ -150,7 +150,7 @@ def test_the_others_of_several_processes_neither_wait_nor_clear_up(tmp_path: Pat
     with resumable("t5-gold", "a", root=tmp_path) as first:
         older.mkdir()
         (tmp_path / "t5-gold-b.lock").touch()
-        with resumable("t5-gold", "a", alone=False, root=tmp_path) as second:
+        with resumable("t5-gold", "a", lock=False, root=tmp_path) as second:
             assert first == second
         assert first.is_dir()
         assert older.is_dir()

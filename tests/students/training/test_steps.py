@@ -195,7 +195,7 @@ def test_a_process_without_an_example_computes_a_pass_that_counts_for_nothing(
     [batch] = step["passes"]
     assert step["tokens"] == 5
     assert batch["input_ids"].tolist() == [[1] * 5]
-    assert (batch["labels"].tolist(), batch["places"].tolist()) == ([], [])
+    assert (batch["labels"].tolist(), batch["positions"].tolist()) == ([], [])
 
 
 def test_a_pass_has_the_tensors_computed_by_hand(tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_a_pass_has_the_tensors_computed_by_hand(tmp_path: Path) -> None:
     assert batch["input_ids"].tolist() == [[13, 14, 15, 16, 1], [11, 12, 1, PAD, PAD]]
     assert batch["attention_mask"].tolist() == [[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]]
     assert batch["decoder_input_ids"].tolist() == [[START, 24, 1, PAD], [START, 21, 22, 23]]
-    assert batch["places"].tolist() == [0, 1, 4, 5, 6, 7]
+    assert batch["positions"].tolist() == [0, 1, 4, 5, 6, 7]
     assert batch["labels"].tolist() == [24, 1, 21, 22, 23, 1]
     assert batch["useful"] == 5 + 3 + 2 + 4
     assert {str(batch[name].dtype) for name in batch if name != "useful"} == {"torch.int64"}

@@ -106,11 +106,11 @@ def test_all_steps_are_taken_and_the_last_validation_falls_on_the_last(
 def test_the_loss_falls_on_a_toy_set(family: str, tmp_path: Path) -> None:
     _, trained = run(tmp_path, family, max_steps=24, epochs=9.0, validations=4)
     first, last = trained.curve[0], trained.curve[-1]
-    assert [point["step"] for point in trained.curve] == [6, 12, 18, 24]
+    assert [point.step for point in trained.curve] == [6, 12, 18, 24]
     assert trained.record["steps"] == 24
-    assert last["train_loss"] < 0.6 * first["train_loss"]
-    assert last["validation_loss"] < 0.7 * first["validation_loss"]
-    assert all(math.isfinite(figure) for point in trained.curve for figure in point.values())
+    assert last.train_loss < 0.6 * first.train_loss
+    assert last.validation_loss < 0.7 * first.validation_loss
+    assert all(math.isfinite(figure) for point in trained.curve for _, figure in point)
 
 
 @EACH_FAMILY
@@ -134,10 +134,10 @@ def test_the_weights_kept_are_those_of_the_best_validation(family: str, tmp_path
     held_out["highlights"] = list(toy_pairs(16, seed=2)["highlights"])
     changes: dict[str, Any] = {"max_steps": 60, "epochs": 9.0, "validations": 6}
     student, trained = run(tmp_path, family, held_out, **changes)
-    losses = [point["validation_loss"] for point in trained.curve]
+    losses = [point.validation_loss for point in trained.curve]
     best = trained.record["best_validation_loss"]
     assert best == min(losses)
-    assert trained.record["best_step"] == trained.curve[losses.index(best)]["step"]
+    assert trained.record["best_step"] == trained.curve[losses.index(best)].step
     assert losses[-1] > best + 0.01
     assert mean_loss(student, held_out) == pytest.approx(best, abs=2e-4)
 
@@ -190,7 +190,7 @@ def test_the_training_loss_is_that_of_transformers_on_unpadded_pairs(
     expected = mean_loss(student, pairs, smoothing)
     changes: dict[str, Any] = {"batch_size": 64, "max_steps": 1, "tokens_per_pass": 400}
     _, trained = run(tmp_path, family, student=student, label_smoothing=smoothing, **changes)
-    assert [point["train_loss"] for point in trained.curve] == [pytest.approx(expected, abs=1e-4)]
+    assert [point.train_loss for point in trained.curve] == [pytest.approx(expected, abs=1e-4)]
 
 
 @EACH_FAMILY
@@ -206,7 +206,7 @@ def test_the_validation_loss_is_without_smoothing_and_the_same_for_all_passes(
             tokens_per_pass=budget,
             label_smoothing=0.2,
         )
-        loss = trained.curve[-1]["validation_loss"]
+        loss = trained.curve[-1].validation_loss
         assert loss == pytest.approx(mean_loss(student, held_out), abs=1e-4)
 
 
@@ -214,7 +214,7 @@ def test_one_example_gives_the_loss_of_transformers(tmp_path: Path) -> None:
     student, pair = tiny("bart"), toy_pairs(1)
     expected = mean_loss(student, pair)
     trained = train(student, write_pairs(tmp_path, pair, pair), train_params(), tmp_path)
-    assert trained.curve[0]["train_loss"] == pytest.approx(expected, abs=1e-5)
+    assert trained.curve[0].train_loss == pytest.approx(expected, abs=1e-5)
     assert trained.record["steps"] == 1
 
 
@@ -281,7 +281,7 @@ def test_bfloat16_learns_nearly_what_float32_does(family: str, tmp_path: Path) -
     losses = {}
     for precision in ("float32", "bfloat16"):
         student, trained = run(tmp_path / precision, family, precision=precision)
-        losses[precision] = trained.curve[-1]["validation_loss"]
+        losses[precision] = trained.curve[-1].validation_loss
         assert str(next(student.model.parameters()).dtype) == "torch.float32"
     assert losses["bfloat16"] == pytest.approx(losses["float32"], rel=0.02)
     assert losses["bfloat16"] != losses["float32"]

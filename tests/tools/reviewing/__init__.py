@@ -1,1 +1,1 @@
-"""Tests of stages/reviewing."""
+"""Tests of understudy/tools/reviewing."""

@@ -7,16 +7,16 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from stages.evaluate import count_teacher, write_scores
-from stages.generate import ANSWERS
 from tests.imports import ROOT
 from tests.project import Project
 from understudy.contract.answers import Answer
+from understudy.contract.asked import WRITTEN_ANSWERS_SCHEMA
+from understudy.contract.evaluation import REFERENCE, Systems, TeacherUse
 from understudy.contract.names import COLUMNS, SYSTEMS
 from understudy.contract.params.evaluate import Judgement
 from understudy.contract.params.teacher import Prices
@@ -127,8 +127,9 @@ def start(path: Path, found: Found | None = None) -> Project:
         teacher__prices=PRICES,
         evaluate__resamples=JUDGEMENT.resamples,
     )
-    (path / "stages").symlink_to(ROOT / "stages")
-    (path / ".gitignore").write_text("/stages\n/made/\n", encoding="utf-8")
+    for package in ("stages", "understudy"):
+        (path / package).symlink_to(ROOT / package)
+    (path / ".gitignore").write_text("/stages\n/understudy\n/made/\n", encoding="utf-8")
     project.run("git", "init", "--quiet", "--initial-branch", "main")
     project.run("dvc", "init", "--quiet")
     project.run("dvc", "config", "core.analytics", "false")
@@ -165,7 +166,7 @@ def write(made: Path, found: Found) -> None:
     _write_scores(made, found)
     answers = {n: read_table(made / f"{f}.parquet") for n, f in FILES.items()}
     counted = {name: count_teacher(table, Prices(**PRICES)) for name, table in answers.items()}
-    write_json(made / "scored" / "teacher.json", counted)
+    TeacherUse(**counted).write(made / "scored" / "teacher.json")
 
 
 FILES = {"generate": "answers", "zeroshot": "zeroshot"}
@@ -183,16 +184,18 @@ def _write_scores(made: Path, found: Found) -> None:
     board = Scoreboard(rows, JUDGEMENT)
     write_scores(names, rows, made / "scores.parquet")
     scored = made / "scored"
-    systems: dict[str, Any] = {name: {**board.summarize(name), "words": 50.0} for name in SYSTEMS}
-    write_json(scored / "systems.json", {**systems, "reference": {"words": 51.5, "empty": 0}})
-    write_json(scored / "gap.json", board.compare())
+    systems = {name: {**dict(board.summarize(name)), "words": 50.0, "empty": 0} for name in SYSTEMS}
+    Systems.model_validate({**systems, REFERENCE: {"words": 51.5, "empty": 0}}).write(
+        scored / "systems.json"
+    )
+    board.compare().write(scored / "gap.json")
     texts = {name: {"novel1": 10 + found.better.get(name, 0.0)} for name in SYSTEMS}
     write_json(scored / "texts.json", texts)
 
 
 def write_answers(path: Path, prompt: str, count: int, failed: int = 0) -> None:
     """A stage's answers; the last of them failed."""
-    with table_writer(path, ANSWERS) as table:
+    with table_writer(path, WRITTEN_ANSWERS_SCHEMA) as table:
         for number in range(count):
             key = f"sha256:{prompt}:{number}"
             answer = Answer(key, f"Text {number}.", "stop", "", "double", *TOKENS)

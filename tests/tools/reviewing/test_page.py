@@ -10,12 +10,18 @@ from markdown_it import MarkdownIt
 
 from tests.project import Project
 from tests.tools.reviewing.reviewer import Reviewer, set_gates
-from understudy.tools.planning.estimate import show_dollars
-from understudy.tools.reviewing.changes import Change
 from understudy.tools.reviewing.gather import gather_review
-from understudy.tools.reviewing.page import LEFT_OUT, LONGEST, build_page
-from understudy.tools.reviewing.pieces import bytes_of, count, signed, value
-from understudy.tools.reviewing.sections import MOST
+from understudy.tools.reviewing.page import (
+    LEFT_OUT,
+    LONGEST,
+    MOST,
+    build_page,
+    bytes_of,
+    plural,
+    signed,
+    value,
+)
+from understudy.versioning.changes import Change
 
 
 def test_outside_text_stays_text(project: Project, review: Reviewer) -> None:
@@ -76,16 +82,13 @@ def test_a_long_table_says_how_many_rows_it_leaves_out(project: Project) -> None
         (value("x" * 100), f"`{'x' * 79}…`"),
         (value("a|b"), "<code>a&#124;b</code>"),
         (signed(-1.5), "−1.50"),
-        (show_dollars(0), "$0.00"),
-        (show_dollars(0.01234), "$0.0123"),
-        (show_dollars(1234.5), "$1,234.50"),
         (bytes_of(999), "999 bytes"),
         (bytes_of(1_500), "1.5 kB"),
         (bytes_of(242_000_000), "242.0 MB"),
         (bytes_of(3_000_000_000_000), "3,000.0 GB"),
         (bytes_of(None), ""),
-        (count(1, "call"), "1 call"),
-        (count(2_000, "call"), "2,000 calls"),
+        (plural(1, "call"), "1 call"),
+        (plural(2_000, "call"), "2,000 calls"),
     ],
 )
 def test_values_are_shown_as_people_write_them(shown: str, expected: str) -> None:

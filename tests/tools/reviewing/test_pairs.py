@@ -2,30 +2,31 @@
 
 from typing import Any
 
+from tests.contract.examples import make_difference
 from understudy.tools.reviewing.pairs import VerdictChange, compare_verdicts
 
 PAIR = "t5-written-minus-lead-3"
 
 
-def gap(better: int = 0, equivalent: int = 0, needed: int | None = None) -> dict[str, Any]:
-    figures = {"f1": 1.0, "better": better, "equivalent": equivalent}
-    return {"gap": {PAIR: {"rouge1": figures | ({"articles_needed": needed} if needed else {})}}}
+def gap(verdict: str = "undecided", **changed: int) -> dict[str, Any]:
+    figures = make_difference(verdict).model_dump(exclude_none=True) | changed
+    return {"gap": {PAIR: {"rouge1": figures}}}
 
 
 def test_a_changed_verdict_names_both_systems_and_both_verdicts() -> None:
-    changes, reason = compare_verdicts(gap(equivalent=1), gap(better=-1))
+    changes, reason = compare_verdicts(gap("equivalent"), gap("worse"))
     assert changes == [VerdictChange("t5-written", "lead-3", "rouge1", "equivalent", "worse")]
     assert reason is None
 
 
 def test_another_estimate_is_no_other_verdict() -> None:
-    assert compare_verdicts(gap(needed=300), gap(needed=4000)) == ([], None)
-    assert compare_verdicts(gap(better=1), gap(better=1)) == ([], None)
+    assert compare_verdicts(gap(articles_needed=300), gap(articles_needed=4000)) == ([], None)
+    assert compare_verdicts(gap("better"), gap("better", f1=7)) == ([], None)
 
 
 def test_pairs_of_one_side_are_told() -> None:
-    other = {"gap": {"a-minus-b": gap(better=1)["gap"][PAIR]}}
-    changes, _ = compare_verdicts(gap(better=1), other)
+    other = {"gap": {"a-minus-b": gap("better")["gap"][PAIR]}}
+    changes, _ = compare_verdicts(gap("better"), other)
     assert changes == [
         VerdictChange("a", "b", "rouge1", None, "better"),
         VerdictChange("t5-written", "lead-3", "rouge1", "better", None),
@@ -34,10 +35,10 @@ def test_pairs_of_one_side_are_told() -> None:
 
 def test_a_version_without_verdicts_is_said() -> None:
     older = {"gap": {"t5": {"rouge1": {"f1": -1.0, "f1_low": -2.0}}, "note": 3}}
-    assert compare_verdicts(older, gap(better=1))[1] == (
+    assert compare_verdicts(older, gap("better"))[1] == (
         "The base's `metrics/gap.json` has no verdicts to compare with."
     )
-    changes, reason = compare_verdicts(gap(better=1), older)
+    changes, reason = compare_verdicts(gap("better"), older)
     assert changes == []
     assert reason == "The workspace's `metrics/gap.json` has no verdicts: run `dvc repro`."
     assert compare_verdicts(gap(), {})[1] == reason

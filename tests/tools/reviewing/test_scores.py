@@ -14,14 +14,14 @@ from understudy.contract.params.evaluate import EvaluateParams, Judgement
 from understudy.core.errors import DataError
 from understudy.scoring.scoreboard import Scoreboard
 from understudy.tools.reviewing.scores import ScoreChange, compare_scores
-from understudy.tools.reviewing.sides import Side
+from understudy.versioning.snapshots import Snapshot
 
 PARAMS = EvaluateParams(source="written", stemmer=True, resamples=500, seed=3, margin=1.0)
 ROWS = 200
-EMPTY = Side(None, {}, {}, {}, {}, {}, None)
+EMPTY = Snapshot(None, {}, {}, {}, {}, {}, None)
 
 
-class Scored(Side):
+class Scored(Snapshot):
     """A side whose scores by article are at hand."""
 
     def read_table(self, path: Path, columns: Sequence[str]) -> pd.DataFrame:
@@ -31,7 +31,7 @@ class Scored(Side):
         return table
 
 
-def side(points: np.ndarray[Any, Any], readable: bool = True, first: int = 0) -> Side:
+def side(points: np.ndarray[Any, Any], readable: bool = True, first: int = 0) -> Snapshot:
     """One system `a` with these F1 points in every column, and a system `b` that never changes."""
     same = np.full((len(points), len(COLUMNS)), 30.0)
     rows = {"a": np.repeat(points[:, np.newaxis], len(COLUMNS), axis=1), "b": same}
@@ -42,7 +42,7 @@ def side(points: np.ndarray[Any, Any], readable: bool = True, first: int = 0) ->
         )
         for name, figures in rows.items()
     ]
-    metrics = {"systems": {name: board.summarize(name) for name in rows}}
+    metrics = {"systems": {name: board.summarize(name).model_dump() for name in rows}}
     return Scored(None, metrics, {}, {}, {}, {}, pd.concat(tables) if readable else None)
 
 
@@ -52,7 +52,7 @@ def points(shift: float, wobble: float = 0.0) -> np.ndarray[Any, Any]:
     return np.random.default_rng(7).normal(40, 12, ROWS) + shift + wobble * noise
 
 
-def first(base: Side, now: Side) -> ScoreChange:
+def first(base: Snapshot, now: Snapshot) -> ScoreChange:
     changes = compare_scores(base, now, PARAMS).changed
     return next(c for c in changes if (c.system, c.kind, c.measure) == ("a", "rouge1", "f1"))
 
@@ -106,7 +106,7 @@ def test_unchanged_systems_are_only_named_and_nothing_is_read_for_them() -> None
         (side(points(0)[:50]), side(points(1)), "not scored on the same test articles"),
     ],
 )
-def test_why_articles_were_not_paired_is_told(base: Side, now: Side, reason: str) -> None:
+def test_why_articles_were_not_paired_is_told(base: Snapshot, now: Snapshot, reason: str) -> None:
     found = compare_scores(base, now, PARAMS)
     assert reason in (found.unpaired or "")
 

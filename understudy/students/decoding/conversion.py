@@ -1,34 +1,17 @@
 """A trained student as a CTranslate2 model, checked against the one that was trained."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from understudy.contract.conversion import ConversionCheck
 from understudy.contract.params.export import CHECK, ExportParams
 from understudy.students.model.loading import Student, check_positions, load_student
 from understudy.students.model.tokens import encode_articles, encode_highlights
 
 ROWS_AT_ONCE = 8
-
-
-@dataclass(frozen=True)
-class Check:
-    """How far the converted model is from the trained one."""
-
-    passed: bool
-    quantization: str
-    rows: int = 0
-    tokens: int = 0
-    mean_difference: float | None = None
-    """Of log-probabilities, in nats a token."""
-    largest_difference: float | None = None
-    limit: float | None = None
-    why: str | None = None
-    """What is wrong, if it did not pass."""
 
 
 def convert(
@@ -38,16 +21,16 @@ def convert(
     max_tokens: tuple[int, int],
     params: ExportParams,
     out: Path,
-) -> Check:
-    """Converts a model folder, compares, and writes what is usable, and the check, into `out`.
+) -> ConversionCheck:
+    """Converts a model folder, compares both models, and writes the check and a good conversion.
 
     Args:
         folder: with config, weights and tokenizer.
         articles: on which the models are compared.
-        highlights: of these articles.
+        highlights: their summaries.
         max_tokens: of an article and of a summary, as in the section `predict`.
         params: the section `export`.
-        out: a new folder; has the check alone where the converted model is not usable.
+        out: a new folder; gets nothing but the check where the converted model is not usable.
 
     Raises:
         StudentError: the trained model cannot be loaded, or has too few positions.
@@ -66,15 +49,15 @@ def convert(
         _convert(folder, student, params.quantization, out)
         found = _score_converted(out, student.tokenizer, inputs, targets)
     except (RuntimeError, ValueError, KeyError, AttributeError, TypeError) as error:
-        problem = " ".join(str(error).split())
-        check = Check(False, params.quantization, why=f"the converter failed: {problem}")
+        why = f"the converter failed: {' '.join(str(error).split())}"
+        check = ConversionCheck(passed=False, quantization=params.quantization, why=why)
     else:
         check = _compare(expected, found, params)
     out.mkdir(exist_ok=True)
     if not check.passed:
         for file in out.iterdir():
             file.unlink()
-    (out / CHECK).write_text(json.dumps(asdict(check), indent=2) + "\n", encoding="utf-8")
+    check.write(out / CHECK)
     return check
 
 
@@ -82,7 +65,7 @@ def _convert(folder: Path, student: Student, quantization: str, out: Path) -> No
     from ctranslate2.converters import TransformersConverter
 
     class Converter(TransformersConverter):  # type: ignore[misc]
-        """Takes the model and the tokenizer that are loaded already."""
+        """Uses the model and the tokenizer that are loaded already."""
 
         def load_model(self, *args: Any, **kwargs: Any) -> Any:
             return student.model
@@ -96,11 +79,11 @@ def _convert(folder: Path, student: Student, quantization: str, out: Path) -> No
 
 def _compare(
     expected: Sequence[np.ndarray], found: Sequence[np.ndarray], params: ExportParams
-) -> Check:
+) -> ConversionCheck:
     differences = np.abs(np.concatenate(expected) - np.concatenate(found))
     mean, largest = float(differences.mean()), float(differences.max())
     passed = mean <= params.limit  # NaN is not
-    return Check(
+    return ConversionCheck(
         passed=passed,
         quantization=params.quantization,
         rows=len(expected),
@@ -118,16 +101,15 @@ def _compare(
 def _score_trained(
     student: Student, inputs: Sequence[list[int]], targets: Sequence[list[int]]
 ) -> list[np.ndarray]:
-    """Log-probability of each target token, by transformers in float32."""
+    """Log-probability of each target token, computed by transformers in float32."""
     import torch
 
     model, scores = student.model.eval(), []
     with torch.inference_mode():
         for source, target in zip(inputs, targets, strict=True):
-            logits = model(input_ids=torch.tensor([source]), labels=torch.tensor([target])).logits[
-                0
-            ]
-            chosen = torch.log_softmax(logits, dim=-1)[torch.arange(len(target)), target]
+            output = model(input_ids=torch.tensor([source]), labels=torch.tensor([target]))
+            logarithms = torch.log_softmax(output.logits[0], dim=-1)
+            chosen = logarithms[torch.arange(len(target)), target]
             scores.append(chosen.numpy())
     return scores
 
@@ -135,7 +117,7 @@ def _score_trained(
 def _score_converted(
     folder: Path, tokenizer: Any, inputs: Sequence[list[int]], targets: Sequence[list[int]]
 ) -> list[np.ndarray]:
-    """The same by CTranslate2, which adds the end token itself."""
+    """The same, computed by CTranslate2, which adds the end token itself."""
     import ctranslate2
 
     translator = ctranslate2.Translator(str(folder), device="cpu")

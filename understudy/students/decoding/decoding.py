@@ -15,26 +15,26 @@ if TYPE_CHECKING:
     from understudy.students.decoding.engines import Engine
 
 WINDOW = 4096
-"""Articles that are in memory, and sorted by length, at once."""
+"""Articles in memory, and sorted by length, at a time."""
 
 
 def decode(
     engine: "Engine", articles: Iterable[str], params: DecodingParams, label: str, total: int | None
 ) -> Iterator[str]:
-    """Summarizes articles, those of like length together, in memory for a few thousand of them.
+    """Summarizes articles, those of similar length together, with a few thousand in memory.
 
     Args:
         engine: see `understudy.students.decoding.engines`.
         articles: texts.
         params: the section `predict`.
         label: names the work in the progress bar.
-        total: how many articles there are, if that is known.
+        total: how many articles there are, if known.
 
     Yields:
         One summary an article, in the articles' order.
 
     Raises:
-        StudentError: the device has too little memory.
+        StudentError: the device ran out of memory.
     """
     left = iter(articles)
     cut = 0

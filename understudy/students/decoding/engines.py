@@ -1,15 +1,15 @@
-"""What decodes a model folder: CTranslate2, or transformers where there is no converted model."""
+"""Engines that decode a model folder: CTranslate2, or transformers without a converted model."""
 
-import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from understudy.contract.conversion import ConversionCheck
 from understudy.contract.params.decoding import DecodingParams
-from understudy.contract.params.export import CHECK, CONVERTED
-from understudy.core.errors import StudentError
+from understudy.contract.params.export import CONVERTED
+from understudy.core.errors import DataError, StudentError
 from understudy.students.model.families import Family
 from understudy.students.model.loading import load_student, load_tokenizer
 from understudy.students.model.machine import has_gpu, uses_bfloat16
@@ -48,23 +48,16 @@ def open_engine(folder: Path, wanted: str) -> Engine:
     return Transformers(folder)
 
 
-def _find_problem(folder: Path) -> str:
-    """Why the folder's converted model cannot be used, or nothing."""
-    if not (folder / CONVERTED / CHECK).exists():
+def _find_problem(folder: Path) -> str | None:
+    """Why the folder's converted model cannot be used, or None."""
+    file = ConversionCheck.path_in(folder)
+    if not file.exists():
         return "there is no converted model: the stage `export` makes it"
-    check = _read_check(folder)
-    if not isinstance(check.get("quantization"), str):
-        return f"{folder / CONVERTED / CHECK} is not as the stage `export` writes it"
-    return "" if check.get("passed") is True else str(check.get("why"))
-
-
-def _read_check(folder: Path) -> dict[str, Any]:
-    """What `export` found, or nothing where that cannot be read."""
     try:
-        check = json.loads((folder / CONVERTED / CHECK).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return check if isinstance(check, dict) else {}
+        check = ConversionCheck.load(file)
+    except (DataError, OSError):
+        return f"{file} is not as the stage `export` writes it"
+    return None if check.passed else str(check.why)
 
 
 class CTranslate2:
@@ -82,7 +75,7 @@ class CTranslate2:
                 str(folder / CONVERTED),
                 device=device,
                 compute_type=_choose_type(
-                    _read_check(folder)["quantization"],
+                    ConversionCheck.load(ConversionCheck.path_in(folder)).quantization,
                     ctranslate2.get_supported_compute_types(device),
                 ),
                 inter_threads=1 if gpu else cores,
@@ -116,7 +109,7 @@ class CTranslate2:
 
 
 def _choose_type(quantization: str, supported: set[str]) -> str:
-    """What int8 weights are computed with: never float16, in which T5's activations overflow."""
+    """Type that int8 weights are computed in: not float16, in which T5's activations overflow."""
     if quantization == "int8" and "int8_bfloat16" in supported:
         return "int8_bfloat16"
     return "int8_float32" if quantization == "int8" else "default"
@@ -151,7 +144,7 @@ class Transformers:
                     input_ids=inputs["input_ids"],
                     attention_mask=inputs["attention_mask"],
                     num_beams=params.beams,
-                    min_new_tokens=1,  # as CTranslate2, so that no beam ends before it begins
+                    min_new_tokens=1,  # as in CTranslate2, so that no summary is empty
                     max_new_tokens=params.max_tokens,
                     length_penalty=params.length_penalty,
                     no_repeat_ngram_size=params.no_repeat_ngram,

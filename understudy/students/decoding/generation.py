@@ -1,4 +1,4 @@
-"""The beam search that a model folder is to be used with, in the file that transformers reads."""
+"""The beam search that a model folder is meant for, in the file that transformers reads."""
 
 import json
 from pathlib import Path
@@ -17,9 +17,9 @@ KEYS = {
     "no_repeat_ngram": ("no_repeat_ngram_size", 0),
     "max_input_tokens": ("max_input_tokens", 1024),
 }
-"""What the file calls the settings (the last one by us alone), and what it leaves out."""
-UNSAID = 10**6
-"""Tokens from which on a tokenizer's longest input is none: transformers writes 10^30."""
+"""Names of the settings in the file (the last is our own), and their values where it has none."""
+UNLIMITED = 10**6
+"""A tokenizer with a longer maximum has none: transformers writes 10^30."""
 
 
 def write_generation_config(folder: Path, params: DecodingParams) -> None:
@@ -37,17 +37,17 @@ def write_generation_config(folder: Path, params: DecodingParams) -> None:
         do_sample=False,
     )
     config.max_input_tokens = params.max_input_tokens
-    config._from_model_config = False  # it is ours to keep
+    config._from_model_config = False  # otherwise transformers may overwrite it
     config.save_pretrained(folder)
 
 
 def read_generation_config(folder: Path, tokens_per_batch: int) -> DecodingParams:
-    """The beam search of a model folder, and the longest input that it, or its tokenizer, names.
+    """Reads a model folder's beam search, and the longest input that it or its tokenizer allows.
 
-    Of a folder that others made, `max_length` counts too; `min_length` does not.
+    In a folder made elsewhere, `max_length` counts too; `min_length` does not.
 
     Raises:
-        StudentError: one of the files is no JSON object, or a value in it is of no use.
+        StudentError: one of the files is no JSON object, or has a value that cannot be used.
     """
     found = _read(folder / FILE)
     if isinstance(longest := found.get("max_length"), int):
@@ -56,7 +56,7 @@ def read_generation_config(folder: Path, tokens_per_batch: int) -> DecodingParam
         _read(folder / "tokenizer_config.json").get("model_max_length"),
         _read(folder / "config.json").get("max_position_embeddings"),
     ]
-    known = [limit for limit in limits if isinstance(limit, int) and 1 < limit < UNSAID]
+    known = [limit for limit in limits if isinstance(limit, int) and 1 < limit < UNLIMITED]
     if known:
         found = {"max_input_tokens": min(known), **found}
     try:

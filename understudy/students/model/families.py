@@ -1,4 +1,4 @@
-"""Model families behind one interface: what differs between T5 and BART stands here."""
+"""Model families behind one interface: everything that differs between T5 and BART."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,18 +17,18 @@ class Family:
     name: str
     """Also the `model_type` of its configs."""
     prefix: str
-    """Stands before each article, since T5 was trained on several tasks at once."""
+    """Precedes each article, since T5 was trained on several tasks at once."""
     special_tokens: tuple[str, ...]
-    """Of a tiny tokenizer, in the order of their ids."""
+    """Those of a tiny tokenizer, in the order of their ids."""
     pad: str
     bos: str | None
     eos: str
     cross_attention: tuple[str, str]
-    """How the names of the decoder's value and output projections over the article end."""
+    """Suffixes of the parameters of the decoder's value and output projections over the article."""
     tiny_config: Callable[[int], Any]
     """Configuration of a tiny model, given the size of its vocabulary."""
     complete_config: Callable[[Any], None]
-    """Adds to a config what CTranslate2's converter reads and transformers 5 does not keep."""
+    """Restores in a config what CTranslate2's converter reads and transformers 5 does not keep."""
 
 
 def _tiny_t5(vocabulary: int) -> Any:
@@ -72,7 +72,7 @@ def _tiny_bart(vocabulary: int) -> Any:
 
 def _complete_t5(config: Any) -> None:
     # The converter scales the last hidden state of models with tied embeddings. transformers 5
-    # calls the embeddings of T5 v1.1 and flan-T5 tied too, and keeps apart whether to scale.
+    # calls the embeddings of T5 v1.1 and flan-T5 tied too, and says elsewhere whether to scale.
     config.tie_word_embeddings = getattr(config, "scale_decoder_outputs", True)
 
 

@@ -23,7 +23,7 @@ class Student:
     tokenizer: Any
     family: Family
     commit: str | None = None
-    """Of the Hub's repository that it came from."""
+    """Commit of the Hub's repository that it came from."""
 
 
 def build_tiny(family: Family, texts: Iterable[str], seed: int) -> Student:
@@ -33,28 +33,18 @@ def build_tiny(family: Family, texts: Iterable[str], seed: int) -> Student:
 
     tokenizer = train_tokenizer(family, texts)
     torch.manual_seed(seed)
-    config = family.tiny_config(len(tokenizer))
-    model = AutoModelForSeq2SeqLM.from_config(config)
-    _start_by_copying(model, family)
-    return Student(model, tokenizer, family)
-
-
-def _start_by_copying(model: Any, family: Family) -> None:
-    """Lets cross-attention hand on what it attends to, unchanged, before the first step.
-
-    A summary mostly repeats words of its article; from random projections a model of this size
-    needs several times as many examples to find that out.
-    """
-    import torch
-
+    model = AutoModelForSeq2SeqLM.from_config(family.tiny_config(len(tokenizer)))
+    # Cross-attention passes on unchanged what it attends to: a summary mostly repeats words of its
+    # article, which a model of this size learns several times slower from random projections.
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if name.endswith(family.cross_attention):
                 torch.nn.init.eye_(parameter)
+    return Student(model, tokenizer, family)
 
 
 def train_tokenizer(family: Family, texts: Iterable[str]) -> Any:
-    """A fast tokenizer that ends each text as the family does."""
+    """Trains a fast tokenizer that ends each text as the family does."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -126,13 +116,15 @@ def load_tokenizer(folder: Path) -> tuple[Any, Family]:
         family = _check_family(str(folder), config.get("model_type"), None)
         tokenizer = AutoTokenizer.from_pretrained(folder)
     except (OSError, ValueError, KeyError) as error:
-        raise StudentError(f"{folder}: no tokenizer can be loaded: {first_line(error)}") from None
+        raise StudentError(
+            f"{folder}: its tokenizer cannot be loaded: {first_line(error)}"
+        ) from None
     _check_tokenizer(str(folder), tokenizer)
     return tokenizer, family
 
 
 def check_positions(config: Any, limits: Mapping[str, int]) -> None:
-    """Refuses texts longer than a model that has an embedding for each position.
+    """Refuses texts longer than the positions that a model has embeddings for.
 
     Args:
         config: the model's.
@@ -156,7 +148,7 @@ def _check_family(name: str, model_type: str, expected: Family | None) -> Family
 
 
 def _check_tokenizer(name: str, tokenizer: Any) -> None:
-    """Refuses the empty vocabulary that transformers makes up where there are no files of one."""
+    """Refuses the empty vocabulary that transformers makes up where the files are missing."""
     words = set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens)
     if len(words) < MIN_VOCABULARY:
         raise StudentError(

@@ -1,9 +1,7 @@
-"""What the machine offers: a GPU or cores, bfloat16, an allocator that keeps what it has."""
+"""The machine: GPU or cores, bfloat16, and an allocator that keeps its memory."""
 
 import ctypes
 import os
-
-from understudy.contract.params.training import Precision
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 NEVER = 2**31 - 1
@@ -11,11 +9,11 @@ LARGE = 2**30
 
 
 def keep_memory() -> None:
-    """Has the C library keep freed memory for the next step, in huge pages where there are any.
+    """Makes the C library keep freed memory for the next step, in huge pages where available.
 
-    Each step frees and wants the same gigabytes again; giving them back to the system in between
-    costs a third of a step on a CPU. To be called before torch takes its first memory; does
-    nothing where the C library is not glibc.
+    Each step frees and allocates the same gigabytes again; returning them to the system in between
+    costs a third of a step on a CPU. Call it before torch allocates anything; it does nothing where
+    the C library is not glibc.
     """
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
@@ -25,7 +23,7 @@ def keep_memory() -> None:
 
 
 def has_gpu() -> bool:
-    """Whether torch sees a CUDA device."""
+    """Tells whether torch sees a CUDA device."""
     import torch
 
     return bool(torch.cuda.is_available())
@@ -38,10 +36,10 @@ def name_device() -> str:
     return str(torch.cuda.get_device_name()) if has_gpu() else "cpu"
 
 
-def uses_bfloat16(precision: Precision) -> bool:
-    """Whether to compute in bfloat16: as told, or where the hardware multiplies it natively.
+def uses_bfloat16(precision: str) -> bool:
+    """Decides by `bfloat16`, `float32`, or `auto`, which takes what the hardware does natively.
 
-    float16 is no choice: T5's activations overflow in it.
+    float16 is no option: T5's activations overflow in it.
     """
     import torch
 
@@ -53,6 +51,6 @@ def uses_bfloat16(precision: Precision) -> bool:
 
 
 def lacks_memory(error: BaseException) -> bool:
-    """Whether torch, CTranslate2 or Python failed for want of memory."""
-    told = str(error)
-    return isinstance(error, MemoryError) or "out of memory" in told or "allocate memory" in told
+    """Tells whether torch, CTranslate2 or Python ran out of memory."""
+    text = str(error)
+    return isinstance(error, MemoryError) or "out of memory" in text or "allocate memory" in text

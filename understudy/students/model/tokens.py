@@ -16,11 +16,12 @@ from understudy.core.errors import StudentError
 from understudy.core.files import replacing
 from understudy.core.tables import readable_parquet
 from understudy.students.model.families import Family
+from understudy.students.model.loading import Student
 
 ROWS = 1024
-"""Encoded at a time, by all cores."""
-SLOW = 2.0
-"""Seconds from which on a bar is shown."""
+"""Rows encoded at a time, by all cores."""
+BAR_SECONDS = 2.0
+"""Shorter work shows no progress bar."""
 TOKEN = np.dtype(np.int32)
 
 
@@ -51,7 +52,7 @@ def _encode(tokenizer: Any, texts: list[str], max_tokens: int) -> tuple[list[lis
 
 
 class TokenRows:
-    """Rows of token ids in one file, of which only the rows' places are in memory."""
+    """Rows of token ids in one file; only the rows' lengths are in memory."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self.lengths: np.ndarray = np.load(folder / f"{name}.lengths.npy")
@@ -87,21 +88,15 @@ class EncodedPairs:
 
 
 def encode_pairs(
-    tokenizer: Any,
-    family: Family,
-    pairs: Path,
-    longest: Mapping[str, int],
-    folder: Path,
-    label: str,
+    student: Student, pairs: Path, longest: Mapping[str, int], folder: Path, label: str
 ) -> EncodedPairs:
     """Encodes a Parquet file of pairs into `folder`, unless that is there already.
 
     Args:
-        tokenizer: a fast one.
-        family: says the articles' prefix.
+        student: its tokenizer encodes, its family has the articles' prefix.
         pairs: with the columns id, article, highlights.
         longest: tokens that an `article` and `highlights` may have.
-        folder: bound by the caller to all of the above.
+        folder: reserved by the caller for exactly these arguments.
         label: names the work in the progress bar.
 
     Raises:
@@ -111,18 +106,13 @@ def encode_pairs(
     if not folder.is_dir():
         with replacing(folder) as partial:
             partial.mkdir()
-            _write_pairs(tokenizer, family, pairs, longest, partial, label)
+            _write_pairs(student, pairs, longest, partial, label)
     cut = json.loads((folder / "cut.json").read_text(encoding="utf-8"))
     return EncodedPairs(TokenRows(folder, "article"), TokenRows(folder, "highlights"), cut)
 
 
 def _write_pairs(
-    tokenizer: Any,
-    family: Family,
-    pairs: Path,
-    longest: Mapping[str, int],
-    folder: Path,
-    label: str,
+    student: Student, pairs: Path, longest: Mapping[str, int], folder: Path, label: str
 ) -> None:
     lengths: dict[str, list[int]] = {"article": [], "highlights": []}
     cut = {"articles": 0, "highlights": 0}
@@ -131,20 +121,18 @@ def _write_pairs(
         (folder / "highlights.ids").open("wb") as highlights,
     ):
         for rows in _read_pieces(pairs, label):
-            inputs, cut_inputs = encode_articles(
-                tokenizer, family, rows["article"], longest["article"]
+            ids, over = encode_articles(
+                student.tokenizer, student.family, rows["article"], longest["article"]
             )
-            targets, cut_targets = encode_highlights(
-                tokenizer, rows["highlights"], longest["highlights"]
+            articles.writelines(np.asarray(row, dtype=TOKEN).tobytes() for row in ids)
+            lengths["article"] += map(len, ids)
+            cut["articles"] += over
+            ids, over = encode_highlights(
+                student.tokenizer, rows["highlights"], longest["highlights"]
             )
-            for file, ids, name in (
-                (articles, inputs, "article"),
-                (highlights, targets, "highlights"),
-            ):
-                file.writelines(np.asarray(row, dtype=TOKEN).tobytes() for row in ids)
-                lengths[name] += map(len, ids)
-            cut["articles"] += cut_inputs
-            cut["highlights"] += cut_targets
+            highlights.writelines(np.asarray(row, dtype=TOKEN).tobytes() for row in ids)
+            lengths["highlights"] += map(len, ids)
+            cut["highlights"] += over
     for name, found in lengths.items():
         np.save(folder / f"{name}.lengths.npy", np.asarray(found, dtype=TOKEN))
     (folder / "cut.json").write_text(json.dumps(cut), encoding="utf-8")
@@ -155,7 +143,7 @@ def _read_pieces(pairs: Path, label: str) -> Iterator[dict[str, list[str]]]:
         total = file.metadata.num_rows
         if not total:
             raise StudentError(f"{pairs}: no pairs to learn from")
-        with tqdm(total=total, desc=label, unit=" rows", delay=SLOW) as bar:
+        with tqdm(total=total, desc=label, unit=" rows", delay=BAR_SECONDS) as bar:
             for batch in file.iter_batches(batch_size=ROWS, columns=["article", "highlights"]):
                 yield batch.to_pydict()
                 bar.update(len(batch))

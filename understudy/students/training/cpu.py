@@ -1,8 +1,8 @@
 """Dropout and attention as a CPU trains them fastest.
 
 torch draws a number for each element that may be dropped, one at a time, which takes a fifth of a
-step; and its attention with dropout, or with a bias that is learned, looks for queries without
-any key, of which a pass has none. The measurements are in docs/log.md.
+step; and its attention with dropout, or with a learned bias, checks for queries without any key,
+which no pass has. The measurements are in docs/log.md.
 """
 
 import math
@@ -19,7 +19,7 @@ LEVELS = 2**16
 
 
 class CpuFunctions(TorchFunctionMode):  # type: ignore[misc]
-    """While active, `functional.dropout` and `scaled_dot_product_attention` are those below."""
+    """Replaces `functional.dropout` and `scaled_dot_product_attention` while active."""
 
     def __torch_function__(
         self,
@@ -28,8 +28,8 @@ class CpuFunctions(TorchFunctionMode):  # type: ignore[misc]
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
-        """Calls the function itself, or the one that stands in for it."""
-        return STAND_INS.get(func, func)(*args, **(kwargs or {}))
+        """Calls the function itself, or its replacement."""
+        return REPLACEMENTS.get(func, func)(*args, **(kwargs or {}))
 
 
 def drop_out(
@@ -38,7 +38,7 @@ def drop_out(
     training: bool = True,
     inplace: bool = False,
 ) -> torch.Tensor:
-    """As `torch.nn.functional.dropout`, from random words instead of random bits.
+    """Does what `torch.nn.functional.dropout` does, from random words instead of random bits.
 
     Seeded by torch's default generator, so that the same seed drops the same elements.
     """
@@ -68,10 +68,10 @@ def attend(
     scale: float | None = None,
     enable_gqa: bool = False,
 ) -> torch.Tensor:
-    """As `torch.nn.functional.scaled_dot_product_attention`, where each query has a key to see.
+    """Does what `torch.nn.functional.scaled_dot_product_attention` does; each query needs a key.
 
-    torch's own is called where it has a kernel that keeps no weights: without dropout, and with
-    no bias that is learned.
+    Calls torch's own where that has a kernel that keeps no weights: without dropout and without a
+    learned bias.
     """
     learned = attn_mask is not None and attn_mask.requires_grad
     if enable_gqa or not (dropout_p or learned):
@@ -92,7 +92,7 @@ def attend(
     return drop_out(scores.softmax(-1), dropout_p) @ value
 
 
-STAND_INS: dict[Callable[..., Any], Callable[..., Any]] = {
+REPLACEMENTS: dict[Callable[..., Any], Callable[..., Any]] = {
     functional.dropout: drop_out,
     functional.scaled_dot_product_attention: attend,
 }

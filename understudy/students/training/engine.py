@@ -1,4 +1,4 @@
-"""The trainer of transformers, taught to take steps that are made of passes of any size."""
+"""The transformers trainer, with optimizer steps made of passes of any size."""
 
 import math
 import signal
@@ -23,15 +23,15 @@ from understudy.students.training.resume import StoppedTrainingError, seal
 from understudy.students.training.steps import Collator, Steps, split_into_passes
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-LOOK_SECONDS = 1.0
+WATCH_SECONDS = 1.0
 WRITER = "inline_container"
-"""In what torch says when it cannot write a file."""
+"""Part of torch's message when it cannot write a file."""
 VALIDATION_FACTOR = 2
-"""How much larger a pass may be that keeps no activations for a way back."""
+"""How much larger a validation pass may be, since it keeps no activations for a backward pass."""
 
 
 class StudentTrainer(Trainer):  # type: ignore[misc]
-    """Learns from the mean loss of a step's tokens, however they are split and shared out."""
+    """Minimizes the mean loss of a step's tokens, however they are split among processes."""
 
     def __init__(
         self, model: Any, args: Any, data: Mapping[str, EncodedPairs], params: TrainParams
@@ -46,16 +46,16 @@ class StudentTrainer(Trainer):  # type: ignore[misc]
         self._pairs = data
         self._params = params
         self._steps = Steps(train.articles.lengths, params.batch_size, params.seed, args.max_steps)
-        self._places: torch.Tensor | None = None
+        self._positions: torch.Tensor | None = None
         model.get_output_embeddings().register_forward_pre_hook(self._keep_known)
         self._on_cpu = args.device.type == "cpu" and not params.compile
         self.examples = 0
-        """Learned from so far, by all processes."""
+        """Examples learned from so far, by all processes."""
         self.useful_tokens = self.computed_tokens = 0
-        """Of this process so far, without and with padding."""
+        """Tokens of this process so far, without and with padding."""
 
     def get_train_dataloader(self) -> DataLoader[Any]:
-        """Every step of the run, as one epoch of the trainer's; see `Steps`."""
+        """All steps of the run, as one epoch to the trainer; see `Steps`."""
         gpu = self.args.device.type == "cuda"
         return DataLoader(
             self.train_dataset,
@@ -79,7 +79,7 @@ class StudentTrainer(Trainer):  # type: ignore[misc]
     def training_step(
         self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None
     ) -> torch.Tensor:
-        """One optimizer step's gradients; gives the mean loss of a token."""
+        """Computes one optimizer step's gradients; returns the mean loss of a token."""
         model.train()
         self.examples += inputs["examples"]
         total = torch.zeros((), device=self.args.device)
@@ -87,7 +87,7 @@ class StudentTrainer(Trainer):  # type: ignore[misc]
         for batch in [*others, last]:
             with nullcontext() if batch is last else self.accelerator.no_sync(model):
                 loss = self._sum_losses(model, batch, self._params.label_smoothing)
-                # gradients are averaged over the processes, but losses are to be added up
+                # gradients are averaged over the processes, where losses must add up
                 loss = loss * (self.args.world_size / inputs["tokens"])
                 self.accelerator.backward(loss)
             total += loss.detach()
@@ -96,26 +96,26 @@ class StudentTrainer(Trainer):  # type: ignore[misc]
     def _sum_losses(self, model: Any, batch: dict[str, Any], smoothing: float) -> torch.Tensor:
         self.useful_tokens += batch["useful"]
         self.computed_tokens += batch["input_ids"].numel() + batch["decoder_input_ids"].numel()
-        names = ("input_ids", "attention_mask", "decoder_input_ids", "places", "labels")
+        names = ("input_ids", "attention_mask", "decoder_input_ids", "positions", "labels")
         tensors = self._prepare_input({name: batch[name] for name in names})
-        self._places, labels = tensors.pop("places"), tensors.pop("labels")
+        self._positions, labels = tensors.pop("positions"), tensors.pop("labels")
         try:
             with CpuFunctions() if self._on_cpu and model.training else nullcontext():
                 logits = model(**tensors, use_cache=False).logits
         finally:
-            self._places = None
+            self._positions = None
         return torch.nn.functional.cross_entropy(
             logits.float(), labels, reduction="sum", label_smoothing=smoothing
         )
 
     def _keep_known(self, _: Any, inputs: tuple[torch.Tensor, ...]) -> Any:
-        """Spares the projection onto the vocabulary, and its memory, where there is no label."""
-        if self._places is None:
+        """Skips the projection onto the vocabulary, and its memory, where there is no label."""
+        if self._positions is None:
             return None
-        return (inputs[0].flatten(0, 1).index_select(0, self._places),)
+        return (inputs[0].flatten(0, 1).index_select(0, self._positions),)
 
     def get_eval_dataloader(self, eval_dataset: Any = None) -> Any:
-        """The passes of this process through the validation pairs."""
+        """This process's passes through the validation pairs."""
         budget = VALIDATION_FACTOR * self._params.tokens_per_pass
         pairs = self._pairs["validation"]
         passes = split_into_passes(range(len(pairs)), pairs, budget)
@@ -156,7 +156,7 @@ class StudentTrainer(Trainer):  # type: ignore[misc]
                 seal(self.args.output_dir, self.state.global_step, self.state.best_global_step)
         except (OSError, SafetensorError, RuntimeError) as error:
             if isinstance(error, RuntimeError) and WRITER not in str(error):
-                raise
+                raise  # not about a file
             raise StudentError(
                 f"{self.args.output_dir}: no checkpoint can be written "
                 f"({' '.join(str(error).split())}): free some space, then `dvc repro` goes on "
@@ -164,7 +164,7 @@ class StudentTrainer(Trainer):  # type: ignore[misc]
             ) from None
 
     def floating_point_ops(self, inputs: Any) -> int:
-        """Not counted."""
+        """Returns 0: operations are not counted."""
         return 0
 
 
@@ -181,10 +181,10 @@ class Validations(TrainerCallback):  # type: ignore[misc]
 
 
 class Patience(EarlyStoppingCallback):  # type: ignore[misc]
-    """Ends training after so many validations without a better loss, an earlier run's included."""
+    """Ends training after several validations without a better loss, also across a resume."""
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Counts what the run that is gone on from had waited for."""
+        """Counts the validations that the resumed run had already waited for."""
         super().on_train_begin(args, state, control, **kwargs)
         losses = [entry["eval_loss"] for entry in state.log_history if "eval_loss" in entry]
         if losses:
@@ -194,29 +194,29 @@ class Patience(EarlyStoppingCallback):  # type: ignore[misc]
 
 
 class Interruption(TrainerCallback):  # type: ignore[misc]
-    """Ends training after the step at hand, with a checkpoint, when that is asked for.
+    """Ends training after the current step, with a checkpoint, on a signal or without a parent.
 
-    Several processes do not hear of it at the same step: they end without one.
+    Several processes would notice at different steps: they end without a checkpoint.
     """
 
-    def __init__(self, *, alone: bool) -> None:
+    def __init__(self, *, single: bool) -> None:
         self.reason = ""
-        self._alone = alone
-        self._ancestors = ParentWatch()
-        self._looked = time.monotonic()
+        self._single = single
+        self._parents = ParentWatch()
+        self._watched = time.monotonic()
         self._before: dict[int, Any] = {}
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Listens to signals; a second one ends the process at once."""
-        if self._alone and threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._hear) for number in SIGNALS}
+        if self._single and threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._on_signal) for number in SIGNALS}
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Hands the signals back."""
+        """Restores the handlers."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def _hear(self, number: int, _: Any) -> None:
+    def _on_signal(self, number: int, _: Any) -> None:
         if self.reason:
             raise KeyboardInterrupt
         self.reason = f"stopped by {signal.Signals(number).name}"
@@ -224,15 +224,12 @@ class Interruption(TrainerCallback):  # type: ignore[misc]
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Asks for the checkpoint and the end."""
         now = time.monotonic()
-        if not self.reason and now - self._looked > LOOK_SECONDS:
-            self._looked = now
-            if not self._ancestors.alive():
-                self._lose_ancestors()
+        if not self.reason and now - self._watched > WATCH_SECONDS:
+            self._watched = now
+            if not self._parents.alive():
+                self.reason = "stopped, since the process that started this one is gone,"
+                if not self._single:
+                    raise StoppedTrainingError(f"{self.reason} at the last checkpoint")
         if self.reason and state.global_step < state.max_steps:
             control.should_log = control.should_save = True
             control.should_training_stop = True
-
-    def _lose_ancestors(self) -> None:
-        self.reason = "stopped, since the process that started this one is gone,"
-        if not self._alone:
-            raise StoppedTrainingError(f"{self.reason} at the last checkpoint")

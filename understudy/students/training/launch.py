@@ -14,11 +14,11 @@ from understudy.core.errors import StudentError
 from understudy.core.parent_watch import ParentWatch
 from understudy.students.training.resume import StoppedTrainingError
 
-LOOK_SECONDS = 1.0
+WATCH_SECONDS = 1.0
 
 
 def started_by_launcher() -> bool:
-    """Whether torchrun, or `launch`, has started this process."""
+    """Tells whether torchrun, or `launch`, has started this process."""
     return "LOCAL_RANK" in os.environ
 
 
@@ -43,7 +43,7 @@ def launch(module: str, source: str, processes: int) -> None:
     if devices and processes > devices:
         raise StudentError(f"processes = {processes}: this machine has {devices} GPUs")
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // processes)))
-    threading.Thread(target=_end_with_ancestors, daemon=True).start()
+    threading.Thread(target=_end_with_parents, daemon=True).start()
     config = LaunchConfig(
         min_nodes=1,
         max_nodes=1,
@@ -66,8 +66,8 @@ def launch(module: str, source: str, processes: int) -> None:
         ) from None
 
 
-def _end_with_ancestors() -> None:
-    ancestors = ParentWatch()
-    while ancestors.alive():
-        time.sleep(LOOK_SECONDS)
+def _end_with_parents() -> None:
+    parents = ParentWatch()
+    while parents.alive():
+        time.sleep(WATCH_SECONDS)
     os.kill(os.getpid(), signal.SIGTERM)

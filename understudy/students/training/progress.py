@@ -1,8 +1,8 @@
-"""One progress bar for a training run, with the losses beside it, in place of printed records."""
+"""One progress bar for a training run, with the losses beside it, instead of printed records."""
 
 from typing import Any
 
-from transformers.trainer_callback import PrinterCallback, ProgressCallback
+from transformers.trainer_callback import ProgressCallback
 
 
 class TrainingBar(ProgressCallback):  # type: ignore[misc]
@@ -34,12 +34,3 @@ class TrainingBar(ProgressCallback):  # type: ignore[misc]
         """Ends the line, also after an error."""
         if self.training_bar is not None:
             self.training_bar.close()
-
-
-def show_progress(trainer: Any, label: str) -> TrainingBar:
-    """Replaces the trainer's own reporting."""
-    for callback in (PrinterCallback, ProgressCallback):
-        trainer.remove_callback(callback)
-    bar = TrainingBar(label)
-    trainer.add_callback(bar)
-    return bar

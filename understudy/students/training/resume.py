@@ -1,7 +1,7 @@
-"""What a training run leaves behind for the next one when it is ended in the middle.
+"""What an interrupted training run leaves behind for the next one.
 
-It lies beside DVC's cache, outside the stage's outputs, in a folder that is named after all that
-the run depends on: pairs, params, first weights, code and libraries. So another run never finds
+It lies beside DVC's cache, outside the stage's outputs, in a folder named after everything the
+run depends on: pairs, params, first weights, code and libraries. So a different run never finds
 it, and experiments that DVC runs in other folders do.
 """
 
@@ -19,7 +19,7 @@ from understudy.versioning.state import beside_cache
 
 CHECKPOINT = "checkpoint-"
 SEAL = "whole"
-"""A file that stands in a checkpoint once all the others are on the disk."""
+"""A file that appears in a checkpoint once all the others are on the disk."""
 
 
 class StoppedTrainingError(StudentError):
@@ -27,7 +27,7 @@ class StoppedTrainingError(StudentError):
 
 
 def identify(parts: Iterable[bytes]) -> str:
-    """A short name for all that a run depends on."""
+    """A short name for everything a run depends on."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(hashlib.sha256(part).digest())
@@ -35,7 +35,7 @@ def identify(parts: Iterable[bytes]) -> str:
 
 
 def hash_files(paths: Iterable[Path]) -> bytes:
-    """Of names and contents, in the order given."""
+    """Hash of names and contents, in the order given."""
     digest = hashlib.sha256()
     for path in paths:
         digest.update(path.name.encode("utf-8"))
@@ -46,7 +46,7 @@ def hash_files(paths: Iterable[Path]) -> bytes:
 
 @contextmanager
 def resumable(
-    system: str, identity: str, *, alone: bool = True, root: Path | None = None
+    system: str, identity: str, *, lock: bool = True, root: Path | None = None
 ) -> Iterator[Path]:
     """Yields the folder of this very run; removes it when the block succeeds.
 
@@ -54,49 +54,36 @@ def resumable(
 
     Args:
         system: what is trained.
-        identity: of all that the run depends on; see `identify`.
-        alone: whether to keep others out and to clear up; false in all but the first of several
-            processes that train together.
-        root: where such folders lie; None for beside DVC's cache.
+        identity: names everything the run depends on; see `identify`.
+        lock: keep other runs out, and clean up; false in all but the first of several processes
+            that train together.
+        root: where such folders are kept; None for beside DVC's cache.
     """
     root = (root or beside_cache("training")).absolute()
     folder = root / f"{system}-{identity}"
     root.mkdir(parents=True, exist_ok=True)
-    if not alone:
+    if not lock:
         folder.mkdir(exist_ok=True)
         yield folder
         return
-    _forget_others(root, system, folder.name)
-    with _hold(_lock_of(folder), system):
+    for path in root.glob(f"{system}-*.lock"):
+        other = path.with_suffix("")
+        if other != folder:
+            with suppress(Timeout), FileLock(path).acquire(timeout=0):
+                remove(other)
+                remove(path)
+    held = FileLock(folder.with_name(f"{folder.name}.lock"))
+    try:
+        held.acquire(timeout=0)
+    except Timeout:
+        print(f"waiting for another run that trains the same {system}", file=sys.stderr)
+        held.acquire()
+    try:
         folder.mkdir(exist_ok=True)
         yield folder
         remove(folder)
-
-
-def _lock_of(folder: Path) -> FileLock:
-    return FileLock(folder.with_name(f"{folder.name}.lock"))
-
-
-@contextmanager
-def _hold(lock: FileLock, system: str) -> Iterator[None]:
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        print(f"waiting for another run that trains the same {system}", file=sys.stderr)
-        lock.acquire()
-    try:
-        yield
     finally:
-        lock.release()
-
-
-def _forget_others(root: Path, system: str, name: str) -> None:
-    for path in root.glob(f"{system}-*.lock"):
-        folder = path.with_suffix("")
-        if folder.name != name:
-            with suppress(Timeout), FileLock(path).acquire(timeout=0):
-                remove(folder)
-                remove(path)
+        held.release()
 
 
 def seal(folder: str | Path, step: int, best: int | None) -> None:

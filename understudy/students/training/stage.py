@@ -4,12 +4,13 @@ import argparse
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
+from ruamel.yaml import YAML
 
 from understudy.contract.pairs import PAIR_COLUMNS
 from understudy.contract.params.training import TrainParams
+from understudy.contract.trained import CURVES, MODELS, TrainedSettings
 from understudy.core.errors import StudentError
 from understudy.core.files import replacing, replacing_files
 from understudy.core.params import load_section
@@ -22,13 +23,12 @@ from understudy.students.training.resume import hash_files, identify, resumable
 from understudy.students.training.trainer import Trained, train
 
 DATA = Path("data")
-MODELS = Path("models")
-CURVES = Path("metrics/curves")
 SOURCES = ("gold", "written")
-CODE = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
+"""Where the running code's dvc.yaml is, if this is a checkout of the project."""
 SAME_STEPS = {"tokens_per_pass", "processes"}
-"""Params that a run may change before it goes on from a checkpoint: each step learns from the same
-examples, though dropout falls otherwise."""
+"""Params that may change before a run resumes from a checkpoint: each step still learns from the
+same examples, though dropout differs."""
 
 
 def main(family: str) -> None:
@@ -48,7 +48,7 @@ def train_on_source(family: str, source: str, params: TrainParams, models: Path 
     """Writes the files of models/FAMILY-SOURCE and metrics/curves/FAMILY-SOURCE.csv.
 
     Raises:
-        StudentError: the model cannot be had or trained.
+        StudentError: the model cannot be loaded or trained.
         DataError: the pairs cannot be read.
     """
     system = f"{family}-{source}"
@@ -59,11 +59,23 @@ def train_on_source(family: str, source: str, params: TrainParams, models: Path 
             params.model, params.revision, FAMILIES[family], _texts(pairs["train"]), params.seed
         )
         identity = _identify(student, pairs, params)
-        with resumable(system, identity, alone=rank() == 0) as state:
+        with resumable(system, identity, lock=rank() == 0) as state:
             trained = train(student, pairs, params, state, label)
             if rank() == 0:
-                settings = {**_describe(student, system, source, params), **trained.record}
-                _save(student, trained, settings, models / system, CURVES / f"{system}.csv")
+                settings = TrainedSettings.model_validate(
+                    {
+                        "system": system,
+                        "family": student.family.name,
+                        "source": source,
+                        "params": params,
+                        "commit": student.commit,
+                        "parameters": student.model.num_parameters(),
+                        "device": name_device(),
+                        "versions": _versions(),
+                        **trained.record,
+                    }
+                )
+                _save(student, trained, settings, models / system)
     except StudentError as error:
         raise type(error)(f"{label}: {error}") from None
 
@@ -75,7 +87,7 @@ def _texts(pairs: Path) -> Iterator[str]:
 
 
 def _identify(student: Student, pairs: Mapping[str, Path], params: TrainParams) -> str:
-    """Of all that the trained weights depend on."""
+    """Hash of everything the trained weights depend on."""
     start = Path(params.model)
     files = sorted(path for path in start.iterdir() if path.is_file()) if start.is_dir() else []
     settings = {
@@ -88,23 +100,26 @@ def _identify(student: Student, pairs: Mapping[str, Path], params: TrainParams) 
             json.dumps(settings, sort_keys=True).encode("utf-8"),
             hash_files(pairs.values()),
             hash_files(files),
-            hash_files(sorted([*CODE.glob("model/*.py"), *CODE.glob("training/*.py")])),
+            hash_files(list_code(f"train-{student.family.name}")),
         )
     )
 
 
-def _describe(student: Student, system: str, source: str, params: TrainParams) -> dict[str, Any]:
-    """The resolved settings: params, the commit that a Hub id stood for, the size, the device."""
-    return {
-        "system": system,
-        "family": student.family.name,
-        "source": source,
-        "params": params.model_dump(),
-        "commit": student.commit,
-        "parameters": student.model.num_parameters(),
-        "device": name_device(),
-        "versions": _versions(),
-    }
+def list_code(stage: str, root: Path = ROOT) -> list[Path]:
+    """The code that a training stage depends on, as the deps in dvc.yaml say.
+
+    An installed package has no dvc.yaml beside it; all of its students' code counts then.
+    """
+    graph = root / "dvc.yaml"
+    deps = ["understudy/students"]
+    if graph.is_file():
+        listed = YAML(typ="safe").load(graph.read_text(encoding="utf-8"))["stages"][stage]["deps"]
+        deps = [dep for dep in listed if dep.startswith(("stages/", "understudy/"))]
+    return sorted(
+        path
+        for dep in deps
+        for path in ((root / dep).rglob("*.py") if (root / dep).is_dir() else [root / dep])
+    )
 
 
 def _versions() -> dict[str, str]:
@@ -114,15 +129,12 @@ def _versions() -> dict[str, str]:
     return {"torch": torch.__version__, "transformers": transformers.__version__}
 
 
-def _save(
-    student: Student, trained: Trained, settings: dict[str, Any], folder: Path, curve: Path
-) -> None:
-    with replacing(curve) as partial:
-        pd.DataFrame(trained.curve).to_csv(partial, index=False)
+def _save(student: Student, trained: Trained, settings: TrainedSettings, folder: Path) -> None:
+    with replacing(CURVES / f"{settings.system}.csv") as partial:
+        pd.DataFrame([point.model_dump() for point in trained.curve]).to_csv(partial, index=False)
     with replacing_files(folder) as partial:
         student.model.save_pretrained(partial)
-        student.tokenizer.model_max_length = settings["params"]["max_input_tokens"]
+        student.tokenizer.model_max_length = settings.params.max_input_tokens
         student.tokenizer.save_pretrained(partial)
         (partial / "generation_config.json").unlink()  # export writes it, with our beam search
-        text = json.dumps(settings, indent=2) + "\n"
-        (partial / "settings.json").write_text(text, encoding="utf-8")
+        settings.write(TrainedSettings.path_in(partial))

@@ -1,9 +1,8 @@
 """Which examples an optimizer step learns from, and in which passes through the model.
 
-The passes, and with many pairs the steps too, have examples of like length, so that little of
-them is padding: random batches of CNN/DailyMail articles under 2,048 characters are a third.
-Which example comes when is a function of the seed alone, not of the number of processes or of
-passes.
+Passes, and with many pairs steps too, have examples of similar length, so that little of them is
+padding: a third of random batches of CNN/DailyMail articles under 2,048 characters is. The order
+of the examples depends on the seed alone, not on the number of processes or passes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,16 +13,16 @@ import numpy as np
 from understudy.students.model.tokens import EncodedPairs
 
 POOL = 50
-"""Steps, at most, whose examples, drawn at random, are sorted by length before they are split."""
+"""The most steps whose examples, drawn at random, are sorted by length before they are split."""
 POOLS = 50
-"""Pools of an epoch, at least: few pairs in few pools would make every step of one length, and
-learn slower than from random steps. Passes are of like length all the same."""
+"""The fewest pools of an epoch: few pairs in few pools would give each step examples of one length,
+and learn slower than random steps do. Passes are of similar length all the same."""
 
 
 class Steps:
     """The examples of each optimizer step of a whole run; every example once an epoch.
 
-    A step that has fewer than the others, and so a less certain gradient, ends its epoch.
+    The step with fewer examples than the others, and so a noisier gradient, ends its epoch.
     """
 
     def __init__(self, lengths: np.ndarray, batch_size: int, seed: int, steps: int) -> None:
@@ -83,7 +82,7 @@ def split_into_passes(
 
 
 class Collator:
-    """Makes tensors of a step's examples, of this process's share of them."""
+    """Makes tensors of this process's share of a step's examples."""
 
     def __init__(
         self, pairs: EncodedPairs, *, pad: int, start: int, budget: int, rank: int, processes: int
@@ -96,10 +95,10 @@ class Collator:
         self._processes = processes
 
     def __call__(self, examples: Sequence[int]) -> dict[str, Any]:
-        """The passes, and how many examples and tokens the whole step learns from.
+        """Makes the passes, and counts the examples and tokens the whole step learns from.
 
         Where a step has fewer examples than there are processes, those without one compute a pass
-        that counts for nothing, since all must take part in every step.
+        without labels, since all must take part in every step.
         """
         ordered = np.asarray(examples)
         share = ordered[self._rank :: self._processes]
@@ -112,13 +111,13 @@ class Collator:
         return {"passes": passes, "examples": len(ordered), "tokens": tokens}
 
     def collate(self, examples: list[int], *, learn: bool = True) -> dict[str, Any]:
-        """One pass.
+        """Makes one pass.
 
         Returns:
             input_ids, attention_mask (examples, article tokens) and decoder_input_ids (examples,
-            highlight tokens) for the model; the places (known tokens) of decoder_input_ids whose
-            next token is known, all examples in one row, and these labels (known tokens);
-            and how many tokens, articles' and highlights', are no padding.
+            highlight tokens) for the model; the positions (known tokens) in the flattened
+            decoder_input_ids whose next token is known, and these labels (known tokens); and how
+            many tokens of articles and highlights are not padding.
         """
         import torch
 
@@ -131,7 +130,7 @@ class Collator:
             "input_ids": torch.from_numpy(articles),
             "attention_mask": torch.from_numpy(attended.astype(np.int64)),
             "decoder_input_ids": torch.from_numpy(given[:, :-1].copy()),
-            "places": torch.from_numpy(np.flatnonzero(known)),
+            "positions": torch.from_numpy(np.flatnonzero(known)),
             "labels": torch.from_numpy(highlights[known]),
             "useful": int(attended.sum() + known.sum()),
         }
@@ -139,8 +138,8 @@ class Collator:
 
 def _stack(rows: list[np.ndarray], pad: int) -> np.ndarray:
     stacked = np.full((len(rows), max(map(len, rows))), pad, dtype=np.int64)
-    for place, row in zip(stacked, rows, strict=True):
-        place[: len(row)] = row
+    for number, row in enumerate(rows):
+        stacked[number, : len(row)] = row
     return stacked
 
 

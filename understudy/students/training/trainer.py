@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from understudy.contract.params.training import TrainParams
+from understudy.contract.trained import CurvePoint
 from understudy.core.errors import StudentError
 from understudy.core.tables import readable_parquet
 from understudy.students.model.loading import Student, check_positions
@@ -19,19 +20,19 @@ from understudy.students.training.resume import CHECKPOINT, StoppedTrainingError
 
 SPLITS = ("train", "validation")
 CHECKPOINTS = 3
-"""The best, the last, and the one being written."""
+"""How many may be on the disk: the best, the last, and the one being written."""
 BYTES_PER_PARAMETER = 12
-"""Of a checkpoint: a weight and two moments in float32."""
+"""Size of a checkpoint: a weight and two moments in float32."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What training found out; the student's weights are now those of the best checkpoint."""
+    """What training measured; the student's weights are now those of the best checkpoint."""
 
-    curve: list[dict[str, float]]
-    """step, epoch, train_loss and validation_loss, one entry a validation."""
+    curve: list[CurvePoint]
+    """One point a validation."""
     record: dict[str, Any]
-    """Counts and the best validation loss, for the file beside the weights."""
+    """Counts and the best validation loss, as in TrainedSettings."""
 
 
 def train(
@@ -48,7 +49,7 @@ def train(
         pairs: Parquet files with the columns id, article, highlights under `train` and
             `validation`.
         params: the student's section.
-        state: the folder of this very run; a checkpoint in it is gone on from.
+        state: the folder of this very run; training resumes from a checkpoint in it.
         label: names the work in the progress bar.
 
     Raises:
@@ -56,6 +57,7 @@ def train(
             disk has too little space.
         StoppedTrainingError: a signal ended it; `state` has a checkpoint.
     """
+    from transformers.trainer_callback import PrinterCallback, ProgressCallback
     from transformers.utils import logging
 
     from understudy.students.training.engine import (
@@ -64,7 +66,7 @@ def train(
         StudentTrainer,
         Validations,
     )
-    from understudy.students.training.progress import show_progress
+    from understudy.students.training.progress import TrainingBar
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
@@ -73,14 +75,19 @@ def train(
     steps, validations = plan_steps(params, _count_rows(pairs["train"]))
     args = _to_arguments(params, steps, state)
     _check_space(student, state)
+    longest = {"article": params.max_input_tokens, "highlights": params.max_target_tokens}
     with args.main_process_first(local=False):  # several machines share the folder
-        data = {split: _encode(student, split, pairs[split], params, state) for split in SPLITS}
+        data = {
+            split: encode_pairs(student, pairs[split], longest, state / f"tokens-{split}", split)
+            for split in SPLITS
+        }
         checkpoint = find_checkpoint(state)
     trainer = StudentTrainer(student.model, args, data, params)
-    bar = show_progress(trainer, label)
-    interruption = Interruption(alone=args.world_size == 1)
-    trainer.add_callback(interruption)
-    trainer.add_callback(Validations(validations))
+    for replaced in (PrinterCallback, ProgressCallback):
+        trainer.remove_callback(replaced)
+    bar, interruption = TrainingBar(label), Interruption(single=args.world_size == 1)
+    for callback in (bar, interruption, Validations(validations)):
+        trainer.add_callback(callback)
     if params.patience is not None:
         trainer.add_callback(Patience(params.patience))
     if checkpoint is not None and args.process_index == 0:
@@ -108,20 +115,11 @@ def train(
 
 
 def plan_steps(params: TrainParams, examples: int) -> tuple[int, list[int]]:
-    """Optimizer steps of the whole run, and after which of them to validate, evenly to the last."""
+    """Counts the run's optimizer steps, and spreads the validations evenly up to the last one."""
     steps = math.ceil(math.ceil(examples / params.batch_size) * params.epochs)
     steps = min(steps, params.max_steps or steps)
     count = min(params.validations, steps)
     return steps, [round(steps * number / count) for number in range(1, count + 1)]
-
-
-def _encode(
-    student: Student, split: str, pairs: Path, params: TrainParams, state: Path
-) -> EncodedPairs:
-    longest = {"article": params.max_input_tokens, "highlights": params.max_target_tokens}
-    return encode_pairs(
-        student.tokenizer, student.family, pairs, longest, state / f"tokens-{split}", split
-    )
 
 
 def _count_rows(pairs: Path) -> int:
@@ -175,7 +173,7 @@ def _to_arguments(params: TrainParams, steps: int, state: Path) -> Any:
             bf16=uses_bfloat16(params.precision),
             tf32=True if gpu and torch.cuda.get_device_capability() >= (8, 0) else None,
             torch_compile=params.compile,
-            use_cache=True,  # else config.json is left with false, and generate is slow for ever
+            use_cache=True,  # otherwise config.json keeps false, which makes generate slow for good
             report_to="none",
             log_level_replica="error",
         )
@@ -188,11 +186,11 @@ def _to_arguments(params: TrainParams, steps: int, state: Path) -> Any:
 
 
 def _report(trainer: Any, label: str) -> None:
-    """Says how fast it was, as far as this process trained."""
-    run = next(entry for entry in reversed(trainer.state.log_history) if "train_runtime" in entry)
+    """Prints how fast it was, counting the steps since the last start."""
     useful, computed = trainer.useful_tokens, trainer.computed_tokens
     if not computed:
         return
+    run = next(entry for entry in reversed(trainer.state.log_history) if "train_runtime" in entry)
     seconds = run["train_runtime"]
     print(
         f"{label}: {trainer.examples / seconds:,.1f} examples a second, "
@@ -206,35 +204,32 @@ def _conclude(state: Any, data: Mapping[str, EncodedPairs], params: TrainParams)
     history: list[dict[str, float]] = state.log_history
     steps_an_epoch = math.ceil(len(data["train"]) / params.batch_size)
     curve = [
-        {
-            "step": int(entry["step"]),
-            "epoch": round(entry["step"] / steps_an_epoch, 4),
-            "train_loss": round(_mean_loss(history, int(entry["step"])), 5),
-            "validation_loss": round(entry["eval_loss"], 5),
-        }
+        CurvePoint(
+            step=int(entry["step"]),
+            epoch=round(entry["step"] / steps_an_epoch, 4),
+            train_loss=_mean_loss(history, int(entry["step"])),
+            validation_loss=entry["eval_loss"],
+        )
         for entry in history
         if "eval_loss" in entry
     ]
     record = {
         "examples": {split: len(pairs) for split, pairs in data.items()},
         "cut": {split: pairs.cut for split, pairs in data.items()},
-        "steps": curve[-1]["step"],
+        "steps": curve[-1].step,
         "best_step": state.best_global_step,
-        "best_validation_loss": round(state.best_metric, 5),
+        "best_validation_loss": state.best_metric,
     }
     return Trained(curve, record)
 
 
 def _mean_loss(history: list[dict[str, float]], step: int) -> float:
-    """Of the steps from the validation before to that at `step`; a stop in between is a log too."""
-    start = max((entry["step"] for entry in history if _validates_before(entry, step)), default=0)
+    """Mean over the steps since the last validation; an interruption in between was logged too."""
+    validated = (entry["step"] for entry in history if "eval_loss" in entry)
+    start = max((at for at in validated if at < step), default=0)
     total, last = 0.0, start
     for entry in history:
         if "loss" in entry and start < entry["step"] <= step:
             total += entry["loss"] * (entry["step"] - last)
             last = entry["step"]
     return total / (step - start)
-
-
-def _validates_before(entry: dict[str, float], step: int) -> bool:
-    return "eval_loss" in entry and entry["step"] < step

@@ -13,6 +13,7 @@ from understudy.core.errors import DataError
 from understudy.core.params import load_section
 from understudy.rows.fetching import fetch, open_source
 from understudy.rows.filtering import filter_splits
+from understudy.versioning.snapshots import copy_tracked, open_files
 from understudy.versioning.status import Stage
 
 
@@ -38,15 +39,13 @@ def planned_rows(stages: list[Stage]) -> Iterator[Path | None]:
 
 def _get_committed(folder: Path) -> bool:
     """Gets the rows that dvc.lock names from DVC's cache or remote."""
-    from dvc.api import DVCFileSystem
-
     folder.mkdir()
-    for split in SPLITS:
-        name = f"{split}.parquet"
-        try:
-            DVCFileSystem(".").get_file((GOLD / name).as_posix(), str(folder / name))
-        except Exception:  # noqa: BLE001 - whatever a remote's client may raise
-            return False
+    files = open_files()
+    try:
+        for name in (f"{split}.parquet" for split in SPLITS):
+            copy_tracked(files, GOLD / name, folder / name)
+    except DataError:
+        return False
     return True
 
 

@@ -1,1 +1,1 @@
-"""What `make review` compares and tells."""
+"""What `make review` compares and shows."""

@@ -1,20 +1,18 @@
-"""What the teacher's answers cost, and which of them the base has not got."""
+"""What the teacher's answers cost, and which of them the base does not have."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from stages.evaluate import ANSWERS, TOKENS
+from understudy.contract.asked import ANSWERS, TOKEN_COLUMNS
 from understudy.contract.params.teacher import Prices
 from understudy.core.errors import DataError
 from understudy.teacher.money import price_usd
-from understudy.tools.reviewing.changes import is_number
-from understudy.tools.reviewing.sides import Side
+from understudy.versioning.changes import is_number
+from understudy.versioning.snapshots import Snapshot
 
-COLUMNS = ("request", *TOKENS, "batch", "error")
+COLUMNS = ("request", *TOKEN_COLUMNS, "batch", "error")
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class Bill:
 
     calls: int
     usd: float
-    """What they cost at the prices of now, whenever they were paid."""
+    """What they cost at today's prices, whenever they were paid."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +41,27 @@ class StageCalls:
     """Why `now` and `old` are those of metrics/teacher.json, and the others not known."""
 
 
-def compare_calls(base: Side, now: Side, prices: Prices) -> list[StageCalls]:
+def compare_calls(base: Snapshot, now: Snapshot, prices: Prices) -> list[StageCalls]:
     """Compares the answers that generate and zeroshot have, request by request."""
     return [_compare_stage(stage, path, base, now, prices) for stage, path in ANSWERS.items()]
 
 
-def _compare_stage(stage: str, path: Path, base: Side, now: Side, prices: Prices) -> StageCalls:
+def _compare_stage(
+    stage: str, path: Path, base: Snapshot, now: Snapshot, prices: Prices
+) -> StageCalls:
     try:
-        after = now.read_table(path, COLUMNS)
-        before = base.read_table(path, COLUMNS)
+        after, before = now.read_table(path, COLUMNS), base.read_table(path, COLUMNS)
     except DataError as error:
-        return _compare_bills(stage, path, base, now, str(error))
-    answered, known = _select_answered(after), _select_answered(before)
+        named = now.outs.get(path.as_posix())
+        bill, old = _read_bill(now, stage), _read_bill(base, stage)
+        if bill and named is not None and named == base.outs.get(path.as_posix()):
+            # dvc.lock has one file on both sides, so that nothing is new
+            return StageCalls(stage, bill, old, Bill(0, 0.0), bill, failed=None, unread=None)
+        return StageCalls(stage, bill, old, None, None, failed=None, unread=str(error))
+    answered, known = (  # each request once; failed calls have no answer
+        answers[answers["error"].fillna("") == ""].drop_duplicates("request")
+        for answers in (after, before)
+    )
     is_new = ~answered["request"].isin(known["request"])
     return StageCalls(
         stage=stage,
@@ -67,28 +74,18 @@ def _compare_stage(stage: str, path: Path, base: Side, now: Side, prices: Prices
     )
 
 
-def _compare_bills(stage: str, path: Path, base: Side, now: Side, problem: str) -> StageCalls:
-    """What metrics/teacher.json says; where dvc.lock has one file on both sides, nothing is new."""
-    after, before = _read_bill(now, stage), _read_bill(base, stage)
-    named = now.outs.get(path.as_posix())
-    if after and named is not None and named == base.outs.get(path.as_posix()):
-        return StageCalls(stage, after, before, Bill(0, 0.0), after, failed=None, unread=None)
-    return StageCalls(stage, after, before, new=None, reused=None, failed=None, unread=problem)
-
-
-def _select_answered(answers: pd.DataFrame) -> pd.DataFrame:
-    """The answers, each request once; failed calls have none."""
-    return answers[answers["error"].fillna("") == ""].drop_duplicates("request")
-
-
 def _add_up(answers: pd.DataFrame, prices: Prices) -> Bill:
-    tokens = zip(*(answers[name].astype(int) for name in TOKENS), answers["batch"], strict=True)
+    tokens = zip(
+        *(answers[name].astype(int) for name in TOKEN_COLUMNS), answers["batch"], strict=True
+    )
     costs = (price_usd(*counts, prices=prices, batch=bool(batch)) for *counts, batch in tokens)
     return Bill(len(answers), round(sum(costs), 6))
 
 
-def _read_bill(side: Side, stage: str) -> Bill | None:
-    found: Any = side.metrics.get("teacher", {}).get(stage)
-    figures: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
-    calls, usd = figures.get("calls"), figures.get("cost_usd")
+def _read_bill(side: Snapshot, stage: str) -> Bill | None:
+    """What metrics/teacher.json says, whichever version wrote it."""
+    figures = side.metrics.get("teacher", {}).get(stage)
+    calls, usd = (
+        figures.get(key) if isinstance(figures, dict) else None for key in ("calls", "cost_usd")
+    )
     return Bill(int(calls), usd) if is_number(calls) and is_number(usd) else None

@@ -1,27 +1,27 @@
-"""Everything that a review tells, as plain values."""
+"""Everything that a review shows, as plain values."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from understudy.contract.names import TRAINED
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.contract.params.review import ReviewParams
+from understudy.contract.params.sections import KINDS
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
+from understudy.contract.trained import CURVES
 from understudy.core.params import load_section
-from understudy.tools.reviewing.artifacts import Storage, survey_storage
 from understudy.tools.reviewing.calls import StageCalls, compare_calls
-from understudy.tools.reviewing.changes import Change, find_changes, flatten, select_numbers
 from understudy.tools.reviewing.charts import Curve, read_curve
 from understudy.tools.reviewing.gates import Gate, judge_gates
 from understudy.tools.reviewing.pairs import VerdictChange, compare_verdicts
-from understudy.tools.reviewing.revisions import Revisions, find_revisions, read_committed
 from understudy.tools.reviewing.scores import ScoreChanges, compare_scores, read_scores
-from understudy.tools.reviewing.sides import Side, read_sides
-from understudy.versioning.status import open_repo, survey_stages
-
-CURVES = Path("metrics/curves")
+from understudy.versioning.changes import Change, find_changes, flatten, is_number
+from understudy.versioning.repository import open_repo
+from understudy.versioning.revisions import Revisions, find_revisions, read_committed
+from understudy.versioning.snapshots import Snapshot, read_snapshots
+from understudy.versioning.status import survey_stages
+from understudy.versioning.storage import Storage, survey_storage
 
 
 @dataclass(frozen=True)
@@ -45,16 +45,18 @@ class Review:
     """Why verdicts could not be compared."""
     params: list[Change]
     inputs: list[Change]
-    """Files that stages read and no stage writes: prompts, data, code."""
+    """Files and folders that stages read and no stage writes: prompts, data, code."""
+    code: list[str]
+    """Which of these are the project's own code."""
     metrics: list[Change]
-    """Of files that both sides have, by dotted name; scores and verdicts are among them."""
+    """Changes in files that both sides have, by dotted name; scores and verdicts among them."""
     files: list[Change]
     """Metrics files that only one side has, by their names in dotted names."""
     unread: dict[str, str]
     """Why metrics files of the workspace could not be read, by path."""
     calls: list[StageCalls]
     free: bool
-    """Whether the teacher of now costs nothing."""
+    """Whether the workspace's teacher costs nothing."""
     priced: bool
     """Whether teacher.prices are set."""
     curves: list[Curves]
@@ -63,7 +65,7 @@ class Review:
     """ROUGE-1 F1 of base and workspace by system."""
     storage: Storage
     stale: list[str]
-    """Stages that `dvc repro` would run: what is told of them is of an earlier run."""
+    """Stages that `dvc repro` would run, whose figures are of an earlier run."""
 
     @property
     def held(self) -> bool:
@@ -87,56 +89,67 @@ def gather_review(base: str) -> Review:
     teacher = load_section("teacher", TeacherParams)
     prices = teacher.prices
     revisions = find_revisions(base)
-    with open_repo(Path()) as repo:
-        old, new = read_sides(repo, revisions.commit)
-        before, after = flatten(old.metrics), flatten(new.metrics)
-        verdicts, no_verdicts = compare_verdicts(old.metrics, new.metrics)
-        return Review(
-            revisions=revisions,
-            gates=judge_gates(gates, select_numbers(before), select_numbers(after)),
-            scores=compare_scores(old, new, scoring),
-            verdicts=verdicts,
-            no_verdicts=no_verdicts,
-            params=find_changes(flatten(old.params), flatten(new.params)),
-            inputs=find_changes(old.inputs, new.inputs),
-            metrics=_find_metric_changes(old, new),
-            files=find_changes(dict.fromkeys(old.metrics), dict.fromkeys(new.metrics)),
-            unread=new.unread,
-            calls=compare_calls(old, new, prices),
-            free=teacher.base_url == EMBEDDED,
-            priced=bool(prices.input or prices.cached_input or prices.output),
-            curves=list(_find_curves(revisions.commit)),
-            first=_find_first(old, new),
-            storage=survey_storage(repo),
-            stale=[s.name for s in survey_stages() if s.state in ("stale", "waits")],
-        )
+    with open_repo() as repo:
+        old, new = read_snapshots(repo, revisions.commit)
+        storage = survey_storage(repo)
+    before, after = dict(flatten(old.metrics)), dict(flatten(new.metrics))
+    old_numbers, new_numbers = (
+        {key: leaf for key, leaf in leaves.items() if is_number(leaf)} for leaves in (before, after)
+    )
+    verdicts, no_verdicts = compare_verdicts(old.metrics, new.metrics)
+    inputs = find_changes(old.inputs, new.inputs)
+    old_scores = read_scores(old.metrics)
+    both = {name for name in new.metrics if name in old.metrics}
+    return Review(
+        revisions=revisions,
+        gates=judge_gates(gates, old_numbers, new_numbers),
+        scores=compare_scores(old, new, scoring),
+        verdicts=verdicts,
+        no_verdicts=no_verdicts,
+        params=_find_param_changes(old, new),
+        inputs=inputs,
+        code=_select_code(inputs, old, new),
+        metrics=[
+            change
+            for change in find_changes(before, after)
+            if any(change.key.startswith(f"{name}.") for name in both)
+        ],
+        files=find_changes(dict.fromkeys(old.metrics), dict.fromkeys(new.metrics)),
+        unread=new.unread,
+        calls=compare_calls(old, new, prices),
+        free=teacher.base_url == EMBEDDED,
+        priced=bool(prices.input or prices.cached_input or prices.output),
+        curves=list(_find_curves(revisions.commit)),
+        first={
+            system: (old_scores[system]["rouge1_f1"], figures["rouge1_f1"])
+            for system, figures in read_scores(new.metrics).items()
+            if "rouge1_f1" in figures and "rouge1_f1" in old_scores.get(system, {})
+        },
+        storage=storage,
+        stale=[s.name for s in survey_stages() if s.state in ("stale", "waits")],
+    )
 
 
-def _find_metric_changes(old: Side, new: Side) -> list[Change]:
-    both = [name for name in new.metrics if name in old.metrics]
-    before, after = ({name: side.metrics[name] for name in both} for side in (old, new))
-    return find_changes(flatten(before), flatten(after))
+def _find_param_changes(old: Snapshot, new: Snapshot) -> list[Change]:
+    """Changes of params, where a key that one side leaves out has today's default."""
+    before, after = dict(flatten(old.params)), dict(flatten(new.params))
+    defaults = flatten({name: kind().model_dump(mode="json") for name, kind in KINDS.items()})
+    known = {key: default for key, default in defaults if key in before or key in after}
+    return find_changes({**known, **before}, {**known, **after})
+
+
+def _select_code(inputs: list[Change], old: Snapshot, new: Snapshot) -> list[str]:
+    """Inputs under a top folder in which dvc.yaml names a Python file."""
+    names = [name for side in (old, new) for name in side.inputs if name.endswith(".py")]
+    folders = {name.partition("/")[0] for name in names}
+    return [change.key for change in inputs if change.key.partition("/")[0] in folders]
 
 
 def _find_curves(commit: str) -> Iterator[Curves]:
     for system in TRAINED:
         path = CURVES / f"{system}.csv"
-        old = read_committed(path.as_posix(), commit) or ""
+        old = read_committed(path, commit) or ""
         new = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
         before, after = (read_curve(text, "step", "validation_loss") for text in (old, new))
         if before != after and before and after:
             yield Curves(system, before, after)
-
-
-def _find_first(old: Side, new: Side) -> dict[str, tuple[float, float]]:
-    before, after = read_scores(old.metrics), read_scores(new.metrics)
-    figures = {
-        system: [side[system].get("rouge1", {}).get("f1") for side in (before, after)]
-        for system in after
-        if system in before
-    }
-    return {
-        system: (first, second)
-        for system, (first, second) in figures.items()
-        if first is not None and second is not None
-    }

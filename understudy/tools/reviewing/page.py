@@ -1,41 +1,143 @@
 """The review as Markdown: the verdict first, then sections, then folds."""
 
-from understudy.tools.reviewing.details import build_folds
-from understudy.tools.reviewing.gather import Review
-from understudy.tools.reviewing.glance import tell_revisions, tell_verdict, tell_warnings
-from understudy.tools.reviewing.sections import (
-    tell_calls,
-    tell_data,
-    tell_gates,
-    tell_params,
-    tell_scores,
-    tell_storage,
-    tell_verdicts,
-)
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
+from understudy.contract.names import KINDS, MEASURES, TITLES
+from understudy.rendering.figures import dollars
+from understudy.rendering.markdown import code_span, one_line
+from understudy.rendering.templates import render_markdown
+from understudy.tools.reviewing.charts import draw_bars, draw_curves
+from understudy.tools.reviewing.gather import Review
+from understudy.versioning.changes import Change
+
+TEMPLATE = Path(__file__).parent / "templates" / "review.md.j2"
 LONGEST = 60_000
 """Characters; a comment on GitHub takes 65,536."""
 LEFT_OUT = "The review is too long for GitHub: `understudy review --json` has all of it."
+PART = "\f"
+"""Ends a part in the template; text from outside cannot hold it, as it is put on one line."""
+DATA = ("dataset", "generated", "data")
+"""Metrics files that count rows."""
+ELSEWHERE = (*DATA, "gap", "rouge")
+"""Metrics files with a section of their own, or that repeat another."""
+BOUNDS = tuple(f"{measure}_{end}" for measure in MEASURES for end in ("low", "high"))
+MOST = 100
+"""Rows of any table."""
+NAMED = 6
+"""Files or stages that are named in a line."""
+SHOWN = 80
+"""Characters of a value that are shown."""
 
 
 def build_page(review: Review, longest: int = LONGEST) -> str:
-    """The whole review; of one that GitHub would not take, the last parts are left out."""
-    parts = [
-        tell_verdict(review),
-        tell_revisions(review.revisions),
-        "\n".join(f"- {warning}" for warning in tell_warnings(review)),
-        tell_gates(review.gates),
-        tell_scores(review),
-        tell_verdicts(review),
-        tell_params(review),
-        tell_data(review),
-        tell_calls(review),
-        tell_storage(review.storage),
-        *build_folds(review),
-    ]
+    """The whole review; where it is longer than GitHub takes, its last parts are left out."""
+    text = render_markdown(
+        TEMPLATE,
+        review=review,
+        inputs=[change.key for change in review.inputs if change.key not in review.code],
+        gates_changed=any(c.key.startswith("review.") and (c.old or c.new) for c in review.params),
+        counts=[change for change in review.metrics if change.key.partition(".")[0] in DATA],
+        others=_group_other_metrics(review.metrics),
+        charts=_draw_charts(review),
+        money=lambda usd: _show_money(review, usd),
+        bytes_of=bytes_of,
+        cell=cell,
+        name_some=name_some,
+        plural=plural,
+        points=points,
+        signed=signed,
+        value=value,
+        TITLES=TITLES,
+        MOST=MOST,
+    )
+    parts = [re.sub(r"\n{3,}", "\n\n", part.strip()) for part in text.split(PART)]
     page = [part for part in parts if part]
-    if sum(len(part) + 2 for part in page) <= longest:
-        return "\n\n".join(page) + "\n"
-    while len(page) > 1 and sum(len(part) + 2 for part in [*page, LEFT_OUT]) > longest:
-        page.pop()
-    return "\n\n".join([*page, LEFT_OUT]) + "\n"
+    if sum(len(part) + 2 for part in page) > longest:
+        while len(page) > 1 and sum(len(part) + 2 for part in [*page, LEFT_OUT]) > longest:
+            page.pop()
+        page.append(LEFT_OUT)
+    return "\n\n".join(page) + "\n"
+
+
+def _group_other_metrics(changes: Sequence[Change]) -> dict[str, list[Change]]:
+    """Changes by metrics file, those left out that another section shows."""
+    files: dict[str, list[Change]] = {}
+    for change in changes:
+        name, *keys = change.key.split(".")
+        is_score = name == "systems" and len(keys) > 1 and keys[-2] in KINDS
+        if name not in ELSEWHERE and not is_score and not change.key.endswith(BOUNDS):
+            files.setdefault(name, []).append(change)
+    return files
+
+
+def _draw_charts(review: Review) -> list[Any]:
+    old, new = ({name: pair[side] for name, pair in review.first.items()} for side in (0, 1))
+    bars = draw_bars("ROUGE-1 F1 (bars: now, line: base)", "points", old, new)
+    curves = [
+        draw_curves(
+            f"Validation loss of {curves.system} (blue: now, orange: base)",
+            ("step", "loss"),
+            curves.old,
+            curves.new,
+        )
+        for curves in review.curves
+    ]
+    return [chart for chart in (bars if review.scores.changed else None, *curves) if chart]
+
+
+def _show_money(review: Review, usd: float) -> str:
+    if review.free:
+        return "free"
+    return dollars(usd) if review.priced else "at unknown prices"
+
+
+def name_some(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    shown = ", ".join(code_span(name) for name in names[:NAMED])
+    return f"{shown} and {len(names) - NAMED} more" if len(names) > NAMED else shown
+
+
+def cell(text: str) -> str:
+    """Text from outside in a table, whose cells end at every pipe, also within Markdown's code."""
+    if "|" not in text:
+        return code_span(text)
+    shown = "".join(c if c.isalnum() or c in " -" else f"&#{ord(c)};" for c in one_line(text))
+    return f"<code>{shown}</code>"
+
+
+def value(content: Any) -> str:
+    """A value of params or metrics, for a table."""
+    if isinstance(content, float | int) and not isinstance(content, bool):
+        return f"{content:{',' if isinstance(content, int) else ',.6g'}}".replace("-", "−")
+    text = content if isinstance(content, str) else json.dumps(content, default=str)
+    return cell(text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…")
+
+
+def points(number: float | None) -> str:
+    """A score with two decimals, as changes between commits are small."""
+    return "" if number is None else f"{number:.2f}".replace("-", "−")
+
+
+def signed(number: float) -> str:
+    """The same with its sign."""
+    return f"{number:+.2f}".replace("-", "−")
+
+
+def bytes_of(size: int | None) -> str:
+    """A size in the largest unit that leaves a whole number before the point."""
+    if size is None:
+        return ""
+    amount, units = float(size), ["bytes", "kB", "MB", "GB"]
+    while amount >= 1000 and len(units) > 1:
+        amount /= 1000
+        units.pop(0)
+    return f"{amount:,.0f} {units[0]}" if units[0] == "bytes" else f"{amount:,.1f} {units[0]}"
+
+
+def plural(number: int, name: str, names: str | None = None) -> str:
+    """A number of things: `1 call`, `2,000 calls`."""
+    return f"{number:,} {name if number == 1 else names or f'{name}s'}"

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from understudy.contract.names import KINDS
-from understudy.contract.verdicts import describe, split_pair
+from pydantic import ValidationError
 
-NEEDED = ("equivalent", "better")
+from understudy.contract.evaluation import Difference
+from understudy.contract.names import KINDS
+from understudy.contract.verdicts import split_pair
+from understudy.rendering.verdicts import describe_verdict
 
 
 @dataclass(frozen=True)
@@ -29,42 +31,30 @@ def compare_verdicts(
 
     Returns:
         The verdicts that are not the same, and why there may be more, if so. A changed estimate
-        of the articles that would decide is no change.
+        of how many articles would decide is no change.
     """
-    before, after = _read(old), _read(new)
+    before, after = _read_verdicts(old), _read_verdicts(new)
     if not after:
         return [], "The workspace's `metrics/gap.json` has no verdicts: run `dvc repro`."
     if not before:
         return [], "The base's `metrics/gap.json` has no verdicts to compare with."
-    changes = [
-        VerdictChange(*split_pair(pair), kind, before.get(pair, {}).get(kind), verdict)
-        for pair, verdicts in after.items()
-        for kind, verdict in verdicts.items()
-        if _first_word(before.get(pair, {}).get(kind)) != _first_word(verdict)
-    ]
-    gone = [
-        VerdictChange(*split_pair(pair), kind, verdict, None)
-        for pair, verdicts in before.items()
-        for kind, verdict in verdicts.items()
-        if kind not in after.get(pair, {})
-    ]
-    return [*changes, *gone], None
+    changes = []
+    for pair, kind in dict.fromkeys([*after, *before]):
+        verdicts = [side.get((pair, kind)) for side in (before, after)]
+        words = [verdict and verdict.partition(",")[0] for verdict in verdicts]
+        if words[0] != words[1]:
+            changes.append(VerdictChange(*split_pair(pair), kind, *verdicts))
+    return changes, None
 
 
-def _read(metrics: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+def _read_verdicts(metrics: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     """The verdicts by pair and ROUGE type; none of a version that had no verdicts."""
-    gap = metrics.get("gap", {})
-    found = {
-        str(pair): {
-            kind: describe(figures[kind])
-            for kind in KINDS
-            if isinstance(figures.get(kind), Mapping) and all(n in figures[kind] for n in NEEDED)
-        }
-        for pair, figures in gap.items()
-        if isinstance(figures, Mapping)
-    }
-    return {pair: verdicts for pair, verdicts in found.items() if verdicts}
-
-
-def _first_word(verdict: str | None) -> str | None:
-    return verdict and verdict.partition(",")[0]
+    verdicts = {}
+    for pair, figures in metrics.get("gap", {}).items():
+        for kind in KINDS if isinstance(figures, Mapping) else ():
+            try:
+                found = Difference.model_validate(figures.get(kind))
+            except ValidationError:
+                continue
+            verdicts[str(pair), kind] = describe_verdict(found)
+    return verdicts

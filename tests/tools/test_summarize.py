@@ -12,10 +12,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from stages.predict import main
 from tests.imports import ROOT
 from tests.students import export_taught, summarize, taught_engine, toy_pairs
 from understudy.core.errors import run
+from understudy.tools.predict import main
 
 ARTICLES = list(toy_pairs(7, seed=11)["article"])
 IDS = [f"a-{number}" for number in range(7)]

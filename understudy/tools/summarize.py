@@ -5,7 +5,7 @@ import json
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
@@ -13,16 +13,15 @@ from pathlib import Path
 from understudy.core.errors import DataError
 from understudy.core.files import replacing
 from understudy.core.tables import table_writer, text_columns
-from understudy.rows.raw import RawRow, find_text_problem
-from understudy.rows.reader import ENCODING, READERS, read_file
+from understudy.rows.raw import RawRow, find_text_problem, is_utf8
+from understudy.rows.reader import ENCODING, READERS, TEXT, read_file, read_lines
 from understudy.students.decoding.decoding import decode
 from understudy.students.decoding.engines import open_engine
 from understudy.students.decoding.generation import read_generation_config
 
 STDIN = Path("-")
-LINES = ".txt"
 COLUMNS = ("id", "prediction")
-MEND = "give a file of articles with --input, and its column with --column"
+HINT = "give a file of articles with --input, and its column with --column"
 Write = Callable[[str, str | None], None]
 
 
@@ -45,87 +44,64 @@ def summarize_file(
         DataError: a file cannot be read or written.
         StudentError: the model cannot be used.
     """
-    rows = _read(source, column)
+    if source == STDIN:
+        rows = read_lines(TextIOWrapper(sys.stdin.buffer, **ENCODING), "stdin", "article")
+    else:
+        rows = read_file(source, {"id": "id", "article": column}, HINT)
     params = read_generation_config(model, tokens_per_batch)
-    with _writing(out) as write:
-        engine = open_engine(model, params.engine)
-        waiting: deque[tuple[RawRow, str | None]] = deque()
-        written, label = 0, f"predict {model.name}"
-        for summary in decode(engine, _texts(rows, waiting), params, label, None):
-            _write_unusable(waiting, write)
-            row, _ = waiting.popleft()
-            write(_name(row), summary)
+    waiting: deque[tuple[RawRow, str | None]] = deque()
+
+    def usable() -> Iterator[str]:
+        """Yields usable articles; all rows go to `waiting`, unusable ones with their problem."""
+        for row in rows:
+            problem = row.problem or find_text_problem(row.values["article"])
+            waiting.append((row, problem))
+            if problem is None:
+                yield row.values["article"]
+
+    def write_unusable() -> None:
+        while waiting and waiting[0][1] is not None:
+            row, problem = waiting.popleft()
+            print(f"{row.file}: row {row.number} has no summary: {problem}", file=sys.stderr)
+            write(_identify(row), None)
+
+    with _open_output(out) as write:
+        engine, written = open_engine(model, params.engine), 0
+        for summary in decode(engine, usable(), params, f"predict {model.name}", None):
+            write_unusable()
+            write(_identify(waiting.popleft()[0]), summary)
             written += 1
         if waiting and not written:
             row, problem = waiting[0]
             raise DataError(
                 f"{source}: none of {len(waiting)} rows has a usable '{column}' (row {row.number}: "
-                f"{problem}); {MEND}"
+                f"{problem}); {HINT}"
             )
-        _write_unusable(waiting, write)
+        write_unusable()
 
 
-def _read(source: Path, column: str) -> Iterator[RawRow]:
-    if source == STDIN:
-        lines = TextIOWrapper(sys.stdin.buffer, **ENCODING)  # type: ignore[arg-type]
-        return _read_lines(lines, "stdin")
-    if source.suffix.lower() != LINES:
-        return read_file(source, {"id": "id", "article": column}, MEND)
-    return _read_text(source)
-
-
-def _read_text(source: Path) -> Iterator[RawRow]:
-    try:
-        with source.open(**ENCODING) as lines:  # type: ignore[call-overload]
-            yield from _read_lines(lines, str(source))
-    except OSError as error:
-        raise DataError(f"{source}: not a readable text file ({error.strerror}); {MEND}") from None
-
-
-def _read_lines(lines: Iterable[str], name: str) -> Iterator[RawRow]:
-    for number, line in enumerate(lines, start=1):
-        yield RawRow(name, number, {"article": line.rstrip("\n")})
-
-
-def _texts(rows: Iterable[RawRow], waiting: deque[tuple[RawRow, str | None]]) -> Iterator[str]:
-    """Yields usable articles; all rows are put to `waiting`, unusable ones with their problem."""
-    for row in rows:
-        article = row.values.get("article")
-        problem = row.problem or find_text_problem(article)
-        waiting.append((row, problem))
-        if problem is None:
-            yield str(article)
-
-
-def _write_unusable(waiting: deque[tuple[RawRow, str | None]], write: Write) -> None:
-    while waiting and waiting[0][1] is not None:
-        row, problem = waiting.popleft()
-        print(f"{row.file}: row {row.number} has no summary: {problem}", file=sys.stderr)
-        write(_name(row), None)
-
-
-def _name(row: RawRow) -> str:
+def _identify(row: RawRow) -> str:
     identity = row.values.get("id")
     if identity is None:
         return str(row.number)
-    if find_text_problem(str(identity)) == "not UTF-8":
-        print(
-            f"{row.file}: row {row.number}: its id is not UTF-8; its number stands for it",
-            file=sys.stderr,
-        )
-        return str(row.number)
-    return str(identity)
+    if is_utf8(str(identity)):
+        return str(identity)
+    print(
+        f"{row.file}: row {row.number}: its id is not UTF-8; its number stands for it",
+        file=sys.stderr,
+    )
+    return str(row.number)
 
 
 @contextmanager
-def _writing(out: Path | None) -> Iterator[Write]:
+def _open_output(out: Path | None) -> Iterator[Write]:
+    """Yields what writes a row; the file appears under its name when the block succeeds."""
     if out is None:
         yield lambda identity, text: print(_to_json(identity, text), flush=True)
         return
     kind = out.suffix.lower()
-    if kind not in (*READERS, LINES):
-        expected = ", ".join((*READERS, LINES))
-        raise DataError(f"{out}: expected a file ending in {expected} for --output")
+    if kind not in READERS:
+        raise DataError(f"{out}: expected a file ending in {', '.join(READERS)} for --output")
     if out.is_dir():
         raise DataError(f"{out}: a folder stands there; name another file with --output")
     try:
@@ -142,7 +118,7 @@ def _writing(out: Path | None) -> Iterator[Write]:
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
             yield lambda identity, text: writer.writerow((identity, text))
-        elif kind == LINES:
+        elif kind == TEXT:
             yield lambda _, text: print(" ".join((text or "").split()), file=file)
         else:
             yield lambda identity, text: print(_to_json(identity, text), file=file)

@@ -1,0 +1,22 @@
+"""Verdicts, and the pairs that they are on."""
+
+import pytest
+
+from tests.contract.examples import make_difference
+from understudy.contract.verdicts import name_pair, split_pair
+
+
+@pytest.mark.parametrize("verdict", ["better", "worse", "equivalent", "undecided"])
+def test_each_outcome_has_its_verdict(verdict: str) -> None:
+    assert make_difference(verdict).verdict == verdict
+
+
+@pytest.mark.parametrize("better", [1, -1])
+def test_a_difference_below_the_margin_counts_as_equivalence(better: int) -> None:
+    found = make_difference("better").model_copy(update={"better": better, "equivalent": 1})
+    assert found.verdict == "equivalent"
+
+
+def test_a_pair_is_split_by_its_key() -> None:
+    assert split_pair("t5-written-minus-lead-3") == ("t5-written", "lead-3")
+    assert name_pair("t5-written", "lead-3") == "t5-written-minus-lead-3"

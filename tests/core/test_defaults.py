@@ -1,0 +1,206 @@
+"""params.yaml may leave out what has a default, except for the keys that DVC itself reads."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.core.documents import SAMPLE, Document, write_document
+from tests.imports import ROOT
+from understudy.contract.params.sections import KINDS
+from understudy.core.errors import ParamsError
+from understudy.core.params import SECTIONS, Section, find_missing, load_section, read_params
+from understudy.tools.params import list_params
+
+PIPELINE = """
+stages:
+  ask:
+    cmd: ask ${generate.prompt} ${item.source} ${fetch.files.train}
+    params: [teacher.prices, report, {other.yaml: [key]}]
+    matrix: {source: [gold]}
+  look:
+    cmd: look
+"""
+
+
+def nested_kinds() -> list[type[Section]]:
+    """All sections and those inside them."""
+    found = list(dict.fromkeys(KINDS.values()))
+    for kind in found:
+        found += [
+            inner
+            for field in kind.model_fields.values()
+            if isinstance(inner := field.annotation, type) and issubclass(inner, Section)
+        ]
+    return found
+
+
+def test_the_sections_are_those_that_are_read() -> None:
+    assert tuple(KINDS) == SECTIONS
+
+
+@pytest.mark.parametrize("kind", nested_kinds())
+def test_every_param_has_a_meaning_and_a_default_that_fits_it(kind: type[Section]) -> None:
+    defaults = kind()
+    assert repr(kind.model_validate(defaults.model_dump())) == repr(defaults)
+    for path, _, _, meaning in list_params(defaults, {}):
+        assert meaning.endswith((".", "…")), path
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_what_is_left_out_takes_its_default(document: Document, section: str) -> None:
+    kind = KINDS[section]
+    for other in (section, "fetch", "filter"):
+        write_document({other: {}})
+        assert load_section(section, kind) == kind()
+    for key in document[section]:
+        rest = {name: value for name, value in document[section].items() if name != key}
+        write_document({section: rest})
+        expected = {**document[section], key: kind().model_dump()[key]}
+        assert load_section(section, kind).model_dump() == expected
+
+
+def test_a_nested_section_may_be_left_out_in_part(document: Document) -> None:
+    write_document({"fetch": {"files": {"columns": {"article": "text"}}}, "teacher": {"batch": {}}})
+    files = load_section("fetch", KINDS["fetch"]).model_dump()["files"]
+    assert files["columns"] == {"id": "id", "article": "text", "highlights": "highlights"}
+    assert files["train"] == "data/example/train.jsonl"
+    assert load_section("teacher", KINDS["teacher"]) == KINDS["teacher"]()
+
+
+# Keys that DVC reads
+
+
+def test_a_key_that_dvc_reads_must_stand_in_params_yaml(document: Document) -> None:
+    Path("dvc.yaml").write_text(PIPELINE, encoding="utf-8")
+    del document["teacher"]["prices"]
+    del document["generate"]["prompt"]
+    del document["fetch"]["files"]["train"]
+    del document["report"]
+    del document["review"]
+    write_document(document)
+    for section, key in (
+        ("teacher", "teacher.prices"),
+        ("generate", "generate.prompt"),
+        ("fetch", "fetch.files.train"),
+        ("report", "report"),
+    ):
+        with pytest.raises(ParamsError) as caught:
+            load_section(section, KINDS[section])
+        assert str(caught.value) == (
+            f"params.yaml: {key}: this key is missing; dvc.yaml names it, and DVC knows no "
+            f"defaults: `understudy params {section}` has it"
+        )
+    for section in ("filter", "review"):
+        load_section(section, KINDS[section])
+
+
+def test_an_empty_section_is_enough_for_dvc_to_track_it(document: Document) -> None:
+    Path("dvc.yaml").write_text(PIPELINE, encoding="utf-8")
+    write_document({"report": {}})
+    assert load_section("report", KINDS["report"]) == KINDS["report"]()
+
+
+def test_several_keys_of_a_missing_section_are_one_line(document: Document) -> None:
+    Path("dvc.yaml").write_text("stages: {a: {cmd: a, params: [generate.limit, generate]}}")
+    assert find_missing("generate", {}) == ["generate"]
+
+
+def test_a_key_under_its_wrong_name_is_not_said_to_be_missing_too(document: Document) -> None:
+    Path("dvc.yaml").write_text(PIPELINE, encoding="utf-8")
+    document["generate"]["promt"] = document["generate"].pop("prompt")
+    write_document(document)
+    with pytest.raises(ParamsError) as caught:
+        load_section("generate", KINDS["generate"])
+    assert str(caught.value).endswith(": unknown key; did you mean 'prompt'?")
+
+
+def test_a_stage_says_so_before_any_work(document: Document) -> None:
+    Path("dvc.yaml").write_text((ROOT / "dvc.yaml").read_text("utf-8"), encoding="utf-8")
+    del document["predict"]
+    write_document(document)
+    done = subprocess.run(
+        [sys.executable, "-m", "stages.predict", "t5-gold"],
+        env={"PATH": "", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: params.yaml: predict: this key is missing; dvc.yaml")
+    assert done.stderr.count("\n") == 1
+
+
+# The profiles
+
+PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
+MOST_LINES = 70
+FROZEN = {
+    "sample": {
+        "fetch.sample.train": 1900,
+        "teacher.concurrency": 16,
+        "train-t5.seed": 13,
+        "train-t5.epochs": 4.0,
+        "train-t5.batch_size": 8,
+        "train-t5.learning_rate": 0.003,
+        "train-t5.warmup": 0.1,
+        "train-bart.epochs": 2.5,
+        "train-bart.batch_size": 4,
+        "train-bart.learning_rate": 0.0015,
+        "train-bart.max_target_tokens": 96,
+        "export.quantization": "float32",
+        "predict.tokens_per_batch": 1024,
+        "evaluate.resamples": 1000,
+        "datacards.permutations": 128,
+    },
+    "paper": {
+        "fetch.hub.revision": "96df5e686bee6baa90b8bee7c28b81fa3fa6223d",
+        "teacher.prices.batch_factor": 0.5,
+        "teacher.timeout_seconds": 120.0,
+        "train-t5.epochs": 5.0,
+        "train-t5.batch_size": 64,
+        "train-t5.label_smoothing": 0.0,
+        "train-bart.learning_rate": 0.00005,
+        "train-bart.weight_decay": 0.01,
+        "export.limit": 0.1,
+        "predict.beams": 4,
+        "evaluate.margin": 1.0,
+    },
+}
+"""Of the days when profiles listed every key."""
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda path: path.stem)
+def test_a_profile_is_short_and_holds_what_dvc_reads(
+    profile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert len(profile.read_text("utf-8").splitlines()) <= MOST_LINES
+    found = read_params(profile)
+    assert list(found) == [name for name in SECTIONS if name in found]
+    for name, kind in KINDS.items():
+        load_section(name, kind, profile)
+
+
+@pytest.mark.parametrize("name", FROZEN)
+def test_a_short_profile_means_what_the_long_one_meant(name: str) -> None:
+    path = ROOT / "profiles" / f"{name}.yaml"
+    for key, expected in FROZEN[name].items():
+        section, *keys = key.split(".")
+        value = load_section(section, KINDS[section], path).model_dump()
+        for part in keys:
+            value = value[part]
+        assert (value, type(value)) == (expected, type(expected)), key
+
+
+def test_params_yaml_ships_as_the_sample_profile() -> None:
+    shipped, sample = ROOT / "params.yaml", ROOT / "profiles" / "sample.yaml"
+    if any(shipped.read_bytes() == other.read_bytes() for other in PROFILES if other != sample):
+        pytest.skip("`make profile` has put another profile in place")
+    assert shipped.read_bytes() == sample.read_bytes()
+
+
+def test_the_sample_profile_has_every_section() -> None:
+    assert tuple(SAMPLE) == SECTIONS
+    assert tuple(read_params(ROOT / "profiles" / "sample.yaml")) == SECTIONS

@@ -1,0 +1,126 @@
+"""Facts as the stage cards gathers them, to be changed by tests."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from huggingface_hub import ModelCard, ModelCardData
+
+from stages.cards.card import Facts
+from tests.contract.examples import (
+    make_calls,
+    make_check,
+    make_dataset,
+    make_origin,
+    make_settings,
+    make_teacher,
+)
+from tests.imports import ROOT
+from understudy.contract.evaluation import REFERENCE, Systems, TeacherUse
+from understudy.contract.generated import Generated
+from understudy.contract.names import KINDS, LEAD, TRAINED, ZEROSHOT
+from understudy.contract.params.decoding import DecodingParams
+from understudy.contract.params.filter import FilterParams
+from understudy.contract.params.generate import GenerateParams
+from understudy.contract.params.teacher import TeacherParams
+from understudy.contract.trained import TrainedSettings
+from understudy.core.params import load_section
+
+PROFILE = ROOT / "profiles" / "sample.yaml"
+DATASET = make_dataset(180)
+GENERATED = Generated.model_validate(
+    {
+        "train": {"asked": 1396, "kept": 1286, "dropped": {"failed": 0, "too_long": 110}},
+        "validation": {"asked": 76, "kept": 76, "dropped": {"failed": 0, "too_long": 0}},
+    }
+)
+FAILED = make_check(
+    passed=False,
+    mean_difference=None,
+    largest_difference=None,
+    why="the converter failed: no file '/home/someone/models/model.bin'",
+)
+
+
+def distinct_systems() -> Systems:
+    """metrics/systems.json; no two of its figures are alike."""
+    content: dict[str, Any] = {REFERENCE: {"words": 35.4, "empty": 0}}
+    for rank, name in enumerate((*TRAINED, LEAD, ZEROSHOT), 1):
+        content[name] = {"words": 30.6 + rank, "empty": 0}
+        for number, kind in enumerate(KINDS):
+            f1 = 10 * rank + number + 0.1234
+            content[name][kind] = {
+                "recall": f1 + 0.2, "recall_low": f1 - 1.1, "recall_high": f1 + 1.2,
+                "precision": f1 + 0.3, "precision_low": f1 - 1.3, "precision_high": f1 + 1.4,
+                "f1": f1, "f1_low": f1 - 1.5, "f1_high": f1 + 1.7,
+            }  # fmt: skip
+    return Systems.model_validate(content)
+
+
+SYSTEMS = distinct_systems()
+
+
+def settings_of(system: str = "t5-written", **changed: Any) -> TrainedSettings:
+    """settings.json as a stage train-* writes it."""
+    usual: dict[str, Any] = {
+        "examples": {"train": 1286, "validation": 66},
+        "cut": {
+            "train": {"articles": 17, "highlights": 3},
+            "validation": {"articles": 0, "highlights": 0},
+        },
+    }
+    params = {"seed": 13, "max_input_tokens": 500, "max_target_tokens": 96}
+    params |= changed.pop("params", {})
+    return make_settings(system, params=params, **{**usual, **changed})
+
+
+def from_model(model: str, commit: str | None) -> TrainedSettings:
+    """Settings of a student that started from a model."""
+    settings = settings_of(commit=commit)
+    return settings.model_copy(
+        update={"params": settings.params.model_copy(update={"model": model})}
+    )
+
+
+def used_teacher(writer: str = "writer-1", reader: str = "writer-2", failed: int = 0) -> TeacherUse:
+    """metrics/teacher.json."""
+    return make_teacher(
+        generate=make_calls(model=writer), zeroshot=make_calls(model=reader, failed=failed)
+    )
+
+
+def teacher_at(base_url: str, model: str = "writer") -> TeacherParams:
+    """The params section of an endpoint; what its checks refuse must not reach a card either."""
+    teacher = load_section("teacher", TeacherParams, PROFILE)
+    return teacher.model_copy(update={"base_url": base_url, "model": model})
+
+
+def facts_of(system: str = "t5-written", **changed: Any) -> Facts:
+    """An OpenAI-compatible endpoint taught on the sample."""
+    generate = load_section("generate", GenerateParams, PROFILE)
+    facts = Facts(
+        settings=settings_of(system),
+        check=make_check(),
+        systems=SYSTEMS,
+        origin=make_origin(),
+        dataset=DATASET,
+        generated=GENERATED,
+        use=used_teacher(),
+        filter=load_section("filter", FilterParams, PROFILE),
+        generate=generate.model_copy(update={"max_characters": 3000}),
+        teacher=teacher_at("https://chat.example/v1"),
+        decoding=load_section("predict", DecodingParams, PROFILE),
+    )
+    return replace(facts, **changed)
+
+
+def snippets(card: str, language: str) -> list[str]:
+    """The code of a card's blocks in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", card, re.MULTILINE | re.DOTALL)
+
+
+def front_matter(card: str) -> ModelCardData:
+    """What the Hub reads in a card."""
+    data = ModelCard(card).data
+    assert isinstance(data, ModelCardData)
+    return data

@@ -1,0 +1,31 @@
+"""Which class reads which section of params.yaml."""
+
+from understudy.contract.params.datacards import DatacardsParams
+from understudy.contract.params.decoding import DecodingParams
+from understudy.contract.params.evaluate import EvaluateParams
+from understudy.contract.params.export import ExportParams
+from understudy.contract.params.fetch import FetchParams
+from understudy.contract.params.filter import FilterParams
+from understudy.contract.params.generate import GenerateParams
+from understudy.contract.params.report import ReportParams
+from understudy.contract.params.review import ReviewParams
+from understudy.contract.params.teacher import TeacherParams
+from understudy.contract.params.training import TrainParams
+from understudy.contract.params.zeroshot import ZeroshotParams
+from understudy.core.params import Section
+
+KINDS: dict[str, type[Section]] = {
+    "fetch": FetchParams,
+    "filter": FilterParams,
+    "teacher": TeacherParams,
+    "generate": GenerateParams,
+    "train-t5": TrainParams,
+    "train-bart": TrainParams,
+    "export": ExportParams,
+    "predict": DecodingParams,
+    "zeroshot": ZeroshotParams,
+    "evaluate": EvaluateParams,
+    "datacards": DatacardsParams,
+    "report": ReportParams,
+    "review": ReviewParams,
+}

@@ -1,0 +1,36 @@
+"""Verdicts in words."""
+
+from understudy.contract.evaluation import Difference
+from understudy.contract.verdicts import split_pair
+from understudy.rendering.figures import count, signed
+
+
+def describe_verdict(found: Difference) -> str:
+    """The verdict, with the number of test articles that would decide where it is open."""
+    if found.verdict != "undecided" or found.articles_needed is None:
+        return found.verdict
+    needed = count(round_count(found.articles_needed))
+    return f"{found.verdict}, would need about {needed} test articles"
+
+
+def describe_pair(name: str, found: Difference) -> str:
+    """One sentence in Markdown on a pair's F1: the verdict, the difference and its interval.
+
+    Args:
+        name: the pair's key in metrics/gap.json.
+        found: the pair in one ROUGE type.
+    """
+    first, second = (f"`{system}`" for system in split_pair(name))
+    openings = {
+        "better": f"{first} is better than {second}",
+        "worse": f"{first} is worse than {second}",
+        "equivalent": f"{first} and {second} are equivalent",
+        "undecided": f"{first} against {second} is {describe_verdict(found)}",
+    }
+    interval = f"{signed(found.f1_low)} to {signed(found.f1_high)}"
+    return f"{openings[found.verdict]}: {signed(found.f1)} ({interval})"
+
+
+def round_count(number: float) -> int:
+    """A count to two leading digits, as estimates are given."""
+    return int(float(f"{number:.1e}"))

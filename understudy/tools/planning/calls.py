@@ -1,0 +1,48 @@
+"""What generate and zeroshot would ask for."""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from understudy.contract.pairs import WRITTEN
+from understudy.contract.params.generate import GenerateParams
+from understudy.contract.params.teacher import TeacherParams
+from understudy.contract.params.zeroshot import ZeroshotParams
+from understudy.core.params import load_section
+from understudy.core.tables import iterate_table
+from understudy.teacher.ledger import Ledger
+from understudy.teacher.prompts import Articles, Highlights
+from understudy.tools.planning.estimate import Estimate, estimate_calls
+
+LENGTHS = 1000
+"""Rows whose lengths stand for all."""
+SUMMARY_TO_HIGHLIGHTS = 2.0
+"""A chat model's summary is about twice as long as gold highlights are (measured on the sample)."""
+SUMMARIES = Path("data/predictions/zeroshot.parquet")
+
+
+def plan_calls(folder: Path, teacher: TeacherParams, ledger: Ledger) -> dict[str, Estimate]:
+    """Estimates the calls of each stage that asks the teacher.
+
+    Args:
+        folder: where the filtered splits are.
+        teacher: the params section.
+        ledger: the answers that are paid for.
+    """
+    highlights = Highlights(load_section("generate", GenerateParams), folder)
+    articles = Articles(load_section("zeroshot", ZeroshotParams), folder / "test.parquet")
+    article = _mean_length(iterate_table(folder / "train.parquet", ["article"]))
+    summary = SUMMARY_TO_HIGHLIGHTS * _mean_length(
+        iterate_table(folder / "test.parquet", ["highlights"])
+    )
+    answers = WRITTEN / "answers.parquet"
+    return {
+        "generate": estimate_calls(highlights, teacher, ledger, answers, article),
+        "zeroshot": estimate_calls(articles, teacher, ledger, SUMMARIES, summary),
+    }
+
+
+def _mean_length(rows: Iterator[dict[str, Any]]) -> float:
+    lengths = [len(text) for row in islice(rows, LENGTHS) for text in row.values()]
+    return sum(lengths) / max(1, len(lengths))

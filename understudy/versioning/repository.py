@@ -1,0 +1,38 @@
+"""DVC's view of the project, opened silently, with its failures as this project's errors."""
+
+import contextlib
+import logging
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from understudy.core.errors import DataError, ParamsError
+
+
+@contextlib.contextmanager
+def open_repo(folder: Path = Path()) -> Iterator[Any]:
+    """Yields DVC's repository object, which only this package looks into.
+
+    Raises:
+        ParamsError: params.yaml cannot be read or lacks what dvc.yaml takes from it.
+        DataError: whatever else DVC complains about.
+    """
+    from dvc.exceptions import DvcException
+    from dvc.parsing import ResolveError
+    from dvc.repo import Repo
+
+    logger = logging.getLogger("dvc")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)  # it logs to stdout, and draws bars down to ERROR
+    try:
+        with warnings.catch_warnings(), Repo(str(folder)) as repo:
+            warnings.simplefilter("ignore", DeprecationWarning)  # of libraries, in DVC's own code
+            yield repo
+    except DvcException as error:
+        line = " ".join(str(error).split())
+        if isinstance(error, ResolveError):
+            line = f"params.yaml does not fit dvc.yaml: {line}"
+        raise (ParamsError if "params.yaml" in line else DataError)(line) from None
+    finally:
+        logger.setLevel(before)
