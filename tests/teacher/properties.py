@@ -1,4 +1,4 @@
-"""What the tests of properties share: the same examples in each run, however slow the machine is."""
+"""Settings that the property tests share: the same examples in each run, and no deadline."""
 
 from hypothesis import HealthCheck, settings
 
