@@ -23,6 +23,7 @@ from tests.doubles.teacher import settings
 from tests.imports import ROOT
 from understudy.contract.params.teacher import TeacherParams
 from understudy.teacher.client import ask
+from understudy.teacher.requests import Question
 
 SERVICE_SECONDS = 0.05
 CONCURRENCY = 64
@@ -32,13 +33,13 @@ ROWS = 100_000
 
 
 class Prompts:
-    """So many different prompts of about 80 tokens, made anew by each iteration."""
+    """Questions with so many different prompts of about 80 tokens, made anew by each iteration."""
 
     def __init__(self, count: int) -> None:
         self._count = count
 
-    def __iter__(self) -> Iterator[str]:
-        return (f"{number} " + "word " * 60 for number in range(self._count))
+    def __iter__(self) -> Iterator[Question]:
+        return (Question(f"{number} " + "word " * 60) for number in range(self._count))
 
 
 @contextmanager
@@ -56,7 +57,7 @@ def ask_all(address: str, count: int) -> None:
     params = TeacherParams(**settings(f"{address}/v1", concurrency=CONCURRENCY, max_retries=8))
     with tempfile.TemporaryDirectory(dir=ROOT) as folder:
         answers = ask(Prompts(count), params, Path(folder) / "ledger.jsonl", "bench")
-        assert sum(answer.text.startswith("word") for answer in answers) == count
+        assert sum(answer.text.startswith("word") for _, answer in answers) == count
 
 
 async def ask_bare(address: str, count: int) -> None:
@@ -73,7 +74,7 @@ async def ask_bare(address: str, count: int) -> None:
                 done = await client.chat.completions.create(model="double", messages=messages)
                 return done.choices[0].message.content or ""
 
-        texts = await asyncio.gather(*(one(prompt) for prompt in Prompts(count)))
+        texts = await asyncio.gather(*(one(question.prompt) for question in Prompts(count)))
     assert sum(text.startswith("word") for text in texts) == count
 
 

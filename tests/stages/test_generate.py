@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from ruamel.yaml import YAML
 
-from stages.generate import Row, write_pairs
+from stages.generate import Judge, write_pairs
 from tests.doubles.teacher import Call, ChatServer, Hold, Reply, echo, refuse, say, settings
 from tests.imports import ROOT
 from understudy.contract.answers import REASONS, Answer
@@ -29,6 +29,7 @@ from understudy.teacher.prompts import Highlights
 
 VARIABLE, KEY = "TEST_TEACHER_KEY", "sk-test-0123456789abcdef"
 TRAIN, VALIDATION = 8, 3
+Row = dict[str, str]
 
 
 def row(name: str) -> Row:
@@ -65,7 +66,12 @@ def out(tmp_path: Path) -> Path:
 
 def write(out: Path, train: list[Answer], validation: list[Answer]) -> dict[str, Any]:
     source = highlights(out.parent / "gold", len(train), len(validation))
-    return write_pairs(source, iter([*train, *validation]), out)
+    return judge_and_write(source, [*train, *validation], out)
+
+
+def judge_and_write(source: Highlights, answers: Iterable[Answer], out: Path) -> dict[str, Any]:
+    judge = Judge(source.params, source.folder)
+    return write_pairs(zip(source, answers, strict=True), judge, out).to_json()
 
 
 def highlights(folder: Path, train: int, validation: int, **changes: Any) -> Highlights:
@@ -158,11 +164,13 @@ def test_a_limit_takes_the_first_rows_of_its_split(tmp_path: Path, split: str) -
 
 
 def test_there_is_one_prompt_a_row_split_by_split(tmp_path: Path) -> None:
-    prompts = list(highlights(tmp_path, 3, 2, limit=2))
+    questions = list(highlights(tmp_path, 3, 2, limit=2))
     ids = ["train-0", "train-1", "validation-0", "validation-1"]
-    assert len(prompts) == len(ids)
-    for prompt, name in zip(prompts, ids, strict=True):
-        assert row(name)["highlights"] in prompt
+    assert [question.row["id"] for question in questions] == ids
+    for question in questions:
+        assert question.row == row(question.row["id"])
+        assert question.row["highlights"] in question.prompt
+        assert question.row["id"].startswith(question.split)
 
 
 def test_prompts_can_be_read_again_and_half_read(tmp_path: Path) -> None:
@@ -180,7 +188,7 @@ def test_pairs_are_written_while_answers_come_in(out: Path) -> None:
         assert len(records(out / "train.parquet")) == 2
         yield GOOD
 
-    assert write_pairs(source, answers(), out)["validation"]["kept"] == 1
+    assert judge_and_write(source, answers(), out)["validation"]["kept"] == 1
 
 
 # The stage as a command

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from stages.generate import write_pairs
 from tests.doubles.teacher import ChatServer, echo, settings
 from tests.stages.test_generate import (
     GOOD,
@@ -15,6 +14,7 @@ from tests.stages.test_generate import (
     Project,
     answer,
     highlights,
+    judge_and_write,
     records,
     row,
     write,
@@ -46,7 +46,7 @@ def write_filtered(
     folder = out.parent / "gold"
     write_rows(folder / "test.parquet", [row("test") | {"article": text} for text in test])
     source = highlights(folder, len(train), len(validation), **filters)
-    counts = write_pairs(source, map(answer, [*train, *validation]), out)
+    counts = judge_and_write(source, map(answer, [*train, *validation]), out)
     reasons = [line["reason"] for line in records(out / "answers.parquet")]
     for split, count in counts.items():
         assert count["asked"] == count["kept"] + sum(count["dropped"].values())
@@ -103,7 +103,7 @@ def test_a_dropped_answer_is_not_one_that_others_are_near_to(out: Path) -> None:
 def test_a_missing_test_split_is_named_only_where_it_is_needed(out: Path) -> None:
     source = highlights(out.parent / "gold", 1, 1, near_test=0.5)
     with pytest.raises(DataError, match=r"test\.parquet: no such file"):
-        write_pairs(source, iter([GOOD, GOOD]), out)
+        judge_and_write(source, iter([GOOD, GOOD]), out)
     assert not out.exists()
 
 

@@ -1,6 +1,7 @@
 """zeroshot: one summary a test article, whatever the teacher made of it."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from stages.zeroshot import write_predictions
 from tests.doubles.teacher import Call, ChatServer, Reply, Script, echo, refuse, say, settings
 from tests.imports import ROOT
 from understudy.contract.answers import COLUMNS, Answer
-from understudy.contract.pairs import PAIR_COLUMNS
+from understudy.contract.asked import ZEROSHOT_ANSWERS
+from understudy.contract.pairs import PAIR_COLUMNS, TEST
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.tables import table_writer, text_columns
 from understudy.teacher.completion import failed_answer
@@ -40,6 +42,12 @@ def articles(folder: Path, *ids: str) -> Articles:
     return Articles(ZeroshotParams(prompt=str(ROOT / "prompts/zeroshot.txt")), path)
 
 
+def write(folder: Path, ids: Iterable[str], answers: list[Answer]) -> None:
+    """Writes answers to the test articles with these ids."""
+    answered = zip(articles(folder, *ids), answers, strict=True)
+    write_predictions(answered, folder / "zeroshot.parquet")
+
+
 def records(path: Path) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
     return rows
@@ -47,9 +55,8 @@ def records(path: Path) -> list[dict[str, Any]]:
 
 def test_each_test_article_has_one_row_in_order(tmp_path: Path) -> None:
     path = tmp_path / "zeroshot.parquet"
-    write_predictions(
-        articles(tmp_path, *IDS), [answer("Of c."), answer("Of a."), answer("Of b.")], path
-    )
+    write(tmp_path, IDS, [answer("Of c."), answer("Of a."), answer("Of b.")])
+    path = tmp_path / "zeroshot.parquet"
     found = [(line["id"], line["prediction"], line["reason"]) for line in records(path)]
     assert found == [("c", "Of c.", None), ("a", "Of a.", None), ("b", "Of b.", None)]
 
@@ -57,7 +64,7 @@ def test_each_test_article_has_one_row_in_order(tmp_path: Path) -> None:
 def test_a_flagged_answer_stays_in_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "zeroshot.parquet"
     answers = [answer("Half", "length"), answer("", refusal="I'd rather not."), answer("")]
-    write_predictions(articles(tmp_path, *IDS), answers, path)
+    write(tmp_path, IDS, answers)
     found = [(line["prediction"], line["reason"]) for line in records(path)]
     assert found == [("Half", "cut_off"), ("", "refused"), ("", "empty")]
     assert records(path)[1]["refusal"] == "I'd rather not."
@@ -65,13 +72,13 @@ def test_a_flagged_answer_stays_in_as_it_is(tmp_path: Path) -> None:
 
 def test_no_summary_is_too_long(tmp_path: Path) -> None:
     path = tmp_path / "zeroshot.parquet"
-    write_predictions(articles(tmp_path, "a"), [answer("x" * 9000)], path)
+    write(tmp_path, "a", [answer("x" * 9000)])
     assert records(path)[0]["reason"] is None
 
 
 def test_what_came_with_an_answer_is_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "zeroshot.parquet"
-    write_predictions(articles(tmp_path, "a"), [answer("Of a.")], path)
+    write(tmp_path, "a", [answer("Of a.")])
     (line,) = records(path)
     assert list(line) == [
         "id",
@@ -82,17 +89,10 @@ def test_what_came_with_an_answer_is_beside_it(tmp_path: Path) -> None:
     assert (line["prompt_tokens"], line["cached_tokens"], line["completion_tokens"]) == (11, 2, 7)
 
 
-def test_an_article_without_an_answer_is_never_passed_over(tmp_path: Path) -> None:
-    path = tmp_path / "zeroshot.parquet"
-    with pytest.raises(ValueError, match="shorter"):
-        write_predictions(articles(tmp_path, *IDS), [answer("Of c."), answer("Of a.")], path)
-    assert not list(tmp_path.glob("*.parquet"))
-
-
 def test_a_failed_call_leaves_no_prediction(tmp_path: Path) -> None:
     path = tmp_path / "zeroshot.parquet"
     answers = [answer("Of c."), FAILED, answer("")]
-    write_predictions(articles(tmp_path, *IDS), iter(answers), path)
+    write(tmp_path, IDS, answers)
     found = [(line["id"], line["prediction"], line["reason"]) for line in records(path)]
     assert found == [("c", "Of c.", None), ("a", None, "failed"), ("b", "", "empty")]
     assert records(path)[1]["error"] == "HTTP 500: Oops."
@@ -101,9 +101,10 @@ def test_a_failed_call_leaves_no_prediction(tmp_path: Path) -> None:
 def test_prompts_can_be_read_again_and_half_read(tmp_path: Path) -> None:
     source = articles(tmp_path, *IDS)
     first = iter(source)
-    assert next(first) == QUESTION.format("c")
-    assert list(source) == list(source) == [QUESTION.format(name) for name in IDS]
-    assert list(first) == [QUESTION.format(name) for name in IDS[1:]]
+    assert next(first).prompt == QUESTION.format("c")
+    assert list(source) == list(source)
+    assert [question.prompt for question in source] == [QUESTION.format(name) for name in IDS]
+    assert [question.row["id"] for question in first] == IDS[1:]
 
 
 class Project:
@@ -111,8 +112,8 @@ class Project:
 
     def __init__(self, path: Path) -> None:
         source = articles(path, *IDS)
-        zeroshot.TEST.parent.mkdir(parents=True)
-        source.test.rename(zeroshot.TEST)
+        TEST.parent.mkdir(parents=True)
+        source.test.rename(TEST)
 
     def ask(self, server: ChatServer, **teacher: Any) -> list[dict[str, Any]]:
         """Runs the stage with the sample profile and another teacher; JSON is YAML."""
@@ -121,7 +122,7 @@ class Project:
         params["teacher"] = settings(server.url, **teacher)
         Path("params.yaml").write_text(json.dumps(params), "utf-8")
         zeroshot.main()
-        return records(zeroshot.PREDICTIONS)
+        return records(ZEROSHOT_ANSWERS)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Processes that ask, for tests that kill them.
+"""Plain prompts as questions, and processes that ask, for tests that kill them.
 
     process = start(2000, ledger, settings(server.url))
     kill(process)                                  # the whole group, as kill -9 does
@@ -10,17 +10,48 @@ They are forked from one that has the client loaded, so that starting one takes 
 import multiprocessing
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
+from understudy.contract.answers import Answer
 from understudy.contract.params.teacher import TeacherParams
 from understudy.core.errors import run
-from understudy.teacher.client import ask
+from understudy.teacher import client
+from understudy.teacher.requests import Question, Request, build_requests
 
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["tests.teacher.asking", "openai"])
+
+
+def questions(prompts: Iterable[str]) -> list[Question]:
+    """Rows that have nothing but a prompt."""
+    return [Question(prompt, {"id": str(number)}) for number, prompt in enumerate(prompts)]
+
+
+def requests(prompts: Iterable[str], teacher: TeacherParams) -> list[Request]:
+    """What is asked for prompts."""
+    return list(build_requests(questions(prompts), teacher))
+
+
+def keys(prompts: Iterable[str], teacher: TeacherParams) -> list[str]:
+    """The keys of what is asked."""
+    return [request.key for request in requests(prompts, teacher)]
+
+
+def ask(
+    prompts: Iterable[str],
+    teacher: TeacherParams,
+    ledger: Path,
+    stage: str = "test",
+    outputs: Path | None = None,
+) -> list[Answer]:
+    """The answers to prompts, in order."""
+    rows = questions(prompts)
+    pairs = list(client.ask(rows, teacher, ledger, stage, outputs))
+    assert [question for question, _ in pairs] == rows
+    return [answer for _, answer in pairs]
 
 
 def prompts(count: int) -> list[str]:
@@ -31,7 +62,7 @@ def prompts(count: int) -> list[str]:
 def check_answers(count: int, ledger: Path, teacher: dict[str, Any]) -> None:
     """Asks, in a process group of its own, and checks the answers of an echoing server."""
     os.setsid()
-    answers = ask(prompts(count), TeacherParams(**teacher), ledger, "test")
+    answers = ask(prompts(count), TeacherParams(**teacher), ledger)
     run(lambda: _compare([answer.text for answer in answers], count))
 
 

@@ -15,10 +15,10 @@ import pytest
 
 from tests.doubles.batches import BatchServer
 from tests.doubles.teacher import PATIENCE, ChatServer, Reply, Request, refuse, say, settings
-from tests.teacher.asking import prompts
+from tests.teacher.asking import ask, keys, prompts, requests
 from understudy.contract.answers import Answer
 from understudy.contract.params.teacher import TeacherParams
-from understudy.teacher import batch_api, client, retries
+from understudy.teacher import batch_api, retries
 from understudy.teacher.chunks import Chunk, open_chunks
 from understudy.teacher.embedded.replies import MODEL
 from understudy.teacher.errors import (
@@ -29,7 +29,7 @@ from understudy.teacher.errors import (
 )
 from understudy.teacher.ledger import Ledger
 from understudy.teacher.lines import sent
-from understudy.teacher.requests import build_requests, request_key, teacher_identity
+from understudy.teacher.requests import teacher_identity
 from understudy.tools.ledger import main
 
 PRICES = {"input": 1.0, "cached_input": 1.0, "output": 4.0, "batch_factor": 0.5}
@@ -89,20 +89,12 @@ def params(server: BatchServer | str, requests: int = 50_000, **changes: Any) ->
     return TeacherParams(**settings(url, mode="batch", batch=batch, **changes))
 
 
-def ask(asked: list[str], teacher: TeacherParams, path: Path, stage: str = "test") -> list[Answer]:
-    return list(client.ask(asked, teacher, path, stage))
-
-
 def texts(answers: list[Answer]) -> list[str]:
     return [answer.text for answer in answers]
 
 
 def echoed(asked: list[str]) -> list[str]:
     return [f"answer to {prompt}" for prompt in asked]
-
-
-def keys(asked: list[str], teacher: TeacherParams) -> list[str]:
-    return [request_key(request) for request in build_requests(asked, teacher)]
 
 
 def still_open(path: Path, teacher: TeacherParams) -> list[Chunk]:
@@ -483,8 +475,8 @@ def test_what_was_uploaded_and_not_submitted_is_paid_for_only_where_it_is_wanted
     asked = ["wanted no more", "prompt 0"]
     chunk = Chunk(teacher_identity(teacher), "file-gone", keys(asked, teacher))
     with Ledger(path) as ledger:
-        requests = build_requests(asked, teacher)
-        ledger.append([chunk.uploaded(), *(sent(request_key(r), r, "test") for r in requests)])
+        rows = requests(asked, teacher)
+        ledger.append([chunk.uploaded(), *(sent(row.key, row.content, "test") for row in rows)])
     assert texts(ask(prompts(2), teacher, path)) == echoed(prompts(2))
     assert sorted(server.paid_batch) == prompts(2)
     assert still_open(path, teacher) == []
@@ -617,8 +609,8 @@ def test_a_batch_that_the_embedded_teacher_forgot_is_submitted_again(path: Path)
     names = keys(expansions(5), teacher)
     chunk = Chunk(teacher_identity(teacher), "file-gone", names, batch="batch_gone")
     with Ledger(path) as ledger:
-        requests = build_requests(expansions(5), teacher)
-        ledger.append([chunk.uploaded(), *(sent(request_key(r), r, "test") for r in requests)])
+        rows = requests(expansions(5), teacher)
+        ledger.append([chunk.uploaded(), *(sent(row.key, row.content, "test") for row in rows)])
         ledger.append([chunk.submitted()])
     assert [bool(answer.text) for answer in ask(expansions(5), teacher, path)] == [True] * 5
     assert still_open(path, teacher) == []

@@ -22,13 +22,11 @@ from tests.doubles.teacher import (
     say,
     settings,
 )
-from tests.teacher.asking import kill, prompts, start
+from tests.teacher.asking import ask, keys, kill, prompts, start
 from understudy.contract.answers import Answer
 from understudy.contract.params.teacher import TeacherParams
-from understudy.teacher import client
 from understudy.teacher.errors import MissingAnswerError, MissingKeyError, TeacherError
 from understudy.teacher.ledger import Ledger
-from understudy.teacher.requests import build_requests, request_key
 
 PROMPTS = prompts(12)
 VARIABLE, KEY = "TEST_TEACHER_KEY", "sk-test-0123456789abcdef"
@@ -38,10 +36,6 @@ REFUSED = "content_filter"
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "ledger.jsonl"
-
-
-def ask(*arguments: Any) -> list[Answer]:
-    return list(client.ask(*arguments))
 
 
 def params(server: ChatServer | str, **changes: Any) -> TeacherParams:
@@ -210,11 +204,11 @@ def test_answers_of_a_run_that_was_killed_are_not_asked_again(path: Path) -> Non
 
 def test_calls_of_a_killed_run_that_nobody_heard_of_again_stay_known(path: Path) -> None:
     with killed_run(path) as (_, teacher, held):
-        keys = [request_key(request) for request in build_requests(PROMPTS, teacher)]
+        names = keys(PROMPTS, teacher)
 
         def unanswered() -> list[str]:
             with Ledger(path) as ledger:
-                counts = {p: ledger.unanswered(k) for p, k in zip(PROMPTS, keys, strict=True)}
+                counts = {p: ledger.unanswered(k) for p, k in zip(PROMPTS, names, strict=True)}
             assert set(counts.values()) == {0, 1}
             return [prompt for prompt, count in counts.items() if count]
 

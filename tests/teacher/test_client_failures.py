@@ -20,12 +20,12 @@ from tests.doubles.teacher import (
     in_turn,
     refuse,
 )
+from tests.teacher.asking import ask
 from tests.teacher.test_client import (
     KEY,
     PROMPTS,
     REFUSED,
     VARIABLE,
-    ask,
     closed_port,
     echoed,
     params,

@@ -11,9 +11,9 @@ from understudy.teacher.journal import Journal
 from understudy.teacher.ledger import Ledger
 from understudy.teacher.lines import failed
 from understudy.teacher.records import decode
-from understudy.teacher.requests import request_key
+from understudy.teacher.requests import content_key
 
-KEYS = [request_key({"number": number}) for number in range(300)]
+KEYS = [content_key({"number": number}) for number in range(300)]
 
 
 class CountedLedger(Ledger):

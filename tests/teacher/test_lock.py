@@ -12,7 +12,7 @@ import pytest
 
 from understudy.core.parent_watch import DVC_STAGE
 from understudy.teacher.errors import StoppedError
-from understudy.teacher.lock import asking_alone
+from understudy.teacher.lock import teacher_lock
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30
@@ -21,8 +21,8 @@ TEACHER = "http://127.0.0.1:1/v1 double"
 ASKS = """
 import sys
 from pathlib import Path
-from understudy.teacher.lock import asking_alone
-with asking_alone(Path(sys.argv[1]), sys.argv[2], sys.argv[3]):
+from understudy.teacher.lock import teacher_lock
+with teacher_lock(Path(sys.argv[1]), sys.argv[2], sys.argv[3]):
     print("alone", flush=True)
     sys.stdin.readline()
 """
@@ -121,16 +121,16 @@ def test_an_unreadable_note_names_another_run(runs: Runs, tmp_path: Path) -> Non
 
 
 def test_the_note_is_gone_afterwards(tmp_path: Path) -> None:
-    with asking_alone(tmp_path / "new", TEACHER, "generate"):
+    with teacher_lock(tmp_path / "new", TEACHER, "generate"):
         about = json.loads(note(tmp_path / "new").read_text(encoding="utf-8"))
         assert (about["pid"], about["stage"]) == (os.getpid(), "generate")
     assert not note(tmp_path / "new").exists()
 
 
 def test_an_error_inside_frees_the_teacher(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="own"), asking_alone(tmp_path, TEACHER, "generate"):
+    with pytest.raises(ValueError, match="own"), teacher_lock(tmp_path, TEACHER, "generate"):
         raise ValueError("own")
-    with asking_alone(tmp_path, TEACHER, "generate"):
+    with teacher_lock(tmp_path, TEACHER, "generate"):
         pass
 
 
@@ -139,7 +139,7 @@ def test_a_run_whose_parent_is_gone_stops_waiting(
 ) -> None:
     monkeypatch.setattr("understudy.teacher.lock.ParentWatch.alive", lambda _: False)
     assert said(runs.start("generate")) == "alone"
-    with pytest.raises(StoppedError), asking_alone(tmp_path, TEACHER, "zeroshot"):
+    with pytest.raises(StoppedError), teacher_lock(tmp_path, TEACHER, "zeroshot"):
         pass
     assert note(tmp_path).exists()  # it is the other run's
 

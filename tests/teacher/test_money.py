@@ -1,18 +1,21 @@
 """Prices by hand, the most that a call can cost, and a cap that nothing exceeds."""
 
 import asyncio
+import itertools
 import random
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.doubles.teacher import settings
+from tests.teacher.asking import requests
 from tests.virtual_time import run
 from understudy.contract.answers import Answer
 from understudy.contract.params.teacher import Prices, TeacherParams
 from understudy.teacher.money import Budget, cost_usd, price_usd, worst_case_usd
-from understudy.teacher.requests import build_requests, canonical
+from understudy.teacher.requests import Question, Request
 
 PRICES = {"input": 2.5, "cached_input": 1.25, "output": 10.0, "batch_factor": 0.5}
 
@@ -66,11 +69,10 @@ def test_no_answer_costs_more_than_the_worst_case(mode: str, cached_price: float
     alphabet = 'ab cd .,\n"\\éß漢🦀\u200d\ud800'
     for _ in range(300):
         prompt = "".join(chance.choices(alphabet, k=chance.randrange(200)))
-        (request,) = build_requests([prompt], settled)
-        most = worst_case_usd(len(canonical(request)), settled)
+        (request,) = requests([prompt], settled)
         used = chance.randint(0, len(prompt.encode("utf-8", "replace")) + 10)
         tokens = (used, chance.randint(0, used), chance.randint(0, 100))
-        assert cost_usd(answer(*tokens, batch=mode == "batch"), settled.prices) <= most
+        assert cost_usd(answer(*tokens, batch=mode == "batch"), settled.prices) <= request.worst_usd
 
 
 def test_the_worst_case_is_by_hand_the_bytes_and_the_longest_answer() -> None:
@@ -87,10 +89,24 @@ def test_nothing_bounds_the_cost_of_an_answer_without_a_longest_length() -> None
 # The budget
 
 
-async def spend(budget: Budget, seed: int, tasks: int = 64, lost: float = 0.0) -> list[float]:
+def budget(cap: float | None, spent: float = 0.0) -> Budget:
+    """A budget where a token of output costs a millionth of a dollar."""
+    prices = {**dict.fromkeys(PRICES, 0.0), "output": 1.0}
+    return Budget(params(max_cost_usd=cap, prices=prices), spent)
+
+
+def call(worst: float, key: str = "sha256:1") -> Request:
+    return Request(Question(""), {}, b"", key, worst)
+
+
+def costing(key: str, dollars: float) -> Answer:
+    return Answer(key, "text", "stop", "", "m", 0, 0, max(1, round(dollars * 1e6)))
+
+
+async def spend(money: Budget, seed: int, tasks: int = 64, lost: float = 0.0) -> list[float]:
     """Calls of unequal cost until the budget says no; returns what was really spent over time."""
     chance, history, total = random.Random(seed), [0.0], 0.0
-    worst = 1.0
+    numbers = itertools.count()
 
     def pay(amount: float) -> None:
         nonlocal total
@@ -98,17 +114,17 @@ async def spend(budget: Budget, seed: int, tasks: int = 64, lost: float = 0.0) -
         history.append(total)
 
     async def ask_on() -> None:
-        while await budget.reserve(worst):
+        while await money.reserve(request := call(1.0, f"sha256:{next(numbers)}")):
             await asyncio.sleep(chance.expovariate(1))
             while chance.random() < lost:
-                pay(chance.choice((0.0, worst)))  # nobody knows whether it was billed
-                budget.settle(worst, worst)
-                if not await budget.reserve(worst):
+                pay(chance.choice((0.0, 1.0)))  # nobody knows whether it was billed
+                money.lose(request.key)
+                if not await money.reserve(request):
                     return
                 await asyncio.sleep(chance.expovariate(1))
-            actual = worst * chance.betavariate(1, 4)
-            pay(actual)
-            budget.settle(worst, actual)
+            answer = costing(request.key, chance.betavariate(1, 4))
+            pay(answer.completion_tokens / 1e6)
+            money.charge(answer)
 
     await asyncio.gather(*(ask_on() for _ in range(tasks)))
     return history
@@ -118,28 +134,58 @@ async def spend(budget: Budget, seed: int, tasks: int = 64, lost: float = 0.0) -
 @pytest.mark.parametrize("cap", [20.0, 64.0, 500.0])
 @pytest.mark.parametrize("seed", range(5))
 def test_the_cap_is_used_up_and_never_exceeded(seed: int, cap: float, lost: float) -> None:
-    budget = Budget(cap, 0.0)
-    history = run(spend(budget, seed, lost=lost))
+    money = budget(cap)
+    history = run(spend(money, seed, lost=lost))
     assert max(history) <= cap + 1e-9
-    assert budget.spent <= cap + 1e-9
-    assert budget.spent >= 0.9 * cap
-    assert lost or history[-1] == pytest.approx(budget.spent)
+    assert money.spent <= cap + 1e-9
+    assert money.spent >= 0.9 * cap
+    assert lost or history[-1] == pytest.approx(money.spent)
 
 
 def test_what_was_spent_before_counts() -> None:
-    budget = Budget(100.0, 40.0)
-    assert max(run(spend(budget, 1))) <= 60 + 1e-9
-    assert 95 <= budget.spent <= 100
+    money = budget(100.0, 40.0)
+    assert max(run(spend(money, 1))) <= 60 + 1e-9
+    assert 95 <= money.spent <= 100
+
+
+def test_each_way_to_end_a_call_books_what_it_says() -> None:
+    money = budget(10.0)
+    ends: list[tuple[Callable[[], None], float]] = [
+        (lambda: money.charge(costing("sha256:1", 0.25)), 0.25),
+        (lambda: money.release("sha256:1"), 0.25),
+        (lambda: money.lose("sha256:1"), 2.25),
+        (lambda: money.charge(answer(0, 0, 0)), 4.25),  # no usage reported: its worst case
+    ]
+    for end, spent in ends:
+        assert money.try_reserve(call(2.0))
+        assert money.holds("sha256:1")
+        end()
+        assert not money.holds("sha256:1")
+        assert money.spent == pytest.approx(spent)
+
+
+def test_a_call_that_nobody_reserved_cannot_be_booked() -> None:
+    with pytest.raises(KeyError):
+        budget(10.0).release("sha256:1")
+
+
+def test_a_call_of_an_earlier_run_is_reserved_again_and_not_counted_twice() -> None:
+    money = budget(10.0, spent=6.0)
+    money.reopen(call(6.0), counted=True)
+    assert money.spent == 0.0
+    assert not money.try_reserve(call(4.5, "sha256:2"))
+    money.lose("sha256:1")
+    assert money.spent == 6.0
 
 
 def test_a_call_that_waits_starts_as_soon_as_money_is_free() -> None:
     async def main() -> float:
-        budget = Budget(10.0, 0.0)
-        budget.take(8.0)
-        waiting = asyncio.create_task(budget.reserve(5.0))
+        money = budget(10.0)
+        assert money.try_reserve(call(8.0))
+        waiting = asyncio.create_task(money.reserve(call(5.0, "sha256:2")))
         await asyncio.sleep(3)
         assert not waiting.done()
-        budget.settle(8.0, 1.0)
+        money.charge(costing("sha256:1", 1.0))
         assert await waiting
         return asyncio.get_running_loop().time()
 
@@ -148,11 +194,11 @@ def test_a_call_that_waits_starts_as_soon_as_money_is_free() -> None:
 
 def test_all_that_wait_give_up_when_nothing_in_flight_can_free_money() -> None:
     async def main() -> list[bool]:
-        budget = Budget(10.0, 0.0)
-        budget.take(8.0)
-        waiting = [asyncio.create_task(budget.reserve(5.0)) for _ in range(64)]
+        money = budget(10.0)
+        assert money.try_reserve(call(8.0))
+        waiting = [asyncio.create_task(money.reserve(call(5.0, f"{n}"))) for n in range(64)]
         await asyncio.sleep(1)
-        budget.settle(8.0, 8.0)
+        money.lose("sha256:1")
         return await asyncio.gather(*waiting)
 
     assert run(main()) == [False] * 64
@@ -160,48 +206,48 @@ def test_all_that_wait_give_up_when_nothing_in_flight_can_free_money() -> None:
 
 def test_calls_that_are_all_lost_at_once_do_not_wait_for_each_other() -> None:
     async def main() -> tuple[list[bool], float]:
-        budget = Budget(64.0, 0.0)
-        for _ in range(64):
-            budget.take(1.0)
+        money = budget(64.0)
+        calls = [call(1.0, f"sha256:{number}") for number in range(64)]
+        assert all(money.try_reserve(one) for one in calls)
 
-        async def lose() -> bool:
-            budget.settle(1.0, 1.0)
-            return await budget.reserve(1.0)
+        async def lose(one: Request) -> bool:
+            money.lose(one.key)
+            return await money.reserve(one)
 
-        return await asyncio.gather(*(lose() for _ in range(64))), budget.spent
+        return await asyncio.gather(*map(lose, calls)), money.spent
 
     assert run(main()) == ([False] * 64, 64.0)
 
 
 def test_too_large_a_call_is_refused_at_once() -> None:
-    assert not run(Budget(1.0, 0.0).reserve(1.5))
-    assert not run(Budget(1.0, 1.0).reserve(1e-6))
-    assert run(Budget(1.0, 0.5).reserve(0.5))
+    assert not run(budget(1.0).reserve(call(1.5)))
+    assert not run(budget(1.0, 1.0).reserve(call(1e-6)))
+    assert run(budget(1.0, 0.5).reserve(call(0.5)))
 
 
 def test_a_cancelled_wait_reserves_nothing() -> None:
     async def main() -> bool:
-        budget = Budget(1.0, 0.0)
-        budget.take(1.0)
-        waiting = asyncio.create_task(budget.reserve(1.0))
+        money = budget(1.0)
+        assert money.try_reserve(call(1.0))
+        waiting = asyncio.create_task(money.reserve(call(1.0, "sha256:2")))
         await asyncio.sleep(1)
         waiting.cancel()
         await asyncio.sleep(1)
-        budget.settle(1.0, 0.0)
-        return budget.fits(1.0)
+        money.release("sha256:1")
+        return money.try_reserve(call(1.0, "sha256:3"))
 
     assert run(main())
 
 
 def test_without_a_cap_anything_goes_at_once() -> None:
     async def main() -> Budget:
-        budget = Budget(None, 3.0)
-        for _ in range(100_000):
-            assert await budget.reserve(float("inf"))
-        for _ in range(50_000):
-            budget.settle(float("inf"), 0.00001)
-            budget.settle(float("inf"), float("inf"))
-        return budget
+        money = budget(None, 3.0)
+        for number in range(100_000):
+            assert await money.reserve(call(float("inf"), str(number)))
+        for number in range(0, 100_000, 2):
+            money.charge(costing(str(number), 0.00001))
+            money.lose(str(number + 1))
+        return money
 
     begun = time.process_time()
     assert run(main()).spent == pytest.approx(3.5)

@@ -11,14 +11,13 @@ import pytest
 
 from tests.doubles.teacher import ChatServer, settings
 from tests.project import Project
+from tests.teacher.asking import ask, keys
 from understudy.contract.answers import COLUMNS, Answer
 from understudy.contract.params.teacher import TeacherParams
 from understudy.core.tables import table_writer, text_columns
-from understudy.teacher.client import ask
 from understudy.teacher.completion import failed_answer
 from understudy.teacher.errors import TeacherError
 from understudy.teacher.recall import PAY_AGAIN, read_answers, recall
-from understudy.teacher.requests import build_requests, request_key
 
 OUTPUT = Path("data/answers.parquet")
 PIPELINE = """\
@@ -260,10 +259,10 @@ def test_a_fresh_ledger_is_filled_from_the_committed_output(
     with ChatServer() as server:
         teacher = params(base_url=server.url)
         asked = ["a", "b", "c"]
-        keys = [request_key(request) for request in build_requests(asked, teacher)]
-        outputs.make([answer(7, request=keys[0]), answer(8, request=keys[2])])
+        names = keys(asked, teacher)
+        outputs.make([answer(7, request=names[0]), answer(8, request=names[2])])
         outputs.lose()
-        answers = list(ask(asked, teacher, tmp_path / "ledger.jsonl", "test", OUTPUT))
+        answers = ask(asked, teacher, tmp_path / "ledger.jsonl", "test", OUTPUT)
         assert [found.text for found in answers] == ["text 7", "answer to b", "text 8"]
         assert server.prompts == ["b"]
 

@@ -12,12 +12,10 @@ import pytest
 from tests.doubles.batches import BatchServer
 from tests.doubles.faults import Faulty
 from tests.doubles.teacher import PATIENCE, Call, ChatServer, Reply, echo, say, settings
-from tests.teacher.asking import finish, kill, prompts, start
+from tests.teacher.asking import ask, finish, keys, kill, prompts, start
 from understudy.contract.params.teacher import TeacherParams
-from understudy.teacher.client import ask
 from understudy.teacher.errors import BudgetError, OpenBatchError
 from understudy.teacher.ledger import Ledger
-from understudy.teacher.requests import build_requests, request_key
 
 COUNT = 12
 PRICES = {"input": 1.0, "cached_input": 0.5, "output": 4.0, "batch_factor": 0.5}
@@ -53,11 +51,11 @@ def test_killed_ten_times_at_random_no_answer_is_lost_and_only_flying_calls_are_
     assert twice <= kills * concurrency
     with Ledger(ledger) as kept:
         known = kept.count()
-        keys = [request_key(r) for r in build_requests(prompts(count), TeacherParams(**teacher))]
-        lost = {key: kept.unanswered(key) for key in keys}
+        names = keys(prompts(count), TeacherParams(**teacher))
+        lost = {key: kept.unanswered(key) for key in names}
     assert known["answered"] == count
     assert known["in_flight"] == 0
-    for prompt, key in zip(prompts(count), keys, strict=True):
+    for prompt, key in zip(prompts(count), names, strict=True):
         assert paid[prompt] - 1 <= lost[key]
 
 

@@ -9,11 +9,11 @@ from understudy.contract.answers import Answer
 from understudy.teacher import lines
 from understudy.teacher.ledger import Ledger
 from understudy.teacher.records import encode
-from understudy.teacher.requests import request_key
+from understudy.teacher.requests import content_key
 from understudy.tools.audit import Totals, verify
 
 REQUESTS = [{"endpoint": "e", "model": "m", "messages": [{"content": str(n)}]} for n in range(4)]
-KEYS = [request_key(request) for request in REQUESTS]
+KEYS = [content_key(request) for request in REQUESTS]
 COMPLETION = {
     "model": "m-1",
     "choices": [{"message": {"content": "text"}, "finish_reason": "stop"}],

@@ -17,12 +17,12 @@ from understudy.core.tables import table_writer
 from understudy.teacher import lines
 from understudy.teacher.ledger import LEDGER_ENV, Ledger
 from understudy.teacher.records import encode
-from understudy.teacher.requests import request_key
+from understudy.teacher.requests import content_key
 from understudy.tools.ledger import main
 
 ROOT = Path(__file__).parents[1]
 REQUESTS = [{"endpoint": "e", "model": "m", "messages": [{"content": f"ü{n}"}]} for n in range(5)]
-KEYS = [request_key(request) for request in REQUESTS]
+KEYS = [content_key(request) for request in REQUESTS]
 COMPLETION = {"model": "m-1", "choices": [{"message": {"content": "text"}}]}
 
 

@@ -17,11 +17,10 @@ from understudy.teacher.batch_api import ENDED, MOST_BYTES, BatchApi
 from understudy.teacher.chunks import Chunk, open_chunks
 from understudy.teacher.errors import EndpointError
 from understudy.teacher.live import DRAIN_SECONDS
-from understudy.teacher.money import worst_case_usd
-from understudy.teacher.requests import Request, canonical, request_key, teacher_identity
+from understudy.teacher.requests import Request, teacher_identity
 from understudy.teacher.results import Results
 from understudy.teacher.retries import RefusalError, RetryableError, RowError, backoff
-from understudy.teacher.run_context import Job
+from understudy.teacher.run_context import RunContext
 
 QUEUE_FULL = "token_limit_exceeded"
 EMBEDDED_POLL_SECONDS = 0.1
@@ -34,17 +33,16 @@ T = TypeVar("T")
 class BatchRun:
     """One stage's batches."""
 
-    def __init__(self, job: Job) -> None:
-        self._job, self._api = job, BatchApi(job.endpoint, job.params)
-        self._teacher = teacher_identity(job.params)
+    def __init__(self, run: RunContext) -> None:
+        self._run, self._api = run, BatchApi(run.endpoint, run.params)
+        self._teacher = teacher_identity(run.params)
         self._open: list[Chunk] = []
-        self._worst: dict[str, float] = {}
         self._rounds: Counter[str] = Counter()
-        self._size = job.params.batch.requests
+        self._size = run.params.batch.requests
         self._queue_full = False
-        self._alone: Chunk | None = None
-        embedded = job.params.base_url == EMBEDDED
-        self._poll = EMBEDDED_POLL_SECONDS if embedded else job.params.batch.poll_seconds
+        self._sole: Chunk | None = None
+        embedded = run.params.base_url == EMBEDDED
+        self._poll = EMBEDDED_POLL_SECONDS if embedded else run.params.batch.poll_seconds
 
     async def run(self, missing: set[str]) -> None:
         """Works until every request is answered or given up, or the run is stopped.
@@ -54,8 +52,8 @@ class BatchRun:
                 answer, or are given up, are taken out.
         """
         work = asyncio.create_task(self._work(missing))
-        stopped = asyncio.create_task(self._job.stop.wait())
-        hurry = asyncio.create_task(self._job.stop.wait_hurry())
+        stopped = asyncio.create_task(self._run.stop.wait())
+        hurry = asyncio.create_task(self._run.stop.wait_hurry())
         await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
         await asyncio.wait(
             {work, hurry}, timeout=DRAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
@@ -65,11 +63,11 @@ class BatchRun:
             task.cancel()
         for result in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(result, Exception):
-                self._job.stop.now(result)
+                self._run.stop.now(result)
 
     async def _work(self, missing: set[str]) -> None:
         await self._take_up(missing)
-        while not self._job.stop:
+        while not self._run.stop:
             waiting = missing - {key for chunk in self._open for key in chunk.keys}
             if waiting and not (self._queue_full and self._open):
                 await self._submit_all(waiting)
@@ -77,41 +75,35 @@ class BatchRun:
                 return
             await self._pause(self._poll)
             for chunk in list(self._open):
-                if not self._job.stop:
+                if not self._run.stop:
                     await self._look_after(chunk, missing)
 
     # What an earlier run has left
 
     async def _take_up(self, missing: set[str]) -> None:
         """Takes up open chunks, those of other stages too; one without a batch is given up."""
-        self._open = open_chunks(self._job.journal.ledger, self._teacher)
+        self._open = open_chunks(self._run.journal.ledger, self._teacher)
         sent = missing & {key for chunk in self._open for key in chunk.keys}
-        for request in self._job.requests(sent):
-            self._reserve_again(request)
+        for request in self._run.requests(sent):
+            counted = bool(self._run.journal.ledger.unanswered(request.key))
+            self._run.budget.reopen(request, counted)
         for chunk in list(self._open):
-            if chunk.batch is None and not self._job.stop:
+            if chunk.batch is None and not self._run.stop:
                 await self._find_out(chunk, missing)
-
-    def _reserve_again(self, request: Request) -> None:
-        """A request that counted as sent without an answer may get one now."""
-        worst, budget = self._note_worst(request), self._job.budget
-        if worst < float("inf") and self._job.journal.ledger.unanswered(request_key(request)):
-            budget.spent -= worst
-        budget.take(worst)
 
     async def _find_out(self, chunk: Chunk, missing: set[str]) -> None:
         """Whether a chunk that an earlier run was about to submit is a batch at the endpoint."""
         chunk.batch = await self._find(chunk)
         if chunk.batch is not None:
-            await self._job.journal.add(chunk.submitted())
-        elif not self._job.stop:
+            await self._run.journal.add(chunk.submitted())
+        elif not self._run.stop:
             await self._give_up(chunk, missing, "never made")
 
     async def _find(self, chunk: Chunk) -> str | None:
         """Looks for a chunk's batch; one that was just made may be seen a moment later."""
         for look in range(LOOKS):
             batch = await self._steadily(lambda: self._api.find(chunk.file))
-            if batch is not None or self._job.stop:
+            if batch is not None or self._run.stop:
                 return batch
             if look + 1 < LOOKS:
                 await self._pause(self._poll)
@@ -121,19 +113,19 @@ class BatchRun:
 
     async def _submit_all(self, waiting: set[str]) -> None:
         """Submits as many chunks as the budget and the endpoint's queue allow."""
-        requests = self._job.requests(set(waiting))
+        requests = self._run.requests(set(waiting))
         self._queue_full = False
-        while not self._job.stop:
+        while not self._run.stop:
             some = list(self._take(requests))
             if not some:
                 return
             file = await self._steadily(lambda some=some: self._api.upload(some))  # type: ignore[misc]
-            chunk = Chunk(self._teacher, file, [request_key(request) for request in some])
-            self._job.journal.add(chunk.uploaded())
-            for key, request in zip(chunk.keys, some, strict=True):
-                self._job.journal.add(lines.sent(key, request, self._job.stage))
-            await self._job.journal.flush()
-            self._alone = self._alone if self._open else chunk
+            chunk = Chunk(self._teacher, file, [request.key for request in some])
+            self._run.journal.add(chunk.uploaded())
+            for request in some:
+                self._run.journal.add(lines.sent(request.key, request.content, self._run.stage))
+            await self._run.journal.flush()
+            self._sole = self._sole if self._open else chunk
             self._open.append(chunk)
             await self._submit(chunk)
 
@@ -141,39 +133,32 @@ class BatchRun:
         """The requests of the next chunk, within its limits and the budget."""
         size = 0
         for count, request in enumerate(requests, start=1):
-            worst = self._note_worst(request)
-            if not self._job.budget.fits(worst):
+            if not self._run.budget.try_reserve(request):
                 if count == 1 and not self._open:
-                    self._job.stop_over_budget(worst)
+                    self._run.stop_over_budget(request)
                 return
-            self._job.budget.take(worst)
             yield request
             size += len(self._api.line(request))
             if count == self._size or size > MOST_BYTES:
                 return
 
-    def _note_worst(self, request: Request) -> float:
-        worst = worst_case_usd(len(canonical(request)), self._job.params)
-        self._worst[request_key(request)] = worst
-        return worst
-
     async def _submit(self, chunk: Chunk) -> None:
         """Makes a batch of a chunk; after an unclear failure it is looked for first."""
-        about = {"understudy": chunk.name, "stage": self._job.stage}
-        for attempt in range(1, self._job.params.max_retries + 2):
-            if chunk.batch is None and self._job.stop:
+        about = {"understudy": chunk.name, "stage": self._run.stage}
+        for attempt in range(1, self._run.params.max_retries + 2):
+            if chunk.batch is None and self._run.stop:
                 return
             try:
                 chunk.batch = chunk.batch or await self._api.submit(chunk.file, about)
-            except RetryableError as trouble:
-                await self._pause(backoff(attempt, trouble.pause))
+            except RetryableError as error:
+                await self._pause(backoff(attempt, error.pause))
                 chunk.batch = await self._find(chunk)
-                reason = trouble.reason
+                reason = error.reason
             except (EndpointError, RowError, RefusalError) as error:  # surely, no batch was made
                 await self._give_up(chunk, set(), "refused")
                 raise EndpointError(f"no batch could be made: {error}") from None
             if chunk.batch is not None:
-                await self._job.journal.add(chunk.submitted())
+                await self._run.journal.add(chunk.submitted())
                 return
         raise EndpointError(f"no batch could be made: {reason}")
 
@@ -191,32 +176,32 @@ class BatchRun:
         else:
             counts = batch.request_counts
             done = f"{counts.completed} of {counts.total}" if counts else "0"
-            self._job.meter.note = f"batch {name} {batch.status}: {done}"
-            self._job.meter.show(self._job.budget.spent, 0)
+            self._run.meter.note = f"batch {name} {batch.status}: {done}"
+            self._run.show()
 
     async def _end(self, chunk: Chunk, batch: Any, missing: set[str]) -> None:
         """Keeps all that came of a chunk."""
         if batch.status == "cancelled":
-            self._job.stop.now(EndpointError(f"{batch.id} was cancelled at the endpoint"))
-        results = Results(self._job, chunk, self._worst, self._rounds, missing)
+            self._run.stop.now(EndpointError(f"{batch.id} was cancelled at the endpoint"))
+        results = Results(self._run, chunk, self._rounds, missing)
         for file in (batch.output_file_id, batch.error_file_id):
             if file:
                 await self._steadily(lambda file=file: results.read(self._api.results(file)))  # type: ignore[misc]
         code, said = _problem(batch)
         self._queue_full = code == QUEUE_FULL
         await results.close(f"batch {batch.status}", counts=code is None)
-        await self._job.journal.add(chunk.ended(batch.status))
+        await self._run.journal.add(chunk.ended(batch.status))
         self._open.remove(chunk)
-        self._job.meter.note = ""
-        if self._queue_full and chunk is self._alone:  # else it was one too many, not too large
+        self._run.meter.note = ""
+        if self._queue_full and chunk is self._sole:  # else it was one too many, not too large
             self._size = max(1, len(chunk.keys) // 2)
         elif batch.status == "failed" and not self._queue_full:
-            self._job.stop.now(EndpointError(f"the endpoint refuses a batch ({code}): {said}"))
+            self._run.stop.now(EndpointError(f"the endpoint refuses a batch ({code}): {said}"))
 
     async def _end_unknown(self, chunk: Chunk, missing: set[str]) -> None:
         """The embedded teacher forgets its batches when it ends; nobody else may."""
-        if self._job.params.base_url != EMBEDDED:
-            self._job.stop.now(
+        if self._run.params.base_url != EMBEDDED:
+            self._run.stop.now(
                 EndpointError(
                     f"the endpoint does not know {chunk.batch} any more, which this ledger has "
                     "submitted; use the account that it was made with, or give it up by "
@@ -228,9 +213,9 @@ class BatchRun:
 
     async def _give_up(self, chunk: Chunk, missing: set[str], why: str) -> None:
         """Ends a chunk of which nothing will come."""
-        results = Results(self._job, chunk, self._worst, self._rounds, missing)
+        results = Results(self._run, chunk, self._rounds, missing)
         await results.close(f"the batch is {why}", counts=False)
-        await self._job.journal.add(chunk.ended(why))
+        await self._run.journal.add(chunk.ended(why))
         self._open.remove(chunk)
 
     async def _steadily(self, call: Callable[[], Awaitable[T]]) -> T:
@@ -240,18 +225,18 @@ class BatchRun:
             attempt += 1
             try:
                 return await call()
-            except (RowError, RefusalError) as trouble:
-                raise EndpointError(f"the Batch API: {trouble.reason}") from None
-            except RetryableError as trouble:
-                if attempt > self._job.params.max_retries or self._job.stop:
-                    raise EndpointError(f"the Batch API: {trouble.reason}") from None
-                await self._pause(backoff(attempt, trouble.pause))
+            except (RowError, RefusalError) as error:
+                raise EndpointError(f"the Batch API: {error.reason}") from None
+            except RetryableError as error:
+                if attempt > self._run.params.max_retries or self._run.stop:
+                    raise EndpointError(f"the Batch API: {error.reason}") from None
+                await self._pause(backoff(attempt, error.pause))
 
     async def _pause(self, seconds: float) -> None:
         """Waits, unless the run is stopped meanwhile."""
         try:
             async with asyncio.timeout(seconds):
-                await self._job.stop.wait()
+                await self._run.stop.wait()
         except TimeoutError:
             return
 

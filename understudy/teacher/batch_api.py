@@ -8,7 +8,7 @@ from typing import Any
 from understudy.contract.params.teacher import TeacherParams
 from understudy.teacher.endpoint import Endpoint
 from understudy.teacher.errors import EndpointError
-from understudy.teacher.requests import Request, body_of, request_key
+from understudy.teacher.requests import Request
 from understudy.teacher.retries import RetryableError
 
 MOST_BYTES = 190 * 10**6
@@ -30,9 +30,9 @@ class BatchApi:
 
     def line(self, request: Request) -> bytes:
         """A request as a line of an input file."""
-        call = {"custom_id": request_key(request), "method": "POST", "url": self._url}
+        call = {"custom_id": request.key, "method": "POST", "url": self._url}
         return (
-            json.dumps({**call, "body": body_of(request)}, ensure_ascii=False).encode(
+            json.dumps({**call, "body": request.body}, ensure_ascii=False).encode(
                 "utf-8", "replace"
             )
             + b"\n"

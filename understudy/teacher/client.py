@@ -1,4 +1,4 @@
-"""Gets one answer a prompt: from the ledger, from committed stage outputs, or from the endpoint.
+"""Answers every row's question: from the ledger, from committed outputs, or from the endpoint.
 
 What was paid for is not asked again, and every new answer is in the ledger before it counts.
 """
@@ -19,51 +19,51 @@ from understudy.teacher.errors import BudgetError, MissingAnswerError, OpenBatch
 from understudy.teacher.journal import Journal
 from understudy.teacher.ledger import Ledger, keep
 from understudy.teacher.live import LiveRun
-from understudy.teacher.lock import asking_alone
+from understudy.teacher.lock import teacher_lock
 from understudy.teacher.meter import Meter
-from understudy.teacher.money import Budget, charge_usd, worst_case_usd
+from understudy.teacher.money import Budget, charge_usd
 from understudy.teacher.preflight import check_endpoint
 from understudy.teacher.recall import recall
-from understudy.teacher.requests import (
-    Request,
-    build_requests,
-    canonical,
-    request_key,
-    teacher_identity,
-)
-from understudy.teacher.run_context import Job
+from understudy.teacher.requests import Question, Request, build_requests, teacher_identity
+from understudy.teacher.run_context import RunContext
 from understudy.teacher.stopping import Stop, watched
+
+ROWS_NAMED = 5
+"""Rows without an answer that an error names, at most."""
 
 
 @dataclass(frozen=True)
 class Survey:
-    """What of a stage's answers is there."""
+    """Which answers of a stage the ledger has."""
 
-    keys: list[str]
-    """Names of the requests, one a prompt, in order."""
+    rows: int
+    keys: set[str]
+    """Keys of the requests; rows with equal prompts share one."""
     missing: set[str]
+    first_missing: list[int]
+    """The first rows without an answer, counted from 1; one more than an error names."""
     spent: float
     """US dollars for the answers that are there, and at most for calls without a known end."""
 
 
 def ask(
-    prompts: Iterable[str],
+    questions: Iterable[Question],
     params: TeacherParams,
     ledger_path: Path,
     stage: str,
     outputs: Path | None = None,
-) -> Iterator[Answer]:
-    """Gets the answers to all prompts; those that are new are asked for now.
+) -> Iterator[tuple[Question, Answer]]:
+    """Answers all questions; those that are new are asked now, equal ones once.
 
     Args:
-        prompts: user messages, read more than once; equal ones are asked once.
+        questions: one per row, read more than once.
         params: the section `teacher`.
         ledger_path: where answers are kept.
         stage: names the work in the progress line and the ledger.
         outputs: the stage's file of answers, whose committed version fills a fresh ledger.
 
     Returns:
-        The answers in the order of the prompts, those of failed calls with their `error`.
+        Each question with its answer, in order; that of a failed call has its `error`.
 
     Raises:
         TeacherError: the endpoint cannot be used, the run was stopped, or mode is replay and
@@ -71,70 +71,72 @@ def ask(
     """
     ledger = Ledger(ledger_path)
     try:
-        keys = _complete(prompts, params, ledger, stage, outputs)
+        survey = _complete(questions, params, ledger, stage, outputs)
     except BaseException:
         ledger.close()
         raise
-    return _read_answers(ledger, keys, params.model)
+    return _join(questions, params, ledger, survey)
 
 
 def _complete(
-    prompts: Iterable[str],
+    questions: Iterable[Question],
     params: TeacherParams,
     ledger: Ledger,
     stage: str,
     outputs: Path | None,
-) -> list[str]:
-    """Sees to it that the ledger has an answer to every prompt; returns their keys."""
-    survey = survey_answers(prompts, params, ledger)
+) -> Survey:
+    """Makes sure that the ledger has an answer, or a failure, for every question."""
+    survey = survey_answers(questions, params, ledger)
     if survey.missing and outputs is not None:
         known = (answer for answer in recall(outputs, params) if answer.request in survey.missing)
         if keep(ledger, known, str(outputs)):
-            survey = survey_answers(prompts, params, ledger)
+            survey = survey_answers(questions, params, ledger)
     if survey.missing and params.mode == "replay":
-        raise MissingAnswerError(_name_missing(survey, stage, ledger.path))
+        raise MissingAnswerError(_describe_missing(survey, stage, ledger.path))
     if survey.missing:
         if params.base_url != EMBEDDED:
             read_key(params.api_key_env)
-        with asking_alone(ledger.path.parent, teacher_identity(params), stage):
-            ledger.refresh()  # another run may have asked for the same
-            survey = survey_answers(prompts, params, ledger)
+        with teacher_lock(ledger.path.parent, teacher_identity(params), stage):
+            ledger.refresh()  # another run may have asked the same
+            survey = survey_answers(questions, params, ledger)
             _check_batches(params, ledger, survey.missing)
             if survey.missing:
-                _ask_missing(prompts, params, ledger, survey, stage)
-    return survey.keys
+                _ask_missing(questions, params, ledger, survey, stage)
+    return survey
 
 
-def survey_answers(prompts: Iterable[str], params: TeacherParams, ledger: Ledger) -> Survey:
-    """Looks up every prompt's answer."""
-    keys, missing, spent = [], set(), 0.0
-    seen: set[str] = set()
-    for request in build_requests(prompts, params):
-        key = request_key(request)
-        keys.append(key)
-        if key in seen:
-            continue
-        seen.add(key)
-        worst = worst_case_usd(len(canonical(request)), params)
-        answer = ledger.answer(key)
-        if answer is None:
-            missing.add(key)
-        else:
-            spent += charge_usd(answer, worst, params.prices)
-        if worst < float("inf"):
-            spent += ledger.unanswered(key) * worst
-    return Survey(keys, missing, spent)
+def survey_answers(questions: Iterable[Question], params: TeacherParams, ledger: Ledger) -> Survey:
+    """Looks up every question's answer; only keys are held in memory."""
+    row, keys, missing, spent = 0, set[str](), set[str](), 0.0
+    first_missing: list[int] = []
+    for row, request in enumerate(build_requests(questions, params), start=1):
+        if request.key not in keys:
+            keys.add(request.key)
+            answer = ledger.answer(request.key)
+            if answer is None:
+                missing.add(request.key)
+            else:
+                spent += charge_usd(answer, request.worst_usd, params.prices)
+            if request.worst_usd < float("inf"):
+                spent += ledger.unanswered(request.key) * request.worst_usd
+        if request.key in missing and len(first_missing) <= ROWS_NAMED:
+            first_missing.append(row)
+    return Survey(row, keys, missing, first_missing, spent)
 
 
 def _ask_missing(
-    prompts: Iterable[str], params: TeacherParams, ledger: Ledger, survey: Survey, stage: str
+    questions: Iterable[Question],
+    params: TeacherParams,
+    ledger: Ledger,
+    survey: Survey,
+    stage: str,
 ) -> None:
-    """Asks; what ends that early is raised with what was got and what is left."""
-    total = len(set(survey.keys))
+    """Asks; an early end is raised with what was got and what is left."""
+    total = len(survey.keys)
     ledger.reserve.hold()
     try:
         with Meter(stage, total, total - len(survey.missing), survey.spent) as meter:
-            error = asyncio.run(_run(prompts, params, ledger, survey, meter))
+            error = asyncio.run(_run(questions, params, ledger, survey, meter))
     finally:
         ledger.reserve.release()
     if isinstance(error, TeacherError):
@@ -148,21 +150,30 @@ def _ask_missing(
 
 
 async def _run(
-    prompts: Iterable[str], params: TeacherParams, ledger: Ledger, survey: Survey, meter: Meter
+    questions: Iterable[Question],
+    params: TeacherParams,
+    ledger: Ledger,
+    survey: Survey,
+    meter: Meter,
 ) -> BaseException | None:
     """Asks, and returns why it ended early, if it did."""
     stop, journal = Stop(), Journal(ledger)
-    budget = Budget(params.max_cost_usd, survey.spent)
+    budget = Budget(params, survey.spent)
 
     def requests(wanted: set[str]) -> Iterator[Request]:
-        return _select(build_requests(prompts, params), wanted)
+        for request in build_requests(questions, params):
+            if request.key in wanted:
+                wanted.discard(request.key)
+                yield request
 
     try:
         with _stopping(stop):
             async with watched(stop), open_endpoint(params) as endpoint:
                 await stop.interrupt(check_endpoint(endpoint, params))
-                job = Job(meter.stage, params, requests, endpoint, journal, budget, meter, stop)
-                way = BatchRun(job) if params.mode == "batch" else LiveRun(job)
+                run = RunContext(
+                    meter.stage, params, requests, endpoint, journal, budget, meter, stop
+                )
+                way = BatchRun(run) if params.mode == "batch" else LiveRun(run)
                 await way.run(set(survey.missing))
         with _stopping(stop):
             await journal.flush()
@@ -180,15 +191,6 @@ def _stopping(stop: Stop) -> Iterator[None]:
         stop.now(error)
 
 
-def _select(requests: Iterable[Request], wanted: set[str]) -> Iterator[Request]:
-    """Those whose keys are wanted, each once."""
-    for request in requests:
-        key = request_key(request)
-        if key in wanted:
-            wanted.discard(key)
-            yield request
-
-
 def _check_batches(params: TeacherParams, ledger: Ledger, missing: set[str]) -> None:
     """Answers that are on their way in a batch must not be paid for twice."""
     if params.mode == "batch":
@@ -203,20 +205,31 @@ def _check_batches(params: TeacherParams, ledger: Ledger, missing: set[str]) -> 
             )
 
 
-def _read_answers(ledger: Ledger, keys: Iterable[str], model: str) -> Iterator[Answer]:
+def _join(
+    questions: Iterable[Question], params: TeacherParams, ledger: Ledger, survey: Survey
+) -> Iterator[tuple[Question, Answer]]:
+    """Yields each question with the answer under its own key; a row cannot get another's."""
     with ledger:
-        for key in keys:
-            answer = ledger.answer(key)
+        row = 0
+        for row, request in enumerate(build_requests(questions, params), start=1):
+            if request.key not in survey.keys:
+                raise TeacherError(f"row {row}: changed while the teacher was asked; start again")
+            answer = ledger.answer(request.key)
             if answer is None:
-                error = ledger.failure(key) or "its answer was damaged in the ledger"
-                answer = failed_answer(key, model, error)
-            yield answer
+                error = ledger.failure(request.key) or "its answer was damaged in the ledger"
+                answer = failed_answer(request.key, params.model, error)
+            yield request.question, answer
+        if row != survey.rows:
+            raise TeacherError(
+                f"{row} rows, expected {survey.rows}: they changed while the teacher was asked; "
+                "start again"
+            )
 
 
-def _name_missing(survey: Survey, stage: str, path: Path, shown: int = 5) -> str:
-    places = [str(n) for n, key in enumerate(survey.keys, start=1) if key in survey.missing]
-    names = ", ".join(places[:shown]) + (", …" if len(places) > shown else "")
+def _describe_missing(survey: Survey, stage: str, path: Path) -> str:
+    rows = ", ".join(map(str, survey.first_missing[:ROWS_NAMED]))
+    more = ", …" if len(survey.first_missing) > ROWS_NAMED else ""
     return (
-        f"teacher.mode = replay: {len(survey.missing)} of {len(set(survey.keys))} answers for "
-        f"{stage} are not in {path} (rows {names}); set teacher.mode: live to ask for them"
+        f"teacher.mode = replay: {len(survey.missing)} of {len(survey.keys)} answers for "
+        f"{stage} are not in {path} (rows {rows}{more}); set teacher.mode: live to ask for them"
     )

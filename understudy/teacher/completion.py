@@ -3,6 +3,7 @@
 from typing import Any
 
 from understudy.contract.answers import Answer
+from understudy.teacher.retries import RetryableError
 
 MOST_TOKENS = 10**12
 
@@ -10,6 +11,18 @@ MOST_TOKENS = 10**12
 def failed_answer(request: str, model: str, error: str) -> Answer:
     """Stands for a call that failed for good."""
     return Answer(request, "", "", "", model, 0, 0, 0, error=error)
+
+
+def read_reply(request: str, completion: Any, batch: bool) -> Answer:
+    """Reads the answer to a call that was just made.
+
+    Raises:
+        RetryableError: it is no chat completion, but may have been billed.
+    """
+    try:
+        return read_completion(request, completion, batch)
+    except ValueError as error:
+        raise RetryableError(f"not a readable answer: {error}", maybe_billed=True) from None
 
 
 def read_completion(request: str, completion: Any, batch: bool) -> Answer:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
 from understudy.teacher.embedded.server import serve
 from understudy.teacher.errors import EndpointError, MissingKeyError
-from understudy.teacher.requests import Request, body_of
+from understudy.teacher.requests import Request
 from understudy.teacher.retries import RetryableError, classify_status
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Endpoint:
         async with self.translated_errors():
             # what `chat.completions.create` sends, without its look at each field's type
             raw = await self.client.post(
-                "/chat/completions", cast_to=httpx2.Response, body=body_of(request)
+                "/chat/completions", cast_to=httpx2.Response, body=request.body
             )
             headers: Mapping[str, str] = raw.headers
             answer = self.read(raw.content)

@@ -1,8 +1,8 @@
 """The ledger: what was asked and answered, durable before it counts.
 
-A file of lines (see understudy.teacher.records) that is only ever appended to, in front of
-the stage outputs. A run that dies, a limit that grows or a prompt that is changed and changed back finds
-here what was paid for. Kinds of lines, per request:
+A file of lines (see understudy.teacher.records) that is only ever appended to, in front of the
+stage outputs. A run that dies, a limit that grows, or a prompt that is changed and changed back
+finds here what was paid for. Kinds of lines, per request:
 
 sent       about to be sent, with the whole request
 lost       an attempt whose outcome nobody knows: it may have been billed

@@ -11,13 +11,12 @@ from typing import Any, cast
 
 from understudy.contract.answers import Answer
 from understudy.teacher import lines
-from understudy.teacher.completion import read_completion
+from understudy.teacher.completion import read_reply
 from understudy.teacher.errors import EndpointError
-from understudy.teacher.money import charge_usd, worst_case_usd
 from understudy.teacher.pace import Pace
-from understudy.teacher.requests import Request, canonical, request_key
+from understudy.teacher.requests import Request
 from understudy.teacher.retries import RefusalError, RetryableError, RowError, backoff
-from understudy.teacher.run_context import Job
+from understudy.teacher.run_context import RunContext
 
 DRAIN_SECONDS = 30.0
 BYTES_A_TOKEN = 4
@@ -28,10 +27,10 @@ AT_REST = 4
 class LiveRun:
     """One stage's calls."""
 
-    def __init__(self, job: Job) -> None:
-        self._job = job
-        self._pace = Pace(job.params)
-        self._slots = asyncio.Semaphore(job.params.concurrency * AT_REST)
+    def __init__(self, run: RunContext) -> None:
+        self._run = run
+        self._pace = Pace(run.params)
+        self._slots = asyncio.Semaphore(run.params.concurrency * AT_REST)
         self._calls: set[asyncio.Task[None]] = set()
         self._flying: set[asyncio.Task[Any]] = set()
 
@@ -42,9 +41,9 @@ class LiveRun:
             missing: keys of the requests that the ledger does not answer.
         """
         work = asyncio.create_task(self._start_all(missing))
-        stopped = asyncio.create_task(self._job.stop.wait())
+        stopped = asyncio.create_task(self._run.stop.wait())
         await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        if self._job.stop:
+        if self._run.stop:
             work.cancel()
             await self._drain()
         stopped.cancel()
@@ -52,23 +51,22 @@ class LiveRun:
 
     async def _start_all(self, missing: set[str]) -> None:
         try:
-            for request in self._job.requests(missing):
+            for request in self._run.requests(missing):
                 await self._start(request)
-                if self._job.stop:
+                if self._run.stop:
                     return
             while self._calls:
                 await asyncio.wait(self._calls)
         except Exception as error:  # noqa: BLE001 - it ends the run, and `ask` raises it
-            self._job.stop.now(error)
+            self._run.stop.now(error)
 
     async def _start(self, request: Request) -> None:
         await self._slots.acquire()
-        worst = worst_case_usd(len(canonical(request)), self._job.params)
-        if not await self._job.budget.reserve(worst):
+        if not await self._run.budget.reserve(request):
             self._slots.release()
-            self._job.stop_over_budget(worst)
+            self._run.stop_over_budget(request)
             return
-        call = asyncio.create_task(self._ask(request, worst))
+        call = asyncio.create_task(self._ask(request))
         self._calls.add(call)
         call.add_done_callback(self._finish)
 
@@ -77,13 +75,13 @@ class LiveRun:
         self._flying.discard(call)
         self._slots.release()
         if not call.cancelled() and (error := call.exception()):
-            self._job.stop.now(error)
+            self._run.stop.now(error)
 
     async def _drain(self) -> None:
         """Keeps what is in flight, within bounds."""
         for call in self._calls - self._flying:
             call.cancel()
-        hurry = asyncio.create_task(self._job.stop.wait_hurry())
+        hurry = asyncio.create_task(self._run.stop.wait_hurry())
         drained = asyncio.create_task(self._wait_for_flying())
         await asyncio.wait(
             {hurry, drained}, timeout=DRAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
@@ -97,107 +95,92 @@ class LiveRun:
         while self._flying:
             await asyncio.wait(set(self._flying))
 
-    async def _ask(self, request: Request, worst: float) -> None:
+    async def _ask(self, request: Request) -> None:
         """Makes attempts until there is an answer or no hope."""
-        key = request_key(request)
+        key, run = request.key, self._run
         for attempt in itertools.count(1):
             try:
-                await self._attempt(
-                    request, key, worst, last=attempt > self._job.params.max_retries
-                )
-            except RetryableError as trouble:
-                if not await self._may_retry(trouble, attempt, key, worst):
+                await self._attempt(request, last=attempt > run.params.max_retries)
+            except RetryableError as error:
+                if not await self._may_retry(error, attempt, request):
                     return
-                await asyncio.sleep(backoff(attempt, trouble.pause))
-            except RowError as trouble:
-                self._job.budget.settle(worst, 0.0)
-                await self._job.keep_failure(key, trouble.reason)
+                await asyncio.sleep(backoff(attempt, error.pause))
+            except RowError as error:
+                run.budget.release(key)
+                await run.keep_failure(key, error.reason)
                 return
             except EndpointError as error:
-                await self._job.keep_failure(key, str(error))
+                await run.keep_failure(key, str(error))
                 raise
             else:
                 return
 
-    async def _may_retry(
-        self, trouble: RetryableError, attempt: int, key: str, worst: float
-    ) -> bool:
-        """Books what an attempt without an answer has cost, and decides on the next one."""
-        self._show()
-        if trouble.maybe_billed:
-            await self._job.journal.add(lines.lost(key, trouble.reason))
-        self._job.budget.settle(worst, worst if trouble.maybe_billed else 0.0)
-        if attempt > self._job.params.max_retries:
-            await self._job.keep_failure(key, trouble.reason)
+    async def _may_retry(self, error: RetryableError, attempt: int, request: Request) -> bool:
+        """Books what an attempt without an answer may have cost, and decides on the next one."""
+        run = self._run
+        run.show(self._pace.pushed_back)
+        if error.maybe_billed:
+            await run.journal.add(lines.lost(request.key, error.reason))
+            run.budget.lose(request.key)
+        else:
+            run.budget.release(request.key)
+        if attempt > run.params.max_retries:
+            await run.keep_failure(request.key, error.reason)
             return False
-        if self._job.stop:
+        if run.stop:
             return False
-        if not await self._job.budget.reserve(worst):
-            self._job.stop_over_budget(worst)
+        if not await run.budget.reserve(request):
+            run.stop_over_budget(request)
             return False
         return True
 
-    async def _attempt(self, request: Request, key: str, worst: float, last: bool) -> None:
+    async def _attempt(self, request: Request, last: bool) -> None:
         try:
-            completion, answer, seconds = await self._send(request, key, last)
+            completion, answer, seconds = await self._send(request, last)
         except RefusalError as refusal:
-            self._job.budget.settle(worst, 0.0)
-            await self._job.keep_refusal(key, refusal)
+            self._run.budget.release(request.key)
+            await self._run.keep_refusal(request.key, refusal)
         else:
-            self._job.budget.settle(worst, charge_usd(answer, worst, self._job.params.prices))
-            await self._job.keep(key, completion, seconds)
-        self._show()
+            self._run.budget.charge(answer)
+            await self._run.keep(request.key, completion, seconds)
+        self._run.show(self._pace.pushed_back)
 
-    async def _send(self, request: Request, key: str, last: bool) -> tuple[Any, Answer, float]:
-        """One call at the endpoint's pace: the answer as it came, as we read it, and its time.
+    async def _send(self, request: Request, last: bool) -> tuple[Any, Answer, float]:
+        """Makes one call at the endpoint's pace.
 
-        Whatever stops the run does so before the call's place is free for the next one.
+        Whatever stops the run does so before the call's slot is free for the next one.
+
+        Returns:
+            The answer as it came, as we read it, and the seconds it took.
         """
-        size = len(request["messages"][0]["content"])
-        ticket = await self._pace.admit(size / BYTES_A_TOKEN)
-        if self._job.stop:
+        ticket = await self._pace.admit(len(request.question.prompt) / BYTES_A_TOKEN)
+        if self._run.stop:
             self._pace.failed()
             raise asyncio.CancelledError
         me = cast("asyncio.Task[Any]", asyncio.current_task())
         self._flying.add(me)
         try:
-            await self._job.journal.add(lines.sent(key, request, self._job.stage))
+            await self._run.journal.add(lines.sent(request.key, request.content, self._run.stage))
             started = time.monotonic()
-            completion, headers = await self._job.endpoint.complete(request)
+            completion, headers = await self._run.endpoint.complete(request)
             seconds = time.monotonic() - started
-            answer = _read(key, completion)
-        except RetryableError as trouble:
+            answer = read_reply(request.key, completion, batch=False)
+        except RetryableError as error:
             self._flying.discard(me)
             if last:
-                self._job.count_failure(trouble.reason)
-            if trouble.pushed_back:
-                self._pace.refused(ticket, trouble.pause)
+                self._run.count_failure(error.reason)
+            if error.pushed_back:
+                self._pace.refused(ticket, error.pause)
             else:
                 self._pace.failed()
             raise
-        except RefusalError:
-            self._pace.failed()
-            raise
-        except RowError as trouble:
-            self._job.count_failure(trouble.reason)
-            self._pace.failed()
-            raise
         except BaseException as error:
-            if isinstance(error, Exception):
-                self._job.stop.now(error)
+            if isinstance(error, RowError):
+                self._run.count_failure(error.reason)
+            elif isinstance(error, Exception) and not isinstance(error, RefusalError):
+                self._run.stop.now(error)
             self._pace.failed()
             raise
         self._pace.observe(headers)
-        tokens = answer.prompt_tokens + answer.completion_tokens
-        self._pace.answered(ticket, tokens)
+        self._pace.answered(ticket, answer.prompt_tokens + answer.completion_tokens)
         return completion, answer, seconds
-
-    def _show(self) -> None:
-        self._job.meter.show(self._job.budget.spent, self._pace.pushed_back)
-
-
-def _read(key: str, completion: Any) -> Answer:
-    try:
-        return read_completion(key, completion, batch=False)
-    except ValueError as error:
-        raise RetryableError(f"not a readable answer: {error}", maybe_billed=True) from None

@@ -16,7 +16,7 @@ from understudy.teacher.stopping import LOOK_SECONDS
 
 
 @contextmanager
-def asking_alone(folder: Path, teacher: str, stage: str) -> Iterator[None]:
+def teacher_lock(folder: Path, teacher: str, stage: str) -> Iterator[None]:
     """Holds the lock of one teacher; waits, and says for whom, while another run holds it.
 
     Args:

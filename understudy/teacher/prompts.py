@@ -11,6 +11,7 @@ from understudy.contract.params.generate import GenerateParams
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.tables import iterate_table
 from understudy.teacher.errors import PromptError
+from understudy.teacher.requests import Question
 
 WRITTEN_SPLITS = ("train", "validation")
 
@@ -42,7 +43,7 @@ class Prompt:
             raise PromptError(f"{path}: found {found}, expected just ${variable}")
 
     def fill(self, text: str) -> str:
-        """The message for one row."""
+        """Returns the message for one row."""
         return self._template.substitute({self._variable: text})
 
 
@@ -58,12 +59,12 @@ class Highlights:
         limits = {"train": self.params.limit, "validation": self.params.validation_limit}
         return islice(iterate_table(self.folder / f"{split}.parquet", PAIR_COLUMNS), limits[split])
 
-    def __iter__(self) -> Iterator[str]:
-        """Yields one prompt a row, split by split."""
+    def __iter__(self) -> Iterator[Question]:
+        """Yields one question per row, split by split."""
         prompt = Prompt(Path(self.params.prompt), "highlights")
         for split in WRITTEN_SPLITS:
             for row in self.rows(split):
-                yield prompt.fill(row["highlights"])
+                yield Question(prompt.fill(row["highlights"]), row, split)
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,8 @@ class Articles:
     params: ZeroshotParams
     test: Path = GOLD / "test.parquet"
 
-    def rows(self) -> Iterator[dict[str, str]]:
-        """The test pairs."""
-        return iterate_table(self.test, PAIR_COLUMNS)
-
-    def __iter__(self) -> Iterator[str]:
-        """Yields one prompt an article."""
+    def __iter__(self) -> Iterator[Question]:
+        """Yields one question per article."""
         prompt = Prompt(Path(self.params.prompt), "article")
-        for row in self.rows():
-            yield prompt.fill(row["article"])
+        for row in iterate_table(self.test, PAIR_COLUMNS):
+            yield Question(prompt.fill(row["article"]), row)

@@ -1,25 +1,72 @@
-"""What is sent for one prompt, and the name under which its answer is kept."""
+"""A row's question, the request that asks it, and the key under which its answer is kept.
+
+A stage yields a `Question` per row. `build_requests` turns each into a `Request`, which carries its
+row, its canonical bytes, its key and its worst-case price through the run.
+"""
 
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
 from understudy.teacher.embedded.replies import RULES
+from understudy.teacher.money import worst_case_usd
 
-Request = dict[str, Any]
+
+@dataclass(frozen=True)
+class Question:
+    """One row of a stage's input and the prompt that asks about it."""
+
+    prompt: str
+    row: Mapping[str, str] = field(default_factory=dict)
+    """The row as its table has it, with its `id`."""
+    split: str = ""
+
+
+@dataclass(frozen=True)
+class Request:
+    """Everything the answer to a question depends on; never the API key."""
+
+    question: Question
+    content: Mapping[str, Any]
+    """Endpoint, model, settings and messages, as the ledger records them."""
+    canonical: bytes = field(repr=False)
+    """The content as JSON whose bytes do not depend on the order of keys."""
+    key: str
+    """`sha256:` and the hash of `canonical`."""
+    worst_usd: float
+    """US dollars that no answer exceeds; infinite where nothing bounds it."""
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """What the chat completions API receives."""
+        return {name: value for name, value in self.content.items() if name != "endpoint"}
 
 
 def canonical(value: Mapping[str, Any]) -> bytes:
     """JSON in UTF-8 whose bytes do not depend on the order of keys."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "replace")  # halves of characters become question marks
+    return text.encode("utf-8", "replace")  # lone surrogates become question marks
 
 
-def request_key(request: Mapping[str, Any]) -> str:
-    """The name of a request: `sha256:` and the hash of its canonical form."""
-    return "sha256:" + hashlib.sha256(canonical(request)).hexdigest()
+def content_key(content: Mapping[str, Any]) -> str:
+    """The key of a request with this content, such as one that the ledger has recorded."""
+    return _hash(canonical(content))
+
+
+def _hash(data: bytes) -> str:
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def build_requests(questions: Iterable[Question], params: TeacherParams) -> Iterator[Request]:
+    """Yields one request per question."""
+    fixed = {"endpoint": endpoint_identity(params), "model": params.model, **params.request}
+    for question in questions:
+        content = {**fixed, "messages": [{"role": "user", "content": question.prompt}]}
+        data = canonical(content)
+        yield Request(question, content, data, _hash(data), worst_case_usd(len(data), params))
 
 
 def endpoint_identity(params: TeacherParams) -> str:
@@ -31,15 +78,3 @@ def endpoint_identity(params: TeacherParams) -> str:
 def teacher_identity(params: TeacherParams) -> str:
     """Who answers: endpoint and model."""
     return f"{endpoint_identity(params)} {params.model}"
-
-
-def build_requests(prompts: Iterable[str], params: TeacherParams) -> Iterator[Request]:
-    """All that each answer depends on, one request a prompt; never the key."""
-    fixed = {"endpoint": endpoint_identity(params), "model": params.model, **params.request}
-    for prompt in prompts:
-        yield {**fixed, "messages": [{"role": "user", "content": prompt}]}
-
-
-def body_of(request: Request) -> dict[str, Any]:
-    """What the chat completions API gets of a request."""
-    return {name: value for name, value in request.items() if name != "endpoint"}

@@ -1,4 +1,4 @@
-"""One stage's work with a teacher: what live calls and batches share."""
+"""One stage's run: what live calls and batches share."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from understudy.teacher.stopping import Stop
 
 
 @dataclass
-class Job:
+class RunContext:
     """Where requests go, where answers go, and what they may cost."""
 
     stage: str
     params: TeacherParams
     requests: Callable[[set[str]], Iterator[Request]]
-    """Gives the requests of a set of keys, in the stage's order."""
+    """Yields the requests with these keys, each once, in the stage's order."""
     endpoint: Endpoint
     journal: Journal
     budget: Budget
@@ -38,7 +38,7 @@ class Job:
         self.check_disk()
 
     def check_disk(self) -> None:
-        """Stops the run while the room that was held back still takes what is in flight."""
+        """Stops the run while the reserve on the disk still has room for what is in flight."""
         if self.journal.ledger.reserve.given_back:
             self.stop.now(TeacherError(f"{self.journal.ledger.path}: the disk is full"))
 
@@ -53,7 +53,7 @@ class Job:
         await self.journal.add(lines.failed(key, reason))
 
     def count_failure(self, reason: str) -> None:
-        """One more row has failed for good; too many of them stop the run."""
+        """Counts a row that has failed for good; too many of them stop the run."""
         self.meter.failed += 1
         if self.meter.failed > self.params.max_failed * self.meter.total:
             self.stop.now(
@@ -64,11 +64,15 @@ class Job:
                 )
             )
 
-    def stop_over_budget(self, worst: float) -> None:
-        """Stops the run because a call that could cost that much does not fit any more."""
+    def stop_over_budget(self, request: Request) -> None:
+        """Stops the run because the worst case of a request does not fit any more."""
         self.stop.now(
             BudgetError(
                 f"teacher.max_cost_usd = {self.params.max_cost_usd:g}: ${self.budget.spent:.4f} "
-                f"are spent, and the next call could cost ${worst:.4f}"
+                f"are spent, and the next call could cost ${request.worst_usd:.4f}"
             )
         )
+
+    def show(self, pushed_back: int = 0) -> None:
+        """Brings the progress line up to date."""
+        self.meter.show(self.budget.spent, pushed_back)

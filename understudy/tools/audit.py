@@ -12,7 +12,7 @@ from understudy.contract.answers import Answer
 from understudy.teacher.ledger import Ledger
 from understudy.teacher.lines import UNREADABLE, answer_of
 from understudy.teacher.records import CHECKED, Record, resembles_record
-from understudy.teacher.requests import request_key
+from understudy.teacher.requests import content_key
 
 KIND = re.compile(rb'"kind":"(sent|lost|answered|failed|batch)"')
 DIGEST = re.compile(rb"[0-9a-f]{64}|(?<=sha256:).{64}", re.DOTALL)
@@ -102,7 +102,7 @@ def verify(ledger: Ledger) -> Verdict:
 def _find_problem(record: Record) -> str | None:
     """What is wrong with a record whose bytes are as they were written."""
     if record.kind == "sent":
-        actual = request_key(record.content.get("request") or {})
+        actual = content_key(record.content.get("request") or {})
         return None if actual == record.key else f"its request is that of {actual}"
     if record.kind == "answered":
         try:

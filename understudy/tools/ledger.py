@@ -27,7 +27,7 @@ from understudy.teacher.ledger import Ledger, default_ledger, keep
 from understudy.teacher.lines import check_answer
 from understudy.teacher.recall import TEXT
 from understudy.teacher.records import Record, encode
-from understudy.teacher.requests import canonical, request_key
+from understudy.teacher.requests import canonical, content_key
 from understudy.tools.audit import Totals, verify
 
 ANSWER = {name: kind for name, kind in COLUMNS.items() if name != "request"}
@@ -190,7 +190,7 @@ def _check(row: Mapping[str, Any]) -> Answer:
     """
     if "key" not in row:
         return check_answer(row)
-    if row["request"] is not None and request_key(json.loads(row["request"])) != row["key"]:
+    if row["request"] is not None and content_key(json.loads(row["request"])) != row["key"]:
         raise ValueError(f"{row['key']}: not the name of its request")
     return check_answer({**row, "request": row["key"]})
 

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from tests.doubles.teacher import ChatServer, settings
+from tests.teacher.asking import ask, keys, questions, requests
 from understudy.contract.answers import COLUMNS, Answer
 from understudy.contract.params.teacher import TeacherParams
 from understudy.core.tables import table_writer, text_columns
 from understudy.teacher import lines
 from understudy.teacher.chunks import Chunk
-from understudy.teacher.client import ask
 from understudy.teacher.completion import failed_answer
 from understudy.teacher.ledger import Ledger
-from understudy.teacher.requests import build_requests, canonical, request_key, teacher_identity
+from understudy.teacher.requests import teacher_identity
 from understudy.tools.planning.estimate import SAMPLE, Estimate, estimate_calls
 
 PRICES = {"input": 2.0, "cached_input": 1.0, "output": 8.0, "batch_factor": 0.5}
@@ -44,7 +44,7 @@ def params(server: ChatServer, **changes: Any) -> TeacherParams:
 
 def estimate(prompts: list[str], teacher: TeacherParams, path: Path) -> Estimate:
     with Ledger(path) as ledger:
-        return estimate_calls(prompts, teacher, ledger, OUTPUT, TYPICAL)
+        return estimate_calls(questions(prompts), teacher, ledger, OUTPUT, TYPICAL)
 
 
 def counts(found: Estimate) -> tuple[int, int, int, int, int]:
@@ -52,7 +52,7 @@ def counts(found: Estimate) -> tuple[int, int, int, int, int]:
 
 
 def key(prompt: str, teacher: TeacherParams) -> str:
-    return request_key(next(build_requests([prompt], teacher)))
+    return keys([prompt], teacher)[0]
 
 
 def answer(prompt: str, teacher: TeacherParams, tokens: tuple[int, int]) -> Answer:
@@ -121,10 +121,10 @@ def test_a_call_that_failed_or_got_lost_is_to_be_paid(server: ChatServer, path: 
 
 def test_what_is_planned_is_what_a_run_then_asks_for(server: ChatServer, path: Path) -> None:
     prompts = [f"prompt {number % 30}" for number in range(40)]
-    list(ask(prompts[:10], params(server), path, "test"))
+    ask(prompts[:10], params(server), path)
     planned = estimate(prompts, params(server), path)
     before = len(server.calls)
-    list(ask(prompts, params(server), path, "test"))
+    ask(prompts, params(server), path)
     assert planned.to_pay == len(server.calls) - before == 20
     assert estimate(prompts, params(server), path).to_pay == 0
 
@@ -196,7 +196,7 @@ def test_at_most_is_every_byte_a_token_and_every_answer_at_its_limit(
     server: ChatServer, path: Path, mode: str, factor: float
 ) -> None:
     teacher = params(server, mode=mode, request={"max_completion_tokens": 100})
-    sizes = [len(canonical(request)) for request in build_requests(["a", "bb"], teacher)]
+    sizes = [len(request.canonical) for request in requests(["a", "bb"], teacher)]
     found = estimate(["a", "bb", "a"], teacher, path)
     assert found.at_most_usd == pytest.approx((sum(sizes) * 2 + 200 * 8) / 1e6 * factor, abs=1e-6)
     assert found.at_most_usd is not None

@@ -9,15 +9,9 @@ from understudy.contract.params.teacher import TeacherParams
 from understudy.teacher.chunks import open_chunks
 from understudy.teacher.client import survey_answers
 from understudy.teacher.ledger import Ledger
-from understudy.teacher.money import price_usd, worst_case_usd
+from understudy.teacher.money import price_usd
 from understudy.teacher.recall import recall
-from understudy.teacher.requests import (
-    Request,
-    build_requests,
-    canonical,
-    request_key,
-    teacher_identity,
-)
+from understudy.teacher.requests import Question, build_requests, teacher_identity
 
 CHARACTERS_A_TOKEN = 4.0
 """Of English text, where no answer of this teacher tells otherwise."""
@@ -63,7 +57,7 @@ class Estimate:
 
 
 def estimate_calls(
-    prompts: Iterable[str],
+    questions: Iterable[Question],
     params: TeacherParams,
     ledger: Ledger,
     outputs: Path,
@@ -72,13 +66,13 @@ def estimate_calls(
     """Looks up what is paid for, and sums up the rest; sends nothing, writes nothing.
 
     Args:
-        prompts: the stage's, read more than once.
+        questions: the stage's, read more than once.
         params: the section `teacher`.
         ledger: where answers are.
         outputs: the stage's file of answers, whose committed version counts too.
         typical_output: characters of an answer, where no answer is there to measure.
     """
-    survey = survey_answers(prompts, params, ledger)
+    survey = survey_answers(questions, params, ledger)
     missing, known = set(survey.missing), dict[str, Answer]()
     for answer in recall(outputs, params) if missing else ():
         if answer.request in missing:
@@ -88,33 +82,32 @@ def estimate_calls(
     chunks = open_chunks(ledger, teacher_identity(params))
     on_their_way = missing & {key for chunk in chunks for key in chunk.keys}
     missing -= on_their_way
-    keys = set(survey.keys)
-    answered = known or _sample(ledger, keys - survey.missing)
-    rates = measure(prompts, params, answered, typical_output)
-    rates = replace(rates, seconds=_mean_seconds(ledger, keys - survey.missing))
-    total = _sum_up(prompts, params, missing, rates)
+    answered = known or _sample(ledger, survey.keys - survey.missing)
+    rates = measure(questions, params, answered, typical_output)
+    rates = replace(rates, seconds=_mean_seconds(ledger, survey.keys - survey.missing))
+    total = _sum_up(questions, params, missing, rates)
     return replace(
         total,
-        rows=len(survey.keys),
+        rows=survey.rows,
         spent_usd=round(survey.spent, 6),
-        requests=len(keys),
-        paid=len(keys) - len(missing) - len(on_their_way),
+        requests=len(survey.keys),
+        paid=len(survey.keys) - len(missing) - len(on_their_way),
         in_batches=len(on_their_way),
     )
 
 
 def measure(
-    prompts: Iterable[str],
+    questions: Iterable[Question],
     params: TeacherParams,
     answered: dict[str, Answer],
     typical_output: float,
 ) -> Rates:
     """Tokens of prompts and answers, from the answers that are there."""
     characters = tokens = output = count = 0
-    for request in build_requests(prompts, params):
-        answer = answered.pop(request_key(request), None)
+    for request in build_requests(questions, params):
+        answer = answered.pop(request.key, None)
         if answer is not None and answer.prompt_tokens and answer.completion_tokens:
-            characters += _length(request)
+            characters += len(request.question.prompt)
             tokens += answer.prompt_tokens
             output += answer.completion_tokens
             count += 1
@@ -137,20 +130,15 @@ def _mean_seconds(ledger: Ledger, keys: set[str]) -> float | None:
     return sum(known) / len(known) if known else None
 
 
-def _length(request: Request) -> int:
-    return sum(len(message["content"]) for message in request["messages"])
-
-
 def _sum_up(
-    prompts: Iterable[str], params: TeacherParams, missing: set[str], rates: Rates
+    questions: Iterable[Question], params: TeacherParams, missing: set[str], rates: Rates
 ) -> Estimate:
     characters, at_most, left = 0, 0.0, set(missing)
-    for request in build_requests(prompts, params):
-        key = request_key(request)
-        if key in left:
-            left.discard(key)
-            characters += _length(request)
-            at_most += worst_case_usd(len(canonical(request)), params)
+    for request in build_requests(questions, params):
+        if request.key in left:
+            left.discard(request.key)
+            characters += len(request.question.prompt)
+            at_most += request.worst_usd
     calls = len(missing)
     limit = params.max_output_tokens or float("inf")
     tokens = round(characters * rates.tokens_a_character)
