@@ -64,8 +64,7 @@ class Project:
             *sections, key = dotted.replace("_T5", "-t5").replace("_BART", "-bart").split("__")
             section = params
             for name in sections:
-                section = section[name]
-            assert key in section, dotted
+                section = section.setdefault(name, {})
             section[key] = value
         with path.open("w", encoding="utf-8") as file:
             yaml.dump(params, file)

@@ -18,7 +18,7 @@ from understudy.contract.origin import FilesOrigin, HubOrigin, Origin, SampleOri
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.filter import FilterParams
 from understudy.contract.params.generate import GenerateParams
-from understudy.contract.params.teacher import EMBEDDED, TeacherParams
+from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.trained import TrainedSettings
 from understudy.rendering.markdown import code_span, one_line
 from understudy.rendering.origins import name_host, name_origin, name_teacher
@@ -57,7 +57,6 @@ def build_card(facts: Facts) -> str:
     return render_markdown(
         TEMPLATE,
         front_matter=_write_front_matter(facts, scores[settings.system]),
-        system=settings.system,
         settings=settings,
         check=check,
         scores=scores,
@@ -68,9 +67,7 @@ def build_card(facts: Facts) -> str:
         decoding=facts.decoding,
         titles=TITLES,
         sample=isinstance(facts.origin, SampleOrigin),
-        written=settings.source == "written",
         tiny=settings.params.model == TINY,
-        embedded=base_url == EMBEDDED,
         prefix=FAMILIES[settings.family].prefix,
         host=name_host(base_url),
         start=_name_start(settings),

@@ -12,7 +12,7 @@ from stages.datacards.pairs import Text
 from understudy.contract.survey import LengthBin, Lengths, TextLengths
 
 BINS = 25
-"""About as many bins reach to the length that 99.5% of texts do not exceed; one takes the rest."""
+"""About how many bins the shortest 99.5% of texts get; the last bin takes the rest."""
 NICE = (1, 2, 5)
 
 

@@ -1,4 +1,4 @@
-"""Articles that are near copies: of one another, of the other source's, of test articles."""
+"""Counts near copies among articles: in a source, between the sources, of test articles."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,14 +10,14 @@ from understudy.texts.similarity import HeldOut, Neighbours, Shingler, Shingles,
 
 @dataclass(frozen=True)
 class Sketched:
-    """A training split's articles as they are compared."""
+    """A training split's articles, ready for comparison."""
 
     ids: list[str] = field(default_factory=list)
     sketches: list[Sketch] = field(default_factory=list)
 
 
 class HeldOutPairs:
-    """The test split, as training pairs are held against it."""
+    """The test split, indexed for comparison with training pairs."""
 
     def __init__(self, pairs: Iterable[Pair], shingle: Shingler) -> None:
         self.articles: list[str] = []
@@ -31,7 +31,7 @@ class HeldOutPairs:
 
 
 class ContaminationCounter:
-    """Holds training pairs against the test split, one by one."""
+    """Compares training pairs with the test split, one by one."""
 
     def __init__(self, test: HeldOutPairs, share: float) -> None:
         """A training article with that share of a test article's shingles holds it."""
@@ -40,23 +40,23 @@ class ContaminationCounter:
         self._found: set[int] = set()
         self._articles: set[str] = set()
         self._highlights: set[str] = set()
-        self._concerned = 0
+        self._holding = 0
 
     def add(self, pair: Pair, shingles: Shingles) -> None:
-        """Looks at one training pair."""
+        """Compares one training pair."""
         found = self._test.held.find(shingles, self._share)
         self._found.update(found)
-        self._concerned += bool(found)
+        self._holding += bool(found)
         articles, highlights = self._wanted
         self._articles |= {pair.article.normal} & articles
         self._highlights |= {pair.highlights.normal} & highlights
 
     def describe(self) -> Contamination:
-        """The counts."""
+        """All counts so far."""
         return Contamination(
             test_articles=len(self._found),
             exact=sum(text in self._articles for text in self._test.articles if text),
-            train_articles=self._concerned,
+            train_articles=self._holding,
             highlights=sum(text in self._highlights for text in self._test.highlights if text),
         )
 

@@ -1,4 +1,4 @@
-"""A pair as it is measured: both texts with their words, split once."""
+"""Pairs with both texts split into words, once for everything that is counted."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Text:
 
     @property
     def normal(self) -> str:
-        """The same for texts that differ only in case, punctuation or white space."""
+        """Equal for texts that differ only in case, punctuation or white space."""
         return " ".join(self.words)
 
 
@@ -42,5 +42,5 @@ def read_pairs(path: Path) -> Iterator[Pair]:
 
 
 def as_text(raw: str) -> Text:
-    """Splits a text."""
+    """Splits a text into its words."""
     return Text(raw, split_words(raw))

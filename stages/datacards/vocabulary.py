@@ -1,4 +1,4 @@
-"""How rich the words of some texts are."""
+"""How rich the vocabulary of some texts is."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from understudy.contract.survey import Vocabulary
 
 SEGMENT = 1000
-"""Running words: shares of distinct words fall with length, so texts are compared at one length."""
+"""Running words. The share of distinct words falls with length: corpora are compared at one."""
 
 
 class VocabularyCounter:

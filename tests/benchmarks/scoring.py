@@ -1,7 +1,7 @@
 """Scoring of as many pairs as CNN/DailyMail's test split has, with intervals, against a plain loop.
 
 Run: python -m tests.benchmarks.scoring; make bench runs it. The loop is what everybody writes: one
-`rouge_score` scorer, one process, no interval. Ours is all of `python -m understudy.scoring`, from
+`rouge_score` scorer, one process, no interval. Ours is all of `understudy score`, from
 files, with 1,000 bootstrap samples.
 """
 
@@ -67,15 +67,8 @@ def _score_plainly(references: Path, predictions: Path) -> float:
 def _score_ours(references: Path, predictions: Path) -> float:
     import subprocess
 
-    command = [
-        sys.executable,
-        "-m",
-        "understudy.scoring",
-        str(references),
-        str(predictions),
-        "--json",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-m", "understudy", "score", str(references), str(predictions)]
+    done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
     return float(json.loads(done.stdout)["rouge1"]["f1"])
 
 

@@ -62,35 +62,11 @@ def test_a_run_that_fails_leaves_the_predictions_of_the_run_before(
     assert out.read_bytes() == b"before"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        ([], "expected either a system, or --model and --input"),
-        (["t5-gold", "--model", "m", "--input", "-"], "expected either a system, or --model"),
-        (["--model", "models/t5-gold"], "expected --model and --input together"),
-        (["t5-gold", "--input", "a.txt"], "expected --model and --input together"),
-        (["--input", "a.txt"], "expected either a system, or --model and --input"),
-    ],
-)
-def test_the_command_needs_a_system_or_a_model_and_an_input(
-    arguments: list[str],
-    told: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+def test_the_stage_needs_the_name_of_a_system(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("sys.argv", ["predict", *arguments])
+    monkeypatch.setattr("sys.argv", ["predict"])
     with pytest.raises(SystemExit) as caught:
         stage.main()
     assert caught.value.code == 2
-    assert told in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("option", ["--output", "--column", "--tokens-per-batch"])
-def test_a_system_takes_no_option_that_it_would_ignore(
-    option: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("sys.argv", ["predict", "t5-gold", option, "7"])
-    with pytest.raises(SystemExit) as caught:
-        stage.main()
-    assert caught.value.code == 2
-    assert "with --model alone" in capsys.readouterr().err
+    assert "required: system" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""`python -m understudy.scoring`: any two files, and a third to compare with."""
+"""understudy score: any two files, and a third to compare with."""
 
 import json
 import subprocess
@@ -30,9 +30,7 @@ def write_lines(path: Path, *lines: str) -> Path:
 
 
 def score(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["scoring", *map(str, arguments)])
-        main()
+    main([str(argument) for argument in arguments])
     return capsys.readouterr().out
 
 

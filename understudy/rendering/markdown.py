@@ -1,6 +1,6 @@
 """Text from outside in Markdown: names of models, data sets and files, error messages, prompts.
 
-They are put on one line and into code spans or blocks, where nothing that they hold has a meaning.
+They go on one line, into code spans or blocks, where no character of theirs has a meaning.
 """
 
 import re
@@ -21,7 +21,7 @@ def code_span(text: str) -> str:
 
 
 def code_block(text: str) -> str:
-    """The same for a text of several lines."""
+    """Markdown that shows a text of several lines as it is."""
     lines = "\n".join(one_line(line) for line in text.splitlines())
     fence = "`" * max(3, 1 + _longest_fence(lines))
     return f"{fence}text\n{lines}\n{fence}"

@@ -13,8 +13,8 @@ def name_origin(origin: Origin, splits: Sequence[str]) -> str:
     """Markdown that names a data set.
 
     Args:
-        origin: as fetch wrote it down.
-        splits: whose files are named, where it is files; by name and hash, without their folder.
+        origin: what fetch recorded.
+        splits: whose files are named, if the origin is files: by name and hash, without folder.
     """
     if isinstance(origin, HubOrigin):
         return (
@@ -32,7 +32,7 @@ def name_origin(origin: Origin, splits: Sequence[str]) -> str:
 
 
 def name_teacher(model: str, base_url: str) -> str:
-    """Markdown that names a chat model honestly: the embedded teacher is none."""
+    """Markdown that names a chat model, or says that the embedded teacher is none."""
     if base_url == EMBEDDED:
         return f"the sample's embedded rules ({code_span(model)}, no language model)"
     return code_span(model)

@@ -95,5 +95,5 @@ def _dump(value: Any) -> str:
 
     yaml, out = YAML(typ="safe", pure=True), io.StringIO()
     yaml.default_flow_style, yaml.width = True, 10**6
-    yaml.dump([value], out)
-    return out.getvalue().strip()[1:-1]
+    yaml.dump({"a": value}, out)
+    return out.getvalue().strip().removeprefix("{a: ").removesuffix("}")

@@ -3,7 +3,6 @@
 Run: understudy table, or make table
 """
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from understudy.core.errors import DataError
 from understudy.core.files import replacing
 from understudy.rendering.templates import render_markdown
 from understudy.rendering.verdicts import describe_pair
+from understudy.tools.parser import command_parser
 
 README = Path("README.md")
 TEMPLATE = Path(__file__).parent / "templates" / "table.md.j2"
@@ -67,7 +67,7 @@ def insert(readme: str, table: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Rewrites the table if the metrics have changed."""
-    parser = argparse.ArgumentParser(prog="understudy table", description=__doc__)
+    parser = command_parser("table", __doc__)
     parser.parse_args(arguments)
     old = README.read_text(encoding="utf-8")
     new = insert(old, render())

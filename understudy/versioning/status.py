@@ -62,9 +62,8 @@ class _Survey:
         try:
             index = repo.index
         except (AssertionError, AttributeError, TypeError):  # DVC meets null or 3 as a path
-            raise ParamsError(
-                "params.yaml: a path that dvc.yaml takes from it is not text"
-            ) from None
+            problem = "params.yaml: a path that dvc.yaml takes from it is not text"
+            raise ParamsError(problem) from None
         own = [s for s in index.stages if Path(s.path) == Path(repo.root_dir, "dvc.yaml")]
         self.repo = repo
         self.graph = get_active_graph(index.graph)
@@ -113,10 +112,7 @@ class _Survey:
 
         if isinstance(dep, ParamsDependency):
             for change in find_changes(dep.hash_info.value or {}, dep.read_params()):
-                old, new = (
-                    text if len(text := repr(value)) <= 40 else f"{text[:39]}…"
-                    for value in (change.old, change.new)
-                )
+                old, new = _shorten(change.old), _shorten(change.new)
                 values = {"added": f": {new}", "removed": "", "changed": f": {old} -> {new}"}
                 yield f"params {change.key} {change.state}{values[change.state]}"
             return
@@ -162,16 +158,18 @@ def _find_lost_outs(stage: Any) -> Iterator[str]:
     otherwise = ", or it runs again" if stage.cmd else ""
     lost: dict[str, list[str]] = {}
     for out in (out for out in stage.outs if out.use_cache):
-        state = out.status().get(str(out))
-        if state == "deleted":
-            lost.setdefault("in the cache: dvc checkout", []).append(_path(out))
-        elif state == "not in cache" and out.exists:
-            where = f"here, not in the cache: dvc commit{otherwise}"
+        if state := out.status().get(str(out)):
+            where = "in the cache: dvc checkout"
+            if state == "not in cache":
+                here = "here, not in the cache: dvc commit"
+                where = f"{here if out.exists else 'not in the cache: dvc pull'}{otherwise}"
             lost.setdefault(where, []).append(_path(out))
-        elif state == "not in cache":
-            lost.setdefault(f"not in the cache: dvc pull{otherwise}", []).append(_path(out))
     for where, (first, *more) in lost.items():
         yield f"{first} and {len(more)} more are {where}" if more else f"{first} is {where}"
+
+
+def _shorten(value: Any) -> str:
+    return text if len(text := repr(value)) <= 40 else f"{text[:39]}…"
 
 
 def _path(item: Any) -> str:

@@ -24,6 +24,7 @@ from tests.stages.cards.examples import (
 )
 from understudy.contract.names import TRAINED
 from understudy.core.errors import DataError
+from understudy.core.params import read_params
 
 SHARED: dict[str, dict[str, Any]] = {
     str(document.PATH): document.to_json()
@@ -86,13 +87,11 @@ def test_the_command_writes_the_same_bytes_in_another_process(project: Path) -> 
 
 def test_params_and_origin_reach_the_card(project: Path) -> None:
     make_origin("hub").write(project / "data/raw/source.json")
-    text = (project / "params.yaml").read_text(encoding="utf-8")
-    text = text.replace("beams: 4", "beams: 5").replace(
-        "base_url: embedded", "base_url: http://a/b"
-    )
-    (project / "params.yaml").write_text(
-        text.replace("max_characters: 2048\n", "max_characters: 999\n"), encoding="utf-8"
-    )
+    params = read_params(project / "params.yaml")
+    params["predict"]["beams"] = 5
+    params["teacher"]["base_url"] = "http://a/b"
+    params["generate"]["max_characters"] = 999
+    write(project, "params.yaml", params)  # YAML may be JSON
     card = build_card(gather("t5-written"))
     assert "num_beams=5" in card
     assert "`team/news`" in card

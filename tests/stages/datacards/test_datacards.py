@@ -29,6 +29,7 @@ from understudy.contract.pairs import PAIR_COLUMNS, SPLITS
 from understudy.contract.params.filter import FilterParams
 from understudy.core.errors import DataError
 from understudy.core.files import write_json
+from understudy.core.params import read_params
 from understudy.core.tables import iterate_table
 from understudy.rows.filtering import filter_splits
 
@@ -201,9 +202,9 @@ def test_the_command_writes_the_same_bytes_in_another_process(project: Path) -> 
 
 
 def test_params_decide_what_is_near_and_what_is_copied(project: Path) -> None:
-    text = (project / "params.yaml").read_text("utf-8")
-    text = text.replace("near_duplicate: 0.8", "near_duplicate: 1.0")
-    (project / "params.yaml").write_text(text.replace("copied_words: 8", "copied_words: 10"))
+    params = read_params(project / "params.yaml")
+    params["datacards"] |= {"near_duplicate": 1.0, "copied_words": 10}
+    write_json(project / "params.yaml", params)  # YAML may be JSON
     main()
     found = metrics(project)
     assert found["gold"]["near_duplicates"]["pairs"] == 0

@@ -127,6 +127,7 @@ class Writer:
             "REPRO": repro,
             "FOLDER": str(self.folder),
             "GITHUB_STEP_SUMMARY": str(self.folder.parent / "summary.md"),
+            "PYTHONPATH": str(ROOT),  # the scratch project has no code
         }
         self._project.environment.update(environment)
         done = self._project.run("bash", str(FOLDER / "review.sh"), ok=False)

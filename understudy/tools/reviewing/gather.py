@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from understudy.contract.names import TRAINED
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.contract.params.review import ReviewParams
+from understudy.contract.params.sections import KINDS
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
+from understudy.contract.trained import CURVES
 from understudy.core.params import load_section
 from understudy.tools.reviewing.calls import StageCalls, compare_calls
 from understudy.tools.reviewing.charts import Curve, read_curve
@@ -21,8 +22,6 @@ from understudy.versioning.revisions import Revisions, find_revisions, read_comm
 from understudy.versioning.snapshots import Snapshot, read_snapshots
 from understudy.versioning.status import survey_stages
 from understudy.versioning.storage import Storage, survey_storage
-
-CURVES = Path("metrics/curves")
 
 
 @dataclass(frozen=True)
@@ -99,6 +98,7 @@ def gather_review(base: str) -> Review:
     )
     verdicts, no_verdicts = compare_verdicts(old.metrics, new.metrics)
     inputs = find_changes(old.inputs, new.inputs)
+    old_scores = read_scores(old.metrics)
     both = {name for name in new.metrics if name in old.metrics}
     return Review(
         revisions=revisions,
@@ -106,7 +106,7 @@ def gather_review(base: str) -> Review:
         scores=compare_scores(old, new, scoring),
         verdicts=verdicts,
         no_verdicts=no_verdicts,
-        params=find_changes(dict(flatten(old.params)), dict(flatten(new.params))),
+        params=_find_param_changes(old, new),
         inputs=inputs,
         code=_select_code(inputs, old, new),
         metrics=[
@@ -120,10 +120,22 @@ def gather_review(base: str) -> Review:
         free=teacher.base_url == EMBEDDED,
         priced=bool(prices.input or prices.cached_input or prices.output),
         curves=list(_find_curves(revisions.commit)),
-        first=_pair_first_scores(old, new),
+        first={
+            system: (old_scores[system]["rouge1_f1"], figures["rouge1_f1"])
+            for system, figures in read_scores(new.metrics).items()
+            if "rouge1_f1" in figures and "rouge1_f1" in old_scores.get(system, {})
+        },
         storage=storage,
         stale=[s.name for s in survey_stages() if s.state in ("stale", "waits")],
     )
+
+
+def _find_param_changes(old: Snapshot, new: Snapshot) -> list[Change]:
+    """Changes of params, where a key that one side leaves out has today's default."""
+    before, after = dict(flatten(old.params)), dict(flatten(new.params))
+    defaults = flatten({name: kind().model_dump(mode="json") for name, kind in KINDS.items()})
+    known = {key: default for key, default in defaults if key in before or key in after}
+    return find_changes({**known, **before}, {**known, **after})
 
 
 def _select_code(inputs: list[Change], old: Snapshot, new: Snapshot) -> list[str]:
@@ -141,15 +153,3 @@ def _find_curves(commit: str) -> Iterator[Curves]:
         before, after = (read_curve(text, "step", "validation_loss") for text in (old, new))
         if before != after and before and after:
             yield Curves(system, before, after)
-
-
-def _pair_first_scores(old: Snapshot, new: Snapshot) -> dict[str, tuple[float, float]]:
-    before, after = (
-        {
-            system: scores["rouge1"]["f1"]
-            for system, scores in read_scores(side.metrics).items()
-            if "f1" in scores.get("rouge1", {})
-        }
-        for side in (old, new)
-    )
-    return {system: (before[system], after[system]) for system in after if system in before}

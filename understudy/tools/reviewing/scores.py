@@ -5,8 +5,9 @@ and its interval is bootstrapped. Otherwise the two intervals in metrics/systems
 their difference, as for independent samples (MOVER; Zou and Donner 2008).
 """
 
+import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,8 @@ CLOSE = 0.01
 """Points by which the mean of data/scores.parquet may differ from metrics/systems.json."""
 
 Interval = tuple[float, float]
+Figures = dict[str, float]
+"""A system's numbers by names such as `rouge1_f1` and `rouge1_f1_low`."""
 
 
 @dataclass(frozen=True)
@@ -61,81 +64,50 @@ def compare_scores(base: Snapshot, now: Snapshot, params: EvaluateParams) -> Sco
     """Compares what metrics/systems.json says, with the noise from data/scores.parquet."""
     old, new = read_scores(base.metrics), read_scores(now.metrics)
     systems = list(dict.fromkeys([*new, *old]))
-    changed = [system for system in systems if not _is_same(old.get(system), new.get(system))]
-    both = [system for system in changed if system in old and system in new]
+    # means only: the bounds of their intervals depend on params too
+    changed = [
+        system
+        for system in systems
+        if any(old.get(system, {}).get(name) != new.get(system, {}).get(name) for name in COLUMNS)
+    ]
     intervals: dict[tuple[str, str], Interval] = {}
     unpaired = None
-    if both:
+    if both := [system for system in changed if system in old and system in new]:
         try:
             intervals = _pair(base, now, both, params)
         except DataError as error:
             unpaired = str(error)
-    return ScoreChanges(
-        changed=[
-            change for system in changed for change in _compare_system(system, old, new, intervals)
-        ],
-        unchanged=[system for system in systems if system not in changed],
-        unpaired=unpaired,
-    )
+    changes = []
+    for system, kind, measure in itertools.product(changed, KINDS, MEASURES):
+        name, before, after = f"{kind}_{measure}", old.get(system, {}), new.get(system, {})
+        if name in before or name in after:
+            interval = intervals.get((system, name)) or _unpaired_interval(before, after, name)
+            low, high = interval or (None, None)
+            beyond = interval and not interval[0] <= 0 <= interval[1]
+            values = before.get(name), after.get(name)
+            changes.append(ScoreChange(system, kind, measure, *values, low, high, beyond))
+    unchanged = [system for system in systems if system not in changed]
+    return ScoreChanges(changes, unchanged, unpaired)
 
 
-def read_scores(metrics: Mapping[str, Any]) -> dict[str, dict[str, dict[str, float]]]:
-    """The systems of metrics/systems.json with the numbers of each ROUGE type."""
-    systems = metrics.get("systems", {})
-    return {
-        str(name): {
-            kind: {key: value for key, value in scores[kind].items() if is_number(value)}
+def read_scores(metrics: Mapping[str, Any]) -> dict[str, Figures]:
+    """The systems of metrics/systems.json, whichever version wrote it."""
+    found = {
+        str(system): {
+            f"{kind}_{name}": figure
             for kind in KINDS
-            if isinstance(scores.get(kind), Mapping)
+            if isinstance(scores, Mapping) and isinstance(scores.get(kind), Mapping)
+            for name, figure in scores[kind].items()
+            if is_number(figure)
         }
-        for name, scores in systems.items()
-        if isinstance(scores, Mapping) and any(kind in scores for kind in KINDS)
+        for system, scores in metrics.get("systems", {}).items()
     }
+    return {system: figures for system, figures in found.items() if figures}
 
 
-def _is_same(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> bool:
-    """Whether all means are the same; the bounds of their intervals depend on params too."""
-    if old is None or new is None:
-        return False
-    return all(
-        old.get(kind, {}).get(measure) == new.get(kind, {}).get(measure)
-        for kind in KINDS
-        for measure in MEASURES
-    )
-
-
-def _compare_system(
-    system: str,
-    old: Mapping[str, Any],
-    new: Mapping[str, Any],
-    intervals: Mapping[tuple[str, str], Interval],
-) -> Iterator[ScoreChange]:
-    for kind in KINDS:
-        before = old.get(system, {}).get(kind, {})
-        after = new.get(system, {}).get(kind, {})
-        for measure in MEASURES:
-            if measure not in before and measure not in after:
-                continue
-            paired = intervals.get((system, f"{kind}_{measure}"))
-            found = paired or _unpaired_interval(before, after, measure)
-            low, high = found or (None, None)
-            yield ScoreChange(
-                system=system,
-                kind=kind,
-                measure=measure,
-                old=before.get(measure),
-                new=after.get(measure),
-                low=low,
-                high=high,
-                beyond_noise=found and not found[0] <= 0 <= found[1],
-            )
-
-
-def _unpaired_interval(
-    old: Mapping[str, float], new: Mapping[str, float], measure: str
-) -> Interval | None:
+def _unpaired_interval(old: Figures, new: Figures, name: str) -> Interval | None:
     """The interval of the difference of two means of independent samples."""
-    names = (measure, f"{measure}_low", f"{measure}_high")
+    names = (name, f"{name}_low", f"{name}_high")
     if not all(name in side for side in (old, new) for name in names):
         return None
     old_mean, old_low, old_high = (old[name] for name in names)
@@ -156,31 +128,20 @@ def _pair(
     """
     columns = ("id", "system", *COLUMNS)
     old, new = base.read_table(SCORES, columns), now.read_table(SCORES, columns)
-    changes = [_subtract(old, new, system) for system in systems]
-    for side, rows in ((base, old), (now, new)):
-        _check_rows(side, rows, systems)
+    changes = []
+    for system in systems:
+        before, after = (
+            rows[rows["system"] == system].reset_index(drop=True) for rows in (old, new)
+        )
+        if before.empty or list(before["id"]) != list(after["id"]):
+            raise DataError("the two sides were not scored on the same test articles")
+        changes.append(after[list(COLUMNS)] - before[list(COLUMNS)])
+        for side, rows in ((base, before), (now, after)):
+            means = rows[list(COLUMNS)].mean()
+            figures = read_scores(side.metrics)[system]
+            if any(abs(means[n] - figures[n]) > CLOSE for n in COLUMNS if n in figures):
+                raise DataError(f"{SCORES} does not belong to metrics/systems.json")
     stacked = pd.concat(changes, axis="columns").to_numpy(dtype="float64")
     low, high = bounds(resample_means(stacked, params.resamples, params.seed))
-    places = [(system, column) for system in systems for column in COLUMNS]
-    return {
-        place: (float(first), float(last))
-        for place, first, last in zip(places, low, high, strict=True)
-    }
-
-
-def _subtract(old: pd.DataFrame, new: pd.DataFrame, system: str) -> pd.DataFrame:
-    before, after = (rows[rows["system"] == system].reset_index(drop=True) for rows in (old, new))
-    if before.empty or list(before["id"]) != list(after["id"]):
-        raise DataError("the two sides were not scored on the same test articles")
-    return after[list(COLUMNS)] - before[list(COLUMNS)]
-
-
-def _check_rows(side: Snapshot, rows: pd.DataFrame, systems: list[str]) -> None:
-    """The scores by article must be those of which the metrics are the means."""
-    for system in systems:
-        own = rows.loc[rows["system"] == system, list(COLUMNS)].to_numpy(dtype="float64")
-        means = dict(zip(COLUMNS, own.mean(axis=0), strict=True))
-        for kind, scores in read_scores(side.metrics)[system].items():
-            for measure in (name for name in MEASURES if name in scores):
-                if abs(means[f"{kind}_{measure}"] - scores[measure]) > CLOSE:
-                    raise DataError(f"{SCORES} does not belong to metrics/systems.json")
+    keys = itertools.product(systems, COLUMNS)
+    return {key: (float(a), float(b)) for key, a, b in zip(keys, low, high, strict=True)}

@@ -23,6 +23,16 @@ def lose_data(project: Project) -> None:
     shutil.rmtree(project.path.parent / "storage")
 
 
+def commit_older_and_newer(project: Project) -> None:
+    """Runs and commits what is here as `older`, with the branch `prompt` on top of it."""
+    project.run("dvc", "repro", "--quiet")
+    project.commit("Older")
+    project.run("git", "checkout", "--quiet", "-b", "newer")
+    project.run("git", "checkout", "--quiet", "prompt", "--", ".")
+    project.commit("Newer")
+    project.run("dvc", "checkout", "--quiet")
+
+
 def test_without_the_base_data_intervals_are_unpaired_and_calls_come_from_metrics(
     project: Project, review: Reviewer
 ) -> None:
@@ -107,13 +117,8 @@ def test_a_base_of_an_older_version_is_compared_as_far_as_it_goes(
     write(Path("made"), Found())
     Path("made/scored/gap.json").write_text('{"t5": {"rouge1": {"f1": -1, "f1_low": -2}}}', "utf-8")
     shutil.copy("made/scores.parquet", "made/answers.parquet")
-    project.run("dvc", "repro", "--quiet")
     project.run("git", "rm", "--quiet", "--force", "metrics/texts.json")
-    project.commit("Older")
-    project.run("git", "checkout", "--quiet", "-b", "newer")
-    project.run("git", "checkout", "--quiet", "prompt", "--", ".")
-    project.commit("Newer")
-    project.run("dvc", "checkout", "--quiet")
+    commit_older_and_newer(project)
     text = review.text("older")
     assert review.error is None
     assert "`the base: there is no data/scores.parquet`" in section(text, "Scores")
@@ -123,6 +128,31 @@ def test_a_base_of_an_older_version_is_compared_as_far_as_it_goes(
     )
     assert "answers.parquet: no column 'request'" in section(text, "Teacher")
     assert "- The base has no metrics `texts` to compare with." in text
+
+
+def test_a_base_with_other_names_of_systems_has_them_gone_and_new(
+    project: Project, review: Reviewer
+) -> None:
+    """Sources were called cnn and gpt before they were gold and written."""
+    project.run("git", "checkout", "--quiet", "--orphan", "older", "main")
+    pipeline = Path("dvc.yaml").read_text(encoding="utf-8")
+    renamed = pipeline.replace("data/written/", "data/gpt/").replace("t5-written", "t5-gpt")
+    Path("dvc.yaml").write_text(renamed.replace("[written]", "[gpt]"), encoding="utf-8")
+    write(Path("made"), Found())
+    for path in (*Path("made/scored").glob("*.json"), Path("made/t5-written.csv")):
+        text = path.read_text(encoding="utf-8").replace("-written", "-gpt").replace("-gold", "-cnn")
+        path.with_name(path.name.replace("-written", "-gpt")).write_text(text, encoding="utf-8")
+    for folder in ("data/gpt", "models/t5-gpt"):
+        Path(folder).mkdir(parents=True)
+    commit_older_and_newer(project)
+    text = review.text("older")
+    assert review.error is None
+    assert "Scores of 8 of 10 systems changed, ROUGE-1 F1 beyond noise in none; " in text
+    scores = section(text, "Scores")
+    assert [row[5] for row in rows(scores, "t5-gpt")] == ["gone"] * 3
+    assert [row[5] for row in rows(scores, "t5-written")] == ["new"] * 3
+    assert "`t5-gpt` against `t5-cnn`, ROUGE-1 F1: undecided, would" in section(text, "Verdicts")
+    assert "there is no data/written/answers.parquet`" in section(text, "Teacher")
 
 
 def test_a_base_before_dvc_is_compared_as_far_as_it_goes(

@@ -1,0 +1,31 @@
+"""understudy predict: which command lines it takes. What it writes: tests/students/decoding."""
+
+import pytest
+
+from understudy.core.errors import StudentError
+from understudy.tools.predict import main
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ((), "required: --model, --input"),
+        (("--model", "models/t5-gold"), "required: --input"),
+        (("--input", "a.txt"), "required: --model"),
+        (("--model", "m", "--input", "-", "t5-gold"), "unrecognized arguments: t5-gold"),
+        (("--model", "m", "--input", "-", "--tokens-per-batch", "0"), "invalid count value: '0'"),
+        (("--model", "m", "--input", "-", "--tokens-per-batch", "x"), "invalid count value: 'x'"),
+    ],
+)
+def test_a_command_line_that_cannot_be_used_exits_with_2(
+    arguments: tuple[str, ...], problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert problem in capsys.readouterr().err
+
+
+def test_a_model_that_is_not_there_is_one_line() -> None:
+    with pytest.raises(StudentError, match=r"models/none: no such folder; `dvc repro` makes it"):
+        main(["--model", "models/none", "--input", "none.jsonl"])
