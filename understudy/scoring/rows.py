@@ -1,8 +1,8 @@
 """ROUGE of each pair of texts, by `rouge_score`, on all cores.
 
 The scores are those of `rouge_score` (Lin 2004, as reimplemented by Google Research), bit for bit:
-its own functions do the counting. Only each word is stemmed once instead of each time, and many rows
-are shared out to processes.
+its own functions do the counting. For speed, a word is stemmed only once, and many rows are shared
+out to processes.
 """
 
 import functools
