@@ -46,7 +46,6 @@ def score_files(options: Namespace) -> dict[str, Any]:
     import numpy as np
 
     from understudy.contract.params.evaluate import Judgement
-    from understudy.rendering.verdicts import describe_verdict
     from understudy.rows.texts import align, read_texts
     from understudy.scoring.rows import score_rows
     from understudy.scoring.scoreboard import Scoreboard
