@@ -64,9 +64,10 @@ def find_breaches(path: str, source: str) -> set[str]:
         elif tree == "stages" and other_tree == "understudy":
             if other == "tools":
                 breaches.add(name)
-        elif other_tree == "understudy" and other:
-            if other != part and other not in MAY_IMPORT[part]:
-                breaches.add(name)
+        elif (
+            other_tree == "understudy" and other not in ("", part) and other not in MAY_IMPORT[part]
+        ):
+            breaches.add(name)
     return breaches
 
 
