@@ -30,7 +30,9 @@ from stages.report.wording import MEASURES
 from understudy.contract.names import SOURCES, SYSTEMS, TITLES
 
 FOLDER = Path(__file__).parent
-STYLES = ("page.css", "charts.css", "tables.css", "browser.css")
+STYLES = (
+    "page.css", "sections.css", "charts.css", "tables.css", "browser.css", "detail.css"
+)  # fmt: skip
 SCRIPTS = ("matching.js", "list.js", "detail.js", "browser.js")
 
 

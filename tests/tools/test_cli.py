@@ -10,7 +10,7 @@ from tests.imports import ROOT
 from understudy.cli import COMMANDS, main
 
 HEAVY = {"aiohttp", "datasets", "nltk", "numpy", "openai", "pandas", "pyarrow", "torch"}
-LIGHT = ("check", "params", "plan", "score", "predict", "table")
+LIGHT = ("check", "params", "plan", "review", "score", "predict")
 EXIT_STATUS = re.compile(
     r"exit status:\n  0 +done\n  1 +a known failure, in one line on stderr.*\n"
     r"  2 +a command line that cannot be read\n  130 +interrupted.*\n"

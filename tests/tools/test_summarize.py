@@ -279,7 +279,7 @@ def test_a_folder_is_never_replaced(
     out.mkdir()
     (out / "part-0.parquet").touch()
     line = refused(predict(source, "--output", out), capsys.readouterr().err)
-    assert f"{out}: a folder stands there" in line
+    assert f"{out}: this is a folder" in line
     assert [path.name for path in out.iterdir()] == ["part-0.parquet"]
 
 
