@@ -181,14 +181,14 @@ def test_prompts_can_be_read_again_and_half_read(tmp_path: Path) -> None:
 
 
 def test_pairs_are_written_while_answers_come_in(out: Path) -> None:
-    source = highlights(out.parent / "gold", 2, 1)
+    source = highlights(out.parent / "gold", 2, 2)
 
     def answers() -> Iterator[Answer]:
-        yield from (GOOD, GOOD)
+        yield from (GOOD, GOOD, GOOD)
         assert len(records(out / "train.parquet")) == 2
         yield GOOD
 
-    assert judge_and_write(source, answers(), out)["validation"]["kept"] == 1
+    assert judge_and_write(source, answers(), out)["validation"]["kept"] == 2
 
 
 # The stage as a command

@@ -14,7 +14,8 @@ from tests.teacher.asking import requests
 from tests.virtual_time import run
 from understudy.contract.answers import Answer
 from understudy.contract.params.teacher import Prices, TeacherParams
-from understudy.teacher.money import Budget, cost_usd, price_usd, worst_case_usd
+from understudy.teacher.budget import Budget
+from understudy.teacher.money import cost_usd, price_usd, worst_case_usd
 from understudy.teacher.requests import Question, Request
 
 PRICES = {"input": 2.5, "cached_input": 1.25, "output": 10.0, "batch_factor": 0.5}

@@ -267,6 +267,75 @@ def test_a_fresh_ledger_is_filled_from_the_committed_output(
         assert server.prompts == ["b"]
 
 
+# An output that was renamed since
+
+
+WRITTEN = Path("data/written/answers.parquet")
+OLD_PIPELINE = PIPELINE.replace("data/answers.parquet", "data/gpt/answers.parquet").replace(
+    "mkdir -p data", "mkdir -p data/gpt"
+)
+
+
+@pytest.fixture
+def renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Outputs:
+    """Answers of the old layout, pushed; dvc.yaml is new since, and dvc.lock is not."""
+    outputs = Outputs(tmp_path / "project")
+    (outputs.path / "dvc.yaml").write_text(OLD_PIPELINE, encoding="utf-8")
+    outputs.make([answer(1), answer(2)])
+    outputs.project.commit("Answer in the old layout")
+    outputs.project.run("dvc", "push")
+    new = OLD_PIPELINE.replace("data/gpt", "data/written").replace("answer:", "generate:")
+    (outputs.path / "dvc.yaml").write_text(new, encoding="utf-8")
+    shutil.rmtree(outputs.path / "data")
+    monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
+    monkeypatch.delenv(PAY_AGAIN, raising=False)
+    monkeypatch.chdir(outputs.path)
+    return outputs
+
+
+@pytest.mark.parametrize("keeper", ["cache", "remote"])
+@pytest.mark.parametrize("named_in", ["workspace", "HEAD", "HEAD^"])
+def test_answers_are_found_under_the_name_that_the_output_had(
+    renamed: Outputs, keeper: str, named_in: str
+) -> None:
+    if keeper == "remote":
+        shutil.rmtree(".dvc/cache")
+    if named_in != "workspace":
+        Path("dvc.lock").unlink()
+    if named_in == "HEAD^":
+        renamed.project.commit("Take the new layout over")
+    assert numbers(recall(WRITTEN, params())) == [1, 2]
+    assert not Path("data").exists()
+
+
+def test_no_answer_of_the_old_layout_is_asked_again(renamed: Outputs, tmp_path: Path) -> None:
+    with ChatServer() as server:
+        teacher = params(base_url=server.url)
+        names = keys(["a", "b"], teacher)
+        (renamed.path / "dvc.yaml").write_text(OLD_PIPELINE, encoding="utf-8")
+        renamed.make([answer(7, request=names[0]), answer(8, request=names[1])])
+        renamed.project.run("git", "checkout", "HEAD", "dvc.yaml")
+        answers = ask(["a", "b"], teacher, tmp_path / "ledger.jsonl", "generate", WRITTEN)
+        assert [found.text for found in answers] == ["text 7", "text 8"]
+        assert server.connections == 0
+
+
+@pytest.mark.parametrize(("revision", "is_error"), [("HEAD", True), ("HEAD^", False)])
+def test_lost_answers_of_the_old_layout_are_an_error_until_they_were_replaced(
+    renamed: Outputs, revision: str, is_error: bool
+) -> None:
+    shutil.rmtree(".dvc/cache")
+    shutil.rmtree("../storage")
+    Path("dvc.lock").unlink()
+    if revision == "HEAD^":
+        renamed.project.commit("Take the new layout over")
+    if is_error:
+        with pytest.raises(TeacherError, match=r"dvc pull data/gpt/answers\.parquet"):
+            list(recall(WRITTEN, params()))
+    else:
+        assert list(recall(WRITTEN, params())) == []
+
+
 def test_the_schema_of_a_stage_output_holds_every_answer() -> None:
     assert set(COLUMNS) == set(answer(1).to_record())
     assert COLUMNS["batch"] == pa.bool_()

@@ -12,6 +12,7 @@ from pathlib import Path
 from understudy.contract.answers import Answer
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
 from understudy.teacher.batch import BatchRun
+from understudy.teacher.budget import Budget
 from understudy.teacher.chunks import open_chunks
 from understudy.teacher.completion import failed_answer
 from understudy.teacher.endpoint import open_endpoint, read_key
@@ -21,7 +22,7 @@ from understudy.teacher.ledger import Ledger, keep
 from understudy.teacher.live import LiveRun
 from understudy.teacher.lock import teacher_lock
 from understudy.teacher.meter import Meter
-from understudy.teacher.money import Budget, charge_usd
+from understudy.teacher.money import charge_usd
 from understudy.teacher.preflight import check_endpoint
 from understudy.teacher.recall import recall
 from understudy.teacher.requests import Question, Request, build_requests, teacher_identity

@@ -7,11 +7,11 @@ from typing import Any
 from understudy.contract.answers import REFUSED, Answer
 from understudy.contract.params.teacher import TeacherParams
 from understudy.teacher import lines
+from understudy.teacher.budget import Budget
 from understudy.teacher.endpoint import Endpoint
 from understudy.teacher.errors import BudgetError, FailedCallsError, TeacherError
 from understudy.teacher.journal import Journal
 from understudy.teacher.meter import Meter
-from understudy.teacher.money import Budget
 from understudy.teacher.requests import Request
 from understudy.teacher.retries import RefusalError
 from understudy.teacher.stopping import Stop

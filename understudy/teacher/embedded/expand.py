@@ -7,7 +7,7 @@ filler. The same highlights always give the same article.
 from collections.abc import Iterator
 from random import Random
 
-from understudy.teacher.embedded import frames
+from understudy.teacher.embedded.data import FRAMES, by_topic
 from understudy.teacher.embedded.facts import chains, has_speech, has_verb, mid_sentence
 from understudy.teacher.embedded.scene import Scene, fill
 from understudy.teacher.embedded.sentences import capitalised, tidy
@@ -15,6 +15,7 @@ from understudy.teacher.embedded.wording import reword, seeded
 
 BRIEF, LONG = (400, 900), (2050, 2500)  # characters that an article aims at
 LONG_SHARE = 0.1
+_FILLER = by_topic("filler")
 
 
 def expand(highlights: str) -> str:
@@ -63,16 +64,16 @@ def _fitting(
 ) -> tuple[str, ...]:
     """Frames that a clause can stand in; one that was not reworded does not stand alone."""
     bare = () if unchanged else ("{}",)
-    links = frames.LINKS if inner and linked else ()
+    links = FRAMES["links"] if inner and linked else ()
     if clause.endswith(("?", "!")):
         return links or ("{}",)
     if has_speech(clause) or clause.endswith(('"', "”")):
-        return bare * 20 + links or frames.FRAGMENTS
+        return bare * 20 + links or FRAMES["fragments"]
     if not has_verb(clause):
-        return bare * 3 + frames.FRAGMENTS
+        return bare * 3 + FRAMES["fragments"]
     if inner is None:
-        return bare * 4 + frames.AFTER
-    kinds = (frames.BEFORE, frames.AFTER, links or frames.BEFORE, bare or frames.AFTER)
+        return bare * 4 + FRAMES["after"]
+    kinds = (FRAMES["before"], FRAMES["after"], links or FRAMES["before"], bare or FRAMES["after"])
     return rng.choices(kinds, weights=(35, 25, 12, 28))[0]
 
 
@@ -81,20 +82,21 @@ def _again(bullets: str, context: str, rng: Random) -> str | None:
     clauses = [clause for group in chains(reword(bullets, rng), rng) for clause in group[:1]]
     fit = [c for c in clauses if len(c) < 110 and has_verb(c) and not has_speech(c)]
     told = mid_sentence(rng.choice(fit), context) if fit else None
-    return told and _stopped(rng.choice(frames.AGAIN).format(told))
+    return told and _stopped(rng.choice(FRAMES["again"]).format(told))
 
 
 def _filler(scene: Scene, rng: Random) -> Iterator[str]:
     """Filler that suits the scene, in random order, nothing twice."""
-    named = frames.PERSON + (() if scene.grim else frames.SPEAKING) if scene.people else ()
-    special = frames.FILLER[scene.topic] if scene.topic != "general" else ()
+    speaking = () if scene.grim else FRAMES["speaking"]
+    named = FRAMES["person"] + speaking if scene.people else ()
+    special = _FILLER[scene.topic] if scene.topic != "general" else ()
     close = rng.sample(named, min(2, len(named)))
-    close += rng.sample(frames.PLACE, 2) if scene.places else []
+    close += rng.sample(FRAMES["place"], 2) if scene.places else []
     close += rng.sample(special, min(6, len(special)))
-    close += rng.sample(frames.QUOTES, 3)
-    loose = rng.sample(frames.FILLER["general"], 5)
+    close += rng.sample(FRAMES["quotes"], 3)
+    loose = rng.sample(_FILLER["general"], 5)
     first = close + loose
-    rest = [*frames.FILLER["general"], *special, *frames.QUOTES]
+    rest = [*_FILLER["general"], *special, *FRAMES["quotes"]]
     rng.shuffle(first)
     rng.shuffle(rest)
     for template in dict.fromkeys(first + rest):

@@ -3,30 +3,13 @@
 import re
 from random import Random
 
-from understudy.teacher.embedded import frames
+from understudy.teacher.embedded.data import FRAMES, word_list
 from understudy.teacher.embedded.sentences import capitalised, split_sentences, words
 from understudy.teacher.embedded.wording import KNOWN, VERBS, article_for
 
 _DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
-_FINITE = frozenset(
-    "is are was were be has have had will would can could may might must should do does did"
-    " says said tells told calls called went came won lost took gets got gave met led left"
-    " made makes found isn't aren't wasn't weren't doesn't don't didn't it's he's she's"
-    " they're there's can't won't that's hasn't haven't wants plays runs lives opens wins"
-    " takes gives".split()
-)
-_OPENERS = frozenset(
-    "the a an this that these those he she it they we his her its their our some many most"
-    " several all both each every no one two three four five six seven eight nine ten dozens"
-    " hundreds thousands millions more nearly almost about after before since while as if"
-    " although though despite in on at by for from with without during under over between"
-    " among there here however but and so then now not only also police official officials"
-    " president minister former critics authorities people women men woman man family parents"
-    " doctors scientists experts researchers residents witnesses investigators prosecutors"
-    " lawyers protesters fans voters workers students it's he's she's they're there's earlier"
-    " later last next new first second third when where what who how why just even still once"
-    " until because according court judge report mayor thousands".split()
-)
+_FINITE, _OPENERS = word_list("finite verbs"), word_list("openers")
+_SOURCES = word_list("sources")
 _DEPENDENT = re.compile(
     r"(He|She|It|They|His|Her|Its|Their|This|That|These|Those|But|However|Meanwhile|And|Yet|So|Both"
     r"|It's|He's|She's|They're|Then|Such|Also|Others?)\b"
@@ -39,11 +22,6 @@ _SPEECH = re.compile(
 )
 _NAME_AND_VERB = re.compile(r"[A-Z]\w+ (?:\w+ly )?[a-z]+[^\Wsui]s\b")
 _LABEL = re.compile(r"^([A-Z][\w.'’-]*(?: (?:and |& |de |von |van )?[A-Z][\w.'’-]*){0,4}): (\S.*)$")
-_SOURCES = frozenset(
-    "police witness witnesses official officials report reports source sources lawyer lawyers"
-    " study poll survey expert experts researchers scientists prosecutor prosecutors statement"
-    " spokesman spokeswoman spokesperson judge court analyst author opinion doctors".split()
-)
 _SPLIT = re.compile(r"; (?:and |but )?|, and (?=(?:he|she|it|they|the|a|[A-Z]\w+) )|, but ")
 _LEADING = re.compile(
     r"^((?:In|On|At|After|Before|During|Since|By|Under|Within|For|Despite) [^,;]{3,50}), ([^,;]+)$"
@@ -100,7 +78,7 @@ def _labelled(clause: str, rng: Random) -> str:
             if source == "police" or source.endswith("s")
             else f"{article_for(source)} {source}"
         )
-    views = frames.SOURCES if source in _SOURCES else frames.VIEWS
+    views = FRAMES["sources"] if source in _SOURCES else FRAMES["views"]
     return capitalised(rng.choice(views).format(text, who=who))
 
 

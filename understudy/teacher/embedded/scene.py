@@ -5,30 +5,11 @@ from collections import Counter
 from dataclasses import dataclass
 from random import Random
 
-from understudy.teacher.embedded import frames
+from understudy.teacher.embedded.data import by_topic, word_list
 from understudy.teacher.embedded.sentences import words
 
-_NOT_PEOPLE = frozenset(
-    "energy united states kingdom nations north south east west northern southern eastern western"
-    " new old los las san santa saint el al the white house supreme court state city county"
-    " university college school hospital institute department ministry committee council"
-    " league cup world premier grand prix park street road avenue bridge river lake sea ocean"
-    " bay island islands beach mountain valley airport airlines airways air rail bank union"
-    " party army navy force forces police fire service national international american british"
-    " european african asian royal great high hong kong sri lanka saudi arabia costa rica"
-    " puerto rico middle gulf day week year night news times post daily mail show games open"
-    " master masters champions final finals bowl series city club united real manchester"
-    " bayern arab islamic social media security justice center centre museum theater group"
-    " company corporation foundation association agency law act bill rights church st star"
-    " wars facebook twitter google apple olympic games football baseball basketball red blue"
-    " black green golden big little long early last first second third no one two three in on"
-    " at but her his this that a an and for from when while after before many some former"
-    " current use why what who how boko haram isis hall station square hill harbour harbor"
-    " rovers wanderers athletic rangers market garden orchard fort port mount cape hotel"
-    " boeing airbus islamic tour congress senate january february march april may june july"
-    " august september october november december monday tuesday wednesday thursday friday"
-    " saturday sunday christmas easter medal prize award".split()
-)
+_NOT_PEOPLE, _ROLES = word_list("not people"), word_list("roles")
+_TOPICS, _SPEAKERS = by_topic("topic"), by_topic("role")
 _TITLED = (
     r"(?:President|Minister|Senator|Judge|Mayor|Prince|Princess|Queen|King|Pope|Sir"
     r"|(?:Sen|Gov|Rep|Gen|Dr|Mr|Mrs|Ms)\.)"
@@ -42,13 +23,6 @@ _PLACE = re.compile(
     r"\b(?:in|near|from|outside|across) "
     rf"((?:(?:New|San|Los|Las|North|South|West|East|Saint|St\.) )?{_NAME})"
     r"\b(?![ -]?[A-Z\d'’&])"
-)
-_ROLES = frozenset(
-    "coach striker captain director engineer author actor photographer professor pilot lawyer"
-    " chief leader owner singer writer"
-    " rescuer detective councillor banker accountant teacher"
-    " researcher divers diver spokesman astronaut shepherd comedian goalkeeper winner by says"
-    " american british".split()
 )
 _TIMES = re.compile(
     "^(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day$|^(January|February|March|April|May|June|July|August"
@@ -101,9 +75,10 @@ def topic_of(text: str) -> str:
     """The topic whose keywords occur most, or "general"."""
     counts = Counter(word.lower() for word in words(text))
     scores = {
-        topic: sum(counts[key] for key in keys.split()) for topic, keys in frames.TOPICS.items()
+        topic: sum(counts[word] for line in lines for word in line.split())
+        for topic, lines in _TOPICS.items()
     }
-    best = max(scores, key=lambda topic: scores[topic])
+    best = max(scores, key=lambda topic: scores[topic])  # the first of equals
     return best if scores[best] else "general"
 
 
@@ -121,7 +96,7 @@ def fill(template: str, scene: Scene, rng: Random) -> str | None:
     ):
         return None
     person = rng.choice(scene.people) if scene.people else ""
-    roles = frames.ROLES["general"] + frames.ROLES[scene.topic] * 2
+    roles = _SPEAKERS["general"] + _SPEAKERS[scene.topic] * 2
     return template.format(
         "{}",
         day=rng.choice(_DAYS),

@@ -2,11 +2,9 @@
 
 import re
 
-_ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof rev gen col lt sgt capt cmdr gov sen rep sens reps st jr sr inc ltd"
-    " corp co vs no jan feb mar apr jun jul aug sep sept oct nov dec mt ft messrs hon pres maj"
-    " adm atty det".split()
-)
+from understudy.teacher.embedded.data import word_list
+
+_ABBREVIATIONS = word_list("abbreviations")
 _BREAK = re.compile(r"(?<=[.!?…])(?P<close>[\"'”’)\]]*)\s+(?=[\"'“‘(\[]*[A-Z0-9À-Þ])")
 _LAST_TOKEN = re.compile(r"([\w.]+)\.$")
 _DETACHED_STOP = re.compile(r"\s+([.!?,;])(?=\s|$)")

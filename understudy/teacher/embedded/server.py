@@ -1,7 +1,8 @@
 """The embedded teacher: rules behind an OpenAI-compatible server on loopback.
 
 It is no language model and says so in its name. It lets the whole pipeline run offline through
-the same client, over the same protocol, as any other endpoint: chat completions, files, batches.
+the same client, over the same protocol, as any other endpoint: chat completions and what our
+client uses of files and batches.
 Run: python -m understudy.teacher.embedded.server, then point any OpenAI client at it.
 """
 
@@ -13,13 +14,13 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from understudy.teacher.embedded.batches import ENDPOINT, WINDOW, BatchDesk
+from understudy.teacher.embedded.batches import ENDPOINT, BatchDesk
 from understudy.teacher.embedded.replies import MODEL, RULES, RefusedError, complete
 
 LOOPBACK = "127.0.0.1"
-MAX_BODY = 512 * 2**20  # what OpenAI takes as a file; a batch's own limit is lower
+MAX_BODY = 512 * 2**20  # what OpenAI takes as a file
+PAGE = 20
 DESK = web.AppKey("desk", BatchDesk)
-Json = dict[str, Any]
 
 
 async def _chat_completions(request: web.Request) -> web.Response:
@@ -39,123 +40,61 @@ async def _create_file(request: web.Request) -> web.Response:
     file = form.get("file")
     if form.get("purpose") != "batch":
         raise _invalid("purpose", "'batch'")
-    if not isinstance(file, web.FileField):
-        raise _invalid("file", "a file")
-    if not file.filename.endswith(".jsonl"):
-        raise RefusedError(400, "Invalid file format for Batch API. Must be .jsonl", param="file")
+    if not isinstance(file, web.FileField) or not file.filename.endswith(".jsonl"):
+        raise _invalid("file", "a file whose name ends in .jsonl")
     stored = request.app[DESK].add_file(file.filename, "batch", file.file.read())
     return web.json_response(stored.describe())
 
 
-async def _list_files(request: web.Request) -> web.Response:
-    files = [file.describe() for file in request.app[DESK].files.values()]
-    if request.query.get("order") != "asc":
-        files.reverse()
-    purpose = request.query.get("purpose")
-    found = [file for file in files if purpose in (None, file["purpose"])]
-    return _page(request, found, default=10_000, most=10_000)
-
-
-async def _retrieve_file(request: web.Request) -> web.Response:
-    file = request.app[DESK].find_file(request.match_info["file"])
-    return web.json_response(file.describe())
-
-
-async def _delete_file(request: web.Request) -> web.Response:
-    desk = request.app[DESK]
-    file = desk.find_file(request.match_info["file"])
-    del desk.files[file.id]
-    return web.json_response({"id": file.id, "object": "file", "deleted": True})
-
-
 async def _file_content(request: web.Request) -> web.Response:
-    file = request.app[DESK].find_file(request.match_info["file"])
-    return web.Response(body=file.content)
+    return web.Response(body=_find(request.app[DESK].files, request.match_info["file"]).content)
 
 
 async def _create_batch(request: web.Request) -> web.Response:
     order, desk = await _read_json(request), request.app[DESK]
     if not isinstance(order, dict):
         raise RefusedError(400, "Expected an object with 'input_file_id'.")
-    _check_order(order)
-    file = desk.find_file(order["input_file_id"])
+    for param, only in (("endpoint", ENDPOINT), ("completion_window", "24h")):
+        if order.get(param) != only:
+            raise _invalid(param, f"'{only}'")
+    file = _find(desk.files, order.get("input_file_id"))
     if file.purpose != "batch":
         raise _invalid("input_file_id", f"a file for batches, not for '{file.purpose}'")
     return web.json_response(desk.open_batch(file, order.get("metadata")).describe())
 
 
 async def _list_batches(request: web.Request) -> web.Response:
-    newest_first = reversed(request.app[DESK].batches.values())
-    return _page(request, [batch.describe() for batch in newest_first], default=20, most=100)
+    batches, after = request.app[DESK].batches, request.query.get("after")
+    names = list(reversed(batches))  # newest first
+    start = names.index(_find(batches, after).id) + 1 if after else 0
+    try:
+        end = start + min(max(int(request.query.get("limit", PAGE)), 1), 100)
+    except ValueError:
+        raise _invalid("limit", "a number from 1 to 100") from None
+    page = [batches[name].describe() for name in names[start:end]]
+    return web.json_response({"object": "list", "data": page, "has_more": end < len(names)})
 
 
 async def _retrieve_batch(request: web.Request) -> web.Response:
-    batch = request.app[DESK].find_batch(request.match_info["batch"])
+    batch = _find(request.app[DESK].batches, request.match_info["batch"])
     return web.json_response(batch.describe())
 
 
-async def _cancel_batch(request: web.Request) -> web.Response:
-    desk = request.app[DESK]
-    batch = desk.find_batch(request.match_info["batch"])
-    desk.cancel(batch)
-    return web.json_response(batch.describe())
-
-
-async def _read_json(request: web.Request) -> object:
+async def _read_json(request: web.Request) -> Any:
     try:
-        content: object = await request.json()
+        return await request.json()
     except (ValueError, RecursionError):
         raise RefusedError(400, "The body is not valid JSON.") from None
-    return content
+
+
+def _find(known: dict[str, Any], name: Any) -> Any:
+    if name not in known:
+        raise RefusedError(404, f"No such object: '{name}'.", param="id")
+    return known[name]
 
 
 def _invalid(param: str, expected: str) -> RefusedError:
     return RefusedError(400, f"Invalid '{param}': expected {expected}.", "invalid_value", param)
-
-
-def _check_order(order: Json) -> None:
-    for param, only in (("endpoint", ENDPOINT), ("completion_window", WINDOW)):
-        if order.get(param) != only:
-            raise _invalid(param, f"'{only}'")
-    if not isinstance(order.get("input_file_id"), str):
-        raise _invalid("input_file_id", "the id of a file")
-    if not _is_metadata(order.get("metadata")):
-        raise _invalid("metadata", "at most 16 strings of at most 512 characters, by name")
-
-
-def _is_metadata(metadata: object) -> bool:
-    if not isinstance(metadata, dict):
-        return metadata is None
-    return len(metadata) <= 16 and all(
-        len(name) <= 64 and isinstance(value, str) and len(value) <= 512
-        for name, value in metadata.items()
-    )
-
-
-def _page(request: web.Request, entries: list[Json], default: int, most: int) -> web.Response:
-    """The part of a list that a query asks for with `after` and `limit`."""
-    limit, after = _read_limit(request, default, most), request.query.get("after")
-    ids = [entry["id"] for entry in entries]
-    if after is not None and after not in ids:
-        raise RefusedError(404, f"No such object in this list: '{after}'.", param="after")
-    start = 0 if after is None else ids.index(after) + 1
-    part = entries[start : start + limit]
-    return web.json_response(
-        {
-            "object": "list",
-            "data": part,
-            "first_id": part[0]["id"] if part else None,
-            "last_id": part[-1]["id"] if part else None,
-            "has_more": start + limit < len(entries),
-        }
-    )
-
-
-def _read_limit(request: web.Request, default: int, most: int) -> int:
-    limit = request.query.get("limit", str(default))
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= most):
-        raise _invalid("limit", f"a number from 1 to {most}")
-    return int(limit)
 
 
 @web.middleware
@@ -183,14 +122,10 @@ def _build_app() -> web.Application:
             web.post(ENDPOINT, _chat_completions),
             web.get("/v1/models", _models),
             web.post("/v1/files", _create_file),
-            web.get("/v1/files", _list_files),
-            web.get("/v1/files/{file}", _retrieve_file),
-            web.delete("/v1/files/{file}", _delete_file),
             web.get("/v1/files/{file}/content", _file_content),
             web.post("/v1/batches", _create_batch),
             web.get("/v1/batches", _list_batches),
             web.get("/v1/batches/{batch}", _retrieve_batch),
-            web.post("/v1/batches/{batch}/cancel", _cancel_batch),
         ]
     )
     return app

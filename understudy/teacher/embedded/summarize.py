@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from random import Random
 
-from understudy.teacher.embedded import frames
+from understudy.teacher.embedded.data import FRAMES, word_list
 from understudy.teacher.embedded.facts import mid_sentence
 from understudy.teacher.embedded.sentences import capitalised, split_sentences, tidy, words
 from understudy.teacher.embedded.wording import reword, seeded
@@ -18,13 +18,7 @@ SHARE = 0.35  # of the words that have a synonym
 _SOURCE = re.compile(
     r"^(?:[A-Z][\w .,'’-]{0,40})?\((?:CNN|AP|Reuters)[^)]{0,20}\)\s*(?:-+|[–—])?\s*"
 )
-_COMMON = frozenset(
-    "the a an of to in on for and or at by with from as is are was were be been being that"
-    " this it its he his she her they their them has have had not but who which will would"
-    " after about over into out up more than when you your i we our us do does did can could"
-    " may so if there what how all one then some also where while him said says say told no"
-    " new two first last just like".split()
-)
+_COMMON = word_list("common")
 
 
 def summarize(article: str) -> str:
@@ -85,9 +79,9 @@ def _framed(told: list[str], text: str, rng: Random) -> list[str]:
     """The sentences with a chat model's opening, closing, both or neither."""
     framed = told[:]
     if rng.random() < 0.4 and told and (inner := mid_sentence(told[0], text)):
-        framed[0] = rng.choice(frames.SUMMARY_OPENINGS).format(inner)
+        framed[0] = rng.choice(FRAMES["summary openings"]).format(inner)
     names = [name for name, _ in Counter(_names(text)).most_common(2)]
     if rng.random() < 0.35 and len(names) == 2 and sum(len(s.split()) for s in told) < 95:
-        closing = rng.choice(frames.SUMMARY_CLOSINGS)
+        closing = rng.choice(FRAMES["summary closings"])
         framed.append(closing.format(topics=" and ".join(names)))
     return [capitalised(sentence) for sentence in framed]

@@ -5,10 +5,9 @@ Capitalised words, numbers and quoted passages are left as they are, so names an
 
 import hashlib
 import re
-from collections.abc import Iterator
 from random import Random
 
-from understudy.teacher.embedded import lexicon
+from understudy.teacher.embedded.data import entries, word_list
 
 Table = dict[str, tuple[str, ...]]
 
@@ -20,17 +19,17 @@ def seeded(text: str) -> Random:
     return Random(hashlib.sha256(text.encode("utf-8", "replace")).digest())
 
 
-def _entries(table: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for entry in " ".join(table.split()).split(";"):
-        head, _, tail = entry.strip().partition(": ")
-        if tail:
-            yield head, tuple(word.strip() for word in tail.split(","))
+def _table(heading: str) -> Table:
+    """Entries of the form `word: alternative, alternative`."""
+    pairs = (entry.split(": ") for entry in entries(heading))
+    return {head: tuple(word.strip() for word in tail.split(",")) for head, tail in pairs}
 
 
 IRREGULAR = {
-    base: (past, participle)
-    for base, past, participle in (e.split() for e in lexicon.IRREGULAR.split(";") if e.strip())
+    base: (past, participle) for base, past, participle in map(str.split, entries("irregular"))
 }
+DOUBLING, PLURALS = word_list("doubling"), {one: more for one, (more,) in _table("plurals").items()}
+BEFORE_NOUN, BEFORE_VERB = word_list("before noun"), word_list("before verb")
 
 
 def _third_person(base: str) -> str:
@@ -40,7 +39,7 @@ def _third_person(base: str) -> str:
 
 
 def _gerund(base: str) -> str:
-    if base in lexicon.DOUBLING:
+    if base in DOUBLING:
         return base + base[-1] + "ing"
     if base.endswith("ie"):
         return base[:-2] + "ying"
@@ -50,7 +49,7 @@ def _gerund(base: str) -> str:
 def _past(base: str) -> tuple[str, str]:
     if base in IRREGULAR:
         return IRREGULAR[base]
-    if base in lexicon.DOUBLING:
+    if base in DOUBLING:
         return (base + base[-1] + "ed",) * 2
     return (re.sub(r"(?<=[^aeiou])y$", "ie", base).removesuffix("e") + "ed",) * 2
 
@@ -66,12 +65,12 @@ def verb_forms(verb: str) -> tuple[str, str, str, str, str]:
 
 def plural(noun: str) -> str:
     """The plural of a noun or of a noun phrase's last word."""
-    return lexicon.PLURALS.get(noun) or _third_person(noun)
+    return PLURALS.get(noun) or _third_person(noun)
 
 
 def _verb_table() -> Table:
     table: Table = {}
-    for head, alternatives in _entries(lexicon.VERBS):
+    for head, alternatives in _table("verbs").items():
         verb, _, allowed = head.partition("/")
         forms = verb_forms(verb)
         others = [verb_forms(other) for other in alternatives]
@@ -85,13 +84,13 @@ def _verb_table() -> Table:
 
 def _noun_table() -> Table:
     table: Table = {}
-    for noun, alternatives in _entries(lexicon.NOUNS):
+    for noun, alternatives in _table("nouns").items():
         table[noun] = alternatives
         table[plural(noun)] = tuple(plural(other) for other in alternatives)
     return table
 
 
-VERBS, NOUNS, FIXED = _verb_table(), _noun_table(), dict(_entries(lexicon.FIXED))
+VERBS, NOUNS, FIXED = _verb_table(), _noun_table(), _table("fixed")
 KNOWN = frozenset(VERBS) | frozenset(NOUNS) | frozenset(FIXED)
 
 _PHRASES = sorted((key for key in FIXED if " " in key), key=len, reverse=True)
@@ -113,10 +112,10 @@ def _alternatives(word: str, before: str) -> tuple[str, ...]:
         return FIXED[word]
     found = _LAST_WORD.search(before[-30:])
     previous = found[1] if found else ""
-    after_name = previous[:1].isupper() and previous.lower() not in lexicon.BEFORE_NOUN
-    if previous in lexicon.BEFORE_VERB or (after_name and word in VERBS):
+    after_name = previous[:1].isupper() and previous.lower() not in BEFORE_NOUN
+    if previous in BEFORE_VERB or (after_name and word in VERBS):
         return VERBS.get(word, ())
-    if previous.lower() in lexicon.BEFORE_NOUN and not word.endswith(("ed", "ing")):
+    if previous.lower() in BEFORE_NOUN and not word.endswith(("ed", "ing")):
         return NOUNS.get(word, ())
     return () if word in VERBS and word in NOUNS else VERBS.get(word) or NOUNS.get(word) or ()
 
