@@ -32,20 +32,20 @@ $(READY): requirements.lock
 
 repro: check ## runs every stage whose inputs changed, then writes the result table into README.md
 	@dvc repro
-	@python -m understudy table
+	@python -m understudy.tools table
 
 plan: $(READY) ## what `make repro` would do, and what its calls would cost; sends nothing
-	@python -m understudy plan
+	@python -m understudy.tools plan
 
 review: export REVIEW_BASE = $(BASE)
 review: $(READY) ## what changed against BASE=main, as Markdown for a pull request
-	@python -m understudy review -- "$$REVIEW_BASE"
+	@python -m understudy.tools review -- "$$REVIEW_BASE"
 
 check: $(READY) ## reads every section of params.yaml before anything runs
-	@python -m understudy check
+	@python -m understudy.tools check
 
 table: $(READY) ## writes the result table into README.md
-	@python -m understudy table
+	@python -m understudy.tools table
 
 test: $(READY) ## the tests; no internet, no GPU needed
 	@pytest -n 2 --dist loadfile --no-loadscope-reorder

@@ -12,7 +12,6 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.imports import ROOT
-from understudy.cli import COMMANDS
 from understudy.contract.pairs import RAW
 from understudy.contract.params.fetch import FetchParams
 from understudy.contract.params.generate import GenerateParams
@@ -22,6 +21,7 @@ from understudy.core.params import load_section
 from understudy.rows.fetching import fetch
 from understudy.teacher.prompts import Articles, Highlights
 from understudy.tools.check import check
+from understudy.tools.cli import COMMANDS
 
 HISTORY = ("CHANGELOG.md", "docs/log.md")
 """They keep the names of their time."""

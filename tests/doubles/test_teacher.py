@@ -13,7 +13,6 @@ from typing import Any
 import openai
 import pytest
 from openai import OpenAI
-from openai.types import Batch
 
 from tests.doubles.batches import BatchServer
 from tests.doubles.faults import ALL, Faulty
@@ -256,122 +255,17 @@ def test_faults_depend_on_the_seed_and_not_on_the_order() -> None:
 # Batches
 
 
-def submit(client: OpenAI, *prompts: str) -> Batch:
-    lines = [
-        {
-            "custom_id": f"of {prompt}",
-            "method": "POST",
-            "url": ENDPOINT,
-            "body": call(1, prompt).body,
-        }
-        for prompt in prompts
+@pytest.mark.parametrize(("end", "paid"), [("completed", 8), ("expired", 4), ("failed", 0)])
+def test_a_batch_pays_for_what_it_ran_as_often_as_it_is_submitted(end: Any, paid: int) -> None:
+    orders = [
+        {"custom_id": prompt, "method": "POST", "url": ENDPOINT, "body": call(1, prompt).body}
+        for prompt in PROMPTS
     ]
-    return submit_data(client, "\n".join(map(json.dumps, lines)).encode())
-
-
-def submit_data(client: OpenAI, data: bytes) -> Batch:
-    name = client.files.create(file=("in.jsonl", data), purpose="batch").id
-    return client.batches.create(
-        input_file_id=name, endpoint=ENDPOINT, completion_window="24h", metadata={"run": "7"}
-    )
-
-
-def see_end(client: OpenAI, batch: Batch) -> Batch:
-    """The batch as its second retrieval tells it."""
-    client.batches.retrieve(batch.id)
-    return client.batches.retrieve(batch.id)
-
-
-def read(client: OpenAI, name: str | None) -> dict[str, Any]:
-    """The lines of a batch's file by their custom_id, in order."""
-    lines = client.files.content(name).text.splitlines() if name else []
-    return {line["custom_id"]: line for line in map(json.loads, lines)}
-
-
-def test_a_batch_is_open_at_first_and_has_its_answers_in_another_order() -> None:
     with BatchServer() as server, connect(server) as client:
-        first = submit(client, "a", "b")
-        second, third = (client.batches.retrieve(first.id) for _ in range(2))
-        answers = read(client, third.output_file_id)
-    assert (first.status, second.status, third.status) == ("validating", "in_progress", "completed")
-    assert list(answers) == ["of b", "of a"]
-    body = answers["of a"]["response"]["body"]
-    assert body["choices"][0]["message"]["content"] == "answer to a"
-    assert (third.metadata, third.error_file_id) == ({"run": "7"}, None)
-    assert [usage["total_tokens"] for usage in server.batch_usage] == [18, 18]
-
-
-def test_what_is_submitted_twice_is_paid_twice_though_nobody_looks() -> None:
-    with BatchServer() as server, connect(server) as client:
+        server.finish = end
+        data = "\n".join(map(json.dumps, orders)).encode()
+        name = client.files.create(file=("in.jsonl", data), purpose="batch").id
         for _ in range(2):
-            submit(client, "a", "b")
-        assert (server.submitted, server.paid_batch) == (2, ["a", "b", "a", "b"])
-
-
-@pytest.mark.parametrize(
-    ("end", "code"), [("expired", "batch_expired"), ("cancelled", "batch_cancelled")]
-)
-def test_a_batch_that_ends_early_pays_for_what_it_ran(end: str, code: str) -> None:
-    with BatchServer() as server, connect(server) as client:
-        server.finish = "expired" if end == "expired" else "completed"
-        batch = submit(client, *PROMPTS)
-        if end == "cancelled":
-            assert client.batches.cancel(batch.id).status == "cancelling"
-        batch = see_end(client, batch)
-        errors = read(client, batch.error_file_id)
-        assert batch.status == end
-        assert server.paid_batch == PROMPTS[:4]
-        assert {error["error"]["code"] for error in errors.values()} == {code}
-        assert not errors.keys() & read(client, batch.output_file_id).keys()
-        with pytest.raises(openai.ConflictError):
-            client.batches.cancel(batch.id)
-
-
-def test_a_line_that_fails_is_in_the_error_file_and_not_paid() -> None:
-    with BatchServer() as server, connect(server) as client:
-        server.line_script = lambda prompt: refuse(400, "Bad.") if prompt == "b" else say("x")
-        batch = see_end(client, submit(client, "a", "b"))
-        errors = read(client, batch.error_file_id)
-    assert errors["of b"]["response"]["status_code"] == 400
-    assert errors["of b"]["response"]["body"]["error"]["message"] == "Bad."
-    assert (list(errors), server.paid_batch) == (["of b"], ["a"])
-
-
-@pytest.mark.parametrize(
-    ("finish", "data", "code"),
-    [
-        ("failed", b"", "invalid_json_line"),
-        ("token_limit", b'{"custom_id": "a"}', "token_limit_exceeded"),
-        ("completed", b'{"custom_id": "a"}\n{', "invalid_json_line"),
-        ("completed", b'{"custom_id": "a"}\n{"custom_id": "a"}', "duplicate_custom_id"),
-    ],
-)
-def test_a_batch_that_fails_says_why_and_costs_nothing(finish: Any, data: bytes, code: str) -> None:
-    with BatchServer() as server, connect(server) as client:
-        server.finish = finish
-        batch = see_end(client, submit_data(client, data))
-    assert batch.errors is not None
-    assert [error.code for error in batch.errors.data or []] == [code]
-    assert (batch.status, server.paid_batch) == ("failed", [])
-
-
-def test_lists_come_in_pages_with_the_newest_first() -> None:
-    with BatchServer() as server, connect(server) as client:
-        names = [submit(client, "a").id for _ in range(5)]
-        assert client.batches.list(limit=2).has_more
-        assert [batch.id for batch in client.batches.list(limit=2)] == names[::-1]
-        server.most_per_page = 2
-        assert len(list(client.files.list(purpose="batch"))) == 5
-    assert len(server.gets) == 1 + 3 + 3
-
-
-def test_a_file_comes_back_as_it_was_until_it_is_deleted() -> None:
-    data = bytes(range(256)) + b"\r\n--x\r\n\n \r"
-    with BatchServer() as server, connect(server) as client:
-        file = client.files.create(file=("a b.bin", data), purpose="batch")
-        assert client.files.retrieve(file.id) == file
-        assert (file.filename, file.bytes) == ("a b.bin", len(data))
-        assert client.files.content(file.id).read() == data
-        assert client.files.delete(file.id).deleted
-        with pytest.raises(openai.NotFoundError):
-            client.files.content(file.id)
+            client.batches.create(input_file_id=name, endpoint=ENDPOINT, completion_window="24h")
+        assert server.submitted == 2
+        assert server.paid_batch == PROMPTS[:paid] * 2

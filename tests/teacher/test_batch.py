@@ -142,8 +142,8 @@ def test_each_line_names_its_request_and_the_address_of_chat_completions(
         "temperature": 0,
         "messages": [{"role": "user", "content": "prompt 0"}],
     }
-    assert batch.body["endpoint"] == "/v1/chat/completions"
-    assert batch.body["metadata"]["stage"] == "test"
+    assert batch.endpoint == "/v1/chat/completions"
+    assert (batch.metadata or {})["stage"] == "test"
     assert server.calls == []
 
 
@@ -152,7 +152,7 @@ def test_azure_gets_the_address_without_v1(server: FaultyServer, path: Path) -> 
     assert texts(ask(prompts(3), teacher, path)) == echoed(prompts(3))
     (batch,) = server.batches
     assert {line["url"] for line in batch.lines} == {"/chat/completions"}
-    assert batch.body["endpoint"] == "/chat/completions"
+    assert batch.endpoint == "/chat/completions"
     assert all("api-version=2024-10-21" in path for path in server.gets)
 
 
@@ -178,11 +178,9 @@ def test_a_chunk_ends_before_its_file_is_too_large(
     asked = [f"{prompt} {'x' * 500}" for prompt in prompts(10)]
     assert texts(ask(asked, params(server), path)) == echoed(asked)
     assert server.submitted > 1
-    assert max(len(file.data) for file in server.files.values() if _is_input(file.body)) < 4000
-
-
-def _is_input(body: dict[str, Any]) -> bool:
-    return bool(body["purpose"] == "batch")
+    assert (
+        max(len(file.content) for file in server.files.values() if file.purpose == "batch") < 4000
+    )
 
 
 def test_equal_prompts_are_one_line(server: FaultyServer, path: Path) -> None:
@@ -298,7 +296,7 @@ def test_a_cancelled_batch_stops_the_run_with_what_it_brought(
                 del batch.replies[3:]
 
     server.before = hook
-    with pytest.raises(EndpointError, match=r"batch_\d+ was cancelled.*3 of 6 answers are kept"):
+    with pytest.raises(EndpointError, match=r"batch_\w+ was cancelled.*3 of 6 answers are kept"):
         ask(prompts(6), params(server), path)
     assert texts(ask(prompts(6), params(server), path)) == echoed(prompts(6))
     assert server.paid_batch == prompts(6)
@@ -320,7 +318,7 @@ def test_a_full_queue_halves_the_chunks_until_they_fit(server: FaultyServer, pat
 
     def hook(method: str, path: str) -> None:
         if method == "POST" and path.endswith("/batches"):
-            last = list(server.files.values())[-1].data.count(b"\n")
+            last = list(server.files.values())[-1].content.count(b"\n")
             server.finish = "token_limit" if last > 3 else "completed"
 
     server.before = hook
@@ -528,7 +526,7 @@ def test_a_download_that_breaks_off_is_done_again(server: FaultyServer, path: Pa
     def hook(method: str, path: str) -> None:
         if path.endswith("/content"):
             server.before = None
-            data = server.files[path.split("/")[-2]].data
+            data = server.files[path.split("/")[-2]].content
             headers = {"Content-Type": "application/octet-stream"}
             server.faults[DOWNLOAD].append(Reply(data, headers=headers, broken=True))
 

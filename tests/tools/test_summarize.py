@@ -174,7 +174,7 @@ def test_the_command_itself_writes_nothing_but_json_to_stdout(
     model: Path, summaries: list[str], tmp_path: Path
 ) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "understudy", "predict", "--model", str(model), "--input", "-"],
+        [sys.executable, "-m", "understudy.tools", "predict", "--model", model, "--input", "-"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         input="\n".join(ARTICLES),

@@ -56,7 +56,11 @@ class Endpoint:
             headers: Mapping[str, str] = raw.headers
             answer = self.read(raw.content)
             if isinstance(answer, dict) and answer.get("error") and not answer.get("choices"):
-                raise classify_status(_status_in(answer), answer, headers, self._params.model)
+                # Some endpoints send an error with status 200 and write its own status into it.
+                error = answer["error"]
+                code = error.get("code") if isinstance(error, dict) else None
+                status = code if isinstance(code, int) and 400 <= code < 600 else 500
+                raise classify_status(status, answer, headers, self._params.model)
             return answer, headers
 
     def read(self, content: bytes) -> Any:
@@ -117,13 +121,6 @@ class Endpoint:
         if isinstance(value, dict):
             return {self.redact(str(name)): self._redact_all(part) for name, part in value.items()}
         return value
-
-
-def _status_in(answer: dict[str, Any]) -> int:
-    """The HTTP status that some endpoints write into an error which they send with status 200."""
-    error = answer["error"]
-    code = error.get("code") if isinstance(error, dict) else None
-    return code if isinstance(code, int) and 400 <= code < 600 else 500
 
 
 @asynccontextmanager

@@ -2,24 +2,24 @@
 
 from collections.abc import Collection, Iterator
 
-Place = tuple[int, int]
-"""Offset and length of a record in the file."""
+Span = tuple[int, int]
+"""Offset and length of a record in the file, in bytes."""
 
 
 class Index:
-    """Requests by the 32 bytes of their names; a place or a number each, for many of them."""
+    """Requests by the 32 bytes of their names; a span or a count each."""
 
     def __init__(self) -> None:
-        self.answers: dict[bytes, Place] = {}
-        self.failures: dict[bytes, Place] = {}
-        self.batches: list[Place] = []
+        self.answers: dict[bytes, Span] = {}
+        self.failures: dict[bytes, Span] = {}
+        self.batches: list[Span] = []
         self._sent: dict[bytes, int] = {}
         self._lost: dict[bytes, int] = {}
 
-    def take(self, kind: str, digest: bytes, place: Place) -> None:
+    def take(self, kind: str, digest: bytes, span: Span) -> None:
         """Takes in the next record."""
         if kind == "batch":
-            self.batches.append(place)
+            self.batches.append(span)
         elif kind == "lost":
             self._sent.pop(digest, None)
             self._lose(digest)
@@ -30,7 +30,7 @@ class Index:
         elif kind in ("answered", "failed"):
             self._sent.pop(digest, None)
             self.failures.pop(digest, None)
-            (self.answers if kind == "answered" else self.failures)[digest] = place
+            (self.answers if kind == "answered" else self.failures)[digest] = span
 
     def unanswered(self, digest: bytes) -> int:
         """How often a request was sent without anyone knowing what came of it."""

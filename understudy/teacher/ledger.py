@@ -15,12 +15,11 @@ and `batch` for each step of a batch (see understudy.teacher.batch).
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from understudy.contract.answers import Answer
 from understudy.teacher.errors import TeacherError
-from understudy.teacher.index import Index, Place
+from understudy.teacher.index import Index, Span
 from understudy.teacher.lines import UNREADABLE, answer_of, recalled
 from understudy.teacher.log import Log
 from understudy.teacher.records import (
@@ -62,13 +61,15 @@ class Ledger:
             self._refuse_foreign()
         except OSError as error:
             self.close()
-            raise _unusable(path, error) from None
+            raise TeacherError(
+                f"{path}: not a usable ledger ({error}); move it away or set {LEDGER_ENV}"
+            ) from None
         except TeacherError:
             self.close()
             raise
 
     def _forget(self) -> None:
-        self.damaged: list[Place] = []
+        self.damaged: list[Span] = []
         """Records found damaged so far."""
         self._index = Index()
         self._valid = False
@@ -77,12 +78,7 @@ class Ledger:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -93,8 +89,6 @@ class Ledger:
     def reserve(self) -> Reserve:
         """Room on the disk for a run's last answers."""
         return self._log.reserve
-
-    # Reading
 
     def refresh(self) -> None:
         """Takes in what was appended since, by whomever.
@@ -112,8 +106,8 @@ class Ledger:
     def _read_on(self) -> None:
         if self._log.follow():
             self._forget()
-        for place, data in self._log.read_on():
-            self._take(data, place)
+        for span, data in self._log.read_on():
+            self._take(data, span)
 
     def _refuse_foreign(self) -> None:
         if self._valid or not self._log.is_open():
@@ -138,16 +132,16 @@ class Ledger:
 
     def answer_record(self, key: str) -> Record | None:
         """The record that holds the answer to a request, if there is one."""
-        place = self._index.answers.get(_digest(key))
-        record = self.read(place) if place else None
+        span = self._index.answers.get(_digest(key))
+        record = self.read(span) if span else None
         if record is None:
             self._index.answers.pop(_digest(key), None)
         return record
 
     def failure(self, key: str) -> str | None:
         """Why a request failed for good in the last run, if it did."""
-        place = self._index.failures.get(_digest(key))
-        record = self.read(place) if place else None
+        span = self._index.failures.get(_digest(key))
+        record = self.read(span) if span else None
         return str(record.content.get("error")) if record else None
 
     def unanswered(self, key: str) -> int:
@@ -156,8 +150,7 @@ class Ledger:
 
     def batches(self) -> Iterator[Record]:
         """Every step of every batch, in order."""
-        records = (self.read(place) for place in self._index.batches)
-        return (record for record in records if record is not None)
+        return filter(None, map(self.read, self._index.batches))
 
     def count(self) -> dict[str, int]:
         """Requests by what is known of them."""
@@ -167,33 +160,35 @@ class Ledger:
         """Every request that the ledger knows, once."""
         return (f"sha256:{digest.hex()}" for digest in self._index)
 
-    def records(self) -> Iterator[tuple[Place, Record | DamagedRecordError]]:
-        """Every record in order, the damaged ones as their errors, with its place."""
-        return ((place, _try(data)) for place, data in self._log.read_all())
+    def records(self) -> Iterator[tuple[Span, Record | DamagedRecordError]]:
+        """Yields every record in order, the damaged ones as their errors, with its span."""
+        for span, data in self._log.read_all():
+            try:
+                yield span, decode(data)
+            except DamagedRecordError as error:
+                yield span, error
 
-    def _take(self, data: bytes, place: Place) -> None:
+    def _take(self, data: bytes, span: Span) -> None:
         head = read_head(data)
         if head is None:
-            self.damaged.append(place)
+            self.damaged.append(span)
             return
         self._valid = True
         self._newest = max(self._newest, int(head[2]))
         if int(head[2]) <= VERSION:
-            self._index.take(head[3].decode(), bytes.fromhex(head[4].decode()), place)
+            self._index.take(head[3].decode(), bytes.fromhex(head[4].decode()), span)
 
-    def read(self, place: Place) -> Record | None:
-        """The record at a place, None if it is damaged."""
+    def read(self, span: Span) -> Record | None:
+        """The record in a span, None if it is damaged."""
         try:
-            return decode(self._log.read(place))
+            return decode(self._log.read(span))
         except DamagedRecordError:
-            self._note_damage(place)
+            self._note_damage(span)
             return None
 
-    def _note_damage(self, place: Place) -> None:
-        if place not in self.damaged:
-            self.damaged.append(place)
-
-    # Writing
+    def _note_damage(self, span: Span) -> None:
+        if span not in self.damaged:
+            self.damaged.append(span)
 
     def append(self, lines: list[bytes]) -> None:
         """Stores lines durably before it returns.
@@ -214,17 +209,6 @@ class Ledger:
 
 def _digest(key: str) -> bytes:
     return bytes.fromhex(key.removeprefix("sha256:"))
-
-
-def _try(data: bytes) -> Record | DamagedRecordError:
-    try:
-        return decode(data)
-    except DamagedRecordError as error:
-        return error
-
-
-def _unusable(path: Path, error: Exception) -> TeacherError:
-    return TeacherError(f"{path}: not a usable ledger ({error}); move it away or set {LEDGER_ENV}")
 
 
 def keep(ledger: Ledger, answers: Iterable[Answer], source: str, chunk: int = 1000) -> int:

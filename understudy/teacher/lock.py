@@ -33,7 +33,7 @@ def teacher_lock(folder: Path, teacher: str, stage: str) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         _acquire(lock, owner)
     except OSError as error:
-        raise TeacherError(f"{folder}: no place for a ledger ({error})") from None
+        raise TeacherError(f"{folder}: cannot hold a ledger ({error})") from None
     try:
         about = {"pid": os.getpid(), "stage": stage, "folder": str(Path.cwd())}
         with suppress(OSError):  # it only tells others for whom they wait

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from understudy.teacher.index import Place
+from understudy.teacher.index import Span
 from understudy.teacher.records import read_head, split
 from understudy.teacher.reserve import Reserve
 
@@ -35,9 +35,9 @@ class Log:
         """Whether there is a file yet."""
         return self._file is not None
 
-    def read(self, place: Place) -> bytes:
-        """The bytes at a place."""
-        return os.pread(self._open(), place[1], place[0])
+    def read(self, span: Span) -> bytes:
+        """The bytes of a span."""
+        return os.pread(self._open(), span[1], span[0])
 
     def follow(self) -> bool:
         """Begins anew if the file was removed, replaced or cut off, and says whether it was."""
@@ -52,7 +52,7 @@ class Log:
         self._end = 0
         return True
 
-    def read_on(self) -> Iterator[tuple[Place, bytes]]:
+    def read_on(self) -> Iterator[tuple[Span, bytes]]:
         """Yields the records that were not read yet, damaged ones too."""
         try:
             descriptor = self._open()
@@ -72,7 +72,7 @@ class Log:
                 elif pieces:
                     self._end = start + pieces[-1][0] + len(pieces[-1][1])
 
-    def read_all(self) -> Iterator[tuple[Place, bytes]]:
+    def read_all(self) -> Iterator[tuple[Span, bytes]]:
         """Yields every record from the start to the present end."""
         if self._file is None:
             return

@@ -1,7 +1,6 @@
 """The progress line: done of total, spent, calls a second, pushed back, time left."""
 
-from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from tqdm import tqdm
 
@@ -27,15 +26,10 @@ class Meter:
         )
         self.show(spent, 0)
 
-    def __enter__(self) -> "Meter":
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._bar.close()
 
     @property

@@ -68,7 +68,7 @@ class Window:
         self._latency = 0.0
         self._answers = 0
         self._peak = 0.0
-        self._trouble_at = self._answered_at = -math.inf
+        self._refused_at = self._answered_at = -math.inf
         self._cohort = self._lost = 0
         self._taken = self._unsettled_since = math.inf
         self._halved = self._out = False
@@ -101,8 +101,8 @@ class Window:
 
     def note_refusal(self, ticket: Ticket, pause: float | None, in_flight: int, now: float) -> bool:
         """Counts a refusal; says whether too many calls at once may be its reason."""
-        if ticket.started > self._trouble_at:
-            self._trouble_at = now
+        if ticket.started > self._refused_at:
+            self._refused_at = now
             self._cohort = max(in_flight + 1, ticket.in_flight)
             self._lost, self._halved = 0, False
         self._lost += 1
@@ -121,7 +121,7 @@ class Window:
     def shrink(self) -> None:
         """Gives way: a little to the first refusals, by half when many come together."""
         self._taken = max(1, self._cohort - self._lost)
-        self._unsettled_since = min(self._unsettled_since, self._trouble_at)
+        self._unsettled_since = min(self._unsettled_since, self._refused_at)
         self.size = max(1.0, min(self.size, self._taken))
         if self._lost == 1:
             self._gain = max(LEAST_GAIN, min(FIRST_GAIN, self._gain / 2))
@@ -133,7 +133,7 @@ class Window:
         if self.size >= self._good:
             step = self._gain
             self._gain = min(1.0, self._gain * 2 ** (step / 2))  # faster and faster
-        elif freely or self._trouble_at > -math.inf:
+        elif freely or self._refused_at > -math.inf:
             step = 1.0
         elif self._answers < FIRST_ANSWERS:
             step = 0.0

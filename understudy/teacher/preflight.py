@@ -39,7 +39,12 @@ async def check_endpoint(endpoint: Endpoint, params: TeacherParams) -> None:
     names = (params.model, params.model + LATEST, FOLDER + params.model)
     model = next((models[name] for name in names if name in models), None)
     if model is None:
-        raise EndpointError(_unknown(params.model, list(models)))
+        known = list(models)
+        close = difflib.get_close_matches(params.model, known, n=3)
+        hint = f"did you mean {' or '.join(close)}?" if close else f"it has {', '.join(known[:8])}"
+        raise EndpointError(
+            f"teacher.model = {params.model}: the endpoint has no such model; {hint}"
+        )
     warning = warn_of_shutdown(model, datetime.now(UTC).date())
     if warning:
         print(f"warning: teacher.model = {params.model}: {warning}", file=sys.stderr)
@@ -70,8 +75,8 @@ async def _list_models(endpoint: Endpoint) -> dict[str, dict[str, Any]]:
             await asyncio.sleep(FIRST_PAUSE * 2 ** (attempt - 1))
         try:
             content = await _get_models(endpoint)
-        except RetryableError as trouble:
-            problem = trouble.reason
+        except RetryableError as error:
+            problem = error.reason
         else:
             return _read_models(endpoint, content)
     raise unreachable(endpoint.address, problem)
@@ -102,9 +107,3 @@ def _read_models(endpoint: Endpoint, content: bytes) -> dict[str, dict[str, Any]
     data = body.get("data") if isinstance(body, dict) else None
     rows = data if isinstance(data, list) else []
     return {str(row["id"]): row for row in rows if isinstance(row, dict) and "id" in row}
-
-
-def _unknown(model: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(model, known, n=3)
-    meant = f"did you mean {' or '.join(close)}?" if close else f"it has {', '.join(known[:8])}"
-    return f"teacher.model = {model}: the endpoint has no such model; {meant}"

@@ -190,13 +190,9 @@ def parse_duration(text: str) -> float | None:
     try:
         seconds = float(text)
     except ValueError:
-        return _parse_units(text.strip())
+        found = DURATION.fullmatch(text.strip())
+        if not text.strip() or found is None:
+            return None
+        hours, minutes, seconds, thousandths = (float(part or 0) for part in found.groups())
+        return 3600 * hours + 60 * minutes + seconds + thousandths / 1000
     return seconds if math.isfinite(seconds) else None
-
-
-def _parse_units(text: str) -> float | None:
-    found = DURATION.fullmatch(text)
-    if not text or found is None:
-        return None
-    hours, minutes, seconds, thousandths = (float(part or 0) for part in found.groups())
-    return 3600 * hours + 60 * minutes + seconds + thousandths / 1000

@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -24,7 +25,7 @@ REFUSING_CODES = (
     "invalid_prompt",
     "ResponsibleAIPolicyViolation",
 )
-# Too long a prompt is a trouble of its row, not of the request settings.
+# Too long a prompt is a fault of its row, not of the request settings.
 ROW_CODES = ("context_length_exceeded", "string_above_max_length", "exceed_context_size_error")
 TOO_LONG = re.compile(
     r"maximum context length|prompt is too long|^request too large|exceeds? the (available|maximum)"
@@ -52,7 +53,7 @@ class RetryableError(Exception):
 
 @dataclass
 class RowError(Exception):
-    """A row that no retry can mend, while the others go on."""
+    """A row that no retry helps, while the others go on."""
 
     reason: str
 
@@ -138,18 +139,11 @@ def read_pause(headers: Mapping[str, str]) -> float | None:
         seconds = parse_duration(text)
         if seconds is not None:
             return max(0.0, seconds * unit)
-        if (pause := _until(text)) is not None:
-            return pause
+        with suppress(TypeError, ValueError):
+            end = parsedate_to_datetime(text)
+            end = end if end.tzinfo else end.replace(tzinfo=UTC)  # written as -0000
+            return max(0.0, (end - datetime.now(UTC)).total_seconds())
     return None
-
-
-def _until(date: str) -> float | None:
-    try:
-        end = parsedate_to_datetime(date)
-    except (TypeError, ValueError):
-        return None
-    end = end if end.tzinfo else end.replace(tzinfo=UTC)  # written as -0000
-    return max(0.0, (end - datetime.now(UTC)).total_seconds())
 
 
 def _error_in(body: Any) -> dict[str, Any]:

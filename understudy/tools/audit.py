@@ -43,8 +43,8 @@ class Damage:
 
     def __str__(self) -> str:
         name = f"{self.kind or 'record'} {self.key or 'of an unreadable key'}"
-        place = f"line {self.line}, byte {self.offset}"
-        return f"{place}: {name}: {self.problem}; {EFFECTS[self.effect]}"
+        where = f"line {self.line}, byte {self.offset}"
+        return f"{where}: {name}: {self.problem}; {EFFECTS[self.effect]}"
 
 
 @dataclass(frozen=True)

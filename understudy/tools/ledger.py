@@ -22,7 +22,7 @@ from understudy.contract.answers import COLUMNS, Answer
 from understudy.core.errors import DataError
 from understudy.core.tables import readable_parquet, table_writer, text_columns
 from understudy.teacher.completion import failed_answer
-from understudy.teacher.index import Place
+from understudy.teacher.index import Span
 from understudy.teacher.ledger import Ledger, default_ledger, keep
 from understudy.teacher.lines import check_answer
 from understudy.teacher.recall import TEXT
@@ -38,7 +38,7 @@ EXPORT = {
     "seconds": pa.float64(),
     **text_columns("at", "source"),
 }
-MEND = "give a file of `understudy ledger export`, or a stage's file of answers"
+HINT = "give a file of `understudy ledger export`, or a stage's file of answers"
 ROWS = 256
 
 
@@ -112,13 +112,13 @@ def _export(ledger: Ledger, args: argparse.Namespace) -> None:
 
 
 def _rows(ledger: Ledger) -> Iterator[dict[str, Any]]:
-    """One row a request; only the places of the requests are in memory."""
-    places: dict[bytes, Place] = {}
-    for place, record in ledger.records():
+    """One row a request; only the spans of the requests are in memory."""
+    spans: dict[bytes, Span] = {}
+    for span, record in ledger.records():
         if isinstance(record, Record) and record.kind == "sent":
-            places[bytes.fromhex(record.key.removeprefix("sha256:"))] = place
+            spans[bytes.fromhex(record.key.removeprefix("sha256:"))] = span
     for key in ledger.keys():  # noqa: SIM118 - a ledger is no dict
-        found = places.get(bytes.fromhex(key.removeprefix("sha256:")))
+        found = spans.get(bytes.fromhex(key.removeprefix("sha256:")))
         asked = ledger.read(found) if found else None
         request = canonical(asked.content["request"]).decode() if asked else None
         yield {**dict.fromkeys(EXPORT), "key": key, "request": request, **_state(ledger, key)}
@@ -170,13 +170,13 @@ def _select(ledger: Ledger, path: Path, counts: dict[str, int]) -> Iterator[Answ
 
 def _read(path: Path) -> Iterator[dict[str, Any]]:
     """The rows of answers in an export or a stage output."""
-    with readable_parquet(path, hint=MEND) as file:
+    with readable_parquet(path, hint=HINT) as file:
         names = file.schema_arrow.names
         text = "text" if "text" in names else TEXT
         own = "key" in names and "state" in names
         columns = [*(EXPORT if own else COLUMNS)]
         columns = [text if name == "text" else name for name in columns]
-    with readable_parquet(path, columns, MEND) as file:
+    with readable_parquet(path, columns, HINT) as file:
         for batch in file.iter_batches(batch_size=ROWS, columns=columns):
             for row in batch.to_pylist():
                 if row.get("state") in (None, "answered") and not row["error"]:

@@ -29,7 +29,7 @@ from understudy.tools.reviewing.gates import GateError
 @pytest.fixture(scope="module")
 def page(pushed: Project) -> str:
     """The review of the branch, as the command prints it."""
-    done = pushed.run("python", "-m", "understudy", "review", "main")
+    done = pushed.run("python", "-m", "understudy.tools", "review", "main")
     assert done.stderr == ""
     return done.stdout
 

@@ -31,8 +31,8 @@ def expand(highlights: str) -> str:
     if len(groups) > 1 and groups[0] is opening and rng.random() < 0.5:
         groups.append(groups.pop(0))
     blocks = [
-        [_told(clause, context, bool(place), scene, rng) for clause in group]
-        for place, group in enumerate(groups)
+        [_told(clause, context, bool(index), scene, rng) for clause in group]
+        for index, group in enumerate(groups)
     ]
     if rng.random() < 0.25 and (again := _again(bullets, context, rng)):
         blocks.append([again])
@@ -118,6 +118,6 @@ def _interleave(blocks: list[list[str]], filler: Iterator[str], rng: Random) -> 
         length += len(sentence) + 1
     lead = rng.randint(0, 3)
     parts, rest = chosen[:lead], chosen[lead:]
-    for place, block in enumerate(blocks):
-        parts += block + rest[place :: len(blocks)]
+    for index, block in enumerate(blocks):
+        parts += block + rest[index :: len(blocks)]
     return " ".join(parts)

@@ -127,8 +127,8 @@ def chains(highlights: str, rng: Random) -> list[list[str]]:
     """Groups of clauses without final stops; the first of a group needs none before it."""
     groups: list[list[str]] = []
     for bullet in highlights.splitlines():
-        for place, clause in enumerate(_clauses(bullet, rng)):
-            if groups and (place or _DEPENDENT.match(clause)):
+        for index, clause in enumerate(_clauses(bullet, rng)):
+            if groups and (index or _DEPENDENT.match(clause)):
                 groups[-1].append(clause)
             else:
                 groups.append([clause])

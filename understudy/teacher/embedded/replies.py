@@ -11,7 +11,7 @@ from understudy.teacher.embedded.summarize import summarize
 MODEL = "embedded-rules"
 RULES = "f055d0f53e22f30a"
 """Names these rules in every answer, so that answers of other rules are not taken for theirs. A
-change of what they say takes a new name; tests/teacher/test_embedded_language.py notices one."""
+change of what they say takes a new name; tests/teacher/test_embedded_server.py notices one."""
 # An instruction of its own, or text in quotes: `… 'text'`, or what follows the first blank line.
 QUOTED = re.compile(r"(?<![\w])(['\"])(?P<text>.+)\1\s*$", re.DOTALL)
 WRITE = re.compile(r"\b(write|expand|compose|generate|draft)\b", re.IGNORECASE)
@@ -104,7 +104,11 @@ def complete(call: object) -> dict[str, Any]:
 
 
 def _check(call: object) -> dict[str, Any]:
-    if not isinstance(call, dict) or not _has_messages(call):
+    messages = call.get("messages") if isinstance(call, dict) else None
+    if not isinstance(call, dict) or not (
+        isinstance(messages, list)
+        and all(isinstance(message, dict) and "content" in message for message in messages)
+    ):
         raise RefusedError(400, "Expected an object with 'model' and 'messages'.")
     for name in LIMITS:
         limit = call.get(name)
@@ -114,10 +118,3 @@ def _check(call: object) -> dict[str, Any]:
         known = f"This server has just the model '{MODEL}', not '{call.get('model')}'."
         raise RefusedError(404, known, "model_not_found")
     return call
-
-
-def _has_messages(call: dict[str, Any]) -> bool:
-    messages = call.get("messages")
-    return isinstance(messages, list) and all(
-        isinstance(message, dict) and "content" in message for message in messages
-    )

@@ -26,7 +26,7 @@ def summarize(article: str) -> str:
     text = _SOURCE.sub("", tidy(article))
     rng = seeded(article)
     sentences = split_sentences(text)
-    chosen = [sentences[place] for place in _salient(sentences)]
+    chosen = [sentences[index] for index in _salient(sentences)]
     told = [reword(sentence, rng, SHARE) for sentence in chosen]
     framed = _framed(told, text, rng)
     for attempt in (framed, told, chosen):
@@ -40,13 +40,13 @@ def _content(sentence: str) -> list[str]:
     return [word.lower() for word in words(sentence) if word.lower() not in _COMMON]
 
 
-def _score(place: int, sentence: str, weights: Counter[str]) -> float:
+def _score(index: int, sentence: str, weights: Counter[str]) -> float:
     content = _content(sentence)
     length = len(sentence.split())
     if not content or length < 6 or sentence.startswith(('"', "“", "'")):
         return 0.0
     central: float = sum(weights[word] for word in set(content)) / len(content) ** 0.5
-    early = 1.0 + 1.2 / (1 + 0.4 * place)
+    early = 1.0 + 1.2 / (1 + 0.4 * index)
     concrete = 1.0 + 0.15 * bool(re.search(r"\d", sentence)) + 0.1 * bool(_names(sentence))
     quoted = 0.6 if re.search(r"[\"“”]", sentence) else 1.0
     dependent = 0.8 if re.match(r"(He|She|It|They|But|And|That|This)\b", sentence) else 1.0
@@ -57,16 +57,16 @@ def _salient(sentences: list[str]) -> list[int]:
     """Places of the sentences to keep, in article order."""
     counts = Counter(word for sentence in sentences for word in set(_content(sentence)))
     weights = Counter({word: count for word, count in counts.items() if count > 1}) or counts
-    scores = [_score(place, sentence, weights) for place, sentence in enumerate(sentences)]
-    ranked = sorted(range(len(sentences)), key=lambda place: (-scores[place], place))
+    scores = [_score(index, sentence, weights) for index, sentence in enumerate(sentences)]
+    ranked = sorted(range(len(sentences)), key=lambda index: (-scores[index], index))
     kept: list[int] = []
     total = 0
-    for place in ranked:
-        length = len(sentences[place].split())
+    for index in ranked:
+        length = len(sentences[index].split())
         if total >= FEWEST or len(kept) == 6:
             break
         if not kept or total + length <= MOST:
-            kept.append(place)
+            kept.append(index)
             total += length
     return sorted(kept)
 

@@ -74,11 +74,11 @@ def _verb_table() -> Table:
         verb, _, allowed = head.partition("/")
         forms = verb_forms(verb)
         others = [verb_forms(other) for other in alternatives]
-        for place, letter in enumerate("bsddg"):
+        for index, letter in enumerate("bsddg"):
             # "opened" may be a past tense or a participle: only words with one form for both fit.
             fits = [o for o in others if letter != "d" or forms[2] != forms[3] or o[2] == o[3]]
             if letter in (allowed or letter) and fits:
-                table[forms[place]] = tuple(o[place] for o in fits)
+                table[forms[index]] = tuple(o[index] for o in fits)
     return table
 
 
@@ -141,5 +141,5 @@ def reword(text: str, rng: Random, share: float = 0.97) -> str:
     """Replace about `share` of the words that the tables know; quotations stay untouched."""
     parts = _QUOTED.split(text)
     return "".join(
-        part if place % 2 else _reword_plain(part, rng, share) for place, part in enumerate(parts)
+        part if index % 2 else _reword_plain(part, rng, share) for index, part in enumerate(parts)
     )
