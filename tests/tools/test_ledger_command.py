@@ -125,7 +125,7 @@ def test_a_ledger_that_is_not_there_is_named(run: Command, tmp_path: Path) -> No
 def test_a_known_failure_is_one_line_on_stderr(tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("some notes\n")
     done = subprocess.run(
-        [sys.executable, "-m", "understudy", "ledger", "verify", "--ledger", tmp_path / "notes"],
+        [sys.executable, "-m", "understudy.cli", "ledger", "verify", "--ledger", tmp_path / "notes"],
         cwd=ROOT, check=False, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert done.returncode == 1

@@ -93,7 +93,11 @@ class Log:
         with self._lock.acquire(poll_interval=POLL_SECONDS):
             if self._file is None:
                 self._open(os.O_CREAT)
-                _sync_folder(self.path.parent)
+                folder = os.open(self.path.parent, os.O_RDONLY)
+                try:
+                    os.fsync(folder)  # the name of the new file must be as durable as its content
+                finally:
+                    os.close(folder)
             self._write(self._open(), lines)
 
     def _write(self, file: int, lines: list[bytes]) -> None:
@@ -120,12 +124,3 @@ class Log:
         with suppress(OSError), self._lock.acquire(poll_interval=POLL_SECONDS):
             return os.fstat(self._open()).st_size
         return os.fstat(self._open()).st_size
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes the name of a new file as durable as its content."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
