@@ -123,13 +123,14 @@ def test_a_ledger_that_is_not_there_is_named(run: Command, tmp_path: Path) -> No
 
 
 def test_a_known_failure_is_one_line_on_stderr(tmp_path: Path) -> None:
-    (tmp_path / "notes").write_text("some notes\n")
+    notes = tmp_path / "notes"
+    notes.write_text("some notes\n")
     done = subprocess.run(
-        [sys.executable, "-m", "understudy.cli", "ledger", "verify", "--ledger", tmp_path / "notes"],
+        [sys.executable, "-m", "understudy.tools", "ledger", "verify", "--ledger", notes],
         cwd=ROOT, check=False, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr.startswith(f"error: {tmp_path}/notes: not a ledger")
+    assert done.stderr.startswith(f"error: {notes}: not a ledger")
     assert done.stderr.count("\n") == 1
 
 
