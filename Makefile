@@ -6,19 +6,21 @@ PYTHON ?= python3
 TORCH_INDEX ?=
 NAME ?= sample
 BASE ?= main
+COVERAGE_FLOOR ?= 93
 
 VENV := .venv
 READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help setup repro plan review check table test lint bench format profile lock
+.PHONY: help setup repro plan review check table test test-fast coverage lint bench format profile lock
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 setup: $(READY) ## makes .venv with the pinned packages; nothing to do when nothing changed
 
-$(READY): requirements.lock pyproject.toml
+# pyproject.toml is no dependency: what it changes for the installed package, the lock changes too.
+$(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "error: $(PYTHON) is older than 3.11: make setup PYTHON=python3.12" >&2; exit 1; }
 	@echo "setting up $(VENV) (a few minutes, once)"
@@ -30,23 +32,32 @@ $(READY): requirements.lock pyproject.toml
 
 repro: check ## runs every stage whose inputs changed, then writes the result table into README.md
 	@dvc repro
-	@python -m understudy table
+	@python -m understudy.tools table
 
 plan: $(READY) ## what `make repro` would do, and what its calls would cost; sends nothing
-	@python -m understudy plan
+	@python -m understudy.tools plan
 
 review: export REVIEW_BASE = $(BASE)
 review: $(READY) ## what changed against BASE=main, as Markdown for a pull request
-	@python -m understudy review -- "$$REVIEW_BASE"
+	@python -m understudy.tools review -- "$$REVIEW_BASE"
 
 check: $(READY) ## reads every section of params.yaml before anything runs
-	@python -m understudy check
+	@python -m understudy.tools check
 
 table: $(READY) ## writes the result table into README.md
-	@python -m understudy table
+	@python -m understudy.tools table
 
 test: $(READY) ## the tests; no internet, no GPU needed
 	@pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test-fast: $(READY) ## the tests without whole pipelines and browsers, in two minutes
+	@pytest -n 2 --dist loadfile -m "not slow and not browser and not gpu"
+
+coverage: $(READY) ## the tests, and which lines they run; fails below COVERAGE_FLOOR=93 percent
+	@coverage erase
+	@coverage run -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@coverage combine --quiet
+	@coverage report --skip-covered --sort=cover --fail-under=$(COVERAGE_FLOOR)
 
 lint: $(READY) ## style and types
 	@ruff format --check --quiet . || { echo "error: make format" >&2; exit 1; }

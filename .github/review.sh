@@ -12,7 +12,7 @@ page=$(mktemp) problem=$(mktemp)
 trap 'rm -f "$page" "$problem"' EXIT
 
 status=0
-python -m understudy review --output "$page" -- "$BASE" 2> "$problem" || status=$?
+python -m understudy.tools review --output "$page" -- "$BASE" 2> "$problem" || status=$?
 cat "$problem" >&2
 
 {

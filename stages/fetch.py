@@ -10,13 +10,12 @@ Run: python -m stages.fetch
 from understudy.contract.params.fetch import FetchParams
 from understudy.core.errors import run
 from understudy.core.params import load_section
-from understudy.rows.fetching import fetch, open_source
+from understudy.rows.fetching import fetch
 
 
 def main() -> None:
     """Reads params.yaml and fetches."""
-    params = load_section("fetch", FetchParams)
-    fetch(open_source(params), params.limit, params.max_rejected)
+    fetch(load_section("fetch", FetchParams))
 
 
 if __name__ == "__main__":

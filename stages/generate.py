@@ -14,14 +14,15 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from understudy.contract.answers import COLUMNS, Answer
-from understudy.contract.pairs import GOLD, PAIR_COLUMNS, WRITTEN
+from understudy.contract.answers import Answer
+from understudy.contract.asked import WRITTEN_ANSWERS, WRITTEN_ANSWERS_SCHEMA
+from understudy.contract.generated import Generated
+from understudy.contract.pairs import GOLD, PAIRS_SCHEMA, WRITTEN
 from understudy.contract.params.generate import COPIED, GenerateParams
 from understudy.contract.params.teacher import TeacherParams
 from understudy.core.errors import DataError, run
-from understudy.core.files import write_json
 from understudy.core.params import load_section
-from understudy.core.tables import TableWriter, iterate_table, table_writer, text_columns
+from understudy.core.tables import TableWriter, iterate_table, table_writer
 from understudy.rows.nearness import NearRule
 from understudy.teacher.client import ask
 from understudy.teacher.ledger import default_ledger
@@ -30,9 +31,7 @@ from understudy.teacher.requests import Question
 from understudy.texts.copying import copied_share
 from understudy.texts.words import split_words
 
-METRICS = Path("metrics/generated.json")
 SPLITS = ("train", "validation")
-ANSWERS = {**text_columns("split", "id", "reason"), **COLUMNS}
 
 
 class Judge:
@@ -65,38 +64,35 @@ class Judge:
 
 def write_pairs(
     answered: Iterable[tuple[Question, Answer]], judge: Judge, out: Path = WRITTEN
-) -> dict[str, Any]:
-    """Writes the pairs and every answer.
+) -> Generated:
+    """Writes the pairs and every answer, and counts them.
 
     Args:
         answered: questions with their answers, split by split.
         judge: decides which of them make pairs.
         out: the folder of the files.
 
-    Returns:
-        Per split: `asked`, `kept`, and `dropped` by reason; asked = kept + sum of dropped.
-
     Raises:
         DataError: a split has no usable answer.
     """
     counts: dict[str, Any] = {split: {"asked": 0, "kept": 0, "dropped": {}} for split in SPLITS}
-    with table_writer(out / "answers.parquet", ANSWERS) as journal:
+    with table_writer(out / WRITTEN_ANSWERS.name, WRITTEN_ANSWERS_SCHEMA) as journal:
         for split, group in groupby(answered, key=lambda pair: pair[0].split):
             counts[split] = _write_split(out / f"{split}.parquet", group, judge, journal)
     for split, count in counts.items():
         if not count["kept"]:
             raise DataError(
                 f"{split}: none of {count['asked']} answers is usable ({count['dropped']}); "
-                f"read them in {out / 'answers.parquet'}"
+                f"read them in {out / WRITTEN_ANSWERS.name}"
             )
-    return counts
+    return Generated.model_validate(counts)
 
 
 def _write_split(
     path: Path, answered: Iterable[tuple[Question, Answer]], judge: Judge, journal: TableWriter
 ) -> dict[str, Any]:
     dropped: Counter[str] = Counter(dict.fromkeys(judge.reasons, 0))
-    with table_writer(path, text_columns(*PAIR_COLUMNS)) as pairs:
+    with table_writer(path, PAIRS_SCHEMA) as pairs:
         for question, answer in answered:
             row, reason = question.row, judge.find_reason(question, answer)
             known = {"split": question.split, "id": row["id"], "reason": reason}
@@ -118,13 +114,13 @@ def main() -> None:
         load_section("generate", GenerateParams),
         load_section("teacher", TeacherParams),
     )
-    questions, answers = Highlights(params), WRITTEN / "answers.parquet"
-    answered = ask(questions, teacher, default_ledger(), "generate", answers)
+    questions = Highlights(params)
+    answered = ask(questions, teacher, default_ledger(), "generate", WRITTEN_ANSWERS)
     counts = write_pairs(answered, Judge(params))
-    write_json(METRICS, counts)
-    for split, count in counts.items():
-        dropped = ", ".join(f"{n} {reason}" for reason, n in count["dropped"].items() if n)
-        kept = f"{count['kept']} pairs from {count['asked']} answers"
+    counts.write()
+    for split, count in counts:
+        dropped = ", ".join(f"{n} {reason}" for reason, n in count.dropped.items() if n)
+        kept = f"{count.kept} pairs from {count.asked} answers"
         print(f"{split}: {kept}; {dropped or 'none'} dropped")
 
 

@@ -10,28 +10,24 @@ Run: python -m stages.zeroshot
 from collections.abc import Iterable
 from pathlib import Path
 
-from understudy.contract.answers import COLUMNS, Answer
+from understudy.contract.answers import Answer
+from understudy.contract.asked import ZEROSHOT_ANSWERS, ZEROSHOT_ANSWERS_SCHEMA
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.errors import run
 from understudy.core.params import load_section
-from understudy.core.tables import table_writer, text_columns
+from understudy.core.tables import table_writer
 from understudy.teacher.client import ask
 from understudy.teacher.ledger import default_ledger
 from understudy.teacher.prompts import Articles
 from understudy.teacher.requests import Question
 
-TEST = Path("data/gold/test.parquet")
-PREDICTIONS = Path("data/predictions/zeroshot.parquet")
-SUMMARIES = {**text_columns("id", "prediction", "reason"), **COLUMNS}
-del SUMMARIES["text"]
-
 
 def write_predictions(
-    answered: Iterable[tuple[Question, Answer]], path: Path = PREDICTIONS
+    answered: Iterable[tuple[Question, Answer]], path: Path = ZEROSHOT_ANSWERS
 ) -> None:
     """Writes one summary per test article, null where the call failed."""
-    with table_writer(path, SUMMARIES) as table:
+    with table_writer(path, ZEROSHOT_ANSWERS_SCHEMA) as table:
         for question, answer in answered:
             record = answer.to_record()
             text, reason = record.pop("text"), answer.find_problem()
@@ -44,7 +40,7 @@ def main() -> None:
     """Reads params.yaml and asks for summaries."""
     questions = Articles(load_section("zeroshot", ZeroshotParams))
     teacher = load_section("teacher", TeacherParams)
-    write_predictions(ask(questions, teacher, default_ledger(), "zeroshot", PREDICTIONS))
+    write_predictions(ask(questions, teacher, default_ledger(), "zeroshot", ZEROSHOT_ANSWERS))
 
 
 if __name__ == "__main__":

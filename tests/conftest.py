@@ -1,4 +1,4 @@
-"""What all tests share: threads, where DVC's log goes, and the order in which files are run."""
+"""What all tests share: threads, markers, the order of files, and where DVC's log goes."""
 
 import io
 import logging
@@ -35,6 +35,17 @@ for handler in logging.getLogger("dvc").handlers:
         handler.setStream(Current("stderr" if handler.level >= logging.WARNING else "stdout"))
 
 
+def runs_pipeline(item: pytest.Item) -> bool:
+    """Whether a test's file runs the project's commands in a copy of it."""
+    return hasattr(getattr(item, "module", None), "copy_project")
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that run the project's commands go first: they take longest, and none may come last."""
-    items.sort(key=lambda item: not hasattr(getattr(item, "module", None), "copy_project"))
+    """Marks what is slow or needs a browser; the slowest goes first, so that none comes last."""
+    for item in items:
+        if runs_pipeline(item):
+            item.add_marker("slow")
+        if "new_page" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+    items.sort(key=lambda item: not runs_pipeline(item))

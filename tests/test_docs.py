@@ -12,16 +12,16 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.imports import ROOT
-from understudy.cli import COMMANDS
 from understudy.contract.pairs import RAW
 from understudy.contract.params.fetch import FetchParams
 from understudy.contract.params.generate import GenerateParams
 from understudy.contract.params.sections import KINDS
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.params import load_section
-from understudy.rows.fetching import fetch, open_source
+from understudy.rows.fetching import fetch
 from understudy.teacher.prompts import Articles, Highlights
 from understudy.tools.check import check
+from understudy.tools.cli import COMMANDS
 
 HISTORY = ("CHANGELOG.md", "docs/log.md")
 """They keep the names of their time."""
@@ -182,7 +182,7 @@ def test_the_example_of_tickets_is_complete(
     monkeypatch.chdir(tmp_path)
     check()
     rows = load_section("fetch", FetchParams)
-    fetch(open_source(rows), rows.limit, max_rejected=0.0)
+    fetch(rows.model_copy(update={"max_rejected": 0.0}))
     highlights = Highlights(load_section("generate", GenerateParams), folder=RAW)
     articles = Articles(load_section("zeroshot", ZeroshotParams), test=RAW / "test.parquet")
     assert [len(list(prompts)) for prompts in (highlights, articles)] == [10, 2]

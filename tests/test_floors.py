@@ -22,8 +22,6 @@ MAY_IMPORT = {
     "teacher": ROOM,
     "students": ROOM,
     "tools": {*ROOM, "rendering", "rows", "scoring", "teacher", "students"},
-    "cli.py": {"core", "tools"},
-    "__main__.py": {"cli.py"},
 }
 """Of each part of understudy/: the parts that it may import beside itself."""
 FLOORS = [
@@ -64,12 +62,12 @@ def find_breaches(path: str, source: str) -> set[str]:
             if other not in ("", Path(part).stem):
                 breaches.add(name)
         elif tree == "stages" and other_tree == "understudy":
-            if other in ("tools", "cli"):
+            if other == "tools":
                 breaches.add(name)
-        elif other_tree == "understudy" and other:
-            other = f"{other}.py" if (ROOT / "understudy" / f"{other}.py").exists() else other
-            if other != part and other not in MAY_IMPORT[part]:
-                breaches.add(name)
+        elif (
+            other_tree == "understudy" and other not in ("", part) and other not in MAY_IMPORT[part]
+        ):
+            breaches.add(name)
     return breaches
 
 

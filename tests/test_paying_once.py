@@ -56,7 +56,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, server: ChatServer) -> Pro
 
 def plan(project: Project) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(
-        project.run("python", "-m", "understudy", "plan", "--json").stdout
+        project.run("python", "-m", "understudy.tools", "plan", "--json").stdout
     )
     return found
 

@@ -190,7 +190,7 @@ def test_a_misspelt_param_stops_before_any_stage(project: Project) -> None:
     path = project.path / "params.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("learning_rate:", "learning_rat:", 1), encoding="utf-8")
-    done = project.run("python", "-m", "understudy", "check", ok=False)
+    done = project.run("python", "-m", "understudy.tools", "check", ok=False)
     assert done.returncode == 1
     assert (
         "train-t5.learning_rat = 0.003: unknown key; did you mean 'learning_rate'?" in done.stderr

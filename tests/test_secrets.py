@@ -71,8 +71,8 @@ def test_no_file_and_no_line_has_the_key(project: Project, server: BatchServer, 
     said = ""
     for command in (
         ("dvc", "repro", "-v", "generate"),
-        ("python", "-m", "understudy", "ledger", "stats"),
-        ("python", "-m", "understudy", "ledger", "export", f"{mode}.parquet"),
+        ("python", "-m", "understudy.tools", "ledger", "stats"),
+        ("python", "-m", "understudy.tools", "ledger", "export", f"{mode}.parquet"),
     ):
         done = project.run(*command)
         said += done.stdout + done.stderr

@@ -8,12 +8,11 @@ from markupsafe import Markup
 from stages.report.charts import difference_scale, draw_axis, draw_interval
 from stages.report.drawing import Scale
 from stages.report.inputs import Facts
-from stages.report.wording import enumerate_words, p_value, signed_interval
+from stages.report.wording import enumerate_words
 from understudy.contract.evaluation import Difference
 from understudy.contract.names import QUESTIONS, SOURCES, STUDENTS, TITLES
 from understudy.contract.verdicts import Verdict
-from understudy.rendering.figures import points, signed
-from understudy.rendering.verdicts import describe_verdict
+from understudy.rendering.figures import points
 
 TEXTS = {
     "source": "Do written articles teach as well as gold ones?",
@@ -21,7 +20,6 @@ TEXTS = {
     "size": "Is BART better than T5?",
     "lead": "Does it beat the article’s first three sentences?",
 }
-SIGNS: dict[Verdict, str] = {"better": "▲", "worse": "▼", "equivalent": "≈", "undecided": "?"}
 
 
 @dataclass(frozen=True)
@@ -30,16 +28,7 @@ class Comparison:
 
     first: str
     second: str
-    word: Verdict
-    sign: str
-    description: str
-    """The word, and the number of test articles where it is undecided."""
-    difference: str
-    interval: str
-    p: str
-    p_equivalent: str
-    recall: str
-    precision: str
+    figures: Difference
     chart: Markup
 
 
@@ -75,11 +64,11 @@ def build_headlines(facts: Facts) -> list[Headline]:
         others = {
             name: facts.gap[pair][kind].verdict for kind, name in TITLES.items() if kind != "rouge1"
         }
-        if set(others.values()) == {verdict.word}:
+        if set(others.values()) == {verdict.figures.verdict}:
             same = f"The same in {enumerate_words(list(others))}."
         else:
             same = f"{'; '.join(f'{name}: {found}' for name, found in others.items())}."
-        sentence = _describe_claim(student, facts.gap[pair].rouge1, facts)
+        sentence = _describe_claim(student, verdict.figures, facts)
         headlines.append(Headline(student, sentence, verdict, same, draw_axis(scale)))
     return headlines
 
@@ -114,7 +103,7 @@ def _answer(verdicts: Sequence[Comparison]) -> str:
         name = verdict.first
         if {verdict.first.partition("-")[2], verdict.second.partition("-")[2]} == set(SOURCES):
             name = verdict.first.partition("-")[0].upper()
-        groups.setdefault(verdict.word, []).append(name)
+        groups.setdefault(verdict.figures.verdict, []).append(name)
     if len(groups) == 1 and len(verdicts) > 1:
         both = "both" if len(verdicts) == 2 else f"all {len(verdicts)}"
         return f"{next(iter(groups)).capitalize()}: {both}."
@@ -123,17 +112,6 @@ def _answer(verdicts: Sequence[Comparison]) -> str:
 
 
 def _compare(facts: Facts, pair: tuple[str, str], kind: str, scale: Scale) -> Comparison:
-    found = facts.gap[pair][kind]
-    return Comparison(
-        *pair,
-        found.verdict,
-        SIGNS[found.verdict],
-        describe_verdict(found),
-        signed(found.f1),
-        signed_interval(found.f1_low, found.f1_high),
-        p_value(found.p),
-        p_value(found.p_equivalent),
-        signed(found.recall),
-        signed(found.precision),
-        draw_interval(scale, found.interval(), pair[0], facts.margin),
-    )
+    figures = facts.gap[pair][kind]
+    chart = draw_interval(scale, figures.interval(), pair[0], facts.margin)
+    return Comparison(*pair, figures, chart)

@@ -1,8 +1,8 @@
 """SVG that fits any width: places along an axis are percentages, texts and marks keep their size.
 
 Shapes that need a path are drawn into a box of 100 by 100 that is stretched over the drawing.
-Colours and fonts are CSS classes' (report.css); no element has a style of its own, which the page's
-Content-Security-Policy would not let pass.
+Colours and fonts come from CSS classes (style/); the page's Content-Security-Policy would block a
+style of an element's own.
 """
 
 import math

@@ -13,6 +13,7 @@ from understudy.contract.document import Record
 from understudy.contract.evaluation import (
     REFERENCE,
     SCORES,
+    SCORES_SCHEMA,
     ByKind,
     Difference,
     Gap,
@@ -123,7 +124,7 @@ def read_points() -> dict[str, pd.DataFrame]:
         DataError: data/scores.parquet is absent or broken, or a system's rows are not those of
             the same articles.
     """
-    table = read_table(SCORES, ("id", "system", *COLUMNS))
+    table = read_table(SCORES, tuple(SCORES_SCHEMA))
     points = {
         system: table[table["system"] == system].set_index("id")[list(COLUMNS)]
         for system in SYSTEMS

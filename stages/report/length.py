@@ -1,16 +1,13 @@
 """The study's length explanation, tested: students against zero-shot, as it is and cut."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from stages.report.charts import difference_scale, draw_axis, draw_interval
 from stages.report.inputs import Facts
-from stages.report.wording import MEASURES, signed_interval
-from understudy.contract.evaluation import F1Difference
-from understudy.contract.names import TRAINED
-from understudy.rendering.figures import percent, points, signed
+from understudy.contract.evaluation import LengthEffect
+from understudy.rendering.figures import percent
 
 
 @dataclass(frozen=True)
@@ -18,47 +15,25 @@ class LengthRow:
     """A student against the teacher's summaries, as they are and cut to its own length."""
 
     student: str
-    words: str
-    zeroshot_words: str
-    as_is: Mapping[str, str]
-    cut: Mapping[str, str]
+    effect: LengthEffect
     as_is_chart: Markup
     cut_chart: Markup
     explained: str
     """A sentence."""
-    correlation: str
 
 
 def build_length(facts: Facts) -> tuple[Markup, list[LengthRow]]:
-    """The axis and a row a student."""
+    """Returns the axis and a row for each student."""
     leads = [lead for found in facts.length.values() for lead in (found.as_is, found.cut)]
     scale = difference_scale([lead.interval() for lead in leads], facts.margin)
     rows = []
-    for name in TRAINED:
-        found = facts.length[name]
+    for name, effect in facts.length.items():
         as_is, cut = (
             draw_interval(scale, lead.interval(), name, facts.margin)
-            for lead in (found.as_is, found.cut)
+            for lead in (effect.as_is, effect.cut)
         )
-        rows.append(
-            LengthRow(
-                name,
-                points(found.words),
-                points(found.zeroshot_words),
-                _show_lead(found.as_is),
-                _show_lead(found.cut),
-                as_is,
-                cut,
-                _describe_explained(found.explained),
-                "–" if found.correlation is None else f"{found.correlation:+.2f}".replace("-", "−"),
-            )
-        )
+        rows.append(LengthRow(name, effect, as_is, cut, _describe_explained(effect.explained)))
     return draw_axis(scale), rows
-
-
-def _show_lead(lead: F1Difference) -> dict[str, str]:
-    shown = {measure: signed(getattr(lead, measure)) for measure in MEASURES}
-    return {**shown, "interval": signed_interval(lead.f1_low, lead.f1_high)}
 
 
 def _describe_explained(share: float | None) -> str:

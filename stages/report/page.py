@@ -26,11 +26,16 @@ from stages.report.traits import (
     build_spreads,
     build_traits,
 )
-from stages.report.wording import MEASURES
+from stages.report.wording import MEASURES, p_value, signed_interval
 from understudy.contract.names import SOURCES, SYSTEMS, TITLES
+from understudy.rendering.figures import points, signed
+from understudy.rendering.verdicts import describe_verdict
 
 FOLDER = Path(__file__).parent
-STYLES = ("page.css", "charts.css", "tables.css", "browser.css")
+STYLES = (
+    "page.css", "sections.css", "charts.css", "tables.css", "browser.css", "detail.css"
+)  # fmt: skip
+FILTERS = (describe_verdict, p_value, points, signed, signed_interval)
 SCRIPTS = ("matching.js", "list.js", "detail.js", "browser.js")
 
 
@@ -46,6 +51,7 @@ def render(facts: Facts) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    templates.filters |= {filter_.__name__: filter_ for filter_ in FILTERS}
     templates.filters["unbroken"] = keep_together
     style, script = _inline("style", STYLES), _inline("script", SCRIPTS)
     policy = {"style": hash_source(style), "script": hash_source(script)}

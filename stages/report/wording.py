@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
+from understudy.contract.evaluation import F1Difference
 from understudy.rendering.figures import TINY, signed
 
 MEASURES = {"recall": "recall", "precision": "precision", "f1": "F1"}
 
 
-def signed_interval(low: float, high: float) -> str:
-    """The bounds of a difference's interval, signed."""
-    return f"{signed(low)} to {signed(high)}"
+def signed_interval(found: F1Difference) -> str:
+    """The bounds of the interval of a difference in F1."""
+    return f"{signed(found.f1_low)} to {signed(found.f1_high)}"
 
 
 def p_value(p: float) -> str:

@@ -67,7 +67,7 @@ def _score_plainly(references: Path, predictions: Path) -> float:
 def _score_ours(references: Path, predictions: Path) -> float:
     import subprocess
 
-    command = [sys.executable, "-m", "understudy", "score", str(references), str(predictions)]
+    command = [sys.executable, "-m", "understudy.tools", "score", str(references), str(predictions)]
     done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
     return float(json.loads(done.stdout)["rouge1"]["f1"])
 

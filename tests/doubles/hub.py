@@ -7,72 +7,38 @@ subprocess that has `Hub.environment` on top of its own:
         sha = hub.add_dataset("owner/name", {"README.md": b"...", "train.parquet": Path("...")})
         run([sys.executable, "-c", script], env={**os.environ, **hub.environment(tmp_path)})
 
-What is in a repository is told by `tests/doubles/hub_content.py`. Requests are answered by
-`_Handler`; the state that they read is in `_Repository`.
+`tests/doubles/hub_content.py` makes realistic files for a repository. `_Handler` answers requests
+from the state in `tests/doubles/hub_repository.py`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, NoReturn, Self, cast
+from typing import Any, Self, cast
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from tests.doubles.hub_repository import (
+    Blob,
+    RefusalError,
+    Repository,
+    byte_range,
+    digest,
+    is_below,
+    list_entries,
+    refuse_entry,
+)
+
 MAIN = "main"
-LFS_SUFFIXES = (".parquet", ".safetensors", ".bin", ".model")
 TREE_PAGE = 1000
 
 _ID = r"(?P<repo>[\w.-]+(?:/(?!(?:revision|tree|paths-info|refs)(?:/|$))[\w.-]+)?)"
 _API = rf"^/api/(?P<kind>models|datasets)/{_ID}"
 _FILE = rf"^/(?P<kind>datasets/)?{_ID}/resolve/(?P<revision>[^/]+)/(?P<path>.+)$"
-
-
-@dataclass(frozen=True)
-class _Blob:
-    """One file's content, and the names by which Git and Git LFS know it."""
-
-    data: bytes
-    oid: str
-    lfs_sha256: str | None
-
-    @classmethod
-    def of(cls, path: str, content: bytes | Path) -> Self:
-        data = content.read_bytes() if isinstance(content, Path) else content
-        oid = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
-        in_lfs = path.endswith(LFS_SUFFIXES)
-        return cls(data, oid, hashlib.sha256(data).hexdigest() if in_lfs else None)
-
-    @property
-    def etag(self) -> str:
-        return self.lfs_sha256 or self.oid
-
-
-@dataclass
-class _Repository:
-    """A repository's commits, each a whole tree; the one that was added last is `main`."""
-
-    commits: dict[str, dict[str, _Blob]] = field(default_factory=dict)
-    head: str = ""
-
-    def commit(self, files: Mapping[str, bytes | Path], revision: str | None) -> str:
-        tree = {path: _Blob.of(path, content) for path, content in sorted(files.items())}
-        sha = revision or _digest("\n".join(f"{path} {blob.oid}" for path, blob in tree.items()))
-        self.commits[sha], self.head = tree, sha
-        return sha
-
-
-class _RefusalError(Exception):
-    """An answer that is not 200, with the header by which the clients tell why."""
-
-    def __init__(self, status: int, code: str, message: str, commit: str = "") -> None:
-        super().__init__(message)
-        self.status, self.code, self.message, self.commit = status, code, message, commit
 
 
 class Hub:
@@ -81,7 +47,7 @@ class Hub:
     def __init__(self) -> None:
         self.requests: list[str] = []
         """Method and path, without the query, of each request in order of arrival."""
-        self._repositories: dict[tuple[str, str], _Repository] = {}
+        self._repositories: dict[tuple[str, str], Repository] = {}
         handler = type("_BoundHandler", (_Handler,), {"hub": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
@@ -146,10 +112,10 @@ class Hub:
     ) -> str:
         if revision is not None and not re.fullmatch("[0-9a-f]{40}", revision):
             raise ValueError(f"revision is {revision!r}: expected a sha of 40 hexadecimal digits")
-        repository = self._repositories.setdefault((kind, repo_id), _Repository())
+        repository = self._repositories.setdefault((kind, repo_id), Repository())
         return repository.commit(files, revision)
 
-    def repository(self, kind: str, repo_id: str) -> _Repository:
+    def repository(self, kind: str, repo_id: str) -> Repository:
         """Return what was added as `kind` (`models`, `datasets`), or refuse as the Hub does.
 
         The real Hub answers 401 without a code to whoever has no token, and clients take that for
@@ -158,14 +124,14 @@ class Hub:
         try:
             return self._repositories[kind, repo_id]
         except KeyError:
-            raise _RefusalError(404, "RepoNotFound", "Repository not found") from None
+            raise RefusalError(404, "RepoNotFound", "Repository not found") from None
 
-    def tree(self, kind: str, repo_id: str, revision: str) -> tuple[str, dict[str, _Blob]]:
+    def tree(self, kind: str, repo_id: str, revision: str) -> tuple[str, dict[str, Blob]]:
         """Return the sha and the files that `revision`, `main` or a sha, stands for."""
         repository = self.repository(kind, repo_id)
         sha = repository.head if revision == MAIN else revision
         if sha not in repository.commits:
-            raise _RefusalError(404, "RevisionNotFound", f"Invalid rev id: {revision}")
+            raise RefusalError(404, "RevisionNotFound", f"Invalid rev id: {revision}")
         return sha, repository.commits[sha]
 
 
@@ -194,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.hub.requests.append(f"{method} {unquote(parts.path)}")
         try:
             self._route(method, parts.path)
-        except _RefusalError as refusal:
+        except RefusalError as refusal:
             self._refuse(refusal)
 
     def _route(self, method: str, path: str) -> None:
@@ -204,13 +170,13 @@ class _Handler(BaseHTTPRequestHandler):
                 groups = {key: unquote(value or "") for key, value in match.groupdict().items()}
                 cast("Callable[..., None]", getattr(self, name))(**groups)
                 return
-        raise _RefusalError(404, "", "Sorry, we can't find the page you are looking for.")
+        raise RefusalError(404, "", "Sorry, we can't find the page you are looking for.")
 
     def _info(self, kind: str, repo: str, revision: str = MAIN) -> None:
         sha, files = self.hub.tree(kind, repo, revision)
         self._send_json(
             {
-                "_id": _digest(repo)[:24],
+                "_id": digest(repo)[:24],
                 "id": repo,
                 "sha": sha,
                 "private": False,
@@ -233,11 +199,11 @@ class _Handler(BaseHTTPRequestHandler):
         sha, files = self.hub.tree(kind, repo, revision)
         entries = [
             entry
-            for entry in _entries(files, sha, self._flag("expand"))
-            if _is_below(entry["path"], path, recursive=self._flag("recursive"))
+            for entry in list_entries(files, sha, self._flag("expand"))
+            if is_below(entry["path"], path, recursive=self._flag("recursive"))
         ]
         if path and not entries:
-            _no_entry(f'{path} does not exist on "{revision}"', sha)
+            refuse_entry(f'{path} does not exist on "{revision}"', sha)
         start = int(self._query.get("cursor", ["0"])[0])
         stop = start + TREE_PAGE
         self._send_json(entries[start:stop], self._link(stop) if stop < len(entries) else {})
@@ -247,12 +213,12 @@ class _Handler(BaseHTTPRequestHandler):
         form = self._form()
         expand = form.get("expand", ["false"])[0].lower() == "true"
         wanted = set(form.get("paths", []))
-        self._send_json([e for e in _entries(files, sha, expand) if e["path"] in wanted])
+        self._send_json([e for e in list_entries(files, sha, expand) if e["path"] in wanted])
 
     def _file(self, kind: str, repo: str, revision: str, path: str) -> None:
         sha, files = self.hub.tree(kind.rstrip("/") or "models", repo, revision)
         if path not in files:
-            _no_entry("Entry not found", sha)
+            refuse_entry("Entry not found", sha)
         blob = files[path]
         headers = {
             "ETag": f'"{blob.etag}"',
@@ -270,7 +236,7 @@ class _Handler(BaseHTTPRequestHandler):
         if asked is None or not any(asked.groups()):
             self._send(200, data, headers)
             return
-        first, last = _span(asked[1], asked[2], len(data))
+        first, last = byte_range(asked[1], asked[2], len(data))
         if first > last:
             self._send(416, b"", headers | {"Content-Range": f"bytes */{len(data)}"})
             return
@@ -281,7 +247,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.dumps(value).encode()
         self._send(200, body, {"Content-Type": "application/json; charset=utf-8"} | (headers or {}))
 
-    def _refuse(self, refusal: _RefusalError) -> None:
+    def _refuse(self, refusal: RefusalError) -> None:
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "X-Error-Code": refusal.code,
@@ -323,46 +289,3 @@ _ROUTES = (
     (("GET",), rf"{_API}/revision/(?P<revision>[^/]+)$", "_info"),
     (("GET",), rf"{_API}$", "_info"),
 )
-
-
-def _entries(files: Mapping[str, _Blob], sha: str, expand: bool) -> Iterator[dict[str, Any]]:
-    """Yield what the Hub tells of each file, and of each folder that holds one, by path."""
-    folders = {str(parent) for path in files for parent in Path(path).parents} - {"."}
-    for path in sorted({*files, *folders}):
-        entry = _file_entry(path, files[path]) if path in files else _folder_entry(path)
-        if expand:
-            date = "2024-01-18T15:31:09.000Z"
-            entry["lastCommit"] = {"id": sha, "title": "Upload files", "date": date}
-        yield entry
-
-
-def _file_entry(path: str, blob: _Blob) -> dict[str, Any]:
-    size = len(blob.data)
-    entry: dict[str, Any] = {"type": "file", "path": path, "oid": blob.oid, "size": size}
-    if blob.lfs_sha256:
-        entry["lfs"] = {"oid": blob.lfs_sha256, "size": size, "pointerSize": 130}
-    return entry
-
-
-def _folder_entry(path: str) -> dict[str, Any]:
-    return {"type": "directory", "path": path, "oid": _digest(path), "size": 0}
-
-
-def _is_below(path: str, folder: str, *, recursive: bool) -> bool:
-    prefix = f"{folder}/" if folder else ""
-    return path.startswith(prefix) and (recursive or "/" not in path.removeprefix(prefix))
-
-
-def _span(first: str, last: str, size: int) -> tuple[int, int]:
-    """Return the first and last byte that a Range header's two numbers, one maybe empty, mean."""
-    if not first:
-        return max(0, size - int(last)), size - 1
-    return int(first), min(int(last or size), size - 1)
-
-
-def _no_entry(message: str, commit: str = "") -> NoReturn:
-    raise _RefusalError(404, "EntryNotFound", message, commit)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()

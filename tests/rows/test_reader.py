@@ -1,6 +1,7 @@
 """The user's files: every row of every format arrives, or says in which row what is wrong."""
 
 import hashlib
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -264,3 +265,52 @@ def test_the_hash_is_the_sha_256_of_the_bytes(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_bytes(b"abc" * 100_000)
     assert hash_file(path) == hashlib.sha256(b"abc" * 100_000).hexdigest()
+
+
+LINES = {"id": "id", "text": "any"}
+
+
+def test_each_line_of_a_text_file_is_a_row_where_one_text_is_wanted(tmp_path: Path) -> None:
+    path = tmp_path / "rows.txt"
+    path.write_bytes("\ufeffone\r\n\ntwo\u2028three\x0cfour\n".encode() + b"\xff\nlast")
+    rows = list(read_file(path, LINES))
+    assert [row.values.get("text") for row in rows] == [
+        "one",
+        "",
+        "two\u2028three\x0cfour",
+        None,
+        "last",
+    ]
+    assert [row.problem for row in rows] == [None, None, None, "not UTF-8", None]
+    assert [row.number for row in rows] == [1, 2, 3, 4, 5]
+
+
+def test_lines_may_come_from_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO("one\ntwo é".encode()), "ascii"))
+    rows = list(read_file(Path("-"), LINES))
+    assert [(row.file, row.values["text"]) for row in rows] == [
+        ("stdin", "one"),
+        ("stdin", "two é"),
+    ]
+
+
+def test_stdin_cannot_give_rows_of_several_texts() -> None:
+    with pytest.raises(
+        DataError, match=r"-: expected a file ending in \.jsonl, \.csv, \.parquet; "
+    ):
+        list(read_file(Path("-"), SAME))
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "txt"])
+def test_a_file_that_breaks_while_it_is_read_is_refused(
+    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    path = tmp_path / f"rows.{suffix}"
+    path.touch()
+    monkeypatch.setattr(Path, "open", fail)
+    with pytest.raises(DataError) as caught:
+        list(read_file(path, LINES, "try again"))
+    assert str(caught.value) == f"{path}: not a readable file (Input/output error); try again"

@@ -22,6 +22,7 @@ from tests.stages.evaluated import (
     make_failed_answers,
     read,
 )
+from understudy.contract.evaluation import SCORES_SCHEMA
 from understudy.contract.names import COLUMNS, PAIRS, SYSTEMS
 from understudy.contract.params.teacher import Prices
 from understudy.scoring.length import cut_like
@@ -71,7 +72,7 @@ def test_the_command_writes_metrics_scores_and_a_plot(project: Path) -> None:
 
 def test_the_scores_of_each_article_are_kept_system_by_system(project: Path) -> None:
     scores = pd.read_parquet(project / "data" / "scores.parquet")
-    assert list(scores.columns) == ["id", "system", *COLUMNS]
+    assert list(scores.columns) == list(SCORES_SCHEMA)
     assert list(scores["system"]) == [name for name in SYSTEMS for _ in range(3)]
     assert list(scores["id"]) == ["a", "b", "c"] * len(SYSTEMS)
     systems = read(project, "systems")

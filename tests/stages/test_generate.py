@@ -71,7 +71,7 @@ def write(out: Path, train: list[Answer], validation: list[Answer]) -> dict[str,
 
 def judge_and_write(source: Highlights, answers: Iterable[Answer], out: Path) -> dict[str, Any]:
     judge = Judge(source.params, source.folder)
-    return write_pairs(zip(source, answers, strict=True), judge, out)
+    return write_pairs(zip(source, answers, strict=True), judge, out).to_json()
 
 
 def highlights(folder: Path, train: int, validation: int, **changes: Any) -> Highlights:

@@ -14,7 +14,8 @@ from stages.zeroshot import write_predictions
 from tests.doubles.teacher import Call, ChatServer, Reply, Script, echo, refuse, say, settings
 from tests.imports import ROOT
 from understudy.contract.answers import COLUMNS, Answer
-from understudy.contract.pairs import PAIR_COLUMNS
+from understudy.contract.asked import ZEROSHOT_ANSWERS
+from understudy.contract.pairs import PAIR_COLUMNS, TEST
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.tables import table_writer, text_columns
 from understudy.teacher.completion import failed_answer
@@ -111,8 +112,8 @@ class Project:
 
     def __init__(self, path: Path) -> None:
         source = articles(path, *IDS)
-        zeroshot.TEST.parent.mkdir(parents=True)
-        source.test.rename(zeroshot.TEST)
+        TEST.parent.mkdir(parents=True)
+        source.test.rename(TEST)
 
     def ask(self, server: ChatServer, **teacher: Any) -> list[dict[str, Any]]:
         """Runs the stage with the sample profile and another teacher; JSON is YAML."""
@@ -121,7 +122,7 @@ class Project:
         params["teacher"] = settings(server.url, **teacher)
         Path("params.yaml").write_text(json.dumps(params), "utf-8")
         zeroshot.main()
-        return records(zeroshot.PREDICTIONS)
+        return records(ZEROSHOT_ANSWERS)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Tests of stages/student, and what they share: toy pairs, settings, a student that learned them.
+"""What the tests of understudy/students share: toy pairs, settings, a student that learned them.
 
 A toy article tells who was where on which day among filler; its highlights repeat these facts.
 """
@@ -21,7 +21,7 @@ from understudy.students.decoding.decoding import decode
 from understudy.students.decoding.engines import Engine, Transformers
 from understudy.students.model.families import FAMILIES
 from understudy.students.model.loading import Student, build_tiny
-from understudy.students.training.trainer import train
+from understudy.students.training.trainer import Trained, train
 
 # Before torch is imported: threads that wait for each other make tiny models slower, and ten times
 # slower where another process uses the cores.
@@ -109,6 +109,20 @@ def write_pairs(folder: Path, train: pd.DataFrame, validation: pd.DataFrame) -> 
     train.to_parquet(pairs["train"])
     validation.to_parquet(pairs["validation"])
     return pairs
+
+
+def train_toy(
+    state: Path,
+    family: str = "t5",
+    validation: pd.DataFrame | None = None,
+    student: Student | None = None,
+    **changes: Any,
+) -> tuple[Student, Trained]:
+    """Trains a tiny student on 64 pairs; `changes` are those of `train_params`."""
+    student = student or tiny(family)
+    held_out = toy_pairs(16, seed=1) if validation is None else validation
+    pairs = write_pairs(state, toy_pairs(64), held_out)
+    return student, train(student, pairs, train_params(**changes), state)
 
 
 @functools.cache

@@ -7,10 +7,10 @@ import sys
 import pytest
 
 from tests.imports import ROOT
-from understudy.cli import COMMANDS, main
+from understudy.tools.cli import COMMANDS, main
 
 HEAVY = {"aiohttp", "datasets", "nltk", "numpy", "openai", "pandas", "pyarrow", "torch"}
-LIGHT = ("check", "params", "plan", "score", "predict", "table")
+LIGHT = ("check", "params", "plan", "review", "score", "predict")
 EXIT_STATUS = re.compile(
     r"exit status:\n  0 +done\n  1 +a known failure, in one line on stderr.*\n"
     r"  2 +a command line that cannot be read\n  130 +interrupted.*\n"
@@ -56,7 +56,7 @@ def test_the_nearest_command_is_suggested(capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize("command", ["", *LIGHT])
 def test_help_loads_no_heavy_library(command: str) -> None:
     code = (
-        "import sys; from understudy.cli import main\n"
+        "import sys; from understudy.tools.cli import main\n"
         "try: main(sys.argv[1:])\n"
         "except SystemExit: print(*sys.modules, file=sys.stderr)"
     )
@@ -69,7 +69,7 @@ def test_help_loads_no_heavy_library(command: str) -> None:
 
 def test_a_command_line_that_cannot_be_read_exits_with_2() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "understudy", "score", "one.txt"],
+        [sys.executable, "-m", "understudy.tools", "score", "one.txt"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -126,11 +126,11 @@ def test_the_text_and_the_json_say_the_same_and_nothing_is_sent_or_written(
 
 def test_the_command_exits_with_one_line_where_params_are_broken(project: Project) -> None:
     project.change_params(teacher__concurrency=0)
-    done = project.run("python", "-m", "understudy", "plan", ok=False)
+    done = project.run("python", "-m", "understudy.tools", "plan", ok=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch(r"error: .*teacher\.concurrency.*\n", done.stderr)
     Path("params.yaml").write_text("fetch: [", encoding="utf-8")
-    done = project.run("python", "-m", "understudy", "plan", "--json", ok=False)
+    done = project.run("python", "-m", "understudy.tools", "plan", "--json", ok=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch(r"error: params\.yaml.*\n", done.stderr)
 

@@ -141,7 +141,7 @@ def test_a_row_that_cannot_be_used_is_an_error_that_names_it(
 
 def test_a_missing_file_is_one_line_and_exits_with_1(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "understudy", "score", "none.jsonl", tmp_path / "none.txt"],
+        [sys.executable, "-m", "understudy.tools", "score", "none.jsonl", tmp_path / "none.txt"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -174,7 +174,7 @@ def test_the_command_itself_writes_nothing_but_json_to_stdout(
     model: Path, summaries: list[str], tmp_path: Path
 ) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "understudy", "predict", "--model", str(model), "--input", "-"],
+        [sys.executable, "-m", "understudy.tools", "predict", "--model", model, "--input", "-"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         input="\n".join(ARTICLES),
@@ -279,7 +279,7 @@ def test_a_folder_is_never_replaced(
     out.mkdir()
     (out / "part-0.parquet").touch()
     line = refused(predict(source, "--output", out), capsys.readouterr().err)
-    assert f"{out}: a folder stands there" in line
+    assert f"{out}: this is a folder" in line
     assert [path.name for path in out.iterdir()] == ["part-0.parquet"]
 
 

@@ -84,21 +84,17 @@ class KeyedMetrics(Metrics, Generic[T]):
         return {**content, **named}
 
 
-def read_record(path: Path, form: TypeAdapter[T], key: str | None = None) -> T:
-    """Reads a JSON file, or what it holds under a key.
+def read_record(path: Path, form: TypeAdapter[T]) -> T:
+    """Reads a JSON file of one form, or of one of several.
 
     Raises:
         DataError: the file is absent, broken, or not of that form.
     """
-    content: Any = read_json(path)
-    if key is not None:
-        if key not in content:
-            raise DataError(f"{path}: no '{key}' in it; {AGAIN}")
-        content = content[key]
+    content = read_json(path)
     try:
         return form.validate_python(content)
     except ValidationError as error:
         first = error.errors()[0]
-        location = ".".join(str(part) for part in (*((key,) if key else ()), *first["loc"]))
+        location = ".".join(map(str, first["loc"]))
         problem = first["msg"].replace("Input should be", "expected", 1)
         raise DataError(f"{path}: {location}: {problem}; {AGAIN}") from None

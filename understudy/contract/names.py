@@ -21,4 +21,4 @@ TITLES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougel": "ROUGE-L", "rougel
 KINDS = tuple(TITLES)
 MEASURES = ("recall", "precision", "f1")
 COLUMNS = tuple(f"{kind}_{measure}" for kind in KINDS for measure in MEASURES)
-"""Of a table or an array with all scores of an article."""
+"""Columns of a table or an array with all scores of an article."""

@@ -1,4 +1,4 @@
-"""Every failure that a user can mend is an UnderstudyError: one line, never a traceback.
+"""Every failure that a user can fix is an UnderstudyError: one line, never a traceback.
 
 UnderstudyError
 ├── ParamsError       params.yaml: the dotted key, its value and what was expected

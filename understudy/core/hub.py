@@ -1,7 +1,7 @@
-"""Which commit a revision on the Hugging Face Hub names, or on the server of `HF_ENDPOINT`.
+"""Resolves a revision on the Hugging Face Hub, or on the server of `HF_ENDPOINT`, to its commit.
 
-One request without retries: the loading clients themselves try for half a minute before they say
-that nobody answers.
+Makes one request without retries: the loading clients themselves retry for half a minute before
+they report that nobody answers.
 """
 
 import re
@@ -15,9 +15,9 @@ INSTEAD = {"dataset": "fetch.source to sample or files", "model": "model to tiny
 
 
 def resolve_commit(kind: Literal["dataset", "model"], name: str, revision: str | None) -> str:
-    """The commit of a dataset or model repository that a branch, tag or commit names.
+    """Finds the commit of a dataset or model repository that a branch, tag or commit names.
 
-    With HF_HUB_OFFLINE a full commit stands for itself, so that a warm cache is enough.
+    With HF_HUB_OFFLINE a full commit is returned as is, so that a warm cache is enough.
 
     Raises:
         DataError, StudentError: by kind; the Hub cannot be reached, or has no such repository

@@ -1,4 +1,4 @@
-"""The processes that started a stage: when DVC is gone, nobody waits for what the stage makes."""
+"""Watches the processes that started a stage: without DVC, nobody waits for its results."""
 
 import os
 from contextlib import suppress
@@ -8,14 +8,14 @@ if TYPE_CHECKING:
     import psutil
 
 DVC_STAGE = "DVC_STAGE"
-"""The environment variable in which DVC names the stage that it runs."""
+"""Environment variable in which DVC names the stage that it runs."""
 SHELLS = ("sh", "bash", "dash", "zsh", "ksh")
 
 
 class ParentWatch:
-    """DVC, and the shell in which it runs a stage, which outlives it.
+    """Watches DVC, and the shell in which it runs a stage, which may outlive it.
 
-    A stage that is started by hand may outlive its shell; only one that DVC has started stops.
+    A stage that is started by hand may outlive its shell; only one started by DVC stops.
     """
 
     def __init__(self) -> None:
@@ -33,12 +33,12 @@ class ParentWatch:
                     break
 
     def alive(self) -> bool:
-        """Whether all of them still run."""
+        """Tells whether all of them still run."""
         return not self._orphaned and all(_runs(process) for process in self._watched)
 
 
 def _has_adopted_us(pid: int) -> bool:
-    """Whether that is the system's first process, in DVC's place; in a container, it may be DVC."""
+    """Tells an orphan, adopted by process 1, from a child of DVC as process 1 of a container."""
     with suppress(OSError):
         return pid == 1 and os.getsid(1) != os.getsid(0)
     return False

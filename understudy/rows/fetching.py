@@ -1,8 +1,8 @@
 """Brings rows from the chosen source into one form, and lists those that cannot be used."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from itertools import islice
+from functools import partial
+from itertools import islice, starmap
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +19,29 @@ from understudy.rows.reader import check_file, hash_file, read_file
 from understudy.rows.sample.article import sample_rows
 
 
-@dataclass(frozen=True)
-class Source:
-    """Rows of each split, and what identifies them."""
+def fetch(params: FetchParams, folder: Path = RAW) -> None:
+    """Writes the chosen source's usable rows, its rejects and its identity under `folder`.
 
-    rows: Mapping[str, Iterator[RawRow]]
-    identity: dict[str, Any]
+    Raises:
+        DataError: the source cannot be read, or more than `max_rejected` of a split's rows cannot
+            be used.
+    """
+    rows, identity = _open_source(params)
+    counts = {}
+    with table_writer(folder / REJECTS, RAW_REJECTS_SCHEMA) as rejects:
+        for split in SPLITS:
+            bar = tqdm(islice(rows[split], params.limit), f"fetch {split}", unit=" rows")
+            counts[split] = _fetch_split(split, bar, rejects, folder)
+    for split, count in counts.items():
+        _check_rejects(split, count, params.max_rejected, folder / REJECTS)
+    origin = ORIGIN.validate_python({**identity, "rows": counts})
+    origin.write(folder / SampleOrigin.PATH.name)
 
 
-def open_source(params: FetchParams) -> Source:
-    """Opens the chosen source; rows are read only when they are asked for."""
+def _open_source(params: FetchParams) -> tuple[Mapping[str, Iterator[RawRow]], dict[str, Any]]:
+    """Rows of each split, read only when they are asked for, and what identifies them."""
     if params.source == "hub":
-        return Source(*open_hub(params.hub.dataset, params.hub.config, params.hub.revision))
+        return open_hub(params.hub.dataset, params.hub.config, params.hub.revision)
     if params.source == "files":
         columns = params.files.columns.model_dump()
         paths = {split: Path(getattr(params.files, split)) for split in SPLITS}
@@ -38,35 +49,12 @@ def open_source(params: FetchParams) -> Source:
             check_file(path, columns)
         files = {split: {"path": str(p), "sha256": hash_file(p)} for split, p in paths.items()}
         rows = {split: read_file(path, columns) for split, path in paths.items()}
-        return Source(rows, {"source": "files", "files": files})
-    sample = params.sample
-    rows = {
-        split: (
-            RawRow("sample", number, row)
-            for number, row in enumerate(
-                sample_rows(split, getattr(sample, split), sample.seed), start=1
-            )
-        )
-        for split in SPLITS
-    }
-    return Source(rows, {"source": "sample", "seed": sample.seed})
-
-
-def fetch(source: Source, limit: int | None, max_rejected: float, folder: Path = RAW) -> None:
-    """Writes a source's usable rows, its rejects and its identity under `folder`.
-
-    Raises:
-        DataError: more than `max_rejected` of a split's rows cannot be used.
-    """
-    counts = {}
-    with table_writer(folder / REJECTS, RAW_REJECTS_SCHEMA) as rejects:
-        for split in SPLITS:
-            rows = tqdm(islice(source.rows[split], limit), f"fetch {split}", unit=" rows")
-            counts[split] = _fetch_split(split, rows, rejects, folder)
-    for split, count in counts.items():
-        _check_rejects(split, count, max_rejected, folder / REJECTS)
-    origin = ORIGIN.validate_python({**source.identity, "rows": counts})
-    origin.write(folder / SampleOrigin.PATH.name)
+        return rows, {"source": "files", "files": files}
+    seed, rows = params.sample.seed, {}
+    for split in SPLITS:
+        values = enumerate(sample_rows(split, getattr(params.sample, split), seed), start=1)
+        rows[split] = starmap(partial(RawRow, "sample"), values)
+    return rows, {"source": "sample", "seed": seed}
 
 
 def _fetch_split(

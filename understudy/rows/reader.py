@@ -7,7 +7,9 @@ import csv
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from io import TextIOWrapper
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,11 @@ from understudy.rows.raw import RawRow, is_utf8
 
 HINT = "set fetch.files.* in params.yaml to yours"
 TEXT = ".txt"
+STDIN = Path("-")
 # Bytes that are no UTF-8 survive as surrogates, so that one bad row is rejected, not the file.
 ENCODING: dict[str, Any] = {"encoding": "utf-8-sig", "errors": "surrogateescape"}
+Found = Iterator[tuple[int, Mapping[str, Any] | str]]
+"""Numbers of rows, each with its values or its problem."""
 
 
 def read_file(path: Path, columns: Mapping[str, str], hint: str = HINT) -> Iterator[RawRow]:
@@ -28,7 +33,7 @@ def read_file(path: Path, columns: Mapping[str, str], hint: str = HINT) -> Itera
 
     Args:
         path: a .jsonl, .csv or .parquet file; where `columns` has one text only, also a .txt file
-            with a text a line, which may be empty.
+            with a text a line, which may be empty, or - for such lines from stdin.
         columns: our names (`article`, `highlights`, `id`) to the file's; `id` may be absent
             from the file, the others not.
         hint: what to do about a file that cannot be read.
@@ -38,19 +43,27 @@ def read_file(path: Path, columns: Mapping[str, str], hint: str = HINT) -> Itera
             column.
     """
     check_file(path, columns, hint)
-    kind, row = path.suffix.lower(), None
+    kind, name = (TEXT, "stdin") if path == STDIN else (path.suffix.lower(), str(path))
+    empty = kind != TEXT
     try:
-        for row in READERS[kind](path, columns, hint):
-            yield row
+        for number, found in READERS[kind](path, columns, hint):
+            empty = False
+            if isinstance(found, str):
+                yield RawRow(name, number, problem=found)
+            else:
+                values = {ours: found.get(theirs) for ours, theirs in columns.items()}
+                yield RawRow(name, number, values)
     except OSError as error:
         raise DataError(f"{path}: not a readable file ({error.strerror}); {hint}") from None
-    if row is None and kind != TEXT:
+    if empty:
         raise DataError(f"{path}: the file has no rows; {hint}")
 
 
 def check_file(path: Path, columns: Mapping[str, str], hint: str = HINT) -> None:
     """Raises DataError for a file that `read_file` cannot begin to read."""
     kinds = [kind for kind in READERS if kind != TEXT or len(columns.keys() - {"id"}) == 1]
+    if path == STDIN and TEXT in kinds:
+        return
     if path.suffix.lower() not in kinds:
         raise DataError(f"{path}: expected a file ending in {', '.join(kinds)}; {hint}")
     if not path.is_file():
@@ -63,22 +76,15 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_lines(lines: Iterable[str], name: str, column: str) -> Iterator[RawRow]:
-    """Yields a row for each line of a text, opened with ENCODING, under one of our columns."""
-    for number, line in enumerate(lines, start=1):
-        if is_utf8(line):
-            yield RawRow(name, number, {column: line.rstrip("\n")})
-        else:
-            yield RawRow(name, number, problem="not UTF-8")
+def _read_text(path: Path, columns: Mapping[str, str], _: str) -> Found:
+    [column] = [theirs for ours, theirs in columns.items() if ours != "id"]
+    file = sys.stdin.buffer if path == STDIN else path.open("rb")
+    with TextIOWrapper(file, **ENCODING) as lines:
+        for number, line in enumerate(lines, start=1):
+            yield number, {column: line.rstrip("\n")} if is_utf8(line) else "not UTF-8"
 
 
-def _read_text(path: Path, columns: Mapping[str, str], _: str) -> Iterator[RawRow]:
-    [column] = columns.keys() - {"id"}
-    with path.open(**ENCODING) as lines:
-        yield from read_lines(lines, str(path), column)
-
-
-def _read_jsonl(path: Path, columns: Mapping[str, str], _: str) -> Iterator[RawRow]:
+def _read_jsonl(path: Path, *_: object) -> Found:
     with path.open(**ENCODING, newline="\n") as lines:
         for number, line in enumerate(lines, start=1):
             if not line.strip():
@@ -86,15 +92,12 @@ def _read_jsonl(path: Path, columns: Mapping[str, str], _: str) -> Iterator[RawR
             try:
                 record = json.loads(line)
             except (ValueError, RecursionError):  # a number of too many digits is a ValueError
-                yield RawRow(str(path), number, problem="row: not valid JSON")
-                continue
-            if isinstance(record, dict):
-                yield RawRow(str(path), number, _rename(record, columns))
+                yield number, "row: not valid JSON"
             else:
-                yield RawRow(str(path), number, problem="row: not a JSON object")
+                yield number, record if isinstance(record, dict) else "row: not a JSON object"
 
 
-def _read_csv(path: Path, columns: Mapping[str, str], hint: str) -> Iterator[RawRow]:
+def _read_csv(path: Path, columns: Mapping[str, str], hint: str) -> Found:
     csv.field_size_limit(sys.maxsize)
     with path.open(**ENCODING, newline="") as file:
         records = csv.DictReader(file, strict=True)
@@ -102,55 +105,42 @@ def _read_csv(path: Path, columns: Mapping[str, str], hint: str) -> Iterator[Raw
             _require(path, columns, list(records.fieldnames or []), hint)
         except csv.Error as error:
             raise DataError(f"{path}: not a readable CSV header: {error}") from None
-        number = 0
-        while True:
-            number += 1
+        for number in count(1):
             try:
                 record = next(records)
             except StopIteration:
                 return
             except csv.Error as error:
-                yield RawRow(str(path), number, problem=f"row: not valid CSV: {error}")
-                continue
-            if None in record:
-                yield RawRow(str(path), number, problem="row: more fields than the header")
+                yield number, f"row: not valid CSV: {error}"
             else:
-                yield RawRow(str(path), number, _rename(record, columns))
+                yield number, "row: more fields than the header" if None in record else record
 
 
-def _read_parquet(path: Path, columns: Mapping[str, str], hint: str) -> Iterator[RawRow]:
+def _read_parquet(path: Path, columns: Mapping[str, str], hint: str) -> Found:
     with readable_parquet(path, hint=hint) as file:
         found = file.schema_arrow.names
         _require(path, columns, found, hint)
-        names, number = [name for name in columns.values() if name in found], 0
-        for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=names):
-            try:
-                records = batch.to_pylist()
-            except UnicodeDecodeError:
-                records = _decode(batch)
-            for record in records:
-                number += 1
-                yield RawRow(str(path), number, _rename(record, columns))
+        names = [name for name in columns.values() if name in found]
+        batches = file.iter_batches(batch_size=BATCH_ROWS, columns=names)
+        yield from enumerate((row for batch in batches for row in _to_records(batch)), start=1)
 
 
-def _decode(batch: pa.RecordBatch) -> list[dict[str, Any]]:
-    """The rows of a batch with text that is no UTF-8, where Arrow gives up on all of them."""
-    is_text = (pa.types.is_string, pa.types.is_large_string)
-    text = [field.name for field in batch.schema if any(test(field.type) for test in is_text)]
-    raw = [
-        field.with_type(pa.large_binary()) if field.name in text else field
-        for field in batch.schema
-    ]
-    records: list[dict[str, Any]] = batch.cast(pa.schema(raw)).to_pylist()
+def _to_records(batch: pa.RecordBatch) -> list[dict[str, Any]]:
+    try:
+        return list(batch.to_pylist())
+    except UnicodeDecodeError:  # one bad text fails the whole batch
+        is_text = (pa.types.is_string, pa.types.is_large_string)
+        text = [field.name for field in batch.schema if any(test(field.type) for test in is_text)]
+        raw = [
+            field.with_type(pa.large_binary()) if field.name in text else field
+            for field in batch.schema
+        ]
+        records: list[dict[str, Any]] = batch.cast(pa.schema(raw)).to_pylist()
     for record in records:
         for name in text:
             if record[name] is not None:
                 record[name] = record[name].decode("utf-8", ENCODING["errors"])
     return records
-
-
-def _rename(record: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
-    return {ours: record.get(theirs) for ours, theirs in columns.items()}
 
 
 def _require(path: Path, columns: Mapping[str, str], found: list[str], hint: str) -> None:
@@ -162,7 +152,7 @@ def _require(path: Path, columns: Mapping[str, str], found: list[str], hint: str
             )
 
 
-READERS: dict[str, Callable[[Path, Mapping[str, str], str], Iterator[RawRow]]] = {
+READERS: dict[str, Callable[[Path, Mapping[str, str], str], Found]] = {
     ".jsonl": _read_jsonl,
     ".csv": _read_csv,
     ".parquet": _read_parquet,

@@ -17,7 +17,7 @@ def resample_means(values: Figures, resamples: int, seed: int) -> Figures:
     Differences of two columns of the result are those of the paired bootstrap.
 
     Args:
-        values: (rows, columns), one row a test article.
+        values: (rows, columns), one row per test article.
         resamples: how many samples to draw.
         seed: equal seeds draw equal samples.
 
@@ -44,7 +44,7 @@ def interval(values: Sequence[float], resamples: int, seed: int) -> tuple[float,
     """Bounds of the 95% interval of the mean of `values`, drawn again by rows.
 
     Args:
-        values: one figure a test article; for two systems on the same articles, the differences.
+        values: one figure per test article; for two systems on the same articles, the differences.
         resamples: how many samples to draw.
         seed: equal seeds draw equal samples.
     """

@@ -84,7 +84,7 @@ def count_needed(differences: Figures, margin: float, pairs: int) -> int | None:
     By the normal approximation, with a power of 80% and the strictest level of Holm's correction.
 
     Args:
-        differences: one pair's, article by article, in points.
+        differences: (articles,), of one pair, in points.
         margin: points within which two systems are equivalent.
         pairs: how many pairs are compared.
     """

@@ -19,10 +19,10 @@ from understudy.scoring.rows import score_rows
 DESCRIPTION = "ROUGE-1, ROUGE-2, ROUGE-L and ROUGE-Lsum; recall, precision and F1 in points."
 INPUTS = """
 Args:
-    predictions: summaries to score, one a row.
-    references: gold summaries, one a row.
+    predictions: summaries to score, one per row.
+    references: gold summaries, one per row.
     stemmer: compare Porter stems instead of words.
-    aggregate: False gives a list of scores, one a row, in the place of each mean.
+    aggregate: False gives a list of scores, one per row, instead of each mean.
     kinds: some of rouge1, rouge2, rougel, rougelsum; all by default.
 
 Returns:

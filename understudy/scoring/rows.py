@@ -1,8 +1,8 @@
 """ROUGE of each pair of texts, by `rouge_score`, on all cores.
 
 The scores are those of `rouge_score` (Lin 2004, as reimplemented by Google Research), bit for bit:
-its own functions do the counting. What it does again and again, stemming the same words, is done
-once here, and rows are shared out to processes where there are enough of them.
+its own functions do the counting. For speed, a word is stemmed only once, and many rows are shared
+out to processes.
 """
 
 import functools
@@ -26,7 +26,7 @@ from understudy.texts.sentences import split_sentences
 TYPES = {"rouge1": "rouge1", "rouge2": "rouge2", "rougeL": "rougel", "rougeLsum": "rougelsum"}
 MEASURES = {"recall": "recall", "precision": "precision", "fmeasure": "f1"}
 FEW = 1500
-"""Pairs up to which starting processes takes longer than it saves."""
+"""Up to this many pairs, starting processes takes longer than it saves."""
 CHUNK = 250
 
 RowScores = dict[str, dict[str, list[float]]]
@@ -55,14 +55,14 @@ def score_rows(
     """Scores each prediction against its reference.
 
     Args:
-        predictions: one text a row.
+        predictions: one text per row.
         references: as many.
         stemmer: compare Porter stems instead of words.
         kinds: some of KINDS.
-        processes: how many to use; None takes a core each where there are many rows.
+        processes: how many to use; None takes one per core if there are many rows.
 
     Returns:
-        Points of 0 to 100 under [kind][measure], one value a row.
+        Points of 0 to 100 under [kind][measure], one value per row.
 
     Raises:
         ValueError: there are not as many references as predictions.
@@ -71,7 +71,9 @@ def score_rows(
     chunks = [pairs[start : start + CHUNK] for start in range(0, len(pairs), CHUNK)]
     names = tuple(name for name, kind in TYPES.items() if kind in kinds)
     work = functools.partial(_score_chunk, names=names, stemmer=stemmer)
-    with _open_pool(processes or _choose_processes(len(pairs))) as run_all:
+    if processes is None:
+        processes = (os.cpu_count() or 1) if len(pairs) > FEW else 1
+    with _open_pool(processes) as run_all:
         done = tqdm(
             run_all(work, chunks), "rouge", len(chunks), leave=False, disable=len(chunks) < 2
         )
@@ -84,10 +86,6 @@ def score_rows(
         }
         for at, name in enumerate(names)
     }
-
-
-def _choose_processes(pairs: int) -> int:
-    return (os.cpu_count() or 1) if pairs > FEW else 1
 
 
 @contextmanager

@@ -1,20 +1,20 @@
-"""How much of a summary stands word for word in its article, where that is no chance."""
+"""How much of a summary is copied from its article, in runs too long for coincidence."""
 
 from collections.abc import Sequence
 
 from understudy.texts.words import list_grams
 
 COPIED_WORDS = 8
-"""What the filter calls a copied run: texts of their own rarely share so many words in a row."""
+"""Length of a copied run to the filter: independent texts rarely share so many words in a row."""
 
 
 def copied_share(article: Sequence[str], summary: Sequence[str], run: int = COPIED_WORDS) -> float:
-    """The share of a summary's words that stand in runs of that many words, or longer ones.
+    """The share of a summary's words in runs of at least `run` words that its article has too.
 
     Args:
         article: its words.
-        summary: its words; where they are fewer than `run`, all of them are one run.
-        run: words in a row that the article has too, at least 1.
+        summary: its words; fewer than `run` count as one run.
+        run: words in a row, at least 1.
 
     Returns:
         From 0 to 1; 0 for a summary without words.

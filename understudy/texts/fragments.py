@@ -11,21 +11,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Fragments:
-    """The shared runs of words, from the summary's first word on."""
+    """The shared runs of words, in the summary's order."""
 
     spans: tuple[tuple[int, int], ...]
-    """Where each run begins in the summary, and its length, in words."""
+    """Start of each run in the summary, and its length, in words."""
     words: int
     """Words of the summary."""
 
     @property
     def coverage(self) -> float:
-        """Share of the summary's words that stand in a run; 0 for an empty summary."""
+        """Share of the summary's words that are in a run; 0 for an empty summary."""
         return sum(length for _, length in self.spans) / max(1, self.words)
 
     @property
     def density(self) -> float:
-        """Mean length of the run that a word of the summary stands in, in words."""
+        """Mean length, in words, of the run that a word of the summary is in."""
         return sum(length * length for _, length in self.spans) / max(1, self.words)
 
     @property
@@ -35,19 +35,19 @@ class Fragments:
 
 
 def find_fragments(article: Sequence[str], summary: Sequence[str]) -> Fragments:
-    """The longest runs shared by both, greedily from the summary's first word on.
+    """Finds the longest runs shared by both, greedily from the summary's first word on.
 
     Args:
         article: its words.
         summary: its words.
     """
-    places: defaultdict[str, list[int]] = defaultdict(list)
-    for place, word in enumerate(article):
-        places[word].append(place)
+    offsets: defaultdict[str, list[int]] = defaultdict(list)
+    for offset, word in enumerate(article):
+        offsets[word].append(offset)
     spans, start = [], 0
     while start < len(summary):
         length = max(
-            (_count_equal(article, summary, at, start) for at in places.get(summary[start], ())),
+            (_count_equal(article, summary, at, start) for at in offsets.get(summary[start], ())),
             default=0,
         )
         if length:
@@ -57,7 +57,7 @@ def find_fragments(article: Sequence[str], summary: Sequence[str]) -> Fragments:
 
 
 def _count_equal(article: Sequence[str], summary: Sequence[str], at: int, start: int) -> int:
-    """How many words are equal from these places on."""
+    """How many words are equal from these offsets on."""
     most = min(len(article) - at, len(summary) - start)
     length = 0
     while length < most and article[at + length] == summary[start + length]:

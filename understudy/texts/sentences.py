@@ -1,4 +1,4 @@
-"""Sentences of English text, by NLTK's Punkt with its common abbreviations; needs no download."""
+"""Sentences of English text, by NLTK's Punkt with common abbreviations; needs no download."""
 
 import functools
 from typing import Any

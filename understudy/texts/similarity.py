@@ -1,11 +1,10 @@
 """Near copies: texts that share most of their runs of words.
 
-A text becomes the set of its shingles, runs of so many words, each as a 64-bit hash: that any two
-different ones of ten million are taken for the same has a chance of 1 in 400,000. The Jaccard
-similarity of two texts is the share of their shingles that both have (Broder 1997, On the
-Resemblance and Containment of Documents). MinHash and locality-sensitive hashing name candidates,
-in a time that grows as the number of texts; the sets decide, so that nothing is found but what is
-near.
+A text becomes the set of its shingles, runs of a few words, each as a 64-bit hash: the chance of a
+collision among ten million is 1 in 400,000. The Jaccard similarity of two texts is the share of
+their shingles that both have (Broder 1997, On the Resemblance and Containment of Documents).
+MinHash and locality-sensitive hashing name candidates in linear time; the sets decide, so that
+there are no false positives.
 """
 
 import hashlib
@@ -22,28 +21,24 @@ if TYPE_CHECKING:
 Shingles = NDArray[np.uint64]
 
 SHINGLE_WORDS, PERMUTATIONS, SEED = 5, 128, 1
-"""What the filters use. The seed chooses hash functions: another one finds the same texts, but for
-the few that MinHash overlooks at the very threshold."""
+"""Settings of the filters. The seed chooses hash functions: another one finds the same texts, but
+for the few that MinHash misses at the threshold."""
 FOUND = 0.99
-"""The chance at least to find two texts that are just similar enough; it grows with similarity."""
+"""The least chance to find two texts that are just similar enough; it grows with similarity."""
 MOST_COMPARED = 100
-"""Candidates that one text is compared with, the likeliest first: form letters are all alike."""
+"""The most candidates a text is compared with, the likeliest first: form letters are alike."""
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Shingler:
-    """Makes sets of shingles; a text of fewer words is one shingle, one of no word has none."""
+    """Makes sets of shingles; a text of fewer words has one shingle, one without words has none."""
 
     def __init__(self, words: int = SHINGLE_WORDS) -> None:
         self._size = words
         self._codes: dict[str, int] = {}
 
     def __call__(self, words: Sequence[str]) -> Shingles:
-        """The distinct shingles of a text, sorted.
-
-        Args:
-            words: the text's.
-        """
+        """The distinct shingles of a text, sorted, from its words."""
         size = min(self._size, len(words))
         if not size:
             return np.empty(0, np.uint64)
@@ -54,7 +49,7 @@ class Shingler:
         return np.unique(shingles)
 
     def _encode(self, word: str) -> int:
-        """The word's own random-like number, the same in every run."""
+        """Hashes a word to the same number in every run."""
         code = self._codes.get(word)
         if code is None:
             digest = hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest()
@@ -70,7 +65,7 @@ def jaccard(first: Shingles, second: Shingles) -> float:
 
 @dataclass(frozen=True)
 class Sketch:
-    """A text as it is compared."""
+    """A text prepared for comparison."""
 
     shingles: Shingles
     minhash: "MinHash"
@@ -85,7 +80,8 @@ class Sketcher:
         from datasketch import MinHash
 
         self._shingle = Shingler(words)
-        self._empty = MinHash(permutations, seed, hashfunc=_keep)
+        # shingles are hashes already
+        self._empty = MinHash(permutations, seed, hashfunc=lambda number: number)
 
     def __call__(self, words: Sequence[str]) -> Sketch:
         """The sketch of a text, given its words."""
@@ -94,17 +90,12 @@ class Sketcher:
         return Sketch(shingles, minhash)
 
 
-def _keep(number: int) -> int:
-    """Shingles are hashes already."""
-    return number
-
-
 def choose_bands(similarity: float, permutations: int) -> tuple[int, int]:
-    """How many bands of how many hash values find texts that are just similar enough.
+    """Chooses how many bands of how many hash values find texts that are just similar enough.
 
-    The longest bands, which name the fewest candidates in vain, that find them with a chance of
-    FOUND: two texts agree in a band of r values with probability similarity ** r (Leskovec,
-    Rajaraman and Ullman, Mining of Massive Datasets, section 3.4).
+    Takes the longest bands, which name the fewest false candidates, with a chance of FOUND or more:
+    two texts agree in a band of r values with probability similarity ** r (Leskovec, Rajaraman and
+    Ullman, Mining of Massive Datasets, section 3.4).
     """
     for rows in range(permutations // 2, 1, -1):
         bands = permutations // rows
@@ -114,19 +105,19 @@ def choose_bands(similarity: float, permutations: int) -> tuple[int, int]:
 
 
 def chance_found(similarity: float, bands: int, rows: int) -> float:
-    """The chance that two texts so similar agree in a band at least."""
+    """The chance that two texts of that similarity agree in at least one band."""
     return 1 - (1 - similarity**rows) ** bands
 
 
 class Neighbours:
-    """Texts added so far, to be asked which of them are near another one."""
+    """Finds which of the texts added so far are near another one."""
 
     def __init__(self, similarity: float, permutations: int = PERMUTATIONS) -> None:
-        """Starts without a text.
+        """Starts empty.
 
         Args:
-            similarity: the least Jaccard similarity of texts that are near, above 0.
-            permutations: of the sketches to come, at least 2.
+            similarity: the least Jaccard similarity of near texts, above 0.
+            permutations: as in the sketches to come, at least 2.
         """
         from datasketch import MinHashLSH
 
@@ -137,7 +128,7 @@ class Neighbours:
         )
 
     def add(self, sketch: Sketch, number: int) -> None:
-        """Takes a text under a number of its own; a text without words is near to none."""
+        """Adds a text under a number of its own; a text without words is near none."""
         if sketch.shingles.size:
             self._texts[number] = sketch
             self._index.insert(number, sketch.minhash, check_duplication=False)
@@ -146,37 +137,33 @@ class Neighbours:
         """Numbers of near texts in rising order, MOST_COMPARED at most."""
         if not sketch.shingles.size:
             return []
-        return sorted(
-            number
-            for number in self._list_candidates(sketch)
-            if jaccard(self._texts[number].shingles, sketch.shingles) >= self._similarity
-        )
-
-    def _list_candidates(self, sketch: Sketch) -> list[int]:
-        """Those that share a band, or the likeliest of them."""
         candidates = sorted(self._index.query(sketch.minhash))
-        if len(candidates) <= MOST_COMPARED:
-            return candidates
-        values = np.array([self._texts[number].minhash.hashvalues for number in candidates])
-        equal = (values == sketch.minhash.hashvalues).sum(axis=1)
-        likeliest = np.argsort(-equal, kind="stable")[:MOST_COMPARED]
-        return [candidates[place] for place in likeliest]
+        if len(candidates) > MOST_COMPARED:
+            values = np.array([self._texts[number].minhash.hashvalues for number in candidates])
+            equal = (values == sketch.minhash.hashvalues).sum(axis=1)
+            likeliest = np.argsort(-equal, kind="stable")[:MOST_COMPARED]
+            candidates = sorted(candidates[index] for index in likeliest)
+        return [
+            number
+            for number in candidates
+            if jaccard(self._texts[number].shingles, sketch.shingles) >= self._similarity
+        ]
 
 
 def find_pairs(sketches: Iterable[Sketch], known: Neighbours) -> Iterator[tuple[int, int]]:
-    """Yields the places of any two near texts, the earlier one first, and adds all to `known`.
+    """Yields the indices of any two near texts, the earlier one first, and adds all to `known`.
 
-    A text that resembles MOST_COMPARED earlier ones is not added: what is like it is like them.
+    A text near MOST_COMPARED earlier ones is not added: what resembles it resembles them.
     """
-    for place, sketch in enumerate(sketches):
+    for index, sketch in enumerate(sketches):
         near = known.find(sketch)
-        yield from ((earlier, place) for earlier in near)
+        yield from ((earlier, index) for earlier in near)
         if len(near) < MOST_COMPARED:
-            known.add(sketch, place)
+            known.add(sketch, index)
 
 
 class HeldOut:
-    """Texts to keep apart, to be asked which of them another text holds; exact, without MinHash."""
+    """Finds which of the held-out texts another text contains; exact, without MinHash."""
 
     def __init__(self, texts: Sequence[Shingles]) -> None:
         self._sizes = np.array([shingles.size for shingles in texts], np.int64)
@@ -186,9 +173,9 @@ class HeldOut:
         self._owners = np.repeat(np.arange(len(texts)), self._sizes)[order]
 
     def find(self, shingles: Shingles, share: float) -> list[int]:
-        """Places of the texts of whose shingles at least that share stands in the other text.
+        """Indices of the held-out texts with at least that share of their shingles in another text.
 
-        Two texts of a Jaccard similarity of `share` hold that much of each other, or more.
+        Two texts of a Jaccard similarity of `share` contain at least that much of each other.
         """
         first = np.searchsorted(self._shingles, shingles, "left")
         last = np.searchsorted(self._shingles, shingles, "right")
@@ -196,5 +183,5 @@ class HeldOut:
         if not hits:
             return []
         owners, counts = np.unique(np.concatenate(hits), return_counts=True)
-        places: list[int] = owners[counts / self._sizes[owners] >= share].tolist()
-        return places
+        found: list[int] = owners[counts / self._sizes[owners] >= share].tolist()
+        return found

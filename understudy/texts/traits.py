@@ -1,7 +1,7 @@
-"""What ROUGE does not see in a summary: length, novelty, copying, unsupported facts, repetition."""
+"""What ROUGE misses in a summary: length, novelty, copying, unsupported facts, repetition."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from statistics import fmean
 
 from understudy.texts.fragments import find_fragments
@@ -25,20 +25,19 @@ def measure_traits(articles: Sequence[str], summaries: Sequence[str]) -> dict[st
     Returns:
         `words`; `compression`, article words a summary word; `novel1` to `novel4`, percent of a
         summary's n-grams that its article lacks; `coverage` in percent and `density` in words
-        (Grusky et al. 2018); `repeated`, percent of its 3-grams that it has said before;
+        (Grusky et al. 2018); `repeated`, percent of its 3-grams that occurred in it before;
         `unsupported_numbers` and `unsupported_names`, percent of summaries with one that the
-        article lacks; `empty`, how many have no word. Empty summaries count in the first and the
-        last alone.
+        article lacks; `empty`, how many have no word. Empty summaries count only in `words` and
+        `empty`.
     """
     pairs = [(a, s) for a, s in zip(articles, summaries, strict=True) if count_words(s)]
     rows = [_measure(article, summary) for article, summary in pairs]
     names = ("compression", *(f"novel{size}" for size in SIZES), "coverage", "density", "repeated")
-    names = (*names, "unsupported_numbers", "unsupported_names")
-    return {
-        "words": fmean(map(count_words, summaries)),
-        **{name: _mean(row[name] for row in rows) for name in names},
-        "empty": len(summaries) - len(pairs),
-    }
+    means = {"words": fmean(map(count_words, summaries))}
+    for name in (*names, "unsupported_numbers", "unsupported_names"):
+        known = [value for row in rows if (value := row[name]) is not None]
+        means[name] = fmean(known) if known else 0.0
+    return {**means, "empty": len(summaries) - len(pairs)}
 
 
 def _measure(article: str, summary: str) -> dict[str, float | None]:
@@ -55,11 +54,6 @@ def _measure(article: str, summary: str) -> dict[str, float | None]:
     }
 
 
-def _mean(values: Iterable[float | None]) -> float:
-    known = [value for value in values if value is not None]
-    return fmean(known) if known else 0.0
-
-
 def _share_novel(source: Sequence[str], words: Sequence[str], size: int) -> float | None:
     known, grams = set(list_grams(source, size)), list_grams(words, size)
     return 100 * sum(gram not in known for gram in grams) / len(grams) if grams else None
@@ -72,20 +66,13 @@ def _share_repeated(words: Sequence[str]) -> float | None:
 
 def find_unsupported_numbers(article: str, summary: str) -> list[str]:
     """Numbers in digits that the article has neither in digits nor, up to twenty, in words."""
-    known = {_plain(number) for number in NUMBER.findall(article)}
+    known = {number.replace(",", "") for number in NUMBER.findall(article)}
     known |= {SPELLED[word] for word in split_words(article) if word in SPELLED}
-    return [number for number in NUMBER.findall(summary) if _plain(number) not in known]
-
-
-def _plain(number: str) -> str:
-    return number.replace(",", "")
+    return [number for number in NUMBER.findall(summary) if number.replace(",", "") not in known]
 
 
 def find_unsupported_names(article: str, summary: str) -> list[str]:
-    """Capitalized words inside a sentence that the article lacks, whatever their case there.
-
-    The first word of a sentence is left out, since it has a capital anyway.
-    """
+    """Capitalized words that the article lacks in any case, without the first of each sentence."""
     known = set(_list_parts(article))
     return [
         name
@@ -96,5 +83,5 @@ def find_unsupported_names(article: str, summary: str) -> list[str]:
 
 
 def _list_parts(text: str) -> list[str]:
-    """Words without what hangs on by an apostrophe or a hyphen of one letter."""
+    """Parts of words; single letters after an apostrophe or a hyphen are left out."""
     return re.findall(r"\w{2,}", text.casefold())

@@ -1,4 +1,4 @@
-"""Words of a text, as all figures on lengths, copying and novelty count them."""
+"""Words of a text, as counted for lengths, copying and novelty."""
 
 import re
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ def split_words(text: str) -> list[str]:
 
 
 def list_grams(words: Sequence[str], size: int) -> list[tuple[str, ...]]:
-    """Every run of so many words, in order; none of a text that has fewer."""
+    """Every run of `size` words, in order; none of a text with fewer."""
     return list(zip(*(words[start:] for start in range(size)), strict=False))
 
 
 def count_words(text: str) -> int:
-    """How many words there are; lone punctuation is none."""
+    """How many words there are; lone punctuation does not count."""
     return len(WORD.findall(text))

@@ -15,7 +15,6 @@ from typing import Any
 
 from understudy.contract.names import KINDS, MEASURES, TITLES
 from understudy.contract.verdicts import name_pair
-from understudy.rendering.verdicts import describe_verdict
 from understudy.tools.parser import command_parser, count
 
 SYSTEM, OTHER = "predictions", "others"
@@ -46,6 +45,7 @@ def score_files(options: Namespace) -> dict[str, Any]:
     import numpy as np
 
     from understudy.contract.params.evaluate import Judgement
+    from understudy.rendering.verdicts import describe_verdict
     from understudy.rows.texts import align, read_texts
     from understudy.scoring.rows import score_rows
     from understudy.scoring.scoreboard import Scoreboard

@@ -7,19 +7,17 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import TextIOWrapper
 from pathlib import Path
 
 from understudy.core.errors import DataError
 from understudy.core.files import replacing
 from understudy.core.tables import table_writer, text_columns
 from understudy.rows.raw import RawRow, find_text_problem, is_utf8
-from understudy.rows.reader import ENCODING, READERS, TEXT, read_file, read_lines
+from understudy.rows.reader import READERS, TEXT, read_file
 from understudy.students.decoding.decoding import decode
 from understudy.students.decoding.engines import open_engine
 from understudy.students.decoding.generation import read_generation_config
 
-STDIN = Path("-")
 COLUMNS = ("id", "prediction")
 HINT = "give a file of articles with --input, and its column with --column"
 Write = Callable[[str, str | None], None]
@@ -44,16 +42,12 @@ def summarize_file(
         DataError: a file cannot be read or written.
         StudentError: the model cannot be used.
     """
-    if source == STDIN:
-        rows = read_lines(TextIOWrapper(sys.stdin.buffer, **ENCODING), "stdin", "article")
-    else:
-        rows = read_file(source, {"id": "id", "article": column}, HINT)
     params = read_generation_config(model, tokens_per_batch)
     waiting: deque[tuple[RawRow, str | None]] = deque()
 
     def usable() -> Iterator[str]:
         """Yields usable articles; all rows go to `waiting`, unusable ones with their problem."""
-        for row in rows:
+        for row in read_file(source, {"id": "id", "article": column}, HINT):
             problem = row.problem or find_text_problem(row.values["article"])
             waiting.append((row, problem))
             if problem is None:
@@ -87,7 +81,7 @@ def _identify(row: RawRow) -> str:
     if is_utf8(str(identity)):
         return str(identity)
     print(
-        f"{row.file}: row {row.number}: its id is not UTF-8; its number stands for it",
+        f"{row.file}: row {row.number}: its id is not UTF-8, so its number is used",
         file=sys.stderr,
     )
     return str(row.number)
@@ -103,7 +97,7 @@ def _open_output(out: Path | None) -> Iterator[Write]:
     if kind not in READERS:
         raise DataError(f"{out}: expected a file ending in {', '.join(READERS)} for --output")
     if out.is_dir():
-        raise DataError(f"{out}: a folder stands there; name another file with --output")
+        raise DataError(f"{out}: this is a folder; name another file with --output")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=out.parent).close()

@@ -1,1 +1,1 @@
-"""The one adapter to DVC and Git: where state lies, what is committed, which stages are stale."""
+"""The one adapter to DVC and Git: state, stale stages, snapshots to compare, what a remote has."""

@@ -24,8 +24,8 @@ class Stage:
 
     Attributes:
         name: as DVC writes it, such as `train-t5@gold`.
-        state: `stale` would run for a reason of its own; `waits` runs if what a stage before it
-            writes changes; `missing` is unchanged, but its data is not all here.
+        state: `stale` would run for a reason of its own; `waits` runs if a stage before it writes
+            something else; `missing` is unchanged, but its data is not all here.
         reasons: short phrases, each naming its thing; none when up to date.
     """
 
@@ -62,8 +62,7 @@ class _Survey:
         try:
             index = repo.index
         except (AssertionError, AttributeError, TypeError):  # DVC meets null or 3 as a path
-            problem = "params.yaml: a path that dvc.yaml takes from it is not text"
-            raise ParamsError(problem) from None
+            raise ParamsError("params.yaml: a path that dvc.yaml uses is not text") from None
         own = [s for s in index.stages if Path(s.path) == Path(repo.root_dir, "dvc.yaml")]
         self.repo = repo
         self.graph = get_active_graph(index.graph)
@@ -110,14 +109,14 @@ class _Survey:
     def dep_reasons(self, dep: Any) -> Iterator[str]:
         from dvc.dependency.param import ParamsDependency
 
+        if dep.protocol != "local":
+            return  # its host would have to be asked
         if isinstance(dep, ParamsDependency):
             for change in find_changes(dep.hash_info.value or {}, dep.read_params()):
                 old, new = _shorten(change.old), _shorten(change.new)
                 values = {"added": f": {new}", "removed": "", "changed": f": {old} -> {new}"}
                 yield f"params {change.key} {change.state}{values[change.state]}"
             return
-        if dep.protocol != "local":
-            return  # its host would have to be asked
         out, exists, changed = self.made.get(dep.fs_path), dep.exists, False
         if out is not None and (out.stage.cmd or not exists):
             # the record counts: DVC restores the out or runs its stage before this one
@@ -139,8 +138,9 @@ class _Survey:
         from dvc.exceptions import DvcException
 
         judged = self.found[stage]
-        local = stage.cmd and all(dep.protocol == "local" for dep in stage.deps)
-        if judged.state != "stale" or not local or self.unsettled(stage):
+        if judged.state != "stale" or not stage.cmd or self.unsettled(stage):
+            return judged
+        if any(dep.protocol != "local" for dep in stage.deps):
             return judged
         unchanged = not stage.changed_stage() and stage.deps_cached()
         # DVC looks for dvc.yaml where the process stands, and raises where nothing fits.

@@ -8,9 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-NOT_FOUND = 404
-USER_INFO = re.compile(r"//[^/@\s]+@")
-
 
 @dataclass(frozen=True)
 class MissingArtifact:
@@ -68,7 +65,7 @@ def survey_storage(repo: Any) -> Storage:
         ]
     except Exception as error:  # noqa: BLE001 - whatever a remote's client may raise
         line = " ".join(f"{type(error).__name__}: {error}".split())
-        hidden = USER_INFO.sub("//***@", line)  # an address may hold a password
+        hidden = re.sub(r"//[^/@\s]+@", "//***@", line)  # an address may hold a password
         return Storage(name, 0, [], "it cannot be asked", hidden)
     return Storage(name, len(outs), missing)
 
@@ -98,7 +95,7 @@ def _raise_if_unreachable(store: Any, name: str) -> None:
         store.fs.info(store.oid_to_path(name))
     except FileNotFoundError as error:
         cause = error.__cause__
-        absent = isinstance(cause, FileNotFoundError) or getattr(cause, "status", None) == NOT_FOUND
+        absent = isinstance(cause, FileNotFoundError) or getattr(cause, "status", None) == 404
         if isinstance(cause, Exception) and not absent:
             raise cause from None
 

@@ -7,34 +7,22 @@ from typing import Any
 
 import pytest
 
+from tests.stages.report.browsing import (
+    ARTICLES,
+    IDS,
+    arrange,
+    choose,
+    current,
+    differences,
+    focus_list,
+    walk,
+)
 from tests.stages.report.chromium import Page
 from tests.stages.report.conftest import NewPage, WriteReport
-from tests.stages.report.inputs import lead_of, make_articles, score
+from tests.stages.report.inputs import lead_of, score
 from understudy.contract.names import LEAD, SYSTEMS
 from understudy.texts.fragments import find_fragments
 from understudy.texts.words import split_words
-
-ARTICLES = [
-    *make_articles(24),
-    {
-        "id": "stems",
-        "article": "Two houses burned in Oslo. Anna's team, 1,250 strong, was opening roads. Rome.",
-        "highlights": "Houses burn; 1,250 open the road in Oslo.\nNobody was hurt in Oslo.",
-        "t5-gold": "The house was burning in Oslo, Oslo, Oslo.",
-        "t5-written": "",
-        "bart-gold": "Anna’s team opened roads in Prag on 1 May.",
-        "bart-written": "Two houses burned in Oslo. Two houses burned in Oslo.",
-        "zeroshot": "Élan in Østerbro: 1,250 strong was opening roads.",
-    },
-]
-IDS = [row["id"] for row in ARTICLES]
-CURRENT = """(() => {
-  const text = (selector) => document.querySelector(selector)?.textContent ?? null;
-  return {id: text('#detail .id'), place: text('#detail .place'),
-          selected: text('#list [aria-selected=true] .id'), count: text('#count'),
-          active: document.getElementById('list').getAttribute('aria-activedescendant'),
-          row: document.querySelector('#list [aria-selected=true]')?.id ?? null};
-})()"""
 
 
 @pytest.fixture(scope="module")
@@ -57,48 +45,6 @@ def page(new_page: NewPage, report: Path) -> Iterator[Page]:
     assert page.list_events("Runtime.exceptionThrown") == []
     assert page.list_events("Log.entryAdded") == []
     page.close()
-
-
-def current(page: Page) -> dict[str, Any]:
-    found: dict[str, Any] = page.run(CURRENT)
-    return found
-
-
-def choose(page: Page, control: str, value: str) -> None:
-    """Chooses an option, or types a search."""
-    page.run(
-        f"(() => {{ const control = document.getElementById({json.dumps(control)});"
-        f"control.value = {json.dumps(value)};"
-        "control.dispatchEvent(new Event(control.type === 'search' ? 'input' : 'change')) })()"
-    )
-
-
-def focus_list(page: Page) -> None:
-    page.run("document.getElementById('list').focus()")
-
-
-def walk(page: Page) -> list[str]:
-    """Ids of all articles in the list's order, one press of a key after the other."""
-    focus_list(page)
-    page.press("Home")
-    found = [current(page)["id"]]
-    for _ in range(len(IDS)):
-        page.press("j")
-        if current(page)["id"] == found[-1]:
-            break
-        found.append(current(page)["id"])
-    return found
-
-
-def arrange(keys: list[Any]) -> list[str]:
-    """Ids by key, equal ones in the order of the test set."""
-    return [IDS[at] for at in sorted(range(len(IDS)), key=lambda at: keys[at])]
-
-
-def differences(points: Any, first: str, second: str, measure: str) -> list[int]:
-    """In hundredths of a point, as the page has them."""
-    sides = [(100 * points[system][measure]).round() for system in (first, second)]
-    return [int(a - b) for a, b in zip(*sides, strict=True)]
 
 
 def test_the_list_begins_with_the_largest_loss_of_the_written_student(

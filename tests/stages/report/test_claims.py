@@ -9,6 +9,7 @@ from stages.report.claims import build_headlines, build_questions
 from stages.report.inputs import Facts, gather
 from stages.report.label import build_label
 from stages.report.length import build_length, describe_length
+from stages.report.page import render
 from tests.contract.examples import (
     make_calls,
     make_difference,
@@ -65,18 +66,17 @@ def test_the_main_claim_follows_its_verdict(
 ) -> None:
     first = build_headlines(judge(project, verdict, f1))[0]
     assert (first.student, first.sentence) == ("t5", sentence)
-    assert first.verdict.word == verdict
+    assert first.verdict.figures.verdict == verdict
 
 
-def test_an_open_verdict_says_how_many_articles_would_decide(project: Path) -> None:
-    verdict = build_headlines(judge(project, "undecided"))[0].verdict
-    assert verdict.description == "undecided, would need about 1,700 test articles"
-
-
-def test_a_headline_has_difference_interval_and_p(project: Path) -> None:
-    verdict = build_headlines(judge(project, "equivalent", 0.25))[0].verdict
-    shown = (verdict.difference, verdict.interval, verdict.p, verdict.p_equivalent)
-    assert shown == ("+0.2", "−1.2 to +1.8", "0.800", "<0.001")
+def test_the_page_shows_difference_interval_p_and_how_many_articles_would_decide(
+    project: Path,
+) -> None:
+    page = render(judge(project, "undecided", 0.25))
+    assert "<b>+0.2</b> points of" in page
+    assert "95% interval −1.2 to +1.8,\np 0.400." in page
+    assert "Undecided, would need about 1,700 test articles." in page
+    assert "\np &lt;0.001 for equivalence." in render(judge(project, "equivalent"))
 
 
 def test_other_rouge_types_are_named_where_they_differ(project: Path) -> None:
@@ -178,15 +178,17 @@ def test_the_length_explanation_is_described_as_it_was_found(
 def test_a_student_is_shown_as_it_is_and_cut(project: Path) -> None:
     shares = explained(-138.0, None, 63.25, 140.0)
     del shares["t5-gold"]["correlation"]
-    _, rows = build_length(change(project, "length", **shares))
+    facts = change(project, "length", **shares)
+    _, rows = build_length(facts)
     assert [row.explained for row in rows] == [
         "length explains nothing: cutting widens it",
         "no difference in F1 to explain",
         "length explains 63.2%",
         "length explains all of it, and more",
     ]
-    first = rows[0]
-    assert (first.words, first.zeroshot_words) == ("22.0", "40.0")
-    assert (first.as_is["f1"], first.as_is["interval"]) == ("+8.0", "+6.0 to +10.0")
-    assert (first.cut["recall"], first.cut["precision"]) == ("+3.0", "+5.0")
-    assert [row.correlation for row in rows] == ["–", "+0.31", "+0.31", "+0.31"]
+    page = render(facts)
+    assert "as it is, 40.0 words" in page
+    assert "cut to 22.0 words" in page
+    assert "+8.0 <small>+6.0 to +10.0</small>" in page
+    assert page.count("rank correlation with extra words +0.31") == 3
+    assert page.count("rank correlation with extra words –") == 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.project import Project
-from understudy.core.errors import DataError, UnderstudyError
+from understudy.core.errors import DataError, ParamsError, UnderstudyError
 from understudy.tools.review import main
 
 
@@ -39,7 +39,7 @@ class Reviewer:
     def problem(self, base: str) -> str:
         """Why there is no review, in one line."""
         assert self.text(base) == ""
-        assert isinstance(self.error, DataError)
+        assert isinstance(self.error, DataError | ParamsError)
         assert "\n" not in str(self.error)
         return str(self.error)
 

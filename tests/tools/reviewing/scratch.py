@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 
 from stages.evaluate import count_teacher, write_scores
+from tests.contract.examples import make_generated, make_traits
 from tests.imports import ROOT
 from tests.project import Project
 from understudy.contract.answers import Answer
 from understudy.contract.asked import WRITTEN_ANSWERS_SCHEMA
-from understudy.contract.evaluation import REFERENCE, Systems, TeacherUse
+from understudy.contract.evaluation import REFERENCE, Systems, TeacherUse, Texts
 from understudy.contract.names import COLUMNS, SYSTEMS
 from understudy.contract.params.evaluate import Judgement
 from understudy.contract.params.teacher import Prices
-from understudy.core.files import write_json
 from understudy.core.tables import read_table, table_writer
 from understudy.scoring.scoreboard import Scoreboard
 from understudy.teacher.completion import failed_answer
@@ -162,7 +162,8 @@ def write(made: Path, found: Found) -> None:
     )
     write_answers(made / "answers.parquet", found.prompt, HIGHLIGHTS, found.failed)
     write_answers(made / "zeroshot.parquet", "Summarize", ARTICLES)
-    write_json(made / "generated.json", {"train": {"asked": HIGHLIGHTS, "kept": found.kept}})
+    train = {"asked": HIGHLIGHTS, "kept": found.kept, "dropped": {}}
+    make_generated(train=train).write(made / "generated.json")
     _write_scores(made, found)
     answers = {n: read_table(made / f"{f}.parquet") for n, f in FILES.items()}
     counted = {name: count_teacher(table, Prices(**PRICES)) for name, table in answers.items()}
@@ -189,8 +190,11 @@ def _write_scores(made: Path, found: Found) -> None:
         scored / "systems.json"
     )
     board.compare().write(scored / "gap.json")
-    texts = {name: {"novel1": 10 + found.better.get(name, 0.0)} for name in SYSTEMS}
-    write_json(scored / "texts.json", texts)
+    texts = {
+        name: make_traits(0).model_copy(update={"novel1": 10 + found.better.get(name, 0.0)})
+        for name in SYSTEMS
+    }
+    Texts.model_validate(texts).write(scored / "texts.json")
 
 
 def write_answers(path: Path, prompt: str, count: int, failed: int = 0) -> None:

@@ -54,8 +54,8 @@ def test_no_gates_pass() -> None:
 
 def test_failures_are_one_line_that_names_all_of_them() -> None:
     params = ReviewParams(minimum={NAME: 30, "x\x1b[2J\ny": 1}, largest_drop={NAME: 1.5})
-    told = explain_failures(judge_gates(params, {NAME: 31}, {NAME: 28.25}))
-    assert told == (
+    shown = explain_failures(judge_gates(params, {NAME: 31}, {NAME: 28.25}))
+    assert shown == (
         f"3 of 3 gates not held: review.minimum {NAME}: 28.25 is less than 30; "
         "review.minimum x [2J y: the workspace has no such metric; `dvc metrics show` lists them; "
         f"review.largest_drop {NAME}: fell by 2.75, from 31 to 28.25; at most 1.5 is allowed"

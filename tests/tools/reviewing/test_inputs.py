@@ -28,5 +28,5 @@ def test_what_is_code_follows_from_the_deps(project: Project, review: Reviewer) 
     project.run("dvc", "repro", "--quiet")
     text = review.text("main")
     assert " changed: 8 inputs, 3 files of code; " in text.splitlines()[0]
-    told = section(text, "Params and inputs")
-    assert "Changed code: `code/run.py`, `code/rooms`, `script.py`." in told
+    shown = section(text, "Params and inputs")
+    assert "Changed code: `code/run.py`, `code/rooms`, `script.py`." in shown

@@ -23,9 +23,11 @@ def test_an_artifact_deleted_from_the_remote_is_named(project: Project, review: 
     stored(project, "data/scores.parquet").unlink()
     text = review.text("main")
     assert "; 1 artifact missing in the remote." in text.splitlines()[0]
-    told = rows(section(text, "Artifacts"), "data/scores.parquet")
+    shown = rows(section(text, "Artifacts"), "data/scores.parquet")
     size = Path("data/scores.parquet").stat().st_size
-    assert told == [["`data/scores.parquet`", "`evaluate`", f"{size / 1000:.1f} kB", "1 of 1 file"]]
+    assert shown == [
+        ["`data/scores.parquet`", "`evaluate`", f"{size / 1000:.1f} kB", "1 of 1 file"]
+    ]
     found = review.json()["storage"]["missing"]
     assert [(missing["path"], missing["size"]) for missing in found] == [
         ("data/scores.parquet", size)
@@ -42,11 +44,11 @@ def test_a_folder_is_listed_once_with_what_it_lacks(
     (store / entries["model.bin"][:2] / entries["model.bin"][2:]).unlink()
     if not cached:
         shutil.rmtree(".dvc/cache")
-    told = rows(review.text("main"), "models/t5-written/ctranslate2")
-    assert [row[1:] for row in told] == [["`train-t5@written`", "4.0 kB", "1 of 2 files"]]
+    shown = rows(review.text("main"), "models/t5-written/ctranslate2")
+    assert [row[1:] for row in shown] == [["`train-t5@written`", "4.0 kB", "1 of 2 files"]]
     listing.unlink()
-    told = rows(review.text("main"), "models/t5-written/ctranslate2")
-    assert [row[3] for row in told] == ["2 of 2 files"]
+    shown = rows(review.text("main"), "models/t5-written/ctranslate2")
+    assert [row[3] for row in shown] == ["2 of 2 files"]
 
 
 def test_what_the_remote_lost_is_seen_although_dvc_has_an_index_of_it(
@@ -73,18 +75,18 @@ def test_a_remote_whose_folder_is_elsewhere_is_said_plainly(
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "shown"),
     [
         ("http://user:secret@127.0.0.1:9/x", "ClientConnectorError"),
         ("gs://bucket/x", "ImportError: gs is supported, but requires 'dvc-gs'"),
     ],
 )
 def test_a_remote_that_cannot_be_asked_is_said_plainly(
-    project: Project, review: Reviewer, url: str, told: str
+    project: Project, review: Reviewer, url: str, shown: str
 ) -> None:
     project.run("dvc", "remote", "modify", "storage", "url", url)
     text = review.text("main")
     assert "Not looked for in the remote `storage`: it cannot be asked (`" in text
-    assert told in section(text, "Artifacts")
+    assert shown in section(text, "Artifacts")
     assert "secret" not in text
     assert rows(text, "t5-written") != []

@@ -1,4 +1,4 @@
-"""The invented names of the sample corpus; all else that it says is in templates/."""
+"""The invented names of the sample corpus; all its other words are in templates/."""
 
 from typing import Final
 

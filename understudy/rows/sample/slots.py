@@ -1,4 +1,4 @@
-"""Filling the slots of the templates: a slot's spec and a random source in, a value out.
+"""Fills the slots of the templates: a slot's spec and a random source in, a value out.
 
 The specs, one per kind of value::
 
@@ -26,7 +26,7 @@ _TRIES = 20  # to draw a number that this article does not hold yet
 
 @dataclass
 class Person:
-    """Somebody in an article: in full when first named there, by surname from then on."""
+    """Somebody in an article: named in full at first, by surname from then on."""
 
     first: str
     last: str
@@ -63,25 +63,23 @@ class Cast:
         """Returns a value for the spec; raises KeyError for a spec it does not know."""
         sort, _, rest = spec.partition(" ")
         if sort == "person":
-            return self._person(self._rng.choice(rest.split(" | ")))
+            role = self._rng.choice(rest.split(" | "))
+            first, last = self._first_names.pop(), self._surnames.pop()
+            pronouns = ("she", "her", "her") if first in WOMEN else ("he", "his", "him")
+            return Person(first, last, role, *pronouns)
         if " | " in spec:
             return self._rng.choice(spec.split(" | "))
         if sort in ("int", "year", "decimal"):
             return self._unused_number(sort, [int(bound) for bound in rest.split()])
-        names = {"place": self._places, "organisation": self._organisations}
-        return self._date() if sort == "date" else names[sort].pop()
-
-    def _person(self, role: str) -> Person:
-        first, last = self._first_names.pop(), self._surnames.pop()
-        pronouns = ("she", "her", "her") if first in WOMEN else ("he", "his", "him")
-        return Person(first, last, role, *pronouns)
+        if sort == "date":
+            return f"{self._rng.randint(1, 28)} {self._rng.choice(_MONTHS)}"
+        return {"place": self._places, "organisation": self._organisations}[sort].pop()
 
     def _unused_number(self, sort: str, bounds: list[int]) -> str:
-        number = self._number(sort, *bounds)
-        for _ in range(_TRIES):
+        for _ in range(_TRIES + 1):
+            number = self._number(sort, *bounds)
             if number not in self._numbers:
                 break
-            number = self._number(sort, *bounds)
         self._numbers.add(number)
         return number
 
@@ -91,15 +89,12 @@ class Cast:
         number = self._rng.randrange(low, high + 1, step)
         return str(number) if sort == "year" else f"{number:,}"
 
-    def _date(self) -> str:
-        return f"{self._rng.randint(1, 28)} {self._rng.choice(_MONTHS)}"
-
 
 class Scope(dict[str, object]):
     """The values of one text's slots, each drawn when first asked for.
 
-    A slot that the outer scope declares is the outer scope's. The digits at the end of a slot's
-    name only tell it from its likes: {town} and {town2} have the spec of "town".
+    A slot that the outer scope declares is the outer scope's. Digits at the end of a slot's name
+    only make it another slot: {town} and {town2} both have the spec of "town".
     """
 
     def __init__(self, cast: Cast, specs: Mapping[str, str], outer: "Scope | None" = None) -> None:

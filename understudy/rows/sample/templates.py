@@ -1,4 +1,4 @@
-"""Reading templates/: one text file per kind of event, and general.txt for what suits them all.
+"""Reads templates/: one text file per kind of event, and general.txt for what suits them all.
 
 A file is made of lines::
 
@@ -19,7 +19,7 @@ _FOLDER = Path(__file__).parent / "templates"
 
 @dataclass
 class Section:
-    """What stands under one [heading]."""
+    """The lines under one [heading]."""
 
     phrasings: list[str] = field(default_factory=list)
     highlights: list[str] = field(default_factory=list)
@@ -27,7 +27,7 @@ class Section:
 
 @dataclass
 class Kind:
-    """A kind of event: its slots, and what can be said about it."""
+    """A kind of event: its slots and its texts."""
 
     name: str
     specs: dict[str, str] = field(default_factory=dict)
@@ -42,7 +42,10 @@ def parse(name: str, text: str) -> Kind:
     for number, line in enumerate(text.splitlines(), start=1):
         mark, _, rest = line.partition(" ")
         if line in ("[openers]", "[filler]", "[fact]"):
-            section = _open(kind, line)
+            section = Section(kind.openers if line == "[openers]" else kind.filler)
+            if line == "[fact]":
+                section = Section()
+                kind.facts.append(section)
         elif mark == "@":
             slot, _, spec = rest.partition(" = ")
             kind.specs[slot] = spec
@@ -51,13 +54,6 @@ def parse(name: str, text: str) -> Kind:
         elif line:
             raise ValueError(f"{name}.txt, line {number}: expected @, -, > or a heading: {line!r}")
     return kind
-
-
-def _open(kind: Kind, heading: str) -> Section:
-    if heading == "[fact]":
-        kind.facts.append(Section())
-        return kind.facts[-1]
-    return Section(kind.openers if heading == "[openers]" else kind.filler)
 
 
 @cache

@@ -5,7 +5,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from understudy.contract.pairs import WRITTEN
+from understudy.contract.asked import WRITTEN_ANSWERS, ZEROSHOT_ANSWERS
 from understudy.contract.params.generate import GenerateParams
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.params.zeroshot import ZeroshotParams
@@ -19,7 +19,6 @@ LENGTHS = 1000
 """Rows whose lengths stand for all."""
 SUMMARY_TO_HIGHLIGHTS = 2.0
 """A chat model's summary is about twice as long as gold highlights are (measured on the sample)."""
-SUMMARIES = Path("data/predictions/zeroshot.parquet")
 
 
 def plan_calls(folder: Path, teacher: TeacherParams, ledger: Ledger) -> dict[str, Estimate]:
@@ -36,10 +35,9 @@ def plan_calls(folder: Path, teacher: TeacherParams, ledger: Ledger) -> dict[str
     summary = SUMMARY_TO_HIGHLIGHTS * _mean_length(
         iterate_table(folder / "test.parquet", ["highlights"])
     )
-    answers = WRITTEN / "answers.parquet"
     return {
-        "generate": estimate_calls(highlights, teacher, ledger, answers, article),
-        "zeroshot": estimate_calls(articles, teacher, ledger, SUMMARIES, summary),
+        "generate": estimate_calls(highlights, teacher, ledger, WRITTEN_ANSWERS, article),
+        "zeroshot": estimate_calls(articles, teacher, ledger, ZEROSHOT_ANSWERS, summary),
     }
 
 

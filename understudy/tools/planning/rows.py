@@ -11,7 +11,7 @@ from understudy.contract.params.fetch import FetchParams
 from understudy.contract.params.filter import FilterParams
 from understudy.core.errors import DataError
 from understudy.core.params import load_section
-from understudy.rows.fetching import fetch, open_source
+from understudy.rows.fetching import fetch
 from understudy.rows.filtering import filter_splits
 from understudy.versioning.snapshots import copy_tracked, open_files
 from understudy.versioning.status import Stage
@@ -55,7 +55,7 @@ def _rehearse(folder: Path) -> Path | None:
         return None
     with redirect_stderr(io.StringIO()):  # progress bars of stages that don't run
         try:
-            fetch(open_source(params), params.limit, params.max_rejected, folder / "raw")
+            fetch(params, folder / "raw")
         except DataError as error:  # it names a file of the rehearsal
             there = str(error).replace(str(folder / "raw"), "data/raw")
             raise DataError(f"{there} once `dvc repro fetch` has run") from None

@@ -9,6 +9,7 @@ from understudy.contract.asked import ANSWERS, TOKEN_COLUMNS
 from understudy.contract.params.teacher import Prices
 from understudy.core.errors import DataError
 from understudy.teacher.money import price_usd
+from understudy.teacher.recall import FORMER_NAMES
 from understudy.versioning.changes import is_number
 from understudy.versioning.snapshots import Snapshot
 
@@ -49,12 +50,14 @@ def compare_calls(base: Snapshot, now: Snapshot, prices: Prices) -> list[StageCa
 def _compare_stage(
     stage: str, path: Path, base: Snapshot, now: Snapshot, prices: Prices
 ) -> StageCalls:
+    names = (path, *FORMER_NAMES.get(path, ()))
+    former = next((name for name in names if name.as_posix() in base.outs), path)
     try:
-        after, before = now.read_table(path, COLUMNS), base.read_table(path, COLUMNS)
+        after, before = now.read_table(path, COLUMNS), base.read_table(former, COLUMNS)
     except DataError as error:
         named = now.outs.get(path.as_posix())
         bill, old = _read_bill(now, stage), _read_bill(base, stage)
-        if bill and named is not None and named == base.outs.get(path.as_posix()):
+        if bill and named is not None and named == base.outs.get(former.as_posix()):
             # dvc.lock has one file on both sides, so that nothing is new
             return StageCalls(stage, bill, old, Bill(0, 0.0), bill, failed=None, unread=None)
         return StageCalls(stage, bill, old, None, None, failed=None, unread=str(error))

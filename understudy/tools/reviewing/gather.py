@@ -14,8 +14,8 @@ from understudy.core.params import load_section
 from understudy.tools.reviewing.calls import StageCalls, compare_calls
 from understudy.tools.reviewing.charts import Curve, read_curve
 from understudy.tools.reviewing.gates import Gate, judge_gates
-from understudy.tools.reviewing.pairs import VerdictChange, compare_verdicts
 from understudy.tools.reviewing.scores import ScoreChanges, compare_scores, read_scores
+from understudy.tools.reviewing.verdict_changes import VerdictChange, compare_verdicts
 from understudy.versioning.changes import Change, find_changes, flatten, is_number
 from understudy.versioning.repository import open_repo
 from understudy.versioning.revisions import Revisions, find_revisions, read_committed

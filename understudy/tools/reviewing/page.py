@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from understudy.contract.names import KINDS, MEASURES, TITLES
-from understudy.rendering.figures import dollars
 from understudy.rendering.markdown import code_span, one_line
 from understudy.rendering.templates import render_markdown
 from understudy.tools.reviewing.charts import draw_bars, draw_curves
@@ -27,8 +26,6 @@ ELSEWHERE = (*DATA, "gap", "rouge")
 BOUNDS = tuple(f"{measure}_{end}" for measure in MEASURES for end in ("low", "high"))
 MOST = 100
 """Rows of any table."""
-NAMED = 6
-"""Files or stages that are named in a line."""
 SHOWN = 80
 """Characters of a value that are shown."""
 
@@ -43,10 +40,8 @@ def build_page(review: Review, longest: int = LONGEST) -> str:
         counts=[change for change in review.metrics if change.key.partition(".")[0] in DATA],
         others=_group_other_metrics(review.metrics),
         charts=_draw_charts(review),
-        money=lambda usd: _show_money(review, usd),
         bytes_of=bytes_of,
         cell=cell,
-        name_some=name_some,
         plural=plural,
         points=points,
         signed=signed,
@@ -87,18 +82,6 @@ def _draw_charts(review: Review) -> list[Any]:
         for curves in review.curves
     ]
     return [chart for chart in (bars if review.scores.changed else None, *curves) if chart]
-
-
-def _show_money(review: Review, usd: float) -> str:
-    if review.free:
-        return "free"
-    return dollars(usd) if review.priced else "at unknown prices"
-
-
-def name_some(names: Sequence[str]) -> str:
-    """The first names, and how many more there are."""
-    shown = ", ".join(code_span(name) for name in names[:NAMED])
-    return f"{shown} and {len(names) - NAMED} more" if len(names) > NAMED else shown
 
 
 def cell(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from understudy.contract.evaluation import SCORES
+from understudy.contract.evaluation import SCORES, SCORES_SCHEMA
 from understudy.contract.names import COLUMNS, KINDS, MEASURES
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.core.errors import DataError
@@ -126,8 +126,7 @@ def _pair(
     Raises:
         DataError: why that cannot be done.
     """
-    columns = ("id", "system", *COLUMNS)
-    old, new = base.read_table(SCORES, columns), now.read_table(SCORES, columns)
+    old, new = (side.read_table(SCORES, tuple(SCORES_SCHEMA)) for side in (base, now))
     changes = []
     for system in systems:
         before, after = (

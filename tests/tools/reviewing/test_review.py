@@ -19,9 +19,7 @@ from tests.tools.reviewing.scratch import (
     OTHERS,
     WRITTEN,
     Found,
-    copy,
     run,
-    start_branch,
     write_answers,
 )
 from understudy.contract.asked import ANSWERS
@@ -29,26 +27,9 @@ from understudy.tools.reviewing.gates import GateError
 
 
 @pytest.fixture(scope="module")
-def pushed(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A run and pushed repository, on a branch with another article prompt."""
-    return start_branch(tmp_path_factory.mktemp("review") / "work" / "project")
-
-
-@pytest.fixture
-def project(pushed: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """A copy of it in which the process stands."""
-    return copy(pushed, tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def review(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Reviewer:
-    return Reviewer(monkeypatch, capfd)
-
-
-@pytest.fixture(scope="module")
 def page(pushed: Project) -> str:
     """The review of the branch, as the command prints it."""
-    done = pushed.run("python", "-m", "understudy", "review", "main")
+    done = pushed.run("python", "-m", "understudy.tools", "review", "main")
     assert done.stderr == ""
     return done.stdout
 
@@ -59,11 +40,11 @@ def page(pushed: Project) -> str:
 def test_a_changed_prompt_changes_written_rows_only(page: str) -> None:
     scores = section(page, "Scores")
     for system in WRITTEN:
-        told = rows(scores, system)
-        assert [row[1] for row in told] == ["ROUGE-1", "ROUGE-2", "ROUGE-L"]
-        assert {row[5] for row in told} == {"**beyond noise**"}
+        shown = rows(scores, system)
+        assert [row[1] for row in shown] == ["ROUGE-1", "ROUGE-2", "ROUGE-L"]
+        assert {row[5] for row in shown} == {"**beyond noise**"}
         change = OTHER_PROMPT.better[system]
-        assert all(row[4].startswith(f"{change:+.2f} (".replace("-", "−")) for row in told)
+        assert all(row[4].startswith(f"{change:+.2f} (".replace("-", "−")) for row in shown)
     for system in OTHERS:
         assert rows(scores, system) == []
     assert "Unchanged: `t5-gold`, `bart-gold`, `zeroshot`, `lead-3`." in scores
@@ -92,9 +73,9 @@ def test_the_first_line_has_the_verdict_and_the_second_what_is_compared(
     )
 
 
-def test_a_changed_verdict_is_told_in_words(page: str) -> None:
-    told = section(page, "Verdicts").splitlines()
-    line = next(line for line in told if "`t5-written` against `t5-gold`, ROUGE-1 F1" in line)
+def test_a_changed_verdict_is_described_in_words(page: str) -> None:
+    shown = section(page, "Verdicts").splitlines()
+    line = next(line for line in shown if "`t5-written` against `t5-gold`, ROUGE-1 F1" in line)
     assert re.fullmatch(r"- .*: undecided, would need about [\d,]+ test articles → better", line)
 
 
@@ -187,13 +168,13 @@ def test_a_drop_beyond_the_gate_fails_with_the_reason_after_the_whole_review(
         "| **not held** | `largest_drop` | `systems.bart-written.rouge1.f1` | fell by 2, from"
         in (done.stdout)
     )
-    told = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-    assert len(told) == 1
-    assert "review.largest_drop systems.bart-written.rouge1.f1: fell by 2, from 42" in told[0]
-    assert told[0].endswith("; at most 1 is allowed")
+    shown = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(shown) == 1
+    assert "review.largest_drop systems.bart-written.rouge1.f1: fell by 2, from 42" in shown[0]
+    assert shown[0].endswith("; at most 1 is allowed")
 
 
-def test_gates_that_are_held_are_counted_and_those_of_the_branch_are_pointed_out(
+def test_gates_that_are_held_are_counted_and_changed_ones_are_pointed_out(
     project: Project, review: Reviewer
 ) -> None:
     names = ("systems.t5-written.rouge1.f1", "generated.train.kept")
@@ -241,7 +222,7 @@ def test_dvc_goes_on_with_gates_in_the_params(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "shown"),
     [
         ("minimum", {"systems.t5-written.rouge1.f1": "30"}, "expected a valid number"),
         ("minimum", {"systems": {"t5-written": 30}}, "expected a valid number"),
@@ -251,8 +232,8 @@ def test_dvc_goes_on_with_gates_in_the_params(project: Project) -> None:
     ],
 )
 def test_gates_are_numbers(
-    project: Project, review: Reviewer, name: str, value: Any, told: str
+    project: Project, review: Reviewer, name: str, value: Any, shown: str
 ) -> None:
     set_gates(project, **{name: value})
     assert review.text("main") == ""
-    assert re.search(rf"^params.yaml: review.{name}.* = .*{told}", str(review.error))
+    assert re.search(rf"^params.yaml: review.{name}.* = .*{shown}", str(review.error))

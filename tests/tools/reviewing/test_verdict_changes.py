@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.contract.examples import make_difference
-from understudy.tools.reviewing.pairs import VerdictChange, compare_verdicts
+from understudy.tools.reviewing.verdict_changes import VerdictChange, compare_verdicts
 
 PAIR = "t5-written-minus-lead-3"
 
