@@ -28,7 +28,7 @@ from understudy.teacher.lines import check_answer
 from understudy.teacher.recall import TEXT
 from understudy.teacher.records import Record, encode
 from understudy.teacher.requests import canonical, content_key
-from understudy.tools.audit import Totals, verify
+from understudy.tools.audit import add_up, verify
 from understudy.tools.parser import command_parser
 
 EXPORT = {
@@ -71,7 +71,7 @@ def _verify(ledger: Ledger, args: argparse.Namespace) -> None:
 
 
 def _stats(ledger: Ledger, args: argparse.Namespace) -> None:
-    record = Totals(ledger).to_record()
+    record = add_up(ledger)
     unanswered = record["lost"] + record["in_flight"]
     kinds = ", ".join(f"{count} {kind}" for kind, count in record["records"].items())
     lines = [
