@@ -25,7 +25,7 @@ from understudy.teacher.run_context import RunContext
 QUEUE_FULL = "token_limit_exceeded"
 EMBEDDED_POLL_SECONDS = 0.1
 LOOKS = 2
-"""How often an endpoint is asked for a batch before it counts as never made."""
+"""Number of look-ups before a batch counts as never made."""
 
 T = TypeVar("T")
 
@@ -79,7 +79,7 @@ class BatchRun:
                     await self._look_after(chunk, missing)
 
     async def _take_up(self, missing: set[str]) -> None:
-        """Takes up open chunks, those of other stages too; one without a batch is given up."""
+        """Resumes open chunks, those of other stages too; one without a batch is given up."""
         self._open = open_chunks(self._run.journal.ledger, self._teacher)
         sent = missing & {key for chunk in self._open for key in chunk.keys}
         for request in self._run.requests(sent):
@@ -123,7 +123,7 @@ class BatchRun:
             await self._submit(chunk)
 
     def _take(self, requests: Iterator[Request]) -> Iterator[Request]:
-        """The requests of the next chunk, within its limits and the budget."""
+        """Yields the requests of the next chunk, within its limits and the budget."""
         size = 0
         for count, request in enumerate(requests, start=1):
             if not self._run.budget.try_reserve(request):
@@ -171,7 +171,7 @@ class BatchRun:
             self._run.show()
 
     async def _end(self, chunk: Chunk, batch: Any, missing: set[str]) -> None:
-        """Keeps all that came of a chunk."""
+        """Keeps the results of a chunk."""
         if batch.status == "cancelled":
             self._run.stop.now(EndpointError(f"{batch.id} was cancelled at the endpoint"))
         results = Results(self._run, chunk, self._rounds, missing)
@@ -205,7 +205,7 @@ class BatchRun:
         await self._give_up(chunk, missing, "gone")
 
     async def _give_up(self, chunk: Chunk, missing: set[str], why: str) -> None:
-        """Ends a chunk of which nothing will come."""
+        """Ends a chunk that will bring nothing."""
         results = Results(self._run, chunk, self._rounds, missing)
         await results.close(f"the batch is {why}", counts=False)
         await self._run.journal.add(chunk.ended(why))

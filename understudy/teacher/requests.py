@@ -70,11 +70,11 @@ def build_requests(questions: Iterable[Question], params: TeacherParams) -> Iter
 
 
 def endpoint_identity(params: TeacherParams) -> str:
-    """Where answers come from: an address, or the version of the embedded rules."""
+    """The endpoint's name: its address, or the version of the embedded rules."""
     endpoint = params.base_url.rstrip("/")
     return f"{EMBEDDED}:{RULES}" if endpoint == EMBEDDED else endpoint
 
 
 def teacher_identity(params: TeacherParams) -> str:
-    """Who answers: endpoint and model."""
+    """The teacher's name: endpoint and model."""
     return f"{endpoint_identity(params)} {params.model}"

@@ -1,4 +1,4 @@
-"""What a ledger's records are worth: which are damaged, and what all of them add up to."""
+"""Audits a ledger: which records are damaged, and what all of them add up to."""
 
 import re
 from collections import Counter
@@ -56,7 +56,7 @@ class Verdict:
     damaged: list[Damage]
 
     def count(self, effect: str) -> int:
-        """How many damaged records have one of EFFECTS."""
+        """Counts the damaged records with one of EFFECTS."""
         return sum(damage.effect == effect for damage in self.damaged)
 
     def __str__(self) -> str:
@@ -99,7 +99,7 @@ def verify(ledger: Ledger) -> Verdict:
 
 
 def _find_problem(record: Record) -> str | None:
-    """What is wrong with a record whose bytes are as they were written."""
+    """Finds what is wrong with a record whose bytes are intact."""
     if record.kind == "sent":
         actual = content_key(record.content.get("request") or {})
         return None if actual == record.key else f"its request is that of {actual}"

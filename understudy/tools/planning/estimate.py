@@ -14,7 +14,7 @@ from understudy.teacher.recall import recall
 from understudy.teacher.requests import Question, build_requests, teacher_identity
 
 CHARACTERS_A_TOKEN = 4.0
-"""Of English text, where no answer of this teacher tells otherwise."""
+"""Rule of thumb for English text, where no answer was measured."""
 SAMPLE = 1000
 """Answers that are measured, at most."""
 
@@ -24,11 +24,11 @@ class Rates:
     """What one call takes, by the answers that are there or by rule of thumb."""
 
     answers: int
-    """How many answers this was measured on; 0 for a rule of thumb."""
+    """Answers that were measured; 0 for a rule of thumb."""
     tokens_a_character: float
     output_tokens: float
     seconds: float | None
-    """For one call, where the ledger has seen some."""
+    """Time of one call, where the ledger knows any."""
 
 
 @dataclass(frozen=True)
