@@ -9,7 +9,7 @@ from string import Formatter
 import pytest
 
 from understudy.rows.sample.article import sample_rows
-from understudy.rows.sample.lexicon import MEN, ORGANISATIONS, PLACES, SURNAMES, WOMEN
+from understudy.rows.sample.slots import NAMES
 from understudy.rows.sample.templates import Kind, kinds, parse
 
 Row = dict[str, str]
@@ -80,7 +80,13 @@ def test_every_number_in_the_highlights_is_in_the_article(rows: list[Row]) -> No
 
 
 def test_every_name_in_the_highlights_is_in_the_article(rows: list[Row]) -> None:
-    names = {*PLACES, *SURNAMES, *WOMEN, *MEN, *" ".join(ORGANISATIONS).split()}
+    names = {
+        *NAMES["places"],
+        *NAMES["surnames"],
+        *NAMES["women"],
+        *NAMES["men"],
+        *" ".join(NAMES["organisations"]).split(),
+    }
     for row in rows:
         named = names & set(_WORD.findall(row["highlights"]))
         assert named <= set(_WORD.findall(row["article"])), row["id"]

@@ -40,14 +40,16 @@ class ByKind(Record, Generic[M]):
         return found
 
 
-class _WithIntervals(Record):
+class WithIntervals(Record):
+    """Figures with bounds beside them: `f1` with `f1_low` and `f1_high`."""
+
     def interval(self, measure: str = "f1") -> tuple[float, float, float]:
         """The figure of a measure, and the bounds of its 95% interval."""
         value, low, high = (getattr(self, measure + end) for end in ("", "_low", "_high"))
         return value, low, high
 
 
-class Measures(_WithIntervals):
+class Measures(WithIntervals):
     """One ROUGE type of a system: means, with their 95% intervals."""
 
     recall: Figure
@@ -93,7 +95,7 @@ class RougeMetrics(KeyedMetrics[SystemScores]):
     PATH: ClassVar = Path("metrics/rouge.json")
 
 
-class F1Difference(_WithIntervals):
+class F1Difference(WithIntervals):
     """Mean differences, first system minus second, with the 95% interval of F1's."""
 
     recall: Figure

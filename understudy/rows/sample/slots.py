@@ -13,9 +13,15 @@ The specs, one per kind of value::
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from understudy.rows.sample.lexicon import MEN, ORGANISATIONS, PLACES, SURNAMES, WOMEN
-
+NAMES = {
+    heading.strip("[]"): tuple(name.strip() for name in " ".join(lines).split(","))
+    for heading, *lines in map(
+        str.splitlines, Path(__file__).with_name("names.txt").read_text("utf-8").split("\n\n")
+    )
+}
+"""The invented names of the sample, by heading; all its other words are in templates/."""
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -53,11 +59,12 @@ class Cast:
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
+        organisations = NAMES["organisations"]
         self._numbers: set[str] = set()
-        self._places = rng.sample(PLACES, _CAST)
-        self._surnames = rng.sample(SURNAMES, _CAST)
-        self._first_names = rng.sample(WOMEN + MEN, _CAST)
-        self._organisations = rng.sample(ORGANISATIONS, len(ORGANISATIONS))
+        self._places = rng.sample(NAMES["places"], _CAST)
+        self._surnames = rng.sample(NAMES["surnames"], _CAST)
+        self._first_names = rng.sample(NAMES["women"] + NAMES["men"], _CAST)
+        self._organisations = rng.sample(organisations, len(organisations))
 
     def draw(self, spec: str) -> object:
         """Returns a value for the spec; raises KeyError for a spec it does not know."""
@@ -65,7 +72,7 @@ class Cast:
         if sort == "person":
             role = self._rng.choice(rest.split(" | "))
             first, last = self._first_names.pop(), self._surnames.pop()
-            pronouns = ("she", "her", "her") if first in WOMEN else ("he", "his", "him")
+            pronouns = ("she", "her", "her") if first in NAMES["women"] else ("he", "his", "him")
             return Person(first, last, role, *pronouns)
         if " | " in spec:
             return self._rng.choice(spec.split(" | "))
