@@ -15,7 +15,6 @@ from typing import Any
 
 from understudy.contract.names import KINDS, MEASURES, TITLES
 from understudy.contract.verdicts import name_pair
-from understudy.rendering.verdicts import describe_verdict
 from understudy.tools.parser import command_parser, count
 
 SYSTEM, OTHER = "predictions", "others"
