@@ -42,7 +42,7 @@ def runs_pipeline(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what is slow or needs a browser; the slowest goes first, so that none comes last."""
+    """Marks pipelines and browser tests; pipelines go first, as they take longest."""
     for item in items:
         if runs_pipeline(item):
             item.add_marker("slow")
