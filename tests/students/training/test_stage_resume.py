@@ -27,7 +27,7 @@ from understudy.students.training.resume import SEAL, StoppedTrainingError
 from understudy.students.training.stage import train_on_source
 
 PATIENCE = 240
-"""Seconds for a process to get somewhere; on a busy machine torch alone takes a minute to import."""
+"""Seconds for a process to get somewhere; on a busy machine importing torch takes a minute."""
 
 
 def many_checkpoints(**changes: Any) -> TrainParams:
