@@ -46,7 +46,7 @@ def train(project: Path, **changes: Any) -> Run:
         env=environment(project),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     return Run(project, done.returncode, done.stderr)
 
@@ -82,7 +82,7 @@ def test_two_processes_learn_what_one_does(one: Run, two: Run) -> None:
     assert (one.status, two.status) == (0, 0), one.told + two.told
     first, second = settings_of(one), settings_of(two)
     curves = (pd.read_csv(run.project / "metrics/curves/t5-gold.csv") for run in (one, two))
-    pd.testing.assert_frame_equal(next(curves), next(curves), rtol=1e-3)
+    pd.testing.assert_frame_equal(next(curves), next(curves), rtol=3e-3)
     assert second["steps"] == first["steps"] == 12
     assert second["params"] == {**first["params"], "processes": 2}
 
@@ -132,12 +132,12 @@ def test_a_signal_ends_all_with_a_clear_last_line(number: signal.Signals, tmp_pa
     with subprocess.Popen(
         COMMAND, cwd=project, env=environment(project), stderr=subprocess.PIPE, text=True
     ) as process:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while not any(project.glob(f".dvc/cache/training/*/checkpoint-*/{SEAL}")):
             assert time.monotonic() < deadline
             time.sleep(0.05)
         process.send_signal(number)
-        told = process.communicate(timeout=60)[1]
+        told = process.communicate(timeout=240)[1]
     assert process.returncode == 1, told
     assert "Traceback" not in told
     assert told.rstrip().splitlines()[-1] == (
