@@ -9,8 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from stages.report.inputs import Facts
-from stages.report.wording import MEASURES
-from understudy.contract.names import SYSTEMS, TITLES
+from understudy.contract.names import MEASURE_TITLES, SYSTEMS, TITLES
 
 ESCAPES = {
     letter: f"\\u{ord(letter):04x}" for letter in ("<", ">", "&", "\u2028", "\u2029")
@@ -32,7 +31,7 @@ def build_payload(facts: Facts) -> dict[str, Any]:
         "measures": {
             f"{kind}_{measure}": f"{name} {shown}"
             for kind, name in TITLES.items()
-            for measure, shown in MEASURES.items()
+            for measure, shown in MEASURE_TITLES.items()
         },
         "texts": {name: list(texts[name]) for name in texts},
         "points": {

@@ -8,11 +8,9 @@ from markupsafe import Markup
 from stages.report.charts import difference_scale, draw_axis, draw_interval
 from stages.report.drawing import Scale
 from stages.report.inputs import Facts
-from stages.report.wording import enumerate_words
 from understudy.contract.evaluation import Difference
-from understudy.contract.names import QUESTIONS, SOURCES, STUDENTS, TITLES
-from understudy.contract.verdicts import Verdict
-from understudy.rendering.figures import points
+from understudy.contract.names import QUESTIONS, SOURCES, STUDENTS, TITLES, Verdict
+from understudy.rendering.figures import enumerate_words, points
 
 TEXTS = {
     "source": "Do written articles teach as well as gold ones?",

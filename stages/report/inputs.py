@@ -26,14 +26,13 @@ from understudy.contract.evaluation import (
     TextTraits,
 )
 from understudy.contract.generated import Generated
-from understudy.contract.names import COLUMNS, LEAD, PAIRS, SYSTEMS, TRAINED, ZEROSHOT
+from understudy.contract.names import COLUMNS, LEAD, PAIRS, SYSTEMS, TRAINED, ZEROSHOT, name_pair
 from understudy.contract.origin import Origin, load_origin
 from understudy.contract.pairs import PAIR_COLUMNS, TEST
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.contract.predictions import predictions_path
 from understudy.contract.survey import HISTOGRAM, DataSurvey, LengthBin
 from understudy.contract.trained import CURVES, CurvePoint
-from understudy.contract.verdicts import name_pair
 from understudy.core.errors import DataError
 from understudy.core.files import AGAIN
 from understudy.core.params import load_section

@@ -32,19 +32,6 @@ def build_label(facts: Facts) -> Label:
         for calls in (facts.teacher.generate, facts.teacher.zeroshot)
     )
     embedded = writer.startswith(EMBEDDED) or summarizer.startswith(EMBEDDED)
-    return Label(name_corpus(facts), writer, summarizer, embedded, tuple(_warn(facts, embedded)))
-
-
-def name_corpus(facts: Facts) -> str:
-    """The data set in a few words."""
-    origin = facts.origin
-    if isinstance(origin, HubOrigin):
-        name, config, revision = map(one_line, (origin.dataset, origin.config, origin.revision))
-        return f"{name} {config}, revision {revision[:12]}"
-    return "an invented corpus" if origin.source == "sample" else "your own files"
-
-
-def _warn(facts: Facts, embedded: bool) -> list[str]:
     sample = facts.origin.source == "sample"
     warning = []
     if sample:
@@ -58,4 +45,13 @@ def _warn(facts: Facts, embedded: bool) -> list[str]:
         )
     if sample or embedded:
         warning.append("They show that the pipeline works, and say nothing about ChatGPT.")
-    return warning
+    return Label(name_corpus(facts), writer, summarizer, embedded, tuple(warning))
+
+
+def name_corpus(facts: Facts) -> str:
+    """The data set in a few words."""
+    origin = facts.origin
+    if isinstance(origin, HubOrigin):
+        name, config, revision = map(one_line, (origin.dataset, origin.config, origin.revision))
+        return f"{name} {config}, revision {revision[:12]}"
+    return "an invented corpus" if origin.source == "sample" else "your own files"

@@ -26,16 +26,15 @@ from stages.report.traits import (
     build_spreads,
     build_traits,
 )
-from stages.report.wording import MEASURES, p_value, signed_interval
-from understudy.contract.names import SOURCES, SYSTEMS, TITLES
-from understudy.rendering.figures import points, signed
+from understudy.contract.names import MEASURE_TITLES, SOURCES, SYSTEMS, TITLES
+from understudy.rendering.figures import p_value, points, signed
 from understudy.rendering.verdicts import describe_verdict
 
 FOLDER = Path(__file__).parent
 STYLES = (
     "page.css", "sections.css", "charts.css", "tables.css", "browser.css", "detail.css"
 )  # fmt: skip
-FILTERS = (describe_verdict, p_value, points, signed, signed_interval)
+FILTERS = (describe_verdict, p_value, points, signed)
 SCRIPTS = ("matching.js", "list.js", "detail.js", "browser.js")
 
 
@@ -53,6 +52,7 @@ def render(facts: Facts) -> str:
     )
     templates.filters |= {filter_.__name__: filter_ for filter_ in FILTERS}
     templates.filters["unbroken"] = keep_together
+    templates.filters["signed_interval"] = lambda d: f"{signed(d.f1_low)} to {signed(d.f1_high)}"
     style, script = _inline("style", STYLES), _inline("script", SCRIPTS)
     policy = {"style": hash_source(style), "script": hash_source(script)}
     return templates.get_template("report.html.j2").render(
@@ -90,7 +90,7 @@ def build_context(facts: Facts) -> dict[str, Any]:
         "facts": facts,
         "label": label,
         "kinds": TITLES,
-        "measures": MEASURES,
+        "measures": MEASURE_TITLES,
         "sources": SOURCES,
         "systems": SYSTEMS,
         "shapes": SHAPES,

@@ -25,11 +25,10 @@ from understudy.contract.evaluation import (
     TextTraits,
 )
 from understudy.contract.generated import Generated
-from understudy.contract.names import KINDS, MEASURES, PAIRS, SYSTEMS, TRAINED
+from understudy.contract.names import KINDS, MEASURES, PAIRS, SYSTEMS, TRAINED, name_pair
 from understudy.contract.origin import ORIGIN, Origin
 from understudy.contract.survey import DataSurvey
 from understudy.contract.trained import TrainedSettings
-from understudy.contract.verdicts import name_pair
 
 WRITER = "embedded-rules-1"
 REVISION = "d" * 40

@@ -10,8 +10,7 @@ import pyarrow as pa
 from pydantic import AfterValidator
 
 from understudy.contract.document import Count, Figure, KeyedMetrics, Metrics, Record
-from understudy.contract.names import COLUMNS
-from understudy.contract.verdicts import Verdict
+from understudy.contract.names import COLUMNS, Verdict
 
 M = TypeVar("M")
 

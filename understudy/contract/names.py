@@ -1,6 +1,7 @@
 """Names of what is compared: systems, the pairs of the study, ROUGE types and measures."""
 
 from itertools import chain
+from typing import Literal
 
 STUDENTS = ("t5", "bart")
 SOURCES = ("gold", "written")
@@ -19,6 +20,21 @@ PAIRS = tuple(chain.from_iterable(QUESTIONS.values()))
 
 TITLES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougel": "ROUGE-L", "rougelsum": "ROUGE-Lsum"}
 KINDS = tuple(TITLES)
-MEASURES = ("recall", "precision", "f1")
+MEASURE_TITLES = {"recall": "recall", "precision": "precision", "f1": "F1"}
+MEASURES = tuple(MEASURE_TITLES)
 COLUMNS = tuple(f"{kind}_{measure}" for kind in KINDS for measure in MEASURES)
 """Columns of a table or an array with all scores of an article."""
+
+Verdict = Literal["equivalent", "better", "worse", "undecided"]
+MINUS = "-minus-"
+
+
+def name_pair(first: str, second: str) -> str:
+    """A pair's key in metrics/gap.json, the first system minus the second."""
+    return f"{first}{MINUS}{second}"
+
+
+def split_pair(name: str) -> tuple[str, str]:
+    """The two systems of a pair's key."""
+    first, _, second = name.partition(MINUS)
+    return first, second

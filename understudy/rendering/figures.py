@@ -1,5 +1,7 @@
 """Figures as people read them, in every page, card and table of the project."""
 
+from collections.abc import Sequence
+
 TINY = 0.001
 
 
@@ -28,6 +30,16 @@ def dollars(amount: float) -> str:
     if amount == 0 or amount >= 1:
         return f"${amount:,.2f}"
     return f"${amount:.4f}" if amount >= TINY else f"${amount:.6f}"
+
+
+def p_value(p: float) -> str:
+    """Three decimals, or `<0.001`."""
+    return f"<{TINY}" if p < TINY else f"{p:.3f}"
+
+
+def enumerate_words(words: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
 
 
 def _with_minus(text: str) -> str:

@@ -1,7 +1,7 @@
 """Verdicts in words."""
 
 from understudy.contract.evaluation import Difference
-from understudy.contract.verdicts import split_pair
+from understudy.contract.names import split_pair
 from understudy.rendering.figures import count, signed
 
 

@@ -46,13 +46,13 @@ def read_texts(path: Path, column: str, option: str) -> Texts:
     texts = [row.values["text"] for row in rows]
     if any(row.values.get("id") is None for row in rows):
         return Texts(path, texts, None)
-    ids: dict[str, None] = {}
-    for row in rows:
-        identity = str(row.values.get("id"))
-        if identity in ids:
+    ids = [str(row.values["id"]) for row in rows]
+    seen = set[str]()
+    for row, identity in zip(rows, ids, strict=True):
+        if identity in seen:
             raise DataError(f"{path}: row {row.number}: id {identity!r} was there before")
-        ids[identity] = None
-    return Texts(path, texts, list(ids))
+        seen.add(identity)
+    return Texts(path, texts, ids)
 
 
 def align(references: Texts, predictions: Texts) -> list[str]:

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 
 from understudy.contract.evaluation import ByKind, Difference, Gap, Measures
-from understudy.contract.names import COLUMNS, KINDS, PAIRS
+from understudy.contract.names import COLUMNS, KINDS, PAIRS, name_pair
 from understudy.contract.params.evaluate import Judgement
-from understudy.contract.verdicts import name_pair
 from understudy.scoring.bootstrap import Figures, bounds, resample_means
 from understudy.scoring.comparisons import compare_all
 

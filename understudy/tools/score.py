@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from understudy.contract.names import KINDS, MEASURES, TITLES
-from understudy.contract.verdicts import name_pair
+from understudy.contract.names import KINDS, MEASURES, TITLES, name_pair
 from understudy.tools.parser import command_parser, count
 
 SYSTEM, OTHER = "predictions", "others"

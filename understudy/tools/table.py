@@ -9,8 +9,7 @@ from pathlib import Path
 from understudy.contract.dataset import Dataset
 from understudy.contract.evaluation import Gap, Systems, TeacherUse
 from understudy.contract.generated import Generated
-from understudy.contract.names import LEAD, SYSTEMS
-from understudy.contract.verdicts import Verdict, split_pair
+from understudy.contract.names import LEAD, SYSTEMS, Verdict, split_pair
 from understudy.core.errors import DataError
 from understudy.core.files import replacing
 from understudy.rendering.templates import render_markdown

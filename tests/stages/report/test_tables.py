@@ -10,10 +10,10 @@ from stages.report.inputs import Facts, gather
 from stages.report.page import render
 from stages.report.scores import build_scores
 from stages.report.traits import TRAITS, build_histograms, build_spreads, build_traits
-from stages.report.wording import enumerate_words, p_value
 from tests.contract.examples import make_systems
 from tests.stages.report.inputs import make_articles, write_json, write_project
 from understudy.contract.names import KINDS, SYSTEMS
+from understudy.rendering.figures import enumerate_words, p_value
 
 ARTICLES = make_articles(3)
 

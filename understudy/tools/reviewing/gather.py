@@ -98,6 +98,9 @@ def gather_review(base: str) -> Review:
     )
     verdicts, no_verdicts = compare_verdicts(old.metrics, new.metrics)
     inputs = find_changes(old.inputs, new.inputs)
+    code_folders = {
+        name.partition("/")[0] for name in (*old.inputs, *new.inputs) if name.endswith(".py")
+    }
     old_scores = read_scores(old.metrics)
     both = {name for name in new.metrics if name in old.metrics}
     return Review(
@@ -108,7 +111,7 @@ def gather_review(base: str) -> Review:
         no_verdicts=no_verdicts,
         params=_find_param_changes(old, new),
         inputs=inputs,
-        code=_select_code(inputs, old, new),
+        code=[change.key for change in inputs if change.key.partition("/")[0] in code_folders],
         metrics=[
             change
             for change in find_changes(before, after)
@@ -136,13 +139,6 @@ def _find_param_changes(old: Snapshot, new: Snapshot) -> list[Change]:
     defaults = flatten({name: kind().model_dump(mode="json") for name, kind in KINDS.items()})
     known = {key: default for key, default in defaults if key in before or key in after}
     return find_changes({**known, **before}, {**known, **after})
-
-
-def _select_code(inputs: list[Change], old: Snapshot, new: Snapshot) -> list[str]:
-    """Inputs under a top folder in which dvc.yaml names a Python file."""
-    names = [name for side in (old, new) for name in side.inputs if name.endswith(".py")]
-    folders = {name.partition("/")[0] for name in names}
-    return [change.key for change in inputs if change.key.partition("/")[0] in folders]
 
 
 def _find_curves(commit: str) -> Iterator[Curves]:

@@ -7,8 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from understudy.contract.evaluation import Difference
-from understudy.contract.names import KINDS
-from understudy.contract.verdicts import split_pair
+from understudy.contract.names import KINDS, split_pair
 from understudy.rendering.verdicts import describe_verdict
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.contract.examples import make_difference
-from understudy.contract.verdicts import name_pair, split_pair
+from understudy.contract.names import name_pair, split_pair
 
 
 @pytest.mark.parametrize("verdict", ["better", "worse", "equivalent", "undecided"])
