@@ -35,6 +35,10 @@ for handler in logging.getLogger("dvc").handlers:
         handler.setStream(Current("stderr" if handler.level >= logging.WARNING else "stdout"))
 
 
+# Files that train for many steps, or play through minutes of traffic.
+SLOW = ("tests/students/training/", "tests/teacher/test_pace.py", "tests/teacher/test_survival.py")
+
+
 def runs_pipeline(item: pytest.Item) -> bool:
     """Whether a test's file runs the project's commands in a copy of it."""
     return hasattr(getattr(item, "module", None), "copy_project")
@@ -42,9 +46,9 @@ def runs_pipeline(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what is slow or needs a browser; the slowest goes first, so that none comes last."""
+    """Marks slow and browser tests; pipelines go first, as they take longest."""
     for item in items:
-        if runs_pipeline(item):
+        if runs_pipeline(item) or item.nodeid.startswith(SLOW):
             item.add_marker("slow")
         if "new_page" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")

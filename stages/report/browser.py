@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -36,15 +36,14 @@ def build_payload(facts: Facts) -> dict[str, Any]:
         },
         "texts": {name: list(texts[name]) for name in texts},
         "points": {
-            system: {name: _hundredths(facts.points[system][name]) for name in facts.points[system]}
+            system: {
+                name: [int(value) for value in (100 * points).round()]
+                for name, points in facts.points[system].items()
+            }
             for system in SYSTEMS
         },
         "stems": list_stems(texts[["highlights", *SYSTEMS]]) if facts.stemmer else {},
     }
-
-
-def _hundredths(points: "pd.Series[float]") -> list[int]:
-    return [int(value) for value in (100 * points).round()]
 
 
 def list_stems(texts: pd.DataFrame) -> dict[str, str]:
@@ -52,14 +51,10 @@ def list_stems(texts: pd.DataFrame) -> dict[str, str]:
     from nltk.stem.porter import PorterStemmer
 
     stem = PorterStemmer().stem
-    words = {word for column in texts for word in _list_words(texts[column])}
+    all_texts = " ".join(text.lower() for column in texts for text in texts[column])
+    words = set(re.findall(r"[a-z0-9]+", all_texts))  # what rouge_score compares
     stems = {word: stem(word) for word in sorted(words) if len(word) > UNSTEMMED}
     return {word: found for word, found in stems.items() if found != word}
-
-
-def _list_words(texts: Iterable[str]) -> set[str]:
-    """What rouge_score compares: runs of Latin letters and digits."""
-    return {word for text in texts for word in re.findall(r"[a-z0-9]+", text.lower())}
 
 
 def embed_json(content: Mapping[str, Any]) -> Markup:

@@ -43,18 +43,15 @@ def _build_panel(facts: Facts, student: str, y: Scale) -> CurvePanel:
     x = Scale(0, max(facts.curves[name]["epoch"].max() for name in names))
     alt = f"Losses of {student.upper()} by epoch; the figures are in the table below."
     plot = draw_lines(Plot(x, y, "epoch", "loss", alt), lines)
-    return CurvePanel(student, plot, _list_losses(facts, names))
+    rows = [
+        (name, f"{epoch:.2f}", count(step), f"{train:.3f}", f"{validation:.3f}")
+        for name in names
+        for step, epoch, train, validation in facts.curves[name].to_numpy(float)
+    ]
+    return CurvePanel(student, plot, rows)
 
 
 def _follow(table: pd.DataFrame, column: str) -> list[tuple[float, float]]:
     """Epochs and losses; a loss that is no number is left out here and stands in the table."""
     pairs = table[["epoch", column]].to_numpy(float)
     return [(epoch, loss) for epoch, loss in pairs if math.isfinite(loss)]
-
-
-def _list_losses(facts: Facts, names: Sequence[str]) -> list[tuple[str, str, str, str, str]]:
-    return [
-        (name, f"{epoch:.2f}", count(step), f"{train:.3f}", f"{validation:.3f}")
-        for name in names
-        for step, epoch, train, validation in facts.curves[name].to_numpy(float)
-    ]

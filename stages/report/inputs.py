@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pydantic import ConfigDict
 
 from understudy.contract.dataset import Dataset
 from understudy.contract.document import Record
@@ -30,13 +29,14 @@ from understudy.contract.generated import Generated
 from understudy.contract.names import COLUMNS, LEAD, PAIRS, SYSTEMS, TRAINED, ZEROSHOT
 from understudy.contract.origin import Origin, load_origin
 from understudy.contract.pairs import PAIR_COLUMNS, TEST
+from understudy.contract.params.evaluate import EvaluateParams
 from understudy.contract.predictions import predictions_path
 from understudy.contract.survey import HISTOGRAM, DataSurvey, LengthBin
 from understudy.contract.trained import CURVES, CurvePoint
 from understudy.contract.verdicts import name_pair
 from understudy.core.errors import DataError
 from understudy.core.files import AGAIN
-from understudy.core.params import Section, load_section
+from understudy.core.params import load_section
 from understudy.core.tables import read_table
 from understudy.texts.sentences import lead
 
@@ -73,15 +73,6 @@ class Facts:
     """Whether ROUGE compares stems."""
 
 
-class Judged(Section):
-    """What the report says of the section `evaluate`."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    margin: float
-    stemmer: bool
-
-
 def gather(articles: int) -> Facts:
     """Reads params.yaml and the files of all stages.
 
@@ -92,7 +83,7 @@ def gather(articles: int) -> Facts:
         ParamsError: params.yaml cannot be used.
         DataError: a file is absent, broken, or lacks what the report shows.
     """
-    judged = load_section("evaluate", Judged)
+    judged = load_section("evaluate", EvaluateParams)
     points = read_points()
     shown = {name: rows.head(articles) for name, rows in points.items()}
     systems, gap, texts, lengths = Systems.load(), Gap.load(), Texts.load(), Lengths.load()

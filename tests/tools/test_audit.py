@@ -10,7 +10,7 @@ from understudy.teacher import lines
 from understudy.teacher.ledger import Ledger
 from understudy.teacher.records import encode
 from understudy.teacher.requests import content_key
-from understudy.tools.audit import Totals, verify
+from understudy.tools.audit import add_up, verify
 
 REQUESTS = [{"endpoint": "e", "model": "m", "messages": [{"content": str(n)}]} for n in range(4)]
 KEYS = [content_key(request) for request in REQUESTS]
@@ -125,7 +125,7 @@ def test_damage_is_found_by_line_and_byte(ledger: Ledger) -> None:
 def test_tokens_and_seconds_add_up_by_teacher_and_stage(ledger: Ledger) -> None:
     ledger.append([sent(0), answered(0, 1.0), sent(1), answered(1, 3.0), sent(2, "zeroshot")])
     ledger.append([lines.failed(KEYS[2], "500"), sent(3, "zeroshot")])
-    record = Totals(ledger).to_record()
+    record = add_up(ledger)
     both = {"answers": 2, "prompt_tokens": 10, "cached_tokens": 4, "completion_tokens": 14}
     assert record["teachers"] == {"e m": {"calls": 4, **both, "mean_seconds": 2.0}}
     assert record["stages"]["generate"] == {"calls": 2, **both, "mean_seconds": 2.0}
@@ -138,7 +138,7 @@ def test_tokens_and_seconds_add_up_by_teacher_and_stage(ledger: Ledger) -> None:
 def test_answers_from_elsewhere_are_counted_apart(ledger: Ledger) -> None:
     answer = Answer(KEYS[0], "t", "stop", "", "m-2", 1, 0, 1)
     ledger.append([lines.recalled(answer, "import"), lines.recalled(answer, "import")])
-    record = Totals(ledger).to_record()
+    record = add_up(ledger)
     assert list(record["teachers"]) == ["(asked elsewhere) m-2"]
     assert record["teachers"]["(asked elsewhere) m-2"]["answers"] == 1
 
@@ -146,16 +146,16 @@ def test_answers_from_elsewhere_are_counted_apart(ledger: Ledger) -> None:
 def test_batches_that_have_not_ended_are_counted(ledger: Ledger) -> None:
     for number, steps in enumerate((("uploaded", "submitted", "ended"), ("uploaded",))):
         ledger.append([encode("batch", KEYS[number], {"step": step}) for step in steps])
-    assert Totals(ledger).to_record()["open_batches"] == 1
+    assert add_up(ledger)["open_batches"] == 1
 
 
 def test_damaged_records_are_counted_and_add_nothing(ledger: Ledger) -> None:
     ledger.append([sent(0), broken(answered(0))])
-    record = Totals(ledger).to_record()
+    record = add_up(ledger)
     assert record["records"] == {"sent": 1, "damaged": 1}
     assert record["stages"]["generate"]["answers"] == 0
 
 
 def test_an_unreadable_answer_adds_nothing(ledger: Ledger) -> None:
     ledger.append([encode("answered", KEYS[0], {"completion": {}, "batch": False})])
-    assert Totals(ledger).to_record()["teachers"] == {}
+    assert add_up(ledger)["teachers"] == {}

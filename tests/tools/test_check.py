@@ -11,8 +11,8 @@ import pytest
 
 from tests.core.documents import SAMPLE, Document, write_document
 from tests.imports import ROOT
+from understudy.contract.params.sections import KINDS
 from understudy.core.errors import ParamsError
-from understudy.core.params import SECTIONS
 from understudy.tools.check import check
 
 STAGES = {
@@ -37,13 +37,25 @@ def document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Document:
 
 
 def test_check_tells_the_problems_of_all_sections_at_once(document: Document) -> None:
-    for section in SECTIONS:
+    for section in tuple(KINDS):
         document[section]["qqqq"] = 1
     write_document(document)
     with pytest.raises(ParamsError) as caught:
         check()
     keys = [line.split()[1] for line in str(caught.value).splitlines()]
-    assert keys == [f"{section}.qqqq" for section in SECTIONS]
+    assert keys == [f"{section}.qqqq" for section in tuple(KINDS)]
+
+
+@pytest.mark.parametrize("section", tuple(KINDS))
+def test_an_unknown_section_is_refused_and_the_right_one_suggested(
+    document: Document, section: str
+) -> None:
+    document[f"{section}_"] = document.pop(section)
+    write_document(document)
+    expected = f"params.yaml: {section}_: unknown section; did you mean '{section}'?"
+    with pytest.raises(ParamsError) as caught:
+        check()
+    assert str(caught.value).splitlines()[0] == expected
 
 
 def test_check_tells_a_missing_file_once(document: Document) -> None:

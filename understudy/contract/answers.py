@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 REASONS = ("failed", "refused", "empty", "cut_off", "too_long")
-# How chat models open a refusal that they don't mark as one.
+# Chat models often refuse in plain words, without marking the answer as a refusal.
 REFUSAL = re.compile(
     r"^(i['’]?m sorry\b|i am sorry\b|sorry,|i apologi[sz]e|as an ai( language)? model\b"
     r"|i ?(can['’]?t|cannot|can not|won['’]?t|(['’]m|am) (unable|not able) to)"
@@ -42,7 +42,7 @@ class Answer:
     """Those of prompt_tokens that are billed as cached input."""
     completion_tokens: int
     batch: bool = False
-    """Whether it came, and is billed, by the Batch API."""
+    """True if it came, and is billed, by the Batch API."""
     error: str = ""
     """Why the call failed for good; such a row has no text, and the next run asks again."""
 
@@ -52,7 +52,7 @@ class Answer:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Answer":
-        """The opposite of `to_record`; other columns are left alone."""
+        """Reads what `to_record` returned; other columns are ignored."""
         return cls(**{field.name: record[field.name] for field in fields(cls)})
 
     def find_problem(self, max_characters: int | None = None) -> str | None:

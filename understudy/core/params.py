@@ -20,21 +20,6 @@ from understudy.core.errors import ParamsError, suggest
 
 PARAMS = Path("params.yaml")
 PIPELINE = Path("dvc.yaml")
-SECTIONS = (
-    "fetch",
-    "filter",
-    "teacher",
-    "generate",
-    "train-t5",
-    "train-bart",
-    "export",
-    "predict",
-    "zeroshot",
-    "evaluate",
-    "datacards",
-    "report",
-    "review",
-)
 
 
 class Section(BaseModel):
@@ -56,7 +41,7 @@ def load_section(name: str, kind: type[S], path: Path = PARAMS) -> S:
     """Reads one section of params.yaml.
 
     Args:
-        name: the section's key, one of SECTIONS.
+        name: the section's key.
         kind: the typed section it must fit.
         path: the params file.
 
@@ -85,10 +70,10 @@ def parse_section(name: str, kind: type[S], document: Mapping[str, Any], path: P
 
 
 def read_params(path: Path = PARAMS) -> dict[str, Any]:
-    """Reads the whole file as plain values; unknown sections are refused.
+    """Reads the whole file as plain values.
 
     Raises:
-        ParamsError: the file is absent, is not YAML, or holds a section nobody reads.
+        ParamsError: the file is absent, or is no YAML of sections.
     """
     try:
         document = _parse(path, path.read_text(encoding="utf-8"))
@@ -98,9 +83,6 @@ def read_params(path: Path = PARAMS) -> dict[str, Any]:
         raise ParamsError(f"{path}: not valid YAML: {error}") from None
     if not isinstance(document, Mapping):
         raise ParamsError(f"{path}: expected sections such as 'fetch:', found {document!r}")
-    for name in document:
-        if name not in SECTIONS:
-            raise ParamsError(f"{path}: {name}: unknown section{suggest(str(name), SECTIONS)}")
     return dict(document)
 
 

@@ -25,7 +25,7 @@ from understudy.teacher.run_context import RunContext
 QUEUE_FULL = "token_limit_exceeded"
 EMBEDDED_POLL_SECONDS = 0.1
 LOOKS = 2
-"""How often an endpoint is asked for a batch before it counts as never made."""
+"""Number of look-ups before a batch counts as never made."""
 
 T = TypeVar("T")
 
@@ -78,26 +78,21 @@ class BatchRun:
                 if not self._run.stop:
                     await self._look_after(chunk, missing)
 
-    # What an earlier run has left
-
     async def _take_up(self, missing: set[str]) -> None:
-        """Takes up open chunks, those of other stages too; one without a batch is given up."""
+        """Resumes open chunks, those of other stages too; one without a batch is given up."""
         self._open = open_chunks(self._run.journal.ledger, self._teacher)
         sent = missing & {key for chunk in self._open for key in chunk.keys}
         for request in self._run.requests(sent):
             counted = bool(self._run.journal.ledger.unanswered(request.key))
             self._run.budget.reopen(request, counted)
         for chunk in list(self._open):
-            if chunk.batch is None and not self._run.stop:
-                await self._find_out(chunk, missing)
-
-    async def _find_out(self, chunk: Chunk, missing: set[str]) -> None:
-        """Whether a chunk that an earlier run was about to submit is a batch at the endpoint."""
-        chunk.batch = await self._find(chunk)
-        if chunk.batch is not None:
-            await self._run.journal.add(chunk.submitted())
-        elif not self._run.stop:
-            await self._give_up(chunk, missing, "never made")
+            if chunk.batch is not None or self._run.stop:
+                continue
+            chunk.batch = await self._find(chunk)
+            if chunk.batch is not None:
+                await self._run.journal.add(chunk.submitted())
+            elif not self._run.stop:
+                await self._give_up(chunk, missing, "never made")
 
     async def _find(self, chunk: Chunk) -> str | None:
         """Looks for a chunk's batch; one that was just made may be seen a moment later."""
@@ -108,8 +103,6 @@ class BatchRun:
             if look + 1 < LOOKS:
                 await self._pause(self._poll)
         return None
-
-    # Sending
 
     async def _submit_all(self, waiting: set[str]) -> None:
         """Submits as many chunks as the budget and the endpoint's queue allow."""
@@ -130,7 +123,7 @@ class BatchRun:
             await self._submit(chunk)
 
     def _take(self, requests: Iterator[Request]) -> Iterator[Request]:
-        """The requests of the next chunk, within its limits and the budget."""
+        """Yields the requests of the next chunk, within its limits and the budget."""
         size = 0
         for count, request in enumerate(requests, start=1):
             if not self._run.budget.try_reserve(request):
@@ -162,8 +155,6 @@ class BatchRun:
                 return
         raise EndpointError(f"no batch could be made: {reason}")
 
-    # Receiving
-
     async def _look_after(self, chunk: Chunk, missing: set[str]) -> None:
         if chunk.batch is None:
             return
@@ -180,14 +171,15 @@ class BatchRun:
             self._run.show()
 
     async def _end(self, chunk: Chunk, batch: Any, missing: set[str]) -> None:
-        """Keeps all that came of a chunk."""
+        """Keeps the results of a chunk."""
         if batch.status == "cancelled":
             self._run.stop.now(EndpointError(f"{batch.id} was cancelled at the endpoint"))
         results = Results(self._run, chunk, self._rounds, missing)
         for file in (batch.output_file_id, batch.error_file_id):
             if file:
                 await self._steadily(lambda file=file: results.read(self._api.results(file)))  # type: ignore[misc]
-        code, said = _problem(batch)
+        problem = batch.errors.data[0] if batch.errors and batch.errors.data else None
+        code = problem and (problem.code or "unknown")
         self._queue_full = code == QUEUE_FULL
         await results.close(f"batch {batch.status}", counts=code is None)
         await self._run.journal.add(chunk.ended(batch.status))
@@ -196,6 +188,7 @@ class BatchRun:
         if self._queue_full and chunk is self._sole:  # else it was one too many, not too large
             self._size = max(1, len(chunk.keys) // 2)
         elif batch.status == "failed" and not self._queue_full:
+            said = " ".join(((problem.message if problem else None) or "").split())[:300]
             self._run.stop.now(EndpointError(f"the endpoint refuses a batch ({code}): {said}"))
 
     async def _end_unknown(self, chunk: Chunk, missing: set[str]) -> None:
@@ -212,7 +205,7 @@ class BatchRun:
         await self._give_up(chunk, missing, "gone")
 
     async def _give_up(self, chunk: Chunk, missing: set[str], why: str) -> None:
-        """Ends a chunk of which nothing will come."""
+        """Ends a chunk that will bring nothing."""
         results = Results(self._run, chunk, self._rounds, missing)
         await results.close(f"the batch is {why}", counts=False)
         await self._run.journal.add(chunk.ended(why))
@@ -239,11 +232,3 @@ class BatchRun:
                 await self._run.stop.wait()
         except TimeoutError:
             return
-
-
-def _problem(batch: Any) -> tuple[str | None, str]:
-    """Code and message of the first error of a batch as a whole."""
-    errors = batch.errors.data if batch.errors else None
-    if not errors:
-        return None, ""
-    return errors[0].code or "unknown", " ".join((errors[0].message or "").split())[:300]

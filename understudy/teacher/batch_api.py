@@ -12,9 +12,9 @@ from understudy.teacher.requests import Request
 from understudy.teacher.retries import RetryableError
 
 MOST_BYTES = 190 * 10**6
-"""Of one file; the API takes 200 MB."""
+"""Largest input file, in bytes; the API takes 200 MB."""
 FILE_SECONDS = 600.0
-"""For a file to get there or back."""
+"""Time for an upload or a download."""
 NO_BATCHES = "teacher.mode = batch: the endpoint takes no files of requests; set teacher.mode: live"
 ENDED = ("completed", "failed", "expired", "cancelled")
 
@@ -24,12 +24,12 @@ class BatchApi:
 
     def __init__(self, endpoint: Endpoint, params: TeacherParams) -> None:
         self._endpoint = endpoint
-        # Azure's deployments stand in the model's place, and its addresses lack /v1.
+        # Azure names deployments instead of models, and its addresses lack /v1.
         azure = params.api_version is not None
         self._url = "/chat/completions" if azure else "/v1/chat/completions"
 
     def line(self, request: Request) -> bytes:
-        """A request as a line of an input file."""
+        """Returns a request as a line of an input file."""
         call = {"custom_id": request.key, "method": "POST", "url": self._url}
         return (
             json.dumps({**call, "body": request.body}, ensure_ascii=False).encode(
@@ -66,7 +66,7 @@ class BatchApi:
             return batch.id
 
     async def find(self, file: str) -> str | None:
-        """The name of the batch that was made of a file, if one was."""
+        """Returns the name of the batch that was made of a file, or None."""
         async with self._endpoint.translated_errors(FILE_SECONDS):
             async for batch in self._endpoint.client.batches.list(limit=100):
                 if batch.input_file_id == file:
@@ -74,7 +74,7 @@ class BatchApi:
         return None
 
     async def look(self, batch: str) -> Any:
-        """The batch as it is now; None if the endpoint does not know it."""
+        """Returns the batch as it is now, None if the endpoint does not know it."""
         import openai
 
         async with self._endpoint.translated_errors():

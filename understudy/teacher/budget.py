@@ -36,7 +36,7 @@ class Budget:
         return self._spent
 
     def holds(self, key: str) -> bool:
-        """Whether a request is reserved."""
+        """Whether a request is reserved now."""
         return key in self._held
 
     async def reserve(self, request: Request) -> bool:

@@ -126,11 +126,7 @@ def survey_answers(questions: Iterable[Question], params: TeacherParams, ledger:
 
 
 def _ask_missing(
-    questions: Iterable[Question],
-    params: TeacherParams,
-    ledger: Ledger,
-    survey: Survey,
-    stage: str,
+    questions: Iterable[Question], params: TeacherParams, ledger: Ledger, survey: Survey, stage: str
 ) -> None:
     """Asks; an early end is raised with what was got and what is left."""
     total = len(survey.keys)

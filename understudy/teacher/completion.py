@@ -1,4 +1,4 @@
-"""Reading what an endpoint sent as an answer."""
+"""Reads what an endpoint sent as an answer."""
 
 from typing import Any
 
@@ -26,10 +26,10 @@ def read_reply(request: str, completion: Any, batch: bool) -> Answer:
 
 
 def read_completion(request: str, completion: Any, batch: bool) -> Answer:
-    """Reads the body of a chat completion, which no endpoint promises to be one.
+    """Reads the body of a chat completion, whatever the endpoint made of it.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is no chat completion.
     """
     try:
         choice, usage = completion["choices"][0], completion.get("usage") or {}

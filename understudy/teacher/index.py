@@ -17,7 +17,7 @@ class Index:
         self._lost: dict[bytes, int] = {}
 
     def take(self, kind: str, digest: bytes, span: Span) -> None:
-        """Takes in the next record."""
+        """Takes the next record into account."""
         if kind == "batch":
             self.batches.append(span)
         elif kind == "lost":
@@ -33,7 +33,7 @@ class Index:
             (self.answers if kind == "answered" else self.failures)[digest] = span
 
     def unanswered(self, digest: bytes) -> int:
-        """How often a request was sent without anyone knowing what came of it."""
+        """Number of times a request was sent with an unknown outcome."""
         return self._sent.get(digest, 0) + self._lost.get(digest, 0)
 
     def count(self) -> dict[str, int]:

@@ -91,7 +91,7 @@ class Ledger:
         return self._log.reserve
 
     def refresh(self) -> None:
-        """Takes in what was appended since, by whomever.
+        """Reads what any process has appended since.
 
         Raises:
             TeacherError: it was written by a newer version.
@@ -145,7 +145,7 @@ class Ledger:
         return str(record.content.get("error")) if record else None
 
     def unanswered(self, key: str) -> int:
-        """How often a request was sent without anyone knowing what came of it."""
+        """Number of times a request was sent with an unknown outcome."""
         return self._index.unanswered(_digest(key))
 
     def batches(self) -> Iterator[Record]:

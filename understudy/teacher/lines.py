@@ -10,7 +10,7 @@ from understudy.teacher.records import Record, encode
 
 KEY = re.compile(r"sha256:[0-9a-f]{64}")
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
-"""What reading the content of a record raises that no version of ours has written."""
+"""Errors from reading the content of a record that no version of this project has written."""
 
 
 def sent(key: str, request: Mapping[str, Any], stage: str) -> bytes:

@@ -82,7 +82,7 @@ class LiveRun:
         for call in self._calls - self._flying:
             call.cancel()
         hurry = asyncio.create_task(self._run.stop.wait_hurry())
-        drained = asyncio.create_task(self._wait_for_flying())
+        drained = asyncio.create_task(self._land())
         await asyncio.wait(
             {hurry, drained}, timeout=DRAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
         )
@@ -91,7 +91,7 @@ class LiveRun:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
 
-    async def _wait_for_flying(self) -> None:
+    async def _land(self) -> None:
         while self._flying:
             await asyncio.wait(set(self._flying))
 

@@ -12,11 +12,11 @@ from understudy.teacher.records import read_head, split
 from understudy.teacher.reserve import Reserve
 
 POLL_SECONDS = 0.005
-"""How often a process that waits to append looks whether it may."""
+"""Seconds between two attempts to take the lock for appending."""
 
 
 class Log:
-    """Reads what was not read yet, by whomever it was written, and appends under a lock."""
+    """Reads what any process has written since the last time, and appends under a lock."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -32,7 +32,7 @@ class Log:
             self._file = None
 
     def is_open(self) -> bool:
-        """Whether there is a file yet."""
+        """Whether the file exists and is open."""
         return self._file is not None
 
     def read(self, span: Span) -> bytes:
@@ -93,7 +93,11 @@ class Log:
         with self._lock.acquire(poll_interval=POLL_SECONDS):
             if self._file is None:
                 self._open(os.O_CREAT)
-                _sync_folder(self.path.parent)
+                folder = os.open(self.path.parent, os.O_RDONLY)
+                try:
+                    os.fsync(folder)  # the name of the new file must be as durable as its content
+                finally:
+                    os.close(folder)
             self._write(self._open(), lines)
 
     def _write(self, file: int, lines: list[bytes]) -> None:
@@ -116,16 +120,7 @@ class Log:
         return self._file
 
     def _size(self) -> int:
-        """Bytes of the file while nobody is appending; where that cannot be known, as it is."""
+        """Size of the file in bytes, taken under the lock where the lock can be had."""
         with suppress(OSError), self._lock.acquire(poll_interval=POLL_SECONDS):
             return os.fstat(self._open()).st_size
         return os.fstat(self._open()).st_size
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes the name of a new file as durable as its content."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

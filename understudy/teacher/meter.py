@@ -11,7 +11,7 @@ LINE = (
 
 
 class Meter:
-    """Counts what a run has got, on stderr."""
+    """Shows a run's progress on stderr."""
 
     def __init__(self, stage: str, total: int, done: int, spent: float) -> None:
         self.stage = stage
@@ -19,7 +19,7 @@ class Meter:
         self.calls = 0
         self.failed = 0
         self.note = ""
-        """What the endpoint says of its own progress."""
+        """The state of a batch at the endpoint."""
         self._pushed_back = 0
         self._bar: Any = tqdm(
             total=total, initial=done, desc=stage, unit=" answers", bar_format=LINE
@@ -43,7 +43,7 @@ class Meter:
         self._bar.update()
 
     def show(self, spent: float, pushed_back: int) -> None:
-        """What stands at the end of the line: US dollars, and calls that were pushed back."""
+        """Sets the end of the line: US dollars spent, and calls that were pushed back."""
         text = f"${spent:.4f} spent"
         if pushed_back:
             text += f", {pushed_back} pushed back"

@@ -1,9 +1,9 @@
-"""How fast to ask: as many calls in flight, and a minute, as the endpoint takes.
+"""Paces calls: as many in flight, and per minute, as the endpoint takes.
 
 Requests and tokens a minute stay within the limits that params set, that the x-ratelimit headers
-tell, or that refusals teach. What these do not explain is put down to too many calls at once:
-calls in flight grow with the answers until the endpoint pushes back, give way, return fast to
-what it took, and then try more ever so slowly (after TCP's slow start and congestion avoidance,
+report, or that refusals teach. Other refusals are blamed on too many calls at once: the window of
+calls in flight grows with the answers until the endpoint pushes back, shrinks, returns quickly to
+what worked, and then probes upward slowly (after TCP's slow start and congestion avoidance,
 RFC 5681). Times are the event loop's, in seconds.
 """
 
@@ -19,25 +19,25 @@ from understudy.teacher.quota import MINUTE, Note, Quota, parse_duration
 
 FIRST_WINDOW = 8
 FIRST_ANSWERS = 60
-"""Answers that are waited for before calls in flight grow towards a limit nobody has told."""
+"""Answers to wait for before the window grows towards a limit that nobody has stated."""
 RAMP_SECONDS = 12.0
 SLOWEST_RAMP, FASTEST_RAMP = 0.06, 0.4
-"""Calls in flight that one answer adds while the limit is unknown."""
+"""Bounds of what one answer adds to the window while the limit is unknown."""
 SLOW_START_ENDS = 0.75
-"""The share of `concurrency` from which on growth is slow."""
+"""Share of `concurrency` above which growth is slow."""
 FIRST_GAIN, LEAST_GAIN = 1 / 200, 1 / 400
-"""Calls in flight that one answer adds where more were never taken."""
+"""What one answer adds to the window above the largest size that worked."""
 SHRINK = 0.5
 OUTAGE = 3.0
-"""Times what an answer takes: without any for longer, refusals say nothing of calls at once."""
+"""Multiple of the latency: after that long without an answer, refusals teach no concurrency."""
 RECKONED = 3
-"""Pauses asked for that tell, by being unequal, that they are no constant."""
+"""Requested pauses to compare; unequal ones mean that the endpoint computes them."""
 LONGEST_PAUSE = 300.0
 LEAST_DELAY = 1e-3
 TOKEN_MARGIN = 2.4
-"""Seconds; larger than that of requests, as only answers tell what calls have used."""
+"""Seconds; larger than for requests, because only answers report the tokens used."""
 TYPICAL_OUTPUT = 400.0
-"""Output tokens that a call is expected to have before any has ended."""
+"""Output tokens expected of a call before any has ended."""
 
 
 @dataclass(slots=True)
@@ -46,21 +46,17 @@ class Ticket:
 
     started: float
     in_flight: int
-    """How many there were then, with this one."""
+    """Calls in flight at the start, with this one."""
     input_tokens: float
     request: Note
     tokens: Note
 
 
 class Window:
-    """How many calls may be in flight."""
+    """The number of calls that may be in flight."""
 
     def __init__(self, most: int) -> None:
-        """Starts small.
-
-        Args:
-            most: what it never exceeds.
-        """
+        """Starts small, and never exceeds `most`."""
         self.size = float(min(FIRST_WINDOW, most))
         self._most = most
         self._good = max(1.0, SLOW_START_ENDS * most)
@@ -76,16 +72,16 @@ class Window:
 
     @property
     def mostly_lost(self) -> bool:
-        """Whether most calls that were in flight at the last first refusal were refused too."""
+        """Whether most calls that were in flight when refusals began were refused too."""
         return 2 * self._lost > self._cohort
 
     def answered(self, ticket: Ticket, in_flight: int, now: float, *, freely: bool) -> None:
-        """Takes an answer in: it shows how long they take, and that as many are taken at once.
+        """Takes an answer into account: its latency, and that so many calls at once are accepted.
 
         Args:
             ticket: the call.
-            in_flight: how many are left.
-            now: the time.
+            in_flight: calls still in flight.
+            now: seconds.
             freely: whether a limit a minute is known, so that growth cannot run into one.
         """
         self._answers += 1
@@ -100,7 +96,7 @@ class Window:
             self._grow(freely)
 
     def note_refusal(self, ticket: Ticket, pause: float | None, in_flight: int, now: float) -> bool:
-        """Counts a refusal; says whether too many calls at once may be its reason."""
+        """Counts a refusal; returns whether too many calls at once may be the reason."""
         if ticket.started > self._refused_at:
             self._refused_at = now
             self._cohort = max(in_flight + 1, ticket.in_flight)
@@ -113,13 +109,13 @@ class Window:
         return enough and not self.mostly_lost and not self._pauses_are_reckoned()
 
     def _pauses_are_reckoned(self) -> bool:
-        """Whether the endpoint knows when there will be room, as none does of calls at once."""
+        """Whether the endpoint computes its pauses, which none does for concurrency."""
         if len(self._pauses) < RECKONED:
             return False
         return max(self._pauses) > 1.1 * min(self._pauses) + LEAST_DELAY
 
     def shrink(self) -> None:
-        """Gives way: a little to the first refusals, by half when many come together."""
+        """Shrinks a little at the first refusals, by half when many come together."""
         self._taken = max(1, self._cohort - self._lost)
         self._unsettled_since = min(self._unsettled_since, self._refused_at)
         self.size = max(1.0, min(self.size, self._taken))
@@ -160,7 +156,7 @@ class Pace:
 
     @property
     def window(self) -> int:
-        """How many calls may be in flight now."""
+        """Calls that may be in flight now."""
         return max(1, int(self._window.size))
 
     async def admit(self, input_tokens: float) -> Ticket:
@@ -182,26 +178,23 @@ class Pace:
             return Ticket(now, self.in_flight, input_tokens, request, tokens)
 
     def answered(self, ticket: Ticket, tokens: int) -> None:
-        """A call has its answer; with the prompt, it has used so many tokens.
-
-        What a call will use is reckoned from all tokens: that makes up for a prompt's bad estimate.
-        """
+        """A call has its answer; later ones are expected to use about as many tokens in all."""
         self._end()
         now = _now()
         ticket.request.ended = ticket.tokens.ended = now
         if tokens:
             self.tokens.correct(ticket.tokens, tokens)
-            more = tokens - ticket.input_tokens  # what estimating the prompt has missed, too
+            more = tokens - ticket.input_tokens  # includes the error of the prompt's estimate
             self._spread += (abs(more - self._more) - self._spread) / 50
             self._more += (more - self._more) / 20
         self._window.answered(ticket, self.in_flight, now, freely=self.requests.known)
 
     def failed(self) -> None:
-        """A call has come to nothing, for a reason that is not our pace."""
+        """A call has failed for a reason other than our pace."""
         self._end()
 
     def refused(self, ticket: Ticket, pause: float | None) -> None:
-        """The endpoint has pushed back, and perhaps said for how many seconds."""
+        """The endpoint has pushed back, and may have asked for a pause in seconds."""
         self._end()
         now = _now()
         self.pushed_back += 1
@@ -215,7 +208,7 @@ class Pace:
             self._window.shrink()
 
     def observe(self, headers: Mapping[str, str]) -> None:
-        """Takes in what the endpoint says of its limits, in OpenAI's x-ratelimit headers."""
+        """Reads the limits in OpenAI's x-ratelimit headers."""
         for kind, quota in (("requests", self.requests), ("tokens", self.tokens)):
             limit = parse_duration(headers.get(f"x-ratelimit-limit-{kind}", ""))
             reset = parse_duration(headers.get(f"x-ratelimit-reset-{kind}", "")) or 0.0
@@ -237,8 +230,8 @@ class Pace:
         if self.in_flight >= self.window:
             return math.inf
         now = _now()
-        # Nobody knows yet how much those in flight will have used: about the square root of
-        # their number times what one may be off.
+        # What the calls in flight will use is uncertain: errors add up like independent ones,
+        # with the square root of their number.
         unsure = 5 * self._spread * math.sqrt(self.in_flight + 1)
         tokens = self.tokens.delay(self._expect(input_tokens) + unsure, now)
         delay = max(self._resume - now, self.requests.delay(1, now), tokens)

@@ -51,7 +51,7 @@ async def check_endpoint(endpoint: Endpoint, params: TeacherParams) -> None:
 
 
 def warn_of_shutdown(model: dict[str, Any], today: date) -> str | None:
-    """What to say of a model whose `shutdown_date` is near, None where it is not."""
+    """Returns a warning for a model whose `shutdown_date` is near, else None."""
     given = model.get("shutdown_date")
     try:
         if isinstance(given, int | float) and not isinstance(given, bool):

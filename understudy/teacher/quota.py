@@ -1,4 +1,4 @@
-"""So many units a minute, in every minute wherever it begins, and evenly spread over it."""
+"""A limit of units per minute, held in every window of a minute, with units spread evenly."""
 
 import math
 import re
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 
 MINUTE = 60.0
 MARGIN = 1.2
-"""Seconds by which our minute is longer: calls take unequally long to reach the endpoint."""
+"""Seconds by which our minute is longer, because calls take unequally long to arrive."""
 STEP = 0.3
-"""Seconds by which it becomes longer yet when it turns out too short."""
+"""Seconds that are added when that turns out too short."""
 CATCH_UP = 1.0
-"""Seconds of unused units that may be sent at once."""
+"""Seconds' worth of unused units that may be sent at once."""
 PEAK = 1.25
-"""How much faster than evenly units may be sent to make up for a gap, within the limit."""
+"""Factor by which units may come faster than evenly, to make up for a gap."""
 FULL = 0.9
-"""The share of the limit from which on a refusal is put down to it."""
+"""Share of the limit from which on a refusal is blamed on it."""
 LEAST_LEARNED = 5
 NEAR = 1.5
-"""Seconds within which a pause that is asked for counts as the end of our own minute."""
+"""Seconds of tolerance when a requested pause is compared with the end of our own minute."""
 LONG_PAUSE = 2.0
-"""Seconds; nobody asks for more because of too many calls at once."""
+"""Seconds; no endpoint asks for more because of concurrency."""
 PATIENCE = 600.0
-"""Seconds without a refusal until a learned limit is put to the test."""
+"""Seconds without a refusal before a learned limit is tested."""
 PROBE = 1.03
 DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
 
@@ -39,7 +39,7 @@ class Note:
 
 
 class Quota:
-    """At most `limit` units in any minute: set by params, told by the endpoint, or learned."""
+    """At most `limit` units in any minute: set by params, stated by the endpoint, or learned."""
 
     def __init__(self, limit: float | None = None, margin: float = MARGIN) -> None:
         """Starts with the limit that params set, if any.
@@ -61,7 +61,7 @@ class Quota:
 
     @property
     def known(self) -> bool:
-        """Whether there is a limit at all."""
+        """Whether there is a limit."""
         return self.limit < math.inf
 
     def delay(self, units: float, now: float) -> float:
@@ -82,7 +82,7 @@ class Quota:
         return note
 
     def correct(self, note: Note, units: float) -> None:
-        """Puts what was really used in place of what was expected."""
+        """Replaces the expected units by those really used."""
         if note.counted:
             self._total += units - note.units
             self._next += (units - note.units) * self._interval
@@ -95,10 +95,10 @@ class Quota:
             self._agree()
 
     def refuse(self, note: Note, pause: float | None, now: float, *, crowded: bool) -> bool:
-        """The endpoint did not take a unit; says whether this limit is why.
+        """The endpoint refused a unit; returns whether this limit is the reason.
 
-        An unknown limit is what was taken in the last minute, if the pause that is asked for ends
-        just when the oldest of it is a minute old.
+        An unknown limit is learned from what the last minute had, if the requested pause ends just
+        when the oldest unit is a minute old.
 
         Args:
             note: what was refused.
@@ -137,7 +137,7 @@ class Quota:
         self.limit = min(self._set, self._told, self._learned)
 
     def _keep_away(self, note: Note, now: float) -> None:
-        """Comes less close to the limit, and learns a lower one if that is not enough."""
+        """Keeps a larger distance to the limit, and learns a lower one if that is not enough."""
         self._quiet_since = now
         if note.sent <= self._widened_at:  # once for all that were in flight together
             return
@@ -152,7 +152,7 @@ class Quota:
         self._agree()
 
     def _ends_then(self, pause: float, now: float) -> bool:
-        """Whether the oldest call of our last minute is a minute old after that pause."""
+        """Whether the oldest unit of the last minute is a minute old after that pause."""
         oldest = next((note for note in self._sent if note.units), None)
         if oldest is None or self._total < LEAST_LEARNED:
             return False
@@ -170,7 +170,7 @@ class Quota:
         self._agree()
 
     def _try_more(self, now: float) -> None:
-        """Takes a learned limit for too low after a while, and more so each time that it was."""
+        """Raises a learned limit after a while, by more each time that this worked."""
         if self._learned < math.inf and now - self._quiet_since > self._patience:
             self._proven = self._learned
             self._learned *= self._probe

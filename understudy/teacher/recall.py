@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -33,7 +33,11 @@ def recall(path: Path, params: TeacherParams) -> Iterator[Answer]:
         TeacherError: dvc.lock names answers of this very teacher, which cost money, and neither
             the cache nor the remote has them; unless PAY_AGAIN is set in the environment.
     """
-    for version in committed_versions([path, *FORMER_NAMES.get(path, ())]):
+    names = [path, *FORMER_NAMES.get(path, ())]
+    seen: set[str] = set()
+    for name in filter(Path.is_file, names):  # nobody has replaced it yet
+        yield from _only_new(read_answers(name), seen)
+    for version in committed_versions(names):
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / path.name
             try:
@@ -41,7 +45,14 @@ def recall(path: Path, params: TeacherParams) -> Iterator[Answer]:
             except Exception as error:  # noqa: BLE001 - whatever a remote's client may raise
                 _complain(version, params, error)
                 continue
-            yield from read_answers(copy)
+            yield from _only_new(read_answers(copy), seen)
+
+
+def _only_new(answers: Iterable[Answer], seen: set[str]) -> Iterator[Answer]:
+    for answer in answers:
+        if answer.request not in seen:
+            seen.add(answer.request)
+            yield answer
 
 
 def read_answers(path: Path) -> Iterator[Answer]:
@@ -74,7 +85,9 @@ def _complain(version: Version, params: TeacherParams, error: Exception) -> None
         params.model,
     )
     # What only the commit before the last one names was replaced on purpose.
-    if is_free or is_other or version.revision == "HEAD^" or os.environ.get(PAY_AGAIN):
+    is_replaced = version.revision == "HEAD^"
+    is_here = version.revision is None and version.path.is_file()
+    if is_free or is_other or is_replaced or is_here or os.environ.get(PAY_AGAIN):
         return
     raise TeacherError(
         f"{version.path}: dvc.lock says that this teacher has answered, but neither DVC's cache "

@@ -20,9 +20,9 @@ START = b'{"check":"'
 HEAD = re.compile(
     rb'\{"check":"([0-9a-f]{64})","v":(\d{1,9}),"kind":"([a-z]+)","key":"sha256:([0-9a-f]{64})"'
 )
-"""How every record begins. Canonical JSON sorts keys, so that nothing inside of one reads so."""
+"""Start of every record. Canonical JSON sorts keys, so nothing inside a record looks like it."""
 CHECKED = len(START) + 64 + len('",')
-"""Where the text begins that `check` is the hash of."""
+"""Offset of the text that `check` is the hash of."""
 
 
 class DamagedRecordError(ValueError):
@@ -77,15 +77,15 @@ def decode(line: bytes) -> Record:
 
 
 def resembles_record(data: bytes) -> bool:
-    """Whether bytes begin as a record does but for one byte at most, or are cut off before."""
+    """Whether bytes begin like a record, with at most one byte changed, or are cut off there."""
     different = sum(a != b for a, b in zip(data, START, strict=False))
     return different <= (len(data) >= len(START))
 
 
 def split(line: bytes) -> Iterator[tuple[int, bytes]]:
-    """The records of a line with their offsets in it, and what lies between as records too.
+    """Yields the records of a line with their offsets; the bytes between them are damaged ones.
 
-    There is one record, unless a line break was lost or overwritten.
+    A line has one record, unless a line break was lost or overwritten.
     """
     if read_head(line) is not None:
         yield 0, line

@@ -53,10 +53,10 @@ def canonical(value: Mapping[str, Any]) -> bytes:
 
 def content_key(content: Mapping[str, Any]) -> str:
     """The key of a request with this content, such as one that the ledger has recorded."""
-    return _hash(canonical(content))
+    return _key(canonical(content))
 
 
-def _hash(data: bytes) -> str:
+def _key(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
@@ -66,15 +66,15 @@ def build_requests(questions: Iterable[Question], params: TeacherParams) -> Iter
     for question in questions:
         content = {**fixed, "messages": [{"role": "user", "content": question.prompt}]}
         data = canonical(content)
-        yield Request(question, content, data, _hash(data), worst_case_usd(len(data), params))
+        yield Request(question, content, data, _key(data), worst_case_usd(len(data), params))
 
 
 def endpoint_identity(params: TeacherParams) -> str:
-    """Where answers come from: an address, or the version of the embedded rules."""
+    """The endpoint's name: its address, or the version of the embedded rules."""
     endpoint = params.base_url.rstrip("/")
     return f"{EMBEDDED}:{RULES}" if endpoint == EMBEDDED else endpoint
 
 
 def teacher_identity(params: TeacherParams) -> str:
-    """Who answers: endpoint and model."""
+    """The teacher's name: endpoint and model."""
     return f"{endpoint_identity(params)} {params.model}"

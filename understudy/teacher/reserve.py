@@ -14,7 +14,7 @@ class Reserve:
 
     def __init__(self, ledger: Path) -> None:
         self.given_back = False
-        """Whether the disk was full, so that the room was needed."""
+        """True once the disk was full and the room was needed."""
         self._ledger = ledger
         self._path = ledger.with_name(f"{ledger.name}.reserve")
 
@@ -38,12 +38,12 @@ class Reserve:
             ) from None
 
     def give_back(self) -> bool:
-        """Gives it back to a full disk, and says whether there was any."""
+        """Frees the room on a full disk; returns whether there was any."""
         self.given_back = True
         return self.release()
 
     def release(self) -> bool:
-        """Gives it back, and says whether there was any."""
+        """Frees the room; returns whether there was any."""
         try:
             self._path.unlink()
         except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What came of a batch, line by line."""
+"""Takes the results of a batch, line by line."""
 
 import asyncio
 from collections import Counter
@@ -15,7 +15,7 @@ from understudy.teacher.run_context import RunContext
 
 
 class Results:
-    """Takes the result files of one chunk; each request of it ends just once."""
+    """The result files of one chunk; each of its requests ends exactly once."""
 
     def __init__(
         self, run: RunContext, chunk: Chunk, rounds: Counter[str], missing: set[str]

@@ -1,4 +1,4 @@
-"""What an unanswered call means: wait and try again, give the row up, or stop the run."""
+"""Decides what an unanswered call means: try again, give the row up, or stop the run."""
 
 import random
 import re
@@ -32,7 +32,7 @@ TOO_LONG = re.compile(
     r" (context|number of tokens)",
     re.IGNORECASE,
 )
-"""How endpoints that have no code for it say that a prompt is too long."""
+"""Messages for too long a prompt, from endpoints that have no code for it."""
 PUSHING_BACK = (429, 503, 529)
 WORTH_RETRYING = (408, 409, 425, 429)
 GATEWAY_GAVE_UP = (504, 524)
@@ -53,7 +53,7 @@ class RetryableError(Exception):
 
 @dataclass
 class RowError(Exception):
-    """A row that no retry helps, while the others go on."""
+    """A row that fails for good, while the others go on."""
 
     reason: str
 
@@ -66,7 +66,7 @@ class RefusalError(Exception):
 
 
 def classify_status(status: int, body: Any, headers: Mapping[str, str], model: str) -> Exception:
-    """What an HTTP status other than 200 comes to.
+    """Returns the error for an HTTP status other than 200.
 
     Args:
         status: the HTTP status.

@@ -14,7 +14,7 @@ LOOK_SECONDS = 1.0
 
 
 class Stop:
-    """Says that, and why, no further call may start."""
+    """Tells a run to start no further call, and why."""
 
     def __init__(self) -> None:
         self.error: BaseException | None = None
@@ -25,21 +25,21 @@ class Stop:
         return self.error is not None
 
     def now(self, error: BaseException) -> None:
-        """Asks for the end; the first reason stays."""
+        """Stops the run; the first reason stays."""
         if self.error is None:
             self.error = error
         self._asked.set()
 
     async def wait(self) -> None:
-        """Returns when the end is asked for."""
+        """Returns when the run is to stop."""
         await self._asked.wait()
 
     async def wait_hurry(self) -> None:
-        """Returns when the end is asked for a second time."""
+        """Returns when the run is told to stop a second time."""
         await self._hurry.wait()
 
     async def interrupt(self, work: Coroutine[Any, Any, None]) -> None:
-        """Waits for some work, but no longer than until the end is asked for."""
+        """Waits for some work, but no longer than until the run is to stop."""
         working, asked = asyncio.create_task(work), asyncio.create_task(self.wait())
         await asyncio.wait({working, asked}, return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()
@@ -49,7 +49,7 @@ class Stop:
         await asyncio.gather(working, asked, return_exceptions=True)
 
     def heard(self, number: int) -> None:
-        """A signal: it stops sending or, if that has stopped already, the wait for answers."""
+        """Handles a signal: the first stops sending, the second the wait for answers."""
         if self:
             self._hurry.set()
         self.now(StoppedError(f"stopped by {signal.Signals(number).name}"))

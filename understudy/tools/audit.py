@@ -1,4 +1,4 @@
-"""What a ledger's records are worth: which are damaged, and what all of them add up to."""
+"""Audits a ledger: which records are damaged, and what all of them add up to."""
 
 import re
 from collections import Counter
@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from understudy.contract.answers import Answer
 from understudy.teacher.ledger import Ledger
 from understudy.teacher.lines import UNREADABLE, answer_of
 from understudy.teacher.records import CHECKED, Record, resembles_record
@@ -57,7 +56,7 @@ class Verdict:
     damaged: list[Damage]
 
     def count(self, effect: str) -> int:
-        """How many damaged records have one of EFFECTS."""
+        """Counts the damaged records with one of EFFECTS."""
         return sum(damage.effect == effect for damage in self.damaged)
 
     def __str__(self) -> str:
@@ -100,7 +99,7 @@ def verify(ledger: Ledger) -> Verdict:
 
 
 def _find_problem(record: Record) -> str | None:
-    """What is wrong with a record whose bytes are as they were written."""
+    """Finds what is wrong with a record whose bytes are intact."""
     if record.kind == "sent":
         actual = content_key(record.content.get("request") or {})
         return None if actual == record.key else f"its request is that of {actual}"
@@ -125,15 +124,30 @@ def _add(pieces: list[_Piece], piece: _Piece) -> None:
 
 
 def _judge_all(ledger: Ledger, pieces: list[_Piece], ended: set[str]) -> Iterator[Damage]:
-    names = _Names([*ledger.keys(), *ended])
+    keys = [key.removeprefix("sha256:") for key in (*ledger.keys(), *ended)]
+    by_half = {half: key for key in keys for half in (key[:32], key[32:])}
     pending = bool(ledger.count()["in_flight"] or ledger.count()["lost"])
     numbers = _count_lines(ledger.path, [piece.offset for piece in pieces])
     for piece in pieces:
-        record = piece.record
-        kind = record.kind if record else _read_kind(piece.data)
-        key = record.key if record else names.read(piece.data)
+        if piece.record:
+            kind: str | None = piece.record.kind
+            key: str | None = piece.record.key
+        else:
+            match = KIND.search(piece.data)
+            kind, key = match and match[1].decode(), _read_key(piece.data, by_half)
         effect = _judge(ledger, piece, kind, key, ended, pending)
         yield Damage(numbers[piece.offset], piece.offset, kind, key, piece.problem, effect)
+
+
+def _read_key(data: bytes, by_half: dict[str, str]) -> str | None:
+    """The key in a damaged record; a known one where one half of it is whole."""
+    match = DIGEST.search(data, CHECKED - 2)
+    if match is None:
+        return None
+    text = match[0].decode("ascii", "replace")
+    known = by_half.get(text[:32]) or by_half.get(text[32:])
+    is_whole = re.fullmatch(r"[0-9a-f]{64}", text)
+    return f"sha256:{known or text}" if known or is_whole else None
 
 
 def _judge(
@@ -143,33 +157,10 @@ def _judge(
     if kind in ("sent", "lost", "failed") or piece.end - piece.offset == 1:
         return "harmless"
     if key is None:
-        short = len(piece.data) <= HEAD_SIZE and resembles_record(piece.data)
-        return "harmless" if short and not pending else "lost"
-    found = key in ended if kind == "batch" else ledger.answer(key) is not None
-    return "superseded" if found else "lost"
-
-
-def _read_kind(data: bytes) -> str | None:
-    match = KIND.search(data)
-    return match[1].decode() if match else None
-
-
-class _Names:
-    """Finds the name that stands in a damaged record, which may itself be damaged."""
-
-    def __init__(self, keys: list[str]) -> None:
-        names = [key.removeprefix("sha256:") for key in keys]
-        self._by_half = {half: name for name in names for half in (name[:32], name[32:])}
-
-    def read(self, data: bytes) -> str | None:
-        """The name; a known one where one half of it is whole."""
-        match = DIGEST.search(data, CHECKED - 2)
-        if match is None:
-            return None
-        text = match[0].decode("ascii", "replace")
-        known = self._by_half.get(text[:32]) or self._by_half.get(text[32:])
-        whole = re.fullmatch(r"[0-9a-f]{64}", text)
-        return f"sha256:{known or text}" if known or whole else None
+        is_short = len(piece.data) <= HEAD_SIZE and resembles_record(piece.data)
+        return "harmless" if is_short and not pending else "lost"
+    is_found = key in ended if kind == "batch" else ledger.answer(key) is not None
+    return "superseded" if is_found else "lost"
 
 
 def _count_lines(path: Path, offsets: list[int]) -> dict[int, int]:
@@ -186,62 +177,50 @@ def _count_lines(path: Path, offsets: list[int]) -> dict[int, int]:
     return numbers
 
 
-class Totals:
-    """What a ledger adds up to, in all, by teacher and by stage."""
+def add_up(ledger: Ledger) -> dict[str, Any]:
+    """What a ledger adds up to, in all, by teacher and by stage, for JSON."""
+    kinds, open_batches, counted = Counter[str](), set[str](), set[bytes]()
+    tallies: dict[str, dict[str, Counter[str]]] = {"teachers": {}, "stages": {}}
+    origins: dict[bytes, tuple[Counter[str], ...]] = {}  # by the 32 bytes of a key, for many
 
-    def __init__(self, ledger: Ledger) -> None:
-        self.requests = ledger.count()
-        self.kinds = Counter[str]()
-        self.open_batches: set[str] = set()
-        self.teachers: dict[str, Counter[str]] = {}
-        self.stages: dict[str, Counter[str]] = {}
-        self._origins: dict[bytes, tuple[Counter[str], Counter[str]]] = {}
-        self._counted: set[bytes] = set()
-        for _, record in ledger.records():
-            self.kinds[record.kind if isinstance(record, Record) else "damaged"] += 1
-            if isinstance(record, Record):
-                self._take(record, bytes.fromhex(record.key.removeprefix("sha256:")))
+    def find(teacher: str, stage: str) -> tuple[Counter[str], ...]:
+        names = {"teachers": teacher, "stages": stage}
+        return tuple(tallies[by].setdefault(name, Counter()) for by, name in names.items())
 
-    def _take(self, record: Record, digest: bytes) -> None:
-        content = record.content
+    for _, record in ledger.records():
+        if not isinstance(record, Record):
+            kinds["damaged"] += 1
+            continue
+        kinds[record.kind] += 1
+        content, digest = record.content, bytes.fromhex(record.key.removeprefix("sha256:"))
         if record.kind == "batch":
-            ended = content["step"] == "ended"
-            (self.open_batches.discard if ended else self.open_batches.add)(record.key)
+            has_ended = content["step"] == "ended"
+            (open_batches.discard if has_ended else open_batches.add)(record.key)
         elif record.kind == "sent":
             request = content["request"]
             teacher = f"{request.get('endpoint')} {request.get('model')}"
-            self._origins[digest] = self._find(teacher, content["stage"])
-            for tally in self._origins[digest]:
+            origins[digest] = find(teacher, content["stage"])
+            for tally in origins[digest]:
                 tally["calls"] += 1
-        elif record.kind == "answered" and digest not in self._counted:
+        elif record.kind == "answered" and digest not in counted:
             with suppress(*UNREADABLE):  # `verify` names it
-                self._add(answer_of(record), content.get("seconds", 0.0), digest)
-                self._counted.add(digest)
-
-    def _find(self, teacher: str, stage: str) -> tuple[Counter[str], Counter[str]]:
-        found = self.teachers.setdefault(teacher, Counter())
-        return found, self.stages.setdefault(stage, Counter())
-
-    def _add(self, answer: Answer, seconds: float, digest: bytes) -> None:
-        tallies = self._origins.get(digest) or self._find(f"{ELSEWHERE} {answer.model}", ELSEWHERE)
-        counts = {name: getattr(answer, name) for name in TOKENS}
-        for tally in tallies:
-            tally.update({"answers": 1, **counts, "milliseconds": int(seconds * 1000)})
-            tally["timed"] += seconds > 0  # batches tell no time
-
-    def to_record(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
-        return {
-            **self.requests,
-            "records": dict(self.kinds),
-            "open_batches": len(self.open_batches),
-            "teachers": {name: describe(tally) for name, tally in self.teachers.items()},
-            "stages": {name: describe(tally) for name, tally in self.stages.items()},
-        }
+                answer, seconds = answer_of(record), content.get("seconds", 0.0)
+                counted.add(digest)
+                elsewhere = f"{ELSEWHERE} {answer.model}", ELSEWHERE
+                for tally in origins.get(digest) or find(*elsewhere):
+                    tally.update({name: getattr(answer, name) for name in TOKENS})
+                    tally.update({"answers": 1, "milliseconds": int(seconds * 1000)})
+                    tally["timed"] += seconds > 0  # batches report no time
+    described = {
+        by: {name: _describe(tally) for name, tally in found.items()}
+        for by, found in tallies.items()
+    }
+    batches = {"open_batches": len(open_batches)}
+    return {**ledger.count(), "records": dict(kinds), **batches, **described}
 
 
-def describe(tally: Counter[str]) -> dict[str, Any]:
-    """The columns of one teacher or stage."""
+def _describe(tally: Counter[str]) -> dict[str, Any]:
+    """The figures of one teacher or stage."""
     mean = tally["milliseconds"] / tally["timed"] / 1000 if tally["timed"] else None
     counts = {name: tally[name] for name in ("calls", "answers", *TOKENS)}
     return {**counts, "mean_seconds": None if mean is None else round(mean, 3)}

@@ -5,16 +5,20 @@ Run: understudy check, or make check
 
 from collections.abc import Sequence
 
-from understudy.core.errors import ParamsError
+from understudy.core.errors import ParamsError, suggest
 from understudy.tools.parser import command_parser
 
 
 def check() -> None:
     """Raises ParamsError with one line per problem of any section."""
     from understudy.contract.params.sections import KINDS
-    from understudy.core.params import load_section
+    from understudy.core.params import PARAMS, load_section, read_params
 
-    problems = []
+    problems = [
+        f"{PARAMS}: {name}: unknown section{suggest(str(name), tuple(KINDS))}"
+        for name in read_params()
+        if name not in KINDS
+    ]
     for name, kind in KINDS.items():
         try:
             load_section(name, kind)

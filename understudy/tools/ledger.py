@@ -28,13 +28,12 @@ from understudy.teacher.lines import check_answer
 from understudy.teacher.recall import TEXT
 from understudy.teacher.records import Record, encode
 from understudy.teacher.requests import canonical, content_key
-from understudy.tools.audit import Totals, verify
+from understudy.tools.audit import add_up, verify
 from understudy.tools.parser import command_parser
 
-ANSWER = {name: kind for name, kind in COLUMNS.items() if name != "request"}
 EXPORT = {
     **text_columns("key", "request", "state"),
-    **ANSWER,
+    **{name: kind for name, kind in COLUMNS.items() if name != "request"},
     "seconds": pa.float64(),
     **text_columns("at", "source"),
 }
@@ -44,28 +43,23 @@ ROWS = 256
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs one command."""
-    args = _parse(arguments)
-    path = args.ledger or default_ledger()
-    command, writes = COMMANDS[args.command]
-    with Ledger(path) as ledger:
-        if not writes and not path.exists():
-            raise DataError(f"{path}: no such ledger; it appears with the first answer")
-        command(ledger, args)
-
-
-def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = command_parser("ledger", __doc__, "`verify` has found a lost answer")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--ledger", type=Path, metavar="PATH", help="default: that of the stages")
     common.add_argument("--json", action="store_true", help="print one JSON object")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, about in ABOUT.items():
+    for name, (_, about) in COMMANDS.items():
         command = commands.add_parser(name, help=about, parents=[common])
         if name in ("export", "import"):
             command.add_argument("file", type=Path, metavar="FILE.parquet")
         elif name == "forget":
             command.add_argument("batch", metavar="BATCH")
-    return parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
+    path = args.ledger or default_ledger()
+    with Ledger(path) as ledger:
+        if args.command != "import" and not path.exists():
+            raise DataError(f"{path}: no such ledger; it appears with the first answer")
+        COMMANDS[args.command][0](ledger, args)
 
 
 def _verify(ledger: Ledger, args: argparse.Namespace) -> None:
@@ -77,7 +71,7 @@ def _verify(ledger: Ledger, args: argparse.Namespace) -> None:
 
 
 def _stats(ledger: Ledger, args: argparse.Namespace) -> None:
-    record = Totals(ledger).to_record()
+    record = add_up(ledger)
     unanswered = record["lost"] + record["in_flight"]
     kinds = ", ".join(f"{count} {kind}" for kind, count in record["records"].items())
     lines = [
@@ -101,9 +95,6 @@ def _say(args: argparse.Namespace, record: Mapping[str, Any], text: str) -> None
     print(json.dumps(record, ensure_ascii=False) if args.json else text)
 
 
-# Export
-
-
 def _export(ledger: Ledger, args: argparse.Namespace) -> None:
     with table_writer(args.file, EXPORT) as writer:
         for row in _rows(ledger):
@@ -121,7 +112,7 @@ def _rows(ledger: Ledger) -> Iterator[dict[str, Any]]:
         found = spans.get(bytes.fromhex(key.removeprefix("sha256:")))
         asked = ledger.read(found) if found else None
         request = canonical(asked.content["request"]).decode() if asked else None
-        yield {**dict.fromkeys(EXPORT), "key": key, "request": request, **_state(ledger, key)}
+        yield {**dict.fromkeys(EXPORT), **_state(ledger, key), "key": key, "request": request}
 
 
 def _state(ledger: Ledger, key: str) -> dict[str, Any]:
@@ -130,42 +121,31 @@ def _state(ledger: Ledger, key: str) -> dict[str, Any]:
     if record and answer:
         known = {name: record.content.get(name) for name in ("seconds", "at")}
         source = record.content.get("source", "endpoint")
-        return {**_columns(answer), **known, "state": "answered", "source": source}
+        return {**answer.to_record(), **known, "state": "answered", "source": source}
     error = ledger.failure(key)
     if error is not None:
-        return {**_columns(failed_answer(key, "", error)), "state": "failed"}
+        return {**failed_answer(key, "", error).to_record(), "state": "failed"}
     return {"state": "unanswered"}
 
 
-def _columns(answer: Answer) -> dict[str, Any]:
-    return {name: value for name, value in answer.to_record().items() if name in ANSWER}
-
-
-# Import
-
-
 def _import(ledger: Ledger, args: argparse.Namespace) -> None:
-    counts = {"took": 0, "had": 0, "refused": 0}
-    source = f"import of {args.file.name}"
-    counts["took"] = keep(ledger, _select(ledger, args.file, counts), source)
-    text = ", ".join(f"{name} {count}" for name, count in counts.items())
-    _say(args, counts, text)
+    counts, taken = {"took": 0, "had": 0, "refused": 0}, set[str]()
 
+    def missing() -> Iterator[Answer]:
+        for row in _read(args.file):
+            try:
+                answer = _check(row)
+            except ValueError:
+                counts["refused"] += 1
+                continue
+            if answer.request in taken or ledger.answer(answer.request) is not None:
+                counts["had"] += 1
+            else:
+                taken.add(answer.request)
+                yield answer
 
-def _select(ledger: Ledger, path: Path, counts: dict[str, int]) -> Iterator[Answer]:
-    """The answers of a file that the ledger does not have; counts the others."""
-    taken = set[str]()
-    for row in _read(path):
-        try:
-            answer = _check(row)
-        except ValueError:
-            counts["refused"] += 1
-            continue
-        if answer.request in taken or ledger.answer(answer.request) is not None:
-            counts["had"] += 1
-        else:
-            taken.add(answer.request)
-            yield answer
+    counts["took"] = keep(ledger, missing(), f"import of {args.file.name}")
+    _say(args, counts, ", ".join(f"{name} {count}" for name, count in counts.items()))
 
 
 def _read(path: Path) -> Iterator[dict[str, Any]]:
@@ -173,9 +153,8 @@ def _read(path: Path) -> Iterator[dict[str, Any]]:
     with readable_parquet(path, hint=HINT) as file:
         names = file.schema_arrow.names
         text = "text" if "text" in names else TEXT
-        own = "key" in names and "state" in names
-        columns = [*(EXPORT if own else COLUMNS)]
-        columns = [text if name == "text" else name for name in columns]
+        wanted = EXPORT if {"key", "state"} <= set(names) else COLUMNS
+        columns = [text if name == "text" else name for name in wanted]
     with readable_parquet(path, columns, HINT) as file:
         for batch in file.iter_batches(batch_size=ROWS, columns=columns):
             for row in batch.to_pylist():
@@ -196,9 +175,6 @@ def _check(row: Mapping[str, Any]) -> Answer:
     return check_answer({**row, "request": row["key"]})
 
 
-# Batches
-
-
 def _forget(ledger: Ledger, args: argparse.Namespace) -> None:
     """Ends a batch; its requests count as sent, and the next run asks for them again."""
     steps = [
@@ -212,17 +188,10 @@ def _forget(ledger: Ledger, args: argparse.Namespace) -> None:
     _say(args, {"forgotten": args.batch}, f"{args.batch} is given up")
 
 
-ABOUT = {
-    "verify": "name every damaged record; exit status 1 if an answer is lost",
-    "stats": "count calls, tokens and seconds",
-    "export": "write one row a request",
-    "import": "take over answers that the ledger does not have",
-    "forget": "give up a batch that the endpoint does not know any more",
-}
 COMMANDS = {
-    "verify": (_verify, False),
-    "stats": (_stats, False),
-    "export": (_export, False),
-    "import": (_import, True),
-    "forget": (_forget, False),
+    "verify": (_verify, "name every damaged record; exit status 1 if an answer is lost"),
+    "stats": (_stats, "count calls, tokens and seconds"),
+    "export": (_export, "write one row per request"),
+    "import": (_import, "take over answers that the ledger does not have"),
+    "forget": (_forget, "give up a batch that the endpoint does not know any more"),
 }

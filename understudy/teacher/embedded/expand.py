@@ -31,7 +31,7 @@ def expand(highlights: str) -> str:
     if len(groups) > 1 and groups[0] is opening and rng.random() < 0.5:
         groups.append(groups.pop(0))
     blocks = [
-        [_told(clause, context, bool(index), scene, rng) for clause in group]
+        [_state(clause, context, bool(index), scene, rng) for clause in group]
         for index, group in enumerate(groups)
     ]
     if rng.random() < 0.25 and (again := _again(bullets, context, rng)):
@@ -49,7 +49,7 @@ def _stopped(sentence: str) -> str:
     return sentence + "."
 
 
-def _told(clause: str, context: str, linked: bool, scene: Scene, rng: Random) -> str:
+def _state(clause: str, context: str, linked: bool, scene: Scene, rng: Random) -> str:
     """A fact as a sentence, where it fits with a frame before or after it."""
     inner = mid_sentence(clause, context)
     if clause.startswith(("However, ", "In a new", "But ", "Meanwhile, ", "And ")):

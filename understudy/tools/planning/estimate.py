@@ -1,7 +1,7 @@
 """What a stage's missing answers will cost: exact in calls, estimated in tokens, money and time."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from understudy.contract.answers import Answer
@@ -14,7 +14,7 @@ from understudy.teacher.recall import recall
 from understudy.teacher.requests import Question, build_requests, teacher_identity
 
 CHARACTERS_A_TOKEN = 4.0
-"""Of English text, where no answer of this teacher tells otherwise."""
+"""Rule of thumb for English text, where no answer was measured."""
 SAMPLE = 1000
 """Answers that are measured, at most."""
 
@@ -24,11 +24,11 @@ class Rates:
     """What one call takes, by the answers that are there or by rule of thumb."""
 
     answers: int
-    """How many answers this was measured on; 0 for a rule of thumb."""
+    """Answers that were measured; 0 for a rule of thumb."""
     tokens_a_character: float
     output_tokens: float
     seconds: float | None
-    """For one call, where the ledger has seen some."""
+    """Time of one call, where the ledger knows any."""
 
 
 @dataclass(frozen=True)
@@ -82,83 +82,72 @@ def estimate_calls(
     chunks = open_chunks(ledger, teacher_identity(params))
     on_their_way = missing & {key for chunk in chunks for key in chunk.keys}
     missing -= on_their_way
-    answered = known or _sample(ledger, survey.keys - survey.missing)
-    rates = measure(questions, params, answered, typical_output)
-    rates = replace(rates, seconds=_mean_seconds(ledger, survey.keys - survey.missing))
-    total = _sum_up(questions, params, missing, rates)
-    return replace(
-        total,
-        rows=survey.rows,
-        spent_usd=round(survey.spent, 6),
-        requests=len(survey.keys),
-        paid=len(survey.keys) - len(missing) - len(on_their_way),
-        in_batches=len(on_their_way),
-    )
-
-
-def measure(
-    questions: Iterable[Question],
-    params: TeacherParams,
-    answered: dict[str, Answer],
-    typical_output: float,
-) -> Rates:
-    """Tokens of prompts and answers, from the answers that are there."""
-    characters = tokens = output = count = 0
-    for request in build_requests(questions, params):
-        answer = answered.pop(request.key, None)
-        if answer is not None and answer.prompt_tokens and answer.completion_tokens:
-            characters += len(request.question.prompt)
-            tokens += answer.prompt_tokens
-            output += answer.completion_tokens
-            count += 1
-        if not answered:
-            break
-    if not count:
-        return Rates(0, 1 / CHARACTERS_A_TOKEN, typical_output / CHARACTERS_A_TOKEN, None)
-    return Rates(count, tokens / max(1, characters), output / count, None)
-
-
-def _sample(ledger: Ledger, keys: set[str]) -> dict[str, Answer]:
-    found = (ledger.answer(key) for key in sorted(keys)[:SAMPLE])
-    return {answer.request: answer for answer in found if answer is not None}
-
-
-def _mean_seconds(ledger: Ledger, keys: set[str]) -> float | None:
-    records = (ledger.answer_record(key) for key in sorted(keys)[:SAMPLE])
-    times = [record.content.get("seconds") for record in records if record is not None]
-    known = [float(seconds) for seconds in times if seconds]
-    return sum(known) / len(known) if known else None
-
-
-def _sum_up(
-    questions: Iterable[Question], params: TeacherParams, missing: set[str], rates: Rates
-) -> Estimate:
+    rates = measure(questions, params, ledger, survey.keys - survey.missing, known, typical_output)
     characters, at_most, left = 0, 0.0, set(missing)
     for request in build_requests(questions, params):
         if request.key in left:
             left.discard(request.key)
             characters += len(request.question.prompt)
             at_most += request.worst_usd
-    calls = len(missing)
     limit = params.max_output_tokens or float("inf")
     tokens = round(characters * rates.tokens_a_character)
-    output = round(calls * min(rates.output_tokens, limit))
+    output = round(len(missing) * min(rates.output_tokens, limit))
     live = price_usd(tokens, 0, output, prices=params.prices, batch=False)
     return Estimate(
-        rows=0,
-        requests=0,
-        paid=0,
-        in_batches=0,
-        to_pay=calls,
-        spent_usd=0.0,
+        rows=survey.rows,
+        requests=len(survey.keys),
+        paid=len(survey.keys) - len(missing) - len(on_their_way),
+        in_batches=len(on_their_way),
+        to_pay=len(missing),
+        spent_usd=round(survey.spent, 6),
         input_tokens=tokens,
         output_tokens=output,
         measured_on=rates.answers,
         live_usd=round(live, 6),
         batch_usd=round(live * params.prices.batch_factor, 6),
         at_most_usd=round(at_most, 6) if at_most < float("inf") else None,
-        minutes=_minutes(calls, tokens + output, rates.seconds, params),
+        minutes=_minutes(len(missing), tokens + output, rates.seconds, params),
     )
+
+
+def measure(
+    questions: Iterable[Question],
+    params: TeacherParams,
+    ledger: Ledger,
+    answered: set[str],
+    recalled: dict[str, Answer],
+    typical_output: float,
+) -> Rates:
+    """Measures what a call takes on the answers that are there.
+
+    Args:
+        questions: the stage's.
+        params: the section `teacher`.
+        ledger: where answers are.
+        answered: keys of the stage's answers in the ledger.
+        recalled: answers of committed outputs by key, which are measured where there are any.
+        typical_output: characters of an answer, where none is there.
+    """
+    sample = sorted(answered)[:SAMPLE]
+    records = [record for record in map(ledger.answer_record, sample) if record is not None]
+    times = [
+        float(record.content["seconds"]) for record in records if record.content.get("seconds")
+    ]
+    seconds = sum(times) / len(times) if times else None
+    found = recalled or {key: answer for key in sample if (answer := ledger.answer(key))}
+    characters = tokens = output = count = 0
+    for request in build_requests(questions, params) if found else ():
+        answer = found.pop(request.key, None)
+        if answer is not None and answer.prompt_tokens and answer.completion_tokens:
+            characters += len(request.question.prompt)
+            tokens += answer.prompt_tokens
+            output += answer.completion_tokens
+            count += 1
+        if not found:
+            break
+    if not count:
+        return Rates(0, 1 / CHARACTERS_A_TOKEN, typical_output / CHARACTERS_A_TOKEN, seconds)
+    return Rates(count, tokens / max(1, characters), output / count, seconds)
 
 
 def _minutes(calls: int, tokens: int, seconds: float | None, params: TeacherParams) -> float | None:
