@@ -218,7 +218,7 @@ def _conclude(state: Any, data: Mapping[str, EncodedPairs], params: TrainParams)
         "cut": {split: pairs.cut for split, pairs in data.items()},
         "steps": curve[-1].step,
         "best_step": state.best_global_step,
-        "best_validation_loss": state.best_metric,
+        "best_validation_loss": round(state.best_metric, 5),
     }
     return Trained(curve, record)
 
