@@ -31,12 +31,6 @@ from understudy.core.params import load_section
 from understudy.core.tables import read_table
 
 
-def _name_writer() -> str:
-    """The models that have answered; a call that failed has no answer."""
-    answers = read_table(WRITTEN_ANSWERS, ("model", "error"))
-    return ", ".join(sorted(set(answers["model"][answers["error"] == ""])))
-
-
 def _read_prompt(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
@@ -50,6 +44,7 @@ def main() -> None:
     params = load_section("datacards", DatacardsParams)
     generate = load_section("generate", GenerateParams)
     generated = Generated.load()
+    answers = read_table(WRITTEN_ANSWERS, ("model", "error"))  # a failed call names no model
     survey, histogram = survey_pairs(GOLD.parent, params, generated)
     gold = Facts(
         source="gold",
@@ -57,7 +52,7 @@ def main() -> None:
         origin=load_origin(),
         dataset=Dataset.load(),
         generated=generated,
-        writer=_name_writer(),
+        writer=", ".join(sorted(set(answers["model"][answers["error"] == ""]))),
         prompt=_read_prompt(Path(generate.prompt)),
         teacher=load_section("teacher", TeacherParams),
         filter=load_section("filter", FilterParams),

@@ -20,7 +20,6 @@ class Meter:
         self.failed = 0
         self.note = ""
         """The state of a batch at the endpoint."""
-        self._pushed_back = 0
         self._bar: Any = tqdm(
             total=total, initial=done, desc=stage, unit=" answers", bar_format=LINE
         )

@@ -27,9 +27,6 @@ class Revisions:
 def find_revisions(base: str) -> Revisions:
     """Finds the commits to compare, in the Git repository in which the process stands.
 
-    Args:
-        base: any name of a revision.
-
     Raises:
         DataError: Git is absent, there is no such revision, or no common commit.
     """
@@ -62,12 +59,7 @@ def find_revisions(base: str) -> Revisions:
 
 
 def read_committed(path: Path, commit: str) -> str | None:
-    """A file's text at a commit; None where the commit has no such file.
-
-    Args:
-        path: as seen from where the process stands.
-        commit: its full name.
-    """
+    """A file's text at a commit, by its path from here; None where there is no such file."""
     return _ask("show", f"{commit}:./{path.as_posix()}")
 
 

@@ -38,11 +38,7 @@ class Storage:
 
 
 def survey_storage(repo: Any) -> Storage:
-    """Looks for every artifact of the workspace's dvc.lock in its remote.
-
-    Args:
-        repo: from `open_repo`.
-    """
+    """Looks in the remote for every artifact of dvc.lock; `repo` is that of `open_repo`."""
     name = repo.config["core"].get("remote")
     outs = [  # what `dvc push` would send
         out

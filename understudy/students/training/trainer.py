@@ -72,7 +72,11 @@ def train(
     logging.disable_progress_bar()
     limits = {name: getattr(params, name) for name in ("max_input_tokens", "max_target_tokens")}
     check_positions(student.model.config, limits)
-    steps, validations = plan_steps(params, _count_rows(pairs["train"]))
+    with readable_parquet(pairs["train"]) as file:
+        examples = file.metadata.num_rows
+    if not examples:
+        raise StudentError(f"{pairs['train']}: no pairs to learn from")
+    steps, validations = plan_steps(params, examples)
     args = _to_arguments(params, steps, state)
     _check_space(student, state)
     longest = {"article": params.max_input_tokens, "highlights": params.max_target_tokens}
@@ -120,14 +124,6 @@ def plan_steps(params: TrainParams, examples: int) -> tuple[int, list[int]]:
     steps = min(steps, params.max_steps or steps)
     count = min(params.validations, steps)
     return steps, [round(steps * number / count) for number in range(1, count + 1)]
-
-
-def _count_rows(pairs: Path) -> int:
-    with readable_parquet(pairs) as file:
-        rows: int = file.metadata.num_rows
-    if not rows:
-        raise StudentError(f"{pairs}: no pairs to learn from")
-    return rows
 
 
 def _check_space(student: Student, state: Path) -> None:

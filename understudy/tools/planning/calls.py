@@ -22,13 +22,7 @@ SUMMARY_TO_HIGHLIGHTS = 2.0
 
 
 def plan_calls(folder: Path, teacher: TeacherParams, ledger: Ledger) -> dict[str, Estimate]:
-    """Estimates the calls of each stage that asks the teacher.
-
-    Args:
-        folder: where the filtered splits are.
-        teacher: the params section.
-        ledger: the answers that are paid for.
-    """
+    """Estimates the calls of each stage that asks the teacher, for the filtered splits there."""
     highlights = Highlights(load_section("generate", GenerateParams), folder)
     articles = Articles(load_section("zeroshot", ZeroshotParams), folder / "test.parquet")
     article = _mean_length(iterate_table(folder / "train.parquet", ["article"]))

@@ -163,8 +163,3 @@ def _minutes(calls: int, tokens: int, seconds: float | None, params: TeacherPara
     if seconds is not None:
         times.append(calls * seconds / min(calls or 1, params.concurrency) / 60)
     return round(max(times), 2) if times and calls else None
-
-
-def show_dollars(amount: float) -> str:
-    """US dollars: cents from a dollar on, hundredths of a cent below it."""
-    return f"${amount:,.2f}" if amount >= 1 or not amount else f"${amount:.4f}"

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
-from understudy.tools.planning.estimate import Estimate, show_dollars
+from understudy.rendering.figures import dollars
+from understudy.tools.planning.estimate import Estimate
 from understudy.versioning.status import Stage
 
 COLUMNS = ("rows", "paid", "to pay", "tokens in", "tokens out", "live", "batch", "at most", "time")
@@ -34,9 +35,9 @@ def render_plan(
 
 def _cells(found: Estimate) -> list[str]:
     counts = [found.rows, found.paid, found.to_pay, found.input_tokens, found.output_tokens]
-    at_most = "no limit" if found.at_most_usd is None else show_dollars(found.at_most_usd)
+    at_most = "no limit" if found.at_most_usd is None else dollars(found.at_most_usd)
     minutes = "?" if found.minutes is None else f"{found.minutes:,.1f} min"
-    money = show_dollars(found.live_usd), show_dollars(found.batch_usd)
+    money = dollars(found.live_usd), dollars(found.batch_usd)
     return [*(f"{count:,}" for count in counts), *money, at_most, minutes]
 
 
@@ -59,7 +60,7 @@ def _stage_notes(
         elif found.at_most_usd is None or found.at_most_usd > left:
             verdict = "may be too little, should answers be long"
         cap = f"teacher.max_cost_usd = {teacher.max_cost_usd:g}"
-        yield f"{stage}: {show_dollars(left)} of {cap} is left, which {verdict}"
+        yield f"{stage}: {dollars(left)} of {cap} is left, which {verdict}"
     if done:  # its rows have failed within teacher.max_failed
         yield f"{stage} is up to date: its failed calls wait for `dvc repro -fs {stage}`"
 

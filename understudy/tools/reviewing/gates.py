@@ -43,13 +43,7 @@ class Gate:
 def judge_gates(
     params: ReviewParams, old: Mapping[str, float], new: Mapping[str, float]
 ) -> list[Gate]:
-    """Judges every gate.
-
-    Args:
-        params: the gates.
-        old: the base's metrics by dotted name.
-        new: the workspace's.
-    """
+    """Judges every gate on metrics by dotted name, `old` ones being the base's."""
     gates: list[tuple[Rule, str, float]] = [
         *(("minimum", metric, limit) for metric, limit in params.minimum.items()),
         *(("largest_drop", metric, limit) for metric, limit in params.largest_drop.items()),
