@@ -12,6 +12,7 @@ import pytest
 from tests.doubles.batches import BatchServer
 from tests.doubles.teacher import Call, Reply, echo, refuse
 from tests.project import Project, copy_project
+from understudy.rendering.figures import dollars
 from understudy.teacher.ledger import LEDGER_ENV
 from understudy.tools.plan import main
 
@@ -91,11 +92,6 @@ def use(project: Project, server: BatchServer, **changes: Any) -> None:
         teacher__prices=PRICES,
         **{f"teacher__{name}": value for name, value in changes.items()},
     )
-
-
-def dollars(amount: float) -> str:
-    """Cents from a dollar on, hundredths of a cent below it."""
-    return f"${amount:,.2f}" if amount >= 1 else f"${amount:.4f}"
 
 
 # What it prints
