@@ -59,6 +59,20 @@ def test_without_a_discount_a_batch_costs_as_much() -> None:
     assert both[0] == both[1] > 0
 
 
+def test_cached_tokens_cost_as_much_as_others_unless_they_have_a_price() -> None:
+    prices = Prices(input=2.0, output=8.0)
+    assert cost_usd(answer(1_000_000, 600_000, 0), prices) == 2.0
+    assert worst_case_usd(1000, params(prices=prices)) == pytest.approx((2 * 1000 + 8 * 100) / 1e6)
+    free = Prices(input=2.0, cached_input=0.0, output=8.0)
+    assert cost_usd(answer(1_000_000, 600_000, 0), free) == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("name", ["input", "output"])
+def test_one_price_without_the_other_is_an_error_so_that_no_cap_counts_0(name: str) -> None:
+    with pytest.raises(ValueError, match=f"only {name} is given; give input and output"):
+        Prices(**{name: 1.0})
+
+
 # The worst case
 
 

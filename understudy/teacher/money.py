@@ -10,7 +10,7 @@ def price_usd(prompt: int, cached: int, completion: int, *, prices: Prices, batc
     """US dollars for tokens; cached ones of the prompt have their own price, a batch its factor."""
     cached = min(cached, prompt)
     fresh = prompt - cached
-    dollars = fresh * prices.input + cached * prices.cached_input + completion * prices.output
+    dollars = fresh * prices.input + cached * prices.cached + completion * prices.output
     return dollars / MILLION * (prices.batch_factor if batch else 1)
 
 
@@ -38,5 +38,5 @@ def worst_case_usd(size: int, params: TeacherParams) -> float:
     prices, output = params.prices, params.max_output_tokens
     if output is None and prices.output:
         return float("inf")
-    tokens = size * max(prices.input, prices.cached_input) + (output or 0) * prices.output
+    tokens = size * max(prices.input, prices.cached) + (output or 0) * prices.output
     return tokens / MILLION * (prices.batch_factor if params.mode == "batch" else 1)

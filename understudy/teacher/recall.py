@@ -79,7 +79,7 @@ def _has(file: pq.ParquetFile, column: str) -> bool:
 def _complain(version: Version, params: TeacherParams, error: Exception) -> None:
     """A lost output matters where its answers would have to be paid for again."""
     prices, asked = params.prices, version.stage.get("params", {}).get("params.yaml", {})
-    is_free = not (prices.input or prices.cached_input or prices.output)
+    is_free = not (prices.input or prices.cached or prices.output)
     is_other = (asked.get("teacher.base_url"), asked.get("teacher.model")) != (
         params.base_url,
         params.model,

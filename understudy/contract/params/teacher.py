@@ -3,7 +3,7 @@
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from understudy.core.params import Section
 
@@ -17,12 +17,24 @@ class Prices(Section):
 
     input: float = Field(default=0.0, ge=0)
     """Tokens of prompts."""
-    cached_input: float = Field(default=0.0, ge=0)
-    """Tokens of prompts that the endpoint had in its cache."""
+    cached_input: float | None = Field(default=None, ge=0)
+    """Tokens of prompts that the endpoint had in its cache; null: as input."""
     output: float = Field(default=0.0, ge=0)
     """Tokens of answers, reasoning included."""
     batch_factor: float = Field(default=0.5, ge=0, le=1)
     """What a call costs in mode batch, as a share of these."""
+
+    @model_validator(mode="after")
+    def _both_prices(self) -> "Prices":
+        given = self.model_fields_set & {"input", "output"}
+        if len(given) == 1:
+            raise ValueError(f"only {given.pop()} is given; give input and output, 0 for a free one")
+        return self
+
+    @property
+    def cached(self) -> float:
+        """What a million cached tokens of prompts cost."""
+        return self.input if self.cached_input is None else self.cached_input
 
 
 class BatchParams(Section):
