@@ -35,8 +35,26 @@ for handler in logging.getLogger("dvc").handlers:
         handler.setStream(Current("stderr" if handler.level >= logging.WARNING else "stdout"))
 
 
-# Files that train for many steps, or play through minutes of traffic.
-SLOW = ("tests/students/training/", "tests/teacher/test_pace.py", "tests/teacher/test_survival.py")
+# What trains, decodes, starts many processes or plays through minutes of traffic.
+SLOW = (
+    "tests/doubles/",
+    "tests/rows/test_hub.py",
+    "tests/scoring/test_rouge.py",
+    "tests/stages/report/test_stage.py",
+    "tests/stages/test_evaluate_outputs.py",
+    "tests/stages/test_generate",
+    "tests/students/decoding/",
+    "tests/students/model/test_loading_hub.py",
+    "tests/students/training/",
+    "tests/teacher/test_batch_runs.py",
+    "tests/teacher/test_ledger_damage.py",
+    "tests/teacher/test_pace",
+    "tests/teacher/test_recall.py",
+    "tests/teacher/test_survival.py",
+    "tests/texts/test_similarity.py",
+    "tests/tools/reviewing/",
+    "tests/tools/test_summarize.py",
+)
 
 
 def runs_pipeline(item: pytest.Item) -> bool:

@@ -1,5 +1,6 @@
 """The ledger: what is kept, what survives, and what it says when it cannot."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -67,8 +68,10 @@ run(fill)
 
 
 def start(script: str, *arguments: object, **options: Any) -> subprocess.Popen[str]:
+    # Unmeasured: these are killed, or may write nowhere, and coverage would write its own file.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     return subprocess.Popen(
-        [sys.executable, "-c", PREPARE + script, *map(str, arguments)],
+        [sys.executable, "-c", PREPARE + script, *map(str, arguments)], env=env,
         cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options,
     )  # fmt: skip
 
