@@ -40,8 +40,8 @@ if [ "$head" != "$HEAD_SHA" ]; then
 fi
 
 {
-  printf '<sub>Of %s, by [code of this branch](%s), which could say anything.</sub>\n\n' \
-    "$HEAD_SHA" "$RUN_URL"
+  printf "<sub>Review of %s, written by [this branch's own code](%s), %s</sub>\n\n" \
+    "$HEAD_SHA" "$RUN_URL" "so check what it says."
   head -c "$longest" "$folder/artifact/review.md" | iconv -f utf-8 -t utf-8 -c
 } > "$folder/comment.md"
 gh pr comment "$number" --repo "$GH_REPO" --body-file "$folder/comment.md" \

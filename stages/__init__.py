@@ -1,1 +1,1 @@
-"""Understudy: the stages of the pipeline and the rooms they share."""
+"""The stages of the pipeline: what dvc.yaml runs."""

@@ -17,27 +17,30 @@ import numpy as np
 import pandas as pd
 
 from understudy.contract.asked import ANSWERS, TOKEN_COLUMNS
+from understudy.contract.document import write_csv
 from understudy.contract.evaluation import (
     PLOT,
     REFERENCE,
     SCORES,
-    Lengths,
+    SCORES_SCHEMA,
+    LengthEffects,
+    PlotLine,
     RougeMetrics,
     Systems,
+    SystemScores,
     TeacherCalls,
     TeacherUse,
     TextLength,
     Texts,
 )
-from understudy.contract.names import COLUMNS, KINDS, LEAD, STUDENTS, TRAINED, ZEROSHOT
+from understudy.contract.names import KINDS, LEAD, STUDENTS, TRAINED, ZEROSHOT
 from understudy.contract.pairs import PAIR_COLUMNS, TEST
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.contract.params.teacher import Prices, TeacherParams
-from understudy.contract.predictions import PREDICTIONS, predictions_path
+from understudy.contract.predictions import PREDICTIONS, PREDICTIONS_SCHEMA, predictions_path
 from understudy.core.errors import DataError, run
-from understudy.core.files import replacing
 from understudy.core.params import load_section
-from understudy.core.tables import read_table
+from understudy.core.tables import read_table, table_writer
 from understudy.scoring.bootstrap import Figures
 from understudy.scoring.length import cut_like, explain_by_length
 from understudy.scoring.scoreboard import Scoreboard
@@ -59,7 +62,7 @@ def read_predictions(test: pd.DataFrame, folder: Path = PREDICTIONS) -> pd.DataF
     predictions = {}
     for system in (*TRAINED, ZEROSHOT):
         path = predictions_path(system, folder)
-        table = read_table(path, ("id", "prediction"))
+        table = read_table(path, tuple(PREDICTIONS_SCHEMA))
         if list(table["id"]) != list(test["id"]):
             raise DataError(f"{path}: not one prediction for each row of {TEST}; run `dvc repro`")
         predictions[system] = list(table["prediction"])
@@ -97,13 +100,13 @@ def explain_lengths(
     references: Sequence[str],
     rows: Mapping[str, Figures],
     params: EvaluateParams,
-) -> Lengths:
+) -> LengthEffects:
     """Each student beside zero-shot answers as they are and cut to its own length."""
     cut = pd.DataFrame(
         {name: list(map(cut_like, predictions[ZEROSHOT], predictions[name])) for name in TRAINED}
     )
     scores = score(cut, references, params.stemmer, ["rouge1"])
-    return Lengths.model_validate(
+    return LengthEffects.model_validate(
         {
             name: explain_by_length(
                 list(predictions[name]),
@@ -150,12 +153,11 @@ def count_teacher(answers: pd.DataFrame, prices: Prices) -> TeacherCalls:
 
 def write_scores(ids: Sequence[str], rows: Mapping[str, Figures], path: Path = SCORES) -> None:
     """Writes each system's score on each article, system after system."""
-    tables = [
-        pd.DataFrame({"id": list(ids), "system": name, **dict(zip(COLUMNS, points.T, strict=True))})
-        for name, points in rows.items()
-    ]
-    with replacing(path) as partial:
-        pd.concat(tables, ignore_index=True).to_parquet(partial, index=False)
+    with table_writer(path, SCORES_SCHEMA) as table:
+        for name, points in rows.items():
+            for identity, figures in zip(ids, points.tolist(), strict=True):
+                line = (identity, name, *figures)
+                table.add(dict(zip(SCORES_SCHEMA, line, strict=True)))
 
 
 def main() -> None:
@@ -172,7 +174,9 @@ def main() -> None:
     rows = score(predictions, highlights, params.stemmer)
     board = Scoreboard(rows, params.judgement)
     scores = {
-        name: {**dict(board.summarize(name)), **dict(measure_lengths(list(predictions[name])))}
+        name: SystemScores(
+            **dict(board.summarize(name)), **dict(measure_lengths(list(predictions[name])))
+        )
         for name in rows
     }
     systems = Systems.model_validate({**scores, REFERENCE: measure_lengths(highlights)})
@@ -185,10 +189,13 @@ def main() -> None:
     board.compare().write()
     Texts.model_validate(traits).write()
     explain_lengths(predictions, highlights, rows, params).write()
-    TeacherUse.model_validate(teacher).write()
-    plot = [(name, kind, found[kind].f1) for name, found in systems.items() for kind in KINDS]
-    with replacing(PLOT) as partial:
-        pd.DataFrame(plot, columns=["system", "metric", "f1"]).to_csv(partial, index=False)
+    TeacherUse(**teacher).write()
+    lines = (
+        PlotLine(system=name, metric=kind, f1=found[kind].f1)
+        for name, found in systems.items()
+        for kind in KINDS
+    )
+    write_csv(PLOT, lines)
 
 
 if __name__ == "__main__":

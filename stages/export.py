@@ -12,24 +12,21 @@ import sys
 from itertools import islice
 from pathlib import Path
 
-from understudy.contract.pairs import PAIR_COLUMNS
+from understudy.contract.pairs import DATA, MODELS, PAIR_COLUMNS
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.export import CONVERTED, ExportParams
 from understudy.core.errors import StudentError, run
-from understudy.core.files import replacing
+from understudy.core.files import absent, replacing
 from understudy.core.params import load_section
 from understudy.core.tables import iterate_table
 from understudy.students.decoding.conversion import convert
 from understudy.students.decoding.generation import write_generation_config
 
-DATA = Path("data")
-MODELS = Path("models")
-
 
 def export(model: Path, validation: Path, params: ExportParams, decoding: DecodingParams) -> None:
     """Adds the converted model and the settings of its beam search to a model folder."""
     if not model.is_dir():
-        raise StudentError(f"{model}: no such folder; `dvc repro` makes it, `dvc pull` gets it")
+        raise StudentError(absent(model, "folder"))
     pairs = list(islice(iterate_table(validation, PAIR_COLUMNS), params.rows))
     with replacing(model / CONVERTED) as out:
         check = convert(

@@ -7,18 +7,15 @@ Out: data/gold/{train,validation,test}.parquet, the pairs of the real ("gold") s
 Run: python -m stages.filter
 """
 
-from understudy.contract.origin import load_origin
 from understudy.contract.params.filter import FilterParams
 from understudy.core.errors import run
 from understudy.core.params import load_section
-from understudy.rows.filtering import filter_splits, summarize_counts
+from understudy.rows.filtering import filter_splits
 
 
 def main() -> None:
     """Reads params.yaml and filters."""
-    params = load_section("filter", FilterParams)
-    origin = load_origin()
-    summarize_counts(filter_splits(params), origin).write()
+    filter_splits(load_section("filter", FilterParams)).write()
 
 
 if __name__ == "__main__":

@@ -12,12 +12,11 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from understudy.contract.answers import Answer
 from understudy.contract.asked import WRITTEN_ANSWERS, WRITTEN_ANSWERS_SCHEMA
-from understudy.contract.generated import Generated
-from understudy.contract.pairs import GOLD, PAIRS_SCHEMA, WRITTEN
+from understudy.contract.generated import AnswerCounts, Generated
+from understudy.contract.pairs import GOLD, LEARNING_SPLITS, PAIRS_SCHEMA, WRITTEN
 from understudy.contract.params.generate import COPIED, GenerateParams
 from understudy.contract.params.teacher import TeacherParams
 from understudy.core.errors import DataError, run
@@ -30,8 +29,6 @@ from understudy.teacher.prompts import Highlights
 from understudy.teacher.requests import Question
 from understudy.texts.copying import copied_share
 from understudy.texts.words import split_words
-
-SPLITS = ("train", "validation")
 
 
 class Judge:
@@ -75,22 +72,25 @@ def write_pairs(
     Raises:
         DataError: a split has no usable answer.
     """
-    counts: dict[str, Any] = {split: {"asked": 0, "kept": 0, "dropped": {}} for split in SPLITS}
+    counts: dict[str, AnswerCounts] = {}
     with table_writer(out / WRITTEN_ANSWERS.name, WRITTEN_ANSWERS_SCHEMA) as journal:
         for split, group in groupby(answered, key=lambda pair: pair[0].split):
             counts[split] = _write_split(out / f"{split}.parquet", group, judge, journal)
-    for split, count in counts.items():
-        if not count["kept"]:
+    for split in LEARNING_SPLITS:
+        count = counts.get(split)
+        if count is None:
+            raise DataError(f"{split}: no gold pair to ask for; loosen the section filter")
+        if not count.kept:
             raise DataError(
-                f"{split}: none of {count['asked']} answers is usable ({count['dropped']}); "
+                f"{split}: none of {count.asked} answers is usable ({count.dropped}); "
                 f"read them in {out / WRITTEN_ANSWERS.name}"
             )
-    return Generated.model_validate(counts)
+    return Generated(**counts)
 
 
 def _write_split(
     path: Path, answered: Iterable[tuple[Question, Answer]], judge: Judge, journal: TableWriter
-) -> dict[str, Any]:
+) -> AnswerCounts:
     dropped: Counter[str] = Counter(dict.fromkeys(judge.reasons, 0))
     with table_writer(path, PAIRS_SCHEMA) as pairs:
         for question, answer in answered:
@@ -101,21 +101,15 @@ def _write_split(
                 pairs.add({**row, "article": answer.text})
             else:
                 dropped[reason] += 1
-    return {
-        "asked": pairs.count + dropped.total(),
-        "kept": pairs.count,
-        "dropped": dict(dropped),
-    }
+    asked = pairs.count + dropped.total()
+    return AnswerCounts(asked=asked, kept=pairs.count, dropped=dict(dropped))
 
 
 def main() -> None:
     """Reads params.yaml and generates."""
-    params, teacher = (
-        load_section("generate", GenerateParams),
-        load_section("teacher", TeacherParams),
-    )
-    questions = Highlights(params)
-    answered = ask(questions, teacher, default_ledger(), "generate", WRITTEN_ANSWERS)
+    params = load_section("generate", GenerateParams)
+    teacher = load_section("teacher", TeacherParams)
+    answered = ask(Highlights(params), teacher, default_ledger(), "generate", WRITTEN_ANSWERS)
     counts = write_pairs(answered, Judge(params))
     counts.write()
     for split, count in counts:

@@ -8,7 +8,7 @@ Run: python -m stages.predict SYSTEM
 import argparse
 from pathlib import Path
 
-from understudy.contract.pairs import PAIR_COLUMNS, TEST
+from understudy.contract.pairs import MODELS, PAIR_COLUMNS, TEST
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.predictions import PREDICTIONS_SCHEMA, predictions_path
 from understudy.core.errors import run
@@ -16,8 +16,6 @@ from understudy.core.params import load_section
 from understudy.core.tables import iterate_table, readable_parquet, table_writer
 from understudy.students.decoding.decoding import decode
 from understudy.students.decoding.engines import open_engine
-
-MODELS = Path("models")
 
 
 def predict(model: Path, test: Path, out: Path, params: DecodingParams) -> None:

@@ -1,1 +1,1 @@
-"""The tests: they mirror `stages/`, and nothing in them needs the internet."""
+"""The tests: they mirror `understudy/` and `stages/`, and nothing in them needs the internet."""

@@ -7,24 +7,25 @@ Out: models/SYSTEM/README.md.
 Run: python -m stages.cards
 """
 
-from stages.cards.card import Facts, build_card
+from stages.cards.card import CardFacts, build_card
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.dataset import Dataset
 from understudy.contract.evaluation import Systems, TeacherUse
 from understudy.contract.generated import Generated
 from understudy.contract.names import TRAINED
 from understudy.contract.origin import load_origin
+from understudy.contract.pairs import MODELS
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.filter import FilterParams
 from understudy.contract.params.generate import GenerateParams
 from understudy.contract.params.teacher import TeacherParams
-from understudy.contract.trained import MODELS, TrainedSettings
+from understudy.contract.trained import TrainedSettings
 from understudy.core.errors import run
 from understudy.core.files import replacing
 from understudy.core.params import load_section
 
 
-def gather(system: str) -> Facts:
+def gather(system: str) -> CardFacts:
     """Reads params.yaml and what the other stages have written about a system.
 
     Raises:
@@ -32,7 +33,7 @@ def gather(system: str) -> Facts:
         DataError: a file is absent, broken, or lacks what the card shows.
     """
     folder = MODELS / system
-    return Facts(
+    return CardFacts(
         settings=TrainedSettings.load(TrainedSettings.path_in(folder)),
         check=ConversionCheck.load(ConversionCheck.path_in(folder)),
         systems=Systems.load(),

@@ -15,12 +15,14 @@ from understudy.contract.evaluation import Systems, SystemScores, TeacherUse
 from understudy.contract.generated import Generated
 from understudy.contract.names import LEAD, TITLES, ZEROSHOT
 from understudy.contract.origin import FilesOrigin, HubOrigin, Origin, SampleOrigin
+from understudy.contract.pairs import LEARNING_SPLITS
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.filter import FilterParams
 from understudy.contract.params.generate import GenerateParams
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.trained import TrainedSettings
-from understudy.rendering.markdown import code_span, one_line
+from understudy.core.errors import one_line
+from understudy.rendering.markdown import code_span
 from understudy.rendering.origins import name_host, name_origin, name_teacher
 from understudy.rendering.templates import render_markdown
 from understudy.students.model.families import FAMILIES
@@ -30,7 +32,7 @@ TEMPLATE = Path(__file__).parent / "templates" / "card.md.j2"
 
 
 @dataclass(frozen=True)
-class Facts:
+class CardFacts:
     """Everything that a card shows, as the stages before have written it down."""
 
     settings: TrainedSettings
@@ -46,7 +48,7 @@ class Facts:
     decoding: DecodingParams
 
 
-def build_card(facts: Facts) -> str:
+def build_card(facts: CardFacts) -> str:
     """The text of README.md in a model folder; the same facts give the same text.
 
     Raises:
@@ -71,7 +73,7 @@ def build_card(facts: Facts) -> str:
         prefix=FAMILIES[settings.family].prefix,
         host=name_host(base_url),
         start=_name_start(settings),
-        origin=name_origin(facts.origin, ("train", "validation")),
+        origin=name_origin(facts.origin, LEARNING_SPLITS),
         writer=name_teacher(use.generate.model, base_url),
         reader=name_teacher(use.zeroshot.model, base_url),
         limits={"gold": facts.filter.max_characters, "written": facts.generate.max_characters},
@@ -94,7 +96,7 @@ def _hide_folders(text: str) -> str:
     return re.sub(r"(?<![\w./:])/(?:[^\s/'\"]+/)+", "", text)
 
 
-def _write_front_matter(facts: Facts, scores: SystemScores) -> str:
+def _write_front_matter(facts: CardFacts, scores: SystemScores) -> str:
     from huggingface_hub import EvalResult, ModelCardData
 
     settings, origin = facts.settings, facts.origin

@@ -11,12 +11,11 @@ Run: python -m stages.datacards
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
-
-from stages.datacards.card import Facts, build_card
+from stages.datacards.card import DataCardFacts, build_card
 from stages.datacards.survey import survey_pairs
 from understudy.contract.asked import WRITTEN_ANSWERS
 from understudy.contract.dataset import Dataset
+from understudy.contract.document import write_csv
 from understudy.contract.generated import Generated
 from understudy.contract.origin import load_origin
 from understudy.contract.pairs import GOLD, WRITTEN
@@ -25,7 +24,7 @@ from understudy.contract.params.filter import FilterParams
 from understudy.contract.params.generate import GenerateParams
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.survey import HISTOGRAM
-from understudy.core.errors import DataError, run
+from understudy.core.errors import DataError, one_line, run
 from understudy.core.files import replacing
 from understudy.core.params import load_section
 from understudy.core.tables import read_table
@@ -35,8 +34,8 @@ def _read_prompt(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise DataError(f"{path}: not a readable prompt ({reason}); see generate.prompt") from None
+        reason = f"not a readable prompt ({one_line(error)})"
+        raise DataError(f"{path}: {reason}; see generate.prompt") from None
 
 
 def main() -> None:
@@ -46,7 +45,7 @@ def main() -> None:
     generated = Generated.load()
     answers = read_table(WRITTEN_ANSWERS, ("model", "error"))  # a failed call names no model
     survey, histogram = survey_pairs(GOLD.parent, params, generated)
-    gold = Facts(
+    gold = DataCardFacts(
         source="gold",
         survey=survey,
         origin=load_origin(),
@@ -61,8 +60,7 @@ def main() -> None:
     )
     cards = {GOLD: build_card(gold), WRITTEN: build_card(replace(gold, source="written"))}
     survey.write()
-    with replacing(HISTOGRAM) as partial:
-        pd.DataFrame([one.model_dump() for one in histogram]).to_csv(partial, index=False)
+    write_csv(HISTOGRAM, histogram)
     for folder, card in cards.items():
         with replacing(folder / "README.md") as partial:
             partial.write_text(card, encoding="utf-8")

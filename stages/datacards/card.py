@@ -7,19 +7,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from stages.datacards.vocabulary import SEGMENT
 from understudy.contract.dataset import Dataset
 from understudy.contract.generated import Generated
 from understudy.contract.origin import HubOrigin, Origin, SampleOrigin
-from understudy.contract.pairs import SPLITS
+from understudy.contract.pairs import LEARNING_SPLITS, SPLITS
 from understudy.contract.params.datacards import DatacardsParams
 from understudy.contract.params.filter import FilterParams
 from understudy.contract.params.generate import GenerateParams
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
-from understudy.contract.survey import DataSurvey, SplitSurvey
-from understudy.rendering.markdown import one_line
+from understudy.contract.params.training import Source
+from understudy.contract.survey import SEGMENT, DataSurvey, SplitSurvey
+from understudy.core.errors import one_line
 from understudy.rendering.origins import name_host, name_origin, name_teacher
 from understudy.rendering.templates import render_markdown
 from understudy.texts.similarity import MOST_COMPARED, chance_found, choose_bands
@@ -43,10 +42,10 @@ REASONS = {
 
 
 @dataclass(frozen=True)
-class Facts:
+class DataCardFacts:
     """Everything that a card shows: what was counted, and what other stages have written down."""
 
-    source: Literal["gold", "written"]
+    source: Source
     survey: DataSurvey
     origin: Origin
     dataset: Dataset
@@ -61,7 +60,7 @@ class Facts:
     params: DatacardsParams
 
 
-def build_card(facts: Facts) -> str:
+def build_card(facts: DataCardFacts) -> str:
     """The text of README.md beside a source's pairs; the same facts give the same text."""
     written, params, base_url = facts.source == "written", facts.params, facts.teacher.base_url
     source = facts.survey.written if written else facts.survey.gold
@@ -87,7 +86,7 @@ def build_card(facts: Facts) -> str:
         sample=isinstance(facts.origin, SampleOrigin),
         is_written=written,
         embedded=base_url == EMBEDDED,
-        origin=name_origin(facts.origin, ("train", "validation") if written else SPLITS),
+        origin=name_origin(facts.origin, LEARNING_SPLITS if written else SPLITS),
         writer=name_teacher(facts.writer, base_url),
         host=name_host(base_url),
         prompt=facts.prompt,
@@ -104,7 +103,7 @@ def build_card(facts: Facts) -> str:
     )
 
 
-def _count_rows(facts: Facts) -> tuple[list[int], dict[str, list[int]], list[int]]:
+def _count_rows(facts: DataCardFacts) -> tuple[list[int], dict[str, list[int]], list[int]]:
     """Rows read or answers asked for, dropped by reason, and kept; of each split."""
     if facts.source == "written":
         answers = (facts.generated.train, facts.generated.validation)
@@ -118,7 +117,7 @@ def _count_rows(facts: Facts) -> tuple[list[int], dict[str, list[int]], list[int
     return read, {reason: [one.get(reason, 0) for one in drops] for reason in reasons}, kept
 
 
-def _write_front_matter(facts: Facts, splits: Mapping[str, SplitSurvey]) -> str:
+def _write_front_matter(facts: DataCardFacts, splits: Mapping[str, SplitSurvey]) -> str:
     from huggingface_hub import DatasetCardData
 
     origin, written = facts.origin, facts.source == "written"

@@ -17,6 +17,7 @@ from stages.datacards.overlap import (
 from stages.datacards.pairs import Pair, read_pairs
 from stages.datacards.vocabulary import VocabularyCounter
 from understudy.contract.generated import AnswerCounts, Generated
+from understudy.contract.pairs import LEARNING_SPLITS, SPLITS
 from understudy.contract.params.datacards import DatacardsParams
 from understudy.contract.survey import (
     AnswerShares,
@@ -29,7 +30,7 @@ from understudy.core.errors import DataError
 from understudy.core.files import AGAIN
 from understudy.texts.similarity import Neighbours, Shingler, Sketcher
 
-SPLITS = {"gold": ("train", "validation", "test"), "written": ("train", "validation")}
+SPLITS_OF = {"gold": SPLITS, "written": LEARNING_SPLITS}
 
 
 def survey_pairs(
@@ -100,7 +101,7 @@ class _SourceCounter:
     def __init__(
         self, folder: Path, source: str, test: HeldOutPairs, params: DatacardsParams
     ) -> None:
-        self.splits = {split: _SplitCounter() for split in SPLITS[source]}
+        self.splits = {split: _SplitCounter() for split in SPLITS_OF[source]}
         self.sketched = Sketched()
         self._sketch = Sketcher(params.shingle_words, params.permutations, params.seed)
         self._vocabulary = VocabularyCounter()

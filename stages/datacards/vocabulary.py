@@ -3,10 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from understudy.contract.survey import Vocabulary
-
-SEGMENT = 1000
-"""Running words. The share of distinct words falls with length: corpora are compared at one."""
+from understudy.contract.survey import SEGMENT, Vocabulary
 
 
 class VocabularyCounter:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from stages.report.inputs import Facts
+from stages.report.inputs import ReportFacts
 from understudy.contract.names import MEASURE_TITLES, SYSTEMS, TITLES
 
 ESCAPES = {
@@ -18,8 +18,8 @@ UNSTEMMED = 3
 """Words up to this length are compared as they are (rouge_score.tokenize)."""
 
 
-def build_payload(facts: Facts) -> dict[str, Any]:
-    """Everything that report.js reads.
+def build_payload(facts: ReportFacts) -> dict[str, Any]:
+    """Everything that the scripts of the page read.
 
     Returns:
         `texts`: a list a column; `points`: per system and measure, a list in hundredths of a

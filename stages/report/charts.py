@@ -5,6 +5,7 @@ Rows of one table share a scale, so that their grid lines meet and their marks c
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -121,7 +122,7 @@ def draw_steps(
     paths = []
     for name, heights in shares:
         corners = [(edges[0], 0.0)]
-        for low, high, height in zip(edges, edges[1:], heights, strict=False):
+        for (low, high), height in zip(pairwise(edges), heights, strict=True):
             corners += [(low, height), (high, height)]
         corners.append((edges[-1], 0.0))
         data = polyline([(plot.x.place(x), 100 - plot.y.place(y)) for x, y in corners])
@@ -135,7 +136,7 @@ def difference_scale(figures: Sequence[Figures], margin: float) -> Scale:
 
 
 def _row(*drawn: Markup) -> Markup:
-    """The figures stand beside it in the table, so nobody needs to hear of it."""
+    """A drawing that is hidden from screen readers: the table has the figures."""
     return element("svg", *drawn, class_="row", aria_hidden="true")
 
 

@@ -7,9 +7,10 @@ from markupsafe import Markup
 
 from stages.report.charts import difference_scale, draw_axis, draw_interval
 from stages.report.drawing import Scale
-from stages.report.inputs import Facts
+from stages.report.inputs import ReportFacts
 from understudy.contract.evaluation import Difference
-from understudy.contract.names import QUESTIONS, SOURCES, STUDENTS, TITLES, Verdict
+from understudy.contract.names import QUESTIONS, STUDENTS, TITLES, Verdict
+from understudy.contract.params.training import SOURCES
 from understudy.rendering.figures import enumerate_words, points
 
 TEXTS = {
@@ -52,7 +53,7 @@ class Headline:
     axis: Markup
 
 
-def build_headlines(facts: Facts) -> list[Headline]:
+def build_headlines(facts: ReportFacts) -> list[Headline]:
     """Students trained on written articles against those trained on gold ones, in ROUGE-1 F1."""
     pairs = QUESTIONS["source"]
     scale = difference_scale([facts.gap[pair].rouge1.interval() for pair in pairs], facts.margin)
@@ -71,7 +72,7 @@ def build_headlines(facts: Facts) -> list[Headline]:
     return headlines
 
 
-def _describe_claim(student: str, found: Difference, facts: Facts) -> str:
+def _describe_claim(student: str, found: Difference, facts: ReportFacts) -> str:
     name, size = student.upper(), points(abs(found.f1))
     sentences: dict[Verdict, str] = {
         "better": f"{name} learns more from written articles: {size} points above gold ones.",
@@ -84,7 +85,7 @@ def _describe_claim(student: str, found: Difference, facts: Facts) -> str:
     return sentences[found.verdict]
 
 
-def build_questions(facts: Facts, kind: str) -> list[Question]:
+def build_questions(facts: ReportFacts, kind: str) -> list[Question]:
     """All verdicts in one ROUGE type, by question; a question's pairs share a scale."""
     questions = []
     for key, pairs in QUESTIONS.items():
@@ -109,7 +110,7 @@ def _answer(verdicts: Sequence[Comparison]) -> str:
     return f"{answer[:1].upper()}{answer[1:]}."
 
 
-def _compare(facts: Facts, pair: tuple[str, str], kind: str, scale: Scale) -> Comparison:
+def _compare(facts: ReportFacts, pair: tuple[str, str], kind: str, scale: Scale) -> Comparison:
     figures = facts.gap[pair][kind]
     chart = draw_interval(scale, figures.interval(), pair[0], facts.margin)
     return Comparison(*pair, figures, chart)

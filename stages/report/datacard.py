@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stages.report.inputs import Facts
+from stages.report.inputs import ReportFacts
 from understudy.contract.dataset import SplitCounts
 from understudy.contract.generated import AnswerCounts
+from understudy.contract.pairs import SPLITS
+from understudy.contract.survey import SEGMENT, Lengths, SourceSurvey
+from understudy.core.errors import one_line
 from understudy.rendering.figures import count, dollars, percent, points
-from understudy.rendering.markdown import one_line
 
 ANSWERS, BETWEEN = "answers", "between"
 GROUPS = {
@@ -23,13 +25,14 @@ GROUPS = {
     BETWEEN: "Near duplicates between both sources",
 }
 LABELS = {
+    "pairs": "pairs",
     "article.words": "words an article",
     "article.characters": "characters an article",
     "highlights.words": "words a highlight",
     "highlights.characters": "characters a highlight",
     "vocabulary.words": "running words",
     "vocabulary.distinct": "distinct words",
-    "vocabulary.type_token": "distinct in 1,000 running words",
+    "vocabulary.type_token": f"distinct in {count(SEGMENT)} running words",
     "vocabulary.once": "distinct words that occur once",
     "near_duplicates.pairs": "pairs of articles that are near duplicates",
     "near_duplicates.articles": "articles with a near duplicate",
@@ -49,14 +52,11 @@ LABELS = {
     "between.written_articles": "written articles concerned",
     "between.same_id": "written articles near the one that their highlights belong to",
 }
-"""Rows by group; a new figure of the contract is shown under its own key until it is here."""
+"""Each figure of metrics/data.json by its path, of splits without the split's name."""
 SHARES = {
-    "vocabulary.type_token",
-    "vocabulary.once",
-    *(f"leakage.{name}" for name in ("coverage", "copied", "copied_words")),
-    *(f"leakage.{name}" for name in ("pasted", "pasted_whole")),
+    *("vocabulary.type_token", "vocabulary.once", "leakage.coverage", "leakage.copied"),
+    *("leakage.copied_words", "leakage.pasted", "leakage.pasted_whole"),
 }
-SPREAD = ("median", "p5", "p95", "max")
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Table:
     """Whether the last row is the sum of the others."""
 
 
-def build_counts(facts: Facts) -> list[Table]:
+def build_counts(facts: ReportFacts) -> list[Table]:
     """Table 1, and what became of the teacher's answers; each column adds up."""
     rows = [facts.dataset.train, facts.dataset.validation, facts.dataset.test]
     answers = [facts.generated.train, facts.generated.validation]
@@ -99,50 +99,47 @@ def _list_counts(
     return Table(title, heads, [(name, [*map(count, numbers)]) for name, numbers in rows], True)
 
 
-def build_cards(facts: Facts) -> list[Table]:
+def build_cards(facts: ReportFacts) -> list[Table]:
     """The figures of metrics/data.json, gold and written side by side."""
-    data = facts.data.to_json()
-    between = data.pop(BETWEEN)
-    groups = dict.fromkeys(group for source in data.values() for group in source)
+    sources = {"gold": facts.data.gold, "written": facts.data.written}
     tables = []
-    for group in groups:
-        columns = {name: source[group] for name, source in data.items() if group in source}
+    for group in SourceSurvey.model_fields:
+        found = {name: getattr(source, group) for name, source in sources.items()}
+        columns = {name: figures for name, figures in found.items() if figures is not None}
         if group == ANSWERS:  # only written pairs have some, so their splits stand side by side
-            answers = columns["written"]
-            columns = {"training": answers["train"], "validation": answers["validation"]}
+            shares = facts.data.written.answers
+            columns = {"training": shares.train, "validation": shares.validation} if shares else {}
         tables.append(_compare(group, columns))
-    tables.append(_compare(BETWEEN, {"": between}))
+    tables.append(_compare(BETWEEN, {"": facts.data.between}))
     return [table for table in tables if table.rows]
 
 
 def _compare(group: str, columns: Mapping[str, Any]) -> Table:
-    """A group's figures, by column; those without a label are shown under their own key."""
-    figures = [dict(_flatten(column)) for column in columns.values()]
+    """A group's figures, by column."""
+    figures = [dict(flatten(column)) for column in columns.values()]
     rows = []
     for path in dict.fromkeys(path for column in figures for path in column):
-        fallback = _human(path.replace(".", ", "))
-        label = LABELS.get(f"{group}.{path}", LABELS.get(path, fallback))
-        shown = [_show(group, path, column[path]) if path in column else "–" for column in figures]
+        key = path if group in SPLITS else f"{group}.{path}"
+        label = _human(path) if group == ANSWERS else LABELS[key]
+        shown = [_show(key, group, column[path]) if path in column else "–" for column in figures]
         rows.append((label, shown))
-    return Table(GROUPS.get(group, _human(group).capitalize()), list(columns), rows)
+    return Table(GROUPS[group], list(columns), rows)
 
 
-def _flatten(value: Any, path: str = "") -> Iterator[tuple[str, str | float]]:
-    """Leaves by dotted path; a distribution is one leaf."""
-    if not isinstance(value, Mapping):
+def flatten(value: Any, path: str = "") -> Iterator[tuple[str, Lengths | float]]:
+    """Figures by dotted path; lengths are one figure."""
+    if isinstance(value, Lengths | int | float):
         yield path, value
-    elif all(name in value for name in SPREAD):
-        median, low, high, most = (count(value[name]) for name in SPREAD)
-        yield path, f"{median} ({low}–{high}; {most})"
-    else:
-        for name, part in value.items():
-            yield from _flatten(part, f"{path}.{name}" if path else name)
+        return
+    for name, part in dict(value).items():
+        yield from flatten(part, f"{path}.{name}" if path else name)
 
 
-def _show(group: str, path: str, value: str | float) -> str:
-    if isinstance(value, str):
-        return value
-    if f"{group}.{path}" in SHARES or group == ANSWERS:
+def _show(key: str, group: str, value: Lengths | float) -> str:
+    if isinstance(value, Lengths):
+        median, low, high, most = map(count, (value.median, value.p5, value.p95, value.max))
+        return f"{median} ({low}–{high}; {most})"
+    if key in SHARES or group == ANSWERS:
         return percent(value)
     return count(value) if float(value).is_integer() else points(value)
 
@@ -151,26 +148,25 @@ def _human(key: str) -> str:
     return one_line(key.replace("_", " "))
 
 
-def build_cost(facts: Facts) -> Table:
+def build_cost(facts: ReportFacts) -> Table:
     """Calls, tokens and money of both uses of the teacher."""
     uses = [facts.teacher.generate, facts.teacher.zeroshot]
-    figures: dict[str, list[str]] = {
-        "calls": [count(use.calls) for use in uses],
-        "answers that cannot be used": [count(use.unusable) for use in uses],
-        "calls that failed": [count(use.failed) for use in uses],
-        "sent in batches": [count(use.batch) for use in uses],
-        "tokens in": [count(use.prompt_tokens) for use in uses],
-        "of these cached": [count(use.cached_tokens) for use in uses],
-        "tokens out": [count(use.completion_tokens) for use in uses],
-        "cost": [dollars(use.cost_usd) for use in uses],
-        "cost per 1,000 calls": [
-            dollars(1000 * use.cost_usd / use.calls) if use.calls else "–" for use in uses
-        ],
-    }
-    return Table("", ["articles", "zero-shot summaries"], list(figures.items()))
+    each = [dollars(1000 * use.cost_usd / use.calls) if use.calls else "–" for use in uses]
+    rows = [
+        ("calls", [count(use.calls) for use in uses]),
+        ("answers that cannot be used", [count(use.unusable) for use in uses]),
+        ("calls that failed", [count(use.failed) for use in uses]),
+        ("sent in batches", [count(use.batch) for use in uses]),
+        ("tokens in", [count(use.prompt_tokens) for use in uses]),
+        ("of these cached", [count(use.cached_tokens) for use in uses]),
+        ("tokens out", [count(use.completion_tokens) for use in uses]),
+        ("cost", [dollars(use.cost_usd) for use in uses]),
+        ("cost per 1,000 calls", each),
+    ]
+    return Table("", ["articles", "zero-shot summaries"], rows)
 
 
-def describe_cost(facts: Facts, embedded: bool) -> str:
+def describe_cost(facts: ReportFacts, embedded: bool) -> str:
     """The bill in one sentence."""
     total = facts.teacher.generate.cost_usd + facts.teacher.zeroshot.cost_usd
     if embedded and not total:

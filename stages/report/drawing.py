@@ -113,13 +113,12 @@ def label(x: float, y: float, text: str, class_: str, dx: float = 0, dy: float =
     return element("text", text, x=along(x), y=along(y), dx=dx, dy=dy, class_=class_)
 
 
-def mark(x: float, y: float, system: str, title: str = "") -> Markup:
+def mark(x: float, y: float, system: str) -> Markup:
     """A system's mark, in its shape and colour, at a place in percent."""
     shape = SHAPES.get(system.partition("-")[0], SHAPES["reference"])
-    tooltip = [element("title", title)] if title else []
     path = element("path", d=shape)
     return element(
-        "svg", *tooltip, path, x=along(x), y=along(y), overflow="visible", class_=f"mark {system}"
+        "svg", path, x=along(x), y=along(y), overflow="visible", class_=f"mark {system}"
     )  # fmt: skip
 
 

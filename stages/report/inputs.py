@@ -1,14 +1,12 @@
 """Reads what the report shows; whatever is absent or broken is one line that names the file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from understudy.contract.dataset import Dataset
-from understudy.contract.document import Record
+from understudy.contract.document import read_csv
 from understudy.contract.evaluation import (
     REFERENCE,
     SCORES,
@@ -17,7 +15,7 @@ from understudy.contract.evaluation import (
     Difference,
     Gap,
     LengthEffect,
-    Lengths,
+    LengthEffects,
     Systems,
     SystemScores,
     TeacherUse,
@@ -41,7 +39,7 @@ from understudy.texts.sentences import lead
 
 
 @dataclass(frozen=True)
-class Facts:
+class ReportFacts:
     """Everything that the report shows."""
 
     origin: Origin
@@ -50,16 +48,16 @@ class Facts:
     """Lengths of the gold highlights."""
     gap: Mapping[tuple[str, str], ByKind[Difference]]
     traits: Mapping[str, TextTraits]
-    """Of each system, and of the gold highlights under REFERENCE."""
+    """By system; those of the gold highlights are under REFERENCE."""
     length: Mapping[str, LengthEffect]
     teacher: TeacherUse
     dataset: Dataset
     generated: Generated
     data: DataSurvey
-    lengths: pd.DataFrame
-    """The histogram, a row for each LengthBin."""
-    curves: Mapping[str, pd.DataFrame]
-    """By student, a row for each CurvePoint."""
+    lengths: Sequence[LengthBin]
+    """The histogram."""
+    curves: Mapping[str, Sequence[CurvePoint]]
+    """By student."""
     scored: int
     """How many test articles the scores are of."""
     texts: pd.DataFrame
@@ -72,7 +70,7 @@ class Facts:
     """Whether ROUGE compares stems."""
 
 
-def gather(articles: int) -> Facts:
+def gather(articles: int) -> ReportFacts:
     """Reads params.yaml and the files of all stages.
 
     Args:
@@ -85,14 +83,14 @@ def gather(articles: int) -> Facts:
     judged = load_section("evaluate", EvaluateParams)
     points = read_points()
     shown = {name: rows.head(articles) for name, rows in points.items()}
-    systems, gap, texts, lengths = Systems.load(), Gap.load(), Texts.load(), Lengths.load()
-    return Facts(
+    systems, gap, texts, effects = Systems.load(), Gap.load(), Texts.load(), LengthEffects.load()
+    return ReportFacts(
         origin=load_origin(),
         scores={name: systems[name] for name in SYSTEMS},
         reference=systems.reference,
         gap={pair: gap[name_pair(*pair)] for pair in PAIRS},
         traits={name: texts[name] for name in (*SYSTEMS, REFERENCE)},
-        length={name: lengths[name] for name in TRAINED},
+        length={name: effects[name] for name in TRAINED},
         teacher=TeacherUse.load(),
         dataset=Dataset.load(),
         generated=Generated.load(),
@@ -150,33 +148,3 @@ def read_texts(ids: list[str]) -> pd.DataFrame:
             texts[name] = list(found[column])
     texts[LEAD] = [lead(article) for article in texts["article"]]
     return texts
-
-
-def read_csv(path: Path, line: type[Record]) -> pd.DataFrame:
-    """Reads a CSV file that a stage wrote.
-
-    Args:
-        path: the file.
-        line: what a line holds; a loss may be missing or infinite, other numbers may not.
-
-    Raises:
-        DataError: the file is absent, broken or has no rows.
-    """
-    try:
-        table = pd.read_csv(path)
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; `dvc repro` makes it, `dvc pull` gets it") from None
-    except (ValueError, OSError) as error:
-        problem = " ".join(str(error).split())
-        raise DataError(f"{path}: not a readable CSV file: {problem}; {AGAIN}") from None
-    fields = line.model_fields
-    missing = [name for name in fields if name not in table]
-    if missing:
-        raise DataError(f"{path}: no column '{missing[0]}'; {AGAIN}")
-    if table.empty:
-        raise DataError(f"{path}: no rows in it; {AGAIN}")
-    for name in (name for name, field in fields.items() if field.annotation is not str):
-        numeric = pd.api.types.is_numeric_dtype(table[name])
-        if not numeric or not (name.endswith("_loss") or np.isfinite(table[name]).all()):
-            raise DataError(f"{path}: {name}: expected a number in each row; {AGAIN}")
-    return table[list(fields)]

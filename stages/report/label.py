@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from stages.report.inputs import Facts
+from stages.report.inputs import ReportFacts
 from understudy.contract.origin import HubOrigin
+from understudy.core.errors import one_line
 from understudy.rendering.figures import count
-from understudy.rendering.markdown import one_line
 
 EMBEDDED = "embedded-rules"
 """What names of the embedded teacher's models begin with."""
@@ -25,7 +25,7 @@ class Label:
     """Sentences; none where data and teacher are real."""
 
 
-def build_label(facts: Facts) -> Label:
+def build_label(facts: ReportFacts) -> Label:
     """Says whether data and teacher are those of the sample."""
     writer, summarizer = (
         one_line(calls.model) or "nobody"
@@ -48,7 +48,7 @@ def build_label(facts: Facts) -> Label:
     return Label(name_corpus(facts), writer, summarizer, embedded, tuple(warning))
 
 
-def name_corpus(facts: Facts) -> str:
+def name_corpus(facts: ReportFacts) -> str:
     """The data set in a few words."""
     origin = facts.origin
     if isinstance(origin, HubOrigin):

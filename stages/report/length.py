@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from stages.report.charts import difference_scale, draw_axis, draw_interval
-from stages.report.inputs import Facts
+from stages.report.inputs import ReportFacts
 from understudy.contract.evaluation import LengthEffect
 from understudy.rendering.figures import percent
 
@@ -22,7 +22,7 @@ class LengthRow:
     """A sentence."""
 
 
-def build_length(facts: Facts) -> tuple[Markup, list[LengthRow]]:
+def build_length(facts: ReportFacts) -> tuple[Markup, list[LengthRow]]:
     """Returns the axis and a row for each student."""
     leads = [lead for found in facts.length.values() for lead in (found.as_is, found.cut)]
     scale = difference_scale([lead.interval() for lead in leads], facts.margin)
@@ -47,7 +47,7 @@ def _describe_explained(share: float | None) -> str:
     return f"length explains {percent(share)}"
 
 
-def describe_length(facts: Facts) -> str:
+def describe_length(facts: ReportFacts) -> str:
     """The section's finding in one sentence."""
     shares = [found.explained for found in facts.length.values() if found.explained is not None]
     if not shares:

@@ -15,7 +15,7 @@ from stages.report.claims import build_headlines, build_questions
 from stages.report.curves import build_curves
 from stages.report.datacard import build_cards, build_cost, build_counts, describe_cost
 from stages.report.drawing import SHAPES, element
-from stages.report.inputs import Facts
+from stages.report.inputs import ReportFacts
 from stages.report.label import build_label
 from stages.report.length import build_length, describe_length
 from stages.report.scores import build_scores
@@ -26,7 +26,8 @@ from stages.report.traits import (
     build_spreads,
     build_traits,
 )
-from understudy.contract.names import MEASURE_TITLES, SOURCES, SYSTEMS, TITLES
+from understudy.contract.names import MEASURE_TITLES, SYSTEMS, TITLES
+from understudy.contract.params.training import SOURCES
 from understudy.rendering.figures import p_value, points, signed
 from understudy.rendering.verdicts import describe_verdict
 
@@ -38,7 +39,7 @@ FILTERS = (describe_verdict, p_value, points, signed)
 SCRIPTS = ("matching.js", "list.js", "detail.js", "browser.js")
 
 
-def render(facts: Facts) -> str:
+def render(facts: ReportFacts) -> str:
     """The HTML of the report; equal facts give equal text."""
     import jinja2
 
@@ -81,7 +82,7 @@ def hash_source(text: str) -> str:
     return f"sha256-{base64.b64encode(digest).decode('ascii')}"
 
 
-def build_context(facts: Facts) -> dict[str, Any]:
+def build_context(facts: ReportFacts) -> dict[str, Any]:
     """All that the template shows."""
     label = build_label(facts)
     length_axis, length_rows = build_length(facts)

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from stages.report.charts import draw_axis, draw_interval
 from stages.report.drawing import round_scale
-from stages.report.inputs import Facts
+from stages.report.inputs import ReportFacts
 from understudy.contract.names import MEASURES
 
 
@@ -20,7 +20,7 @@ class ScoreTable:
     """By system and measure."""
 
 
-def build_scores(facts: Facts, kind: str) -> ScoreTable:
+def build_scores(facts: ReportFacts, kind: str) -> ScoreTable:
     """Draws the table of one ROUGE type."""
     found = {
         system: {measure: scores[kind].interval(measure) for measure in MEASURES}

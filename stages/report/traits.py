@@ -1,23 +1,18 @@
 """Lengths and novelty drawn, and the table of what ROUGE does not see."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import pandas as pd
 from markupsafe import Markup
 
-from stages.report.charts import (
-    Plot,
-    Series,
-    draw_axis,
-    draw_lines,
-    draw_spread,
-    draw_steps,
-)
+from stages.report.charts import Plot, Series, draw_axis, draw_lines, draw_spread, draw_steps
 from stages.report.drawing import Scale, round_scale
-from stages.report.inputs import Facts
+from stages.report.inputs import ReportFacts
 from understudy.contract.evaluation import REFERENCE
-from understudy.contract.names import SOURCES, SYSTEMS
+from understudy.contract.names import SYSTEMS
+from understudy.contract.params.training import SOURCES
+from understudy.contract.survey import LengthBin
 from understudy.rendering.figures import count, percent, points
 from understudy.texts.words import count_words
 
@@ -38,7 +33,7 @@ TRAITS = {
 SHARES = {"coverage", "novel1", "novel2", "repeated", "unsupported_numbers", "unsupported_names"}
 
 
-def build_novelty(facts: Facts) -> Markup:
+def build_novelty(facts: ReportFacts) -> Markup:
     """Share of new n-grams by their size."""
     lines = [
         Series(
@@ -63,7 +58,7 @@ class SpreadRow:
     description: str
 
 
-def build_spreads(facts: Facts) -> tuple[Markup, list[SpreadRow]]:
+def build_spreads(facts: ReportFacts) -> tuple[Markup, list[SpreadRow]]:
     """The axis and a row a system, gold highlights first."""
     columns = {REFERENCE: "highlights", **{name: name for name in SYSTEMS}}
     quantiles = {
@@ -82,20 +77,21 @@ def build_spreads(facts: Facts) -> tuple[Markup, list[SpreadRow]]:
     return draw_axis(scale), rows
 
 
-def build_histograms(facts: Facts) -> dict[str, Markup]:
+def build_histograms(facts: ReportFacts) -> dict[str, Markup]:
     """Lengths of articles and of highlights in the training splits, both sources in one."""
     return {text: _draw_histogram(facts.lengths, text) for text in ("article", "highlights")}
 
 
-def _draw_histogram(lengths: pd.DataFrame, text: str) -> Markup:
-    table = lengths[lengths["text"] == text]
-    edges = sorted({float(edge) for edge in table["words_from"]})
+def _draw_histogram(lengths: Sequence[LengthBin], text: str) -> Markup:
+    bins = [one for one in lengths if one.text == text]
+    edges = sorted({float(one.words_from) for one in bins})
     width = min((b - a for a, b in pairwise(edges)), default=1.0)
     edges = [*edges, edges[-1] + width] if edges else [0.0, 1.0]
     shares = []
     for source in SOURCES:
-        rows = table[table["source"] == source].set_index("words_from")["pairs"]
-        heights = [100 * float(rows.get(edge, 0)) / (rows.sum() or 1) for edge in edges[:-1]]
+        pairs = {one.words_from: one.pairs for one in bins if one.source == source}
+        total = sum(pairs.values()) or 1
+        heights = [100 * pairs.get(int(edge), 0) / total for edge in edges[:-1]]
         shares.append((source, heights))
     highest = max(height for _, heights in shares for height in heights)
     alt = f"Share of {text} by their number of words, for both sources."
@@ -105,7 +101,7 @@ def _draw_histogram(lengths: pd.DataFrame, text: str) -> Markup:
     return draw_steps(plot, edges, shares)
 
 
-def build_traits(facts: Facts) -> list[tuple[str, list[str]]]:
+def build_traits(facts: ReportFacts) -> list[tuple[str, list[str]]]:
     """A row a system, gold highlights first: its name and its figures, as TRAITS lists them."""
     return [
         (name, [_show_trait(trait, getattr(facts.traits[name], trait)) for trait in TRAITS])

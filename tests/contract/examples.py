@@ -15,7 +15,7 @@ from understudy.contract.evaluation import (
     F1Difference,
     Gap,
     LengthEffect,
-    Lengths,
+    LengthEffects,
     Measures,
     Systems,
     SystemScores,
@@ -145,14 +145,14 @@ def make_texts(systems: Sequence[str] = SYSTEMS) -> Texts:
     return Texts.model_validate({name: make_traits(at) for at, name in enumerate(names)})
 
 
-def make_lengths() -> Lengths:
+def make_lengths() -> LengthEffects:
     """Half of each student's lead is explained by length."""
     lead = F1Difference(recall=-9.0, precision=21.0, f1=8.0, f1_low=6.0, f1_high=10.0)
     cut = F1Difference(recall=3.0, precision=5.0, f1=4.0, f1_low=2.5, f1_high=5.5)
     effect = LengthEffect(
         words=22.0, zeroshot_words=40.0, as_is=lead, cut=cut, explained=50.0, correlation=0.31
     )
-    return Lengths.model_validate(dict.fromkeys(TRAINED, effect))
+    return LengthEffects.model_validate(dict.fromkeys(TRAINED, effect))
 
 
 def make_calls(cost: float = 1.25, **changed: Any) -> TeacherCalls:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from tests.contract.examples import (
     make_check,
@@ -22,23 +23,33 @@ from tests.contract.examples import (
 )
 from tests.imports import ROOT
 from understudy.contract.dataset import Dataset
-from understudy.contract.document import Document, Metrics
+from understudy.contract.document import Document, Metrics, Record
 from understudy.contract.evaluation import (
     ByKind,
     Gap,
-    Lengths,
+    LengthEffects,
     RougeMetrics,
     Systems,
     TeacherUse,
     Texts,
 )
-from understudy.contract.generated import Generated
+from understudy.contract.generated import AnswerCounts, Generated
 from understudy.contract.names import KINDS, MEASURES
 from understudy.contract.origin import load_origin
 from understudy.contract.survey import DataSurvey
 from understudy.core.errors import DataError
 
-METRICS = (Dataset, Generated, Systems, RougeMetrics, Gap, Texts, Lengths, TeacherUse, DataSurvey)
+METRICS = (
+    Dataset,
+    Generated,
+    Systems,
+    RougeMetrics,
+    Gap,
+    Texts,
+    LengthEffects,
+    TeacherUse,
+    DataSurvey,
+)
 EXAMPLES: tuple[Document, ...] = (
     make_dataset(),
     make_dataset(study={"train": {"under_limit": 39626}, "test": {"under_limit": 1900}}),
@@ -103,9 +114,30 @@ def test_the_scores_have_a_field_for_each_rouge_type_and_measure() -> None:
     assert set(MEASURES) <= set(type(make_scores(1.0).rouge1).model_fields)
 
 
-def test_unknown_keys_are_ignored(tmp_path: Path) -> None:
+def test_unknown_keys_of_a_file_are_ignored_at_every_depth(tmp_path: Path) -> None:
     content = {**make_generated().to_json(), "more": 1}
+    content["train"]["more"] = 1
     assert Generated.load(_write(tmp_path, content)) == make_generated()
+    keyed = make_systems().to_json()
+    keyed["t5-gold"]["rouge1"]["more"] = keyed["reference"]["more"] = 1
+    assert Systems.load(_write(tmp_path, keyed)) == make_systems()
+    origin = {**make_origin().to_json(), "more": 1}
+    assert load_origin(_write(tmp_path, origin)) == make_origin()
+
+
+@pytest.mark.parametrize(
+    ("form", "content", "key"),
+    [
+        (Generated, {**make_generated().to_json(), "more": 1}, "more"),
+        (AnswerCounts, {"asked": 1, "kept": 1, "dropped": {}, "figure": 2}, "figure"),
+        (Systems, {"t5-gold": {**make_scores(1.0).model_dump(), "figure": 2}}, "t5-gold.figure"),
+    ],
+)
+def test_a_figure_without_a_field_is_an_error_for_its_writer(
+    form: type[Record], content: dict[str, Any], key: str
+) -> None:
+    with pytest.raises(ValidationError, match=f"(?m)^{key}\n  Extra inputs are not permitted"):
+        form(**content)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from understudy.contract.pairs import PAIR_COLUMNS, SPLITS
 from understudy.contract.params.filter import FilterParams
 from understudy.core.errors import DataError
 from understudy.core.tables import read_table, table_writer, text_columns
-from understudy.rows.filtering import STUDY, filter_splits, fingerprint, summarize_counts
+from understudy.rows.filtering import filter_splits, fingerprint
 from understudy.rows.sample.article import sample_rows
 
 REAL = ROOT.parent / "shared" / "data" / "cnndm"
@@ -36,6 +36,12 @@ def _limits(
     )
 
 
+def _count(folder: Path, params: FilterParams, source: str = "sample") -> dict[str, Any]:
+    """Filters `raw` into `gold`; returns the counts as metrics/dataset.json has them."""
+    make_origin(source).write(folder / "raw" / "source.json")
+    return filter_splits(params, folder / "raw", folder / "gold").to_json()
+
+
 def _filter(folder: Path, limit: int | FilterParams, **articles: list[str]) -> dict[str, Any]:
     """Filters articles whose ids are their place in the split, beside one row elsewhere."""
     params = limit if isinstance(limit, FilterParams) else _limits(limit)
@@ -48,7 +54,7 @@ def _filter(folder: Path, limit: int | FilterParams, **articles: list[str]) -> d
         for split, texts in given.items()
     }
     _write(folder / "raw", rows)
-    return filter_splits(params, folder / "raw", folder / "gold")
+    return _count(folder, params)
 
 
 def _kept(folder: Path, split: str) -> list[str]:
@@ -107,7 +113,7 @@ def test_a_row_that_is_kept_is_the_row_that_was_read(tmp_path: Path) -> None:
     row = {"id": "ä", "article": "  Spaces STAY\n as they are 🦀", "highlights": "one .\ntwo ."}
     _write(tmp_path / "raw", {split: [{**row, "article": split}] for split in SPLITS})
     _write(tmp_path / "raw", {"test": [row]})
-    filter_splits(_limits(99), tmp_path / "raw", tmp_path / "gold")
+    _count(tmp_path, _limits(99))
     assert read_table(tmp_path / "gold" / "test.parquet").to_dict("records") == [row]
 
 
@@ -115,7 +121,7 @@ def test_each_row_ends_in_its_split_or_the_rejects_and_the_counts_add_up(tmp_pat
     sizes = {"train": 600, "validation": 100, "test": 150}
     rows = {split: list(sample_rows(split, size, 3)) for split, size in sizes.items()}
     _write(tmp_path / "raw", rows)
-    counts = filter_splits(_limits(2048), tmp_path / "raw", tmp_path / "gold")
+    counts = _count(tmp_path, _limits(2048))
     assert list(counts) == list(SPLITS)
     for split, count in counts.items():
         kept, rejects = _kept(tmp_path, split), _rejects(tmp_path, split)
@@ -220,7 +226,7 @@ def test_with_all_filters_on_each_row_still_ends_in_one_place(tmp_path: Path) ->
         planted = {**short, "id": f"near {source}", "article": f"{short['article']} Again."}
         rows["train"].append(planted)
     _write(tmp_path / "raw", rows)
-    counts = filter_splits(_limits(2048, 0.8, 0.8), tmp_path / "raw", tmp_path / "gold")
+    counts = _count(tmp_path, _limits(2048, 0.8, 0.8))
     for split, count in counts.items():
         kept, rejects = _kept(tmp_path, split), _rejects(tmp_path, split)
         assert Counter([*kept, *rejects]) == Counter(row["id"] for row in rows[split])
@@ -229,10 +235,10 @@ def test_with_all_filters_on_each_row_still_ends_in_one_place(tmp_path: Path) ->
     assert (planted["near train"], planted["near test"]) == ("near_duplicate", "near_test")
 
 
-def test_the_summary_counts_the_rows_that_fetch_rejected(tmp_path: Path) -> None:
-    counts = _filter(tmp_path, 20, **{split: [f"{split}", "long" * 9] for split in SPLITS})
-    summary = summarize_counts(counts, make_origin("files")).to_json()
-    assert summary["train"] == {
+def test_the_counts_have_the_rows_that_fetch_rejected(tmp_path: Path) -> None:
+    texts = {split: [f"{split}", "long" * 9] for split in SPLITS}
+    counts = _filter(tmp_path, 20, **texts)
+    assert counts["train"] == {
         "read": 100,
         "rejected": 10,
         "fetched": 2,
@@ -246,10 +252,10 @@ def test_the_summary_counts_the_rows_that_fetch_rejected(tmp_path: Path) -> None
 def test_only_a_dataset_of_the_hub_stands_beside_the_studys_counts(
     tmp_path: Path, source: str
 ) -> None:
-    summary = summarize_counts(_filter(tmp_path, 20), make_origin(source)).to_json()
+    _filter(tmp_path, 20)
+    counts = _count(tmp_path, _limits(20), source)
     study = {"train": {"under_limit": 39_626}, "test": {"under_limit": 1_900}}
-    assert summary.get("study") == (study if source == "hub" else None)
-    assert STUDY == {"train": 39_626, "test": 1_900}
+    assert counts.get("study") == (study if source == "hub" else None)
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"no real CNN/DailyMail rows at {REAL}")
@@ -258,6 +264,6 @@ def test_the_limit_leaves_as_many_real_articles_as_were_counted_by_hand(tmp_path
         lines = (REAL / f"{split}.jsonl").read_text("utf-8").split("\n")
         rows = [json.loads(line) for line in lines if line]
         _write(tmp_path / "raw", {split: [{c: row[c] for c in PAIR_COLUMNS} for row in rows]})
-    counts = filter_splits(_limits(2048), tmp_path / "raw", tmp_path / "gold")
+    counts = _count(tmp_path, _limits(2048))
     assert [counts[split]["fetched"] for split in SPLITS] == [800, 100, 100]
     assert [counts[split]["under_limit"] for split in SPLITS] == [150, 26, 60]

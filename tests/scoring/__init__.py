@@ -1,1 +1,1 @@
-"""Tests of stages/scoring."""
+"""Tests of understudy/scoring."""

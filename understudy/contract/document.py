@@ -1,15 +1,21 @@
-"""JSON files that one part writes and another reads: typed, checked, written atomically."""
+"""JSON and CSV files that one part writes and another reads: typed, checked, written atomically."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, ValidationInfo
+from pydantic.functional_validators import AfterValidator, model_validator
 
-from understudy.core.errors import DataError
-from understudy.core.files import AGAIN, read_json, write_json
+from understudy.core.errors import DataError, one_line
+from understudy.core.files import AGAIN, absent, read_json, replacing, write_json
 
 T = TypeVar("T")
+R = TypeVar("R", bound="Record")
+
+READING = "reading"
+"""The context in which a file's content is validated: keys that a model lacks are then ignored."""
 
 Count = Annotated[int, Field(ge=0)]
 Figure = Annotated[float, AfterValidator(lambda figure: round(float(figure), 4))]
@@ -17,9 +23,17 @@ Figure = Annotated[float, AfterValidator(lambda figure: round(float(figure), 4))
 
 
 class Record(BaseModel):
-    """An object in such a file; a reader ignores keys that it does not know."""
+    """An object in such a file; a key without a field is an error in code, ignored in a file."""
 
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _ignore_unknown(cls, content: Any, info: ValidationInfo) -> Any:
+        strict = info.context != READING or cls.model_config.get("extra") == "allow"
+        if strict or not isinstance(content, dict):
+            return content
+        return {name: value for name, value in content.items() if name in cls.model_fields}
 
 
 class Document(Record):
@@ -70,9 +84,6 @@ class KeyedMetrics(Metrics, Generic[T]):
             raise DataError(f"{self.PATH}: no '{key}' in it; {AGAIN}")
         return self.__pydantic_extra__[key]
 
-    def __contains__(self, key: str) -> bool:
-        return key in self.__pydantic_extra__
-
     def items(self) -> Iterator[tuple[str, T]]:
         """Keys and objects, in the order of the file."""
         yield from self.__pydantic_extra__.items()
@@ -90,9 +101,36 @@ def read_record(path: Path, form: TypeAdapter[T]) -> T:
     Raises:
         DataError: the file is absent, broken, or not of that form.
     """
-    content = read_json(path)
+    return _validate(path, read_json(path), form)
+
+
+def write_csv(path: Path, lines: Iterable[Record]) -> None:
+    """Writes a CSV file whose columns are the fields of its lines."""
+    with replacing(path) as partial:
+        pd.DataFrame([line.model_dump() for line in lines]).to_csv(partial, index=False)
+
+
+def read_csv(path: Path, form: type[R]) -> list[R]:
+    """Reads the lines that `write_csv` wrote.
+
+    Raises:
+        DataError: the file is absent, broken or has no rows, or a line is not of that form.
+    """
     try:
-        return form.validate_python(content)
+        table = pd.read_csv(path)
+    except FileNotFoundError:
+        raise DataError(absent(path)) from None
+    except (ValueError, OSError) as error:
+        raise DataError(f"{path}: not a readable CSV file: {one_line(error)}; {AGAIN}") from None
+    if table.empty:
+        raise DataError(f"{path}: no rows in it; {AGAIN}")
+    lines = {f"line {at}": values for at, values in enumerate(table.to_dict("records"), start=2)}
+    return list(_validate(path, lines, TypeAdapter(dict[str, form])).values())  # type: ignore[valid-type]
+
+
+def _validate(path: Path, content: Mapping[str, Any], form: TypeAdapter[T]) -> T:
+    try:
+        return form.validate_python(content, context=READING)
     except ValidationError as error:
         first = error.errors()[0]
         location = ".".join(map(str, first["loc"]))

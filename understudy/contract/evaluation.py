@@ -18,7 +18,7 @@ SCORES = Path("data/scores.parquet")
 SCORES_SCHEMA = {"id": pa.string(), "system": pa.string(), **dict.fromkeys(COLUMNS, pa.float64())}
 """Every system's points on every scored test article, system after system."""
 PLOT = Path("metrics/plots/rouge.csv")
-"""F1 for `dvc plots`, with the columns system, metric, f1."""
+"""F1 for `dvc plots`, with the columns of PlotLine."""
 REFERENCE = "reference"
 """The key of the gold highlights beside the systems."""
 
@@ -37,6 +37,15 @@ class ByKind(Record, Generic[M]):
         """What it holds of a ROUGE type, one of names.KINDS."""
         found: M = getattr(self, kind)
         return found
+
+
+class PlotLine(Record):
+    """A line of the plot."""
+
+    system: str
+    metric: str
+    """A ROUGE type."""
+    f1: Figure
 
 
 class WithIntervals(Record):
@@ -75,7 +84,7 @@ class SystemScores(ByKind[Measures]):
     """One system."""
 
     words: Figure
-    """Of a summary, on average."""
+    """Mean words per summary."""
     empty: Count
     """Summaries without a word."""
 
@@ -104,8 +113,8 @@ class F1Difference(WithIntervals):
     f1_high: Figure
 
 
-class Difference(F1Difference):
-    """One ROUGE type of a pair; what is said of it is said of F1, corrected for all pairs."""
+class Comparison(Record):
+    """What is shown of F1 of one system minus another; p-values are corrected for all pairs."""
 
     p: Figure
     """Probability of a difference so large between systems that are alike."""
@@ -130,6 +139,10 @@ class Difference(F1Difference):
         if self.better:
             return "better" if self.better > 0 else "worse"
         return "undecided"
+
+
+class Difference(Comparison, F1Difference):
+    """One ROUGE type of a pair."""
 
 
 class Gap(KeyedMetrics[ByKind[Difference]]):
@@ -174,7 +187,7 @@ class LengthEffect(Record):
     """A student minus zero-shot in ROUGE-1, with zero-shot answers as they are and cut."""
 
     words: Figure
-    """Of the student's summaries, on average."""
+    """Mean words per summary of the student."""
     zeroshot_words: Figure
     as_is: F1Difference
     cut: F1Difference
@@ -185,7 +198,7 @@ class LengthEffect(Record):
     """Spearman's, of differences in length and in F1, -1 to 1; None where one does not vary."""
 
 
-class Lengths(KeyedMetrics[LengthEffect]):
+class LengthEffects(KeyedMetrics[LengthEffect]):
     """metrics/length.json: every student."""
 
     PATH: ClassVar = Path("metrics/length.json")

@@ -3,8 +3,9 @@
 from itertools import chain
 from typing import Literal
 
+from understudy.contract.params.training import SOURCES
+
 STUDENTS = ("t5", "bart")
-SOURCES = ("gold", "written")
 ZEROSHOT, LEAD = "zeroshot", "lead-3"
 TRAINED = tuple(f"{student}-{source}" for student in STUDENTS for source in SOURCES)
 SYSTEMS = (*TRAINED, ZEROSHOT, LEAD)

@@ -1,4 +1,4 @@
-"""Pairs of an article and its highlights: where each source keeps them, and what was rejected."""
+"""Pairs of an article and its highlights by source and split; folders of data and models."""
 
 from pathlib import Path
 
@@ -8,10 +8,13 @@ from understudy.core.tables import text_columns
 
 PAIR_COLUMNS = ("id", "article", "highlights")
 PAIRS_SCHEMA = text_columns(*PAIR_COLUMNS)
-SPLITS = ("train", "validation", "test")
-RAW = Path("data/raw")
-GOLD = Path("data/gold")
-WRITTEN = Path("data/written")
+LEARNING_SPLITS = ("train", "validation")
+"""What a student learns from, and chooses its checkpoint by; the teacher writes for both."""
+SPLITS = (*LEARNING_SPLITS, "test")
+DATA = Path("data")
+RAW, GOLD, WRITTEN = DATA / "raw", DATA / "gold", DATA / "written"
+MODELS = Path("models")
+"""A folder for each student, such as models/t5-gold."""
 TEST = GOLD / "test.parquet"
 """The articles that every system summarizes."""
 

@@ -6,8 +6,8 @@ from understudy.core.tables import text_columns
 
 PREDICTIONS = Path("data/predictions")
 PREDICTIONS_SCHEMA = text_columns("id", "prediction")
-"""Of a student; zero-shot summaries have what came with each answer too (contract/asked.py). A
-prediction is null where the teacher's call failed for good."""
+"""Columns of a student's predictions; zero-shot ones have what came with each answer too
+(contract/asked.py). A prediction is null where the teacher's call failed for good."""
 
 
 def predictions_path(system: str, folder: Path = PREDICTIONS) -> Path:

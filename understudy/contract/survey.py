@@ -7,6 +7,8 @@ from understudy.contract.document import Count, Figure, Metrics, Record
 
 HISTOGRAM = Path("metrics/plots/lengths.csv")
 """Training texts by length in words, a line a bin with the columns of LengthBin."""
+SEGMENT = 1000
+"""Running words. The share of distinct words falls with length: corpora are compared at one."""
 
 
 class LengthBin(Record):
@@ -55,7 +57,7 @@ class Vocabulary(Record):
     """Running words."""
     distinct: Count
     type_token: Figure
-    """Percent of the words of a segment that are distinct, on average over segments of 1000
+    """Percent of the words of a segment that are distinct, on average over segments of SEGMENT
     running words (mean segmental type-token ratio, Johnson 1944)."""
     once: Figure
     """Percent of the distinct words that occur a single time."""
@@ -115,14 +117,14 @@ class SourceSurvey(Record):
     train: SplitSurvey
     validation: SplitSurvey
     test: SplitSurvey | None = None
-    """Of gold alone."""
+    """The test articles; None in written, which has none."""
     vocabulary: Vocabulary
-    """Of the articles."""
+    """Words of the articles."""
     near_duplicates: NearDuplicates
     contamination: Contamination
     leakage: Leakage
     answers: AnswerShares | None = None
-    """Of written alone."""
+    """Unusable answers; None in gold, which has no answers."""
 
 
 class BetweenSources(Record):

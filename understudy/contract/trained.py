@@ -6,16 +6,14 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from understudy.contract.document import Count, Document, Record
-from understudy.contract.params.training import TrainParams
+from understudy.contract.params.training import Source, TrainParams
 
-MODELS = Path("models")
 CURVES = Path("metrics/curves")
 """One file a system, SYSTEM.csv, with a line a validation and the columns of CurvePoint."""
 
-Loss = Annotated[
-    float, Field(allow_inf_nan=True), AfterValidator(lambda loss: round(float(loss), 5))
-]
-"""A training that goes astray may end in a validation loss that is no number."""
+FIVE_DIGITS = AfterValidator(lambda loss: round(float(loss), 5))
+Loss = Annotated[float, FIVE_DIGITS]
+"""In nats a token. Training ends with an error where the validation loss is no number."""
 
 
 class CurvePoint(Record):
@@ -23,8 +21,8 @@ class CurvePoint(Record):
 
     step: Count
     epoch: float
-    train_loss: Loss
-    """Mean over the steps since the line before, in nats a token."""
+    train_loss: Annotated[float, Field(allow_inf_nan=True), FIVE_DIGITS]
+    """Mean over the steps since the line before; no number if that of a single step was none."""
     validation_loss: Loss
 
 
@@ -54,14 +52,14 @@ class TrainedSettings(Document):
 
     system: str
     family: Literal["t5", "bart"]
-    source: Literal["gold", "written"]
+    source: Source
     params: TrainParams
     commit: str | None
-    """Of the Hub's repository that the weights started from."""
+    """Commit of the Hub repository that the weights started from."""
     parameters: Count
     device: str
     versions: dict[str, str]
-    """Of the libraries."""
+    """Library versions."""
     examples: ExampleCounts
     cut: CutCounts
     steps: Count

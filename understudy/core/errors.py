@@ -40,6 +40,12 @@ def run(main: Callable[[], None]) -> None:
         sys.exit(130)
 
 
+def one_line(text: object) -> str:
+    """A text's, or an error's, printable characters with single spaces between words."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in str(text))
+    return " ".join(shown.split())
+
+
 def suggest(name: str, known: Sequence[str]) -> str:
     """The end of a message about an unknown name: the nearest known one, or all of them."""
     for close in difflib.get_close_matches(name, known, n=1):

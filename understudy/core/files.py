@@ -13,6 +13,11 @@ from understudy.core.errors import DataError
 AGAIN = "`dvc repro` makes it again"
 
 
+def absent(path: Path, kind: str = "file") -> str:
+    """What to say of a file or folder of the pipeline that is not there."""
+    return f"{path}: no such {kind}; `dvc repro` makes it, `dvc pull` gets it"
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yields a temporary name beside `path` that takes its place when the block succeeds.
@@ -83,7 +88,7 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise DataError(f"{path}: no such file; `dvc repro` makes it, `dvc pull` gets it") from None
+        raise DataError(absent(path)) from None
     except ValueError as error:
         raise DataError(f"{path}: not valid JSON: {error}; {AGAIN}") from None
     if not isinstance(content, dict):

@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from understudy.core.errors import ParamsError, suggest
+from understudy.core.errors import ParamsError, one_line, suggest
 
 PARAMS = Path("params.yaml")
 PIPELINE = Path("dvc.yaml")
@@ -26,11 +26,7 @@ class Section(BaseModel):
     """A part of params.yaml: unknown keys and wrong types are refused, values don't change."""
 
     model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        frozen=True,
-        allow_inf_nan=False,
-        use_attribute_docstrings=True,
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
     )
 
 
@@ -111,8 +107,7 @@ def _parse(path: Path, text: str) -> Any:
     try:
         return YAML(typ="safe").load(text)
     except YAMLError as error:
-        problem = " ".join(str(error).split())
-        raise ParamsError(f"{path}: not valid YAML: {problem}") from None
+        raise ParamsError(f"{path}: not valid YAML: {one_line(error)}") from None
 
 
 def _explain(path: Path, section: str, kind: type[Section], problem: ErrorDetails) -> str:

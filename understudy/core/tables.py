@@ -12,8 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from understudy.core.errors import DataError
-from understudy.core.files import AGAIN, replacing
+from understudy.core.errors import DataError, one_line
+from understudy.core.files import AGAIN, absent, replacing
 
 BATCH_ROWS = 4096
 
@@ -62,10 +62,10 @@ def readable_parquet(
                 raise DataError(f"{path}: no column '{missing[0]}'; it has {found}; {hint}")
             yield file
     except FileNotFoundError:
-        raise DataError(f"{path}: no such file; `dvc repro` makes it, `dvc pull` gets it") from None
+        raise DataError(absent(path)) from None
     except (pa.ArrowException, OSError) as error:
-        problem = " ".join(str(error).split())
-        raise DataError(f"{path}: not a readable Parquet file: {problem}; {hint}") from None
+        problem = f"not a readable Parquet file: {one_line(error)}"
+        raise DataError(f"{path}: {problem}; {hint}") from None
 
 
 class TableWriter:

@@ -5,11 +5,7 @@ They go on one line, into code spans or blocks, where no character of theirs has
 
 import re
 
-
-def one_line(text: str) -> str:
-    """Printable characters with single spaces between words."""
-    shown = "".join(letter if letter.isprintable() else " " for letter in text)
-    return " ".join(shown.split())
+from understudy.core.errors import one_line
 
 
 def code_span(text: str) -> str:

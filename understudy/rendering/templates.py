@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from understudy.core.errors import one_line
 from understudy.rendering import figures, markdown
 
 FILTERS = (
@@ -13,7 +14,7 @@ FILTERS = (
     figures.signed,
     markdown.code_block,
     markdown.code_span,
-    markdown.one_line,
+    one_line,
 )
 
 

@@ -1,1 +1,1 @@
-"""Where rows come from: the embedded sample, the Hub, or files."""
+"""Rows: from the embedded sample, the Hub or files, and which of them are kept."""

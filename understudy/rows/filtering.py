@@ -2,14 +2,13 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
-from understudy.contract.dataset import Dataset
-from understudy.contract.origin import HubOrigin, Origin
+from understudy.contract.dataset import Dataset, SplitCounts, StudyCounts, StudySplit
+from understudy.contract.origin import HubOrigin, SampleOrigin, load_origin
 from understudy.contract.pairs import (
     GOLD,
     GOLD_REJECTS_SCHEMA,
@@ -25,7 +24,7 @@ from understudy.core.tables import iterate_table, table_writer
 from understudy.rows.nearness import NearRule
 
 # Ding et al. 2024, Table 1: CNN/DailyMail 3.0.0 with articles under 2048 characters.
-STUDY = {"train": 39_626, "test": 1_900}
+STUDY = StudyCounts(train=StudySplit(under_limit=39_626), test=StudySplit(under_limit=1_900))
 
 
 class Filter:
@@ -67,18 +66,14 @@ def fingerprint(article: str) -> bytes:
     return hashlib.blake2b(normal.encode("utf-8"), digest_size=16).digest()
 
 
-def filter_splits(params: FilterParams, raw: Path = RAW, out: Path = GOLD) -> dict[str, Any]:
-    """Filters every split of `raw` into `out`.
-
-    Returns:
-        Per split: rows `fetched`, `under_limit`, `kept`, and `dropped` by reason; they add up:
-        fetched = kept + the sum of dropped, under_limit = fetched - dropped["too_long"].
+def filter_splits(params: FilterParams, raw: Path = RAW, out: Path = GOLD) -> Dataset:
+    """Filters every split of `raw` into `out`, and counts its rows, those that fetch rejected too.
 
     Raises:
-        DataError: a split has no row left.
+        DataError: a split has no row left, or a file of `raw` cannot be read.
     """
-    rule = Filter(params)
-    counts: dict[str, Any] = dict.fromkeys(SPLITS)
+    rule, origin = Filter(params), load_origin(raw / SampleOrigin.PATH.name)
+    counts: dict[str, SplitCounts] = {}
     with table_writer(out / REJECTS, GOLD_REJECTS_SCHEMA) as rejects:
         for split in reversed(SPLITS):
             rows = tqdm(iterate_table(raw / f"{split}.parquet", PAIR_COLUMNS), f"filter {split}")
@@ -91,28 +86,19 @@ def filter_splits(params: FilterParams, raw: Path = RAW, out: Path = GOLD) -> di
                         dropped[reason] += 1
                         rejects.add({"split": split, "id": row["id"], "reason": reason})
             fetched = kept.count + dropped.total()
-            counts[split] = {
-                "fetched": fetched,
-                "under_limit": fetched - dropped["too_long"],
-                "kept": kept.count,
-                "dropped": dict(dropped),
-            }
-    for split, count in counts.items():
-        if not count["kept"]:
-            raise DataError(
-                f"{split}: none of {count['fetched']} rows is left ({count['dropped']}); loosen "
-                "the section filter or fetch more rows"
+            before = getattr(origin.rows, split)
+            counts[split] = SplitCounts(
+                read=before.kept + before.rejected,
+                rejected=before.rejected,
+                fetched=fetched,
+                under_limit=fetched - dropped["too_long"],
+                kept=kept.count,
+                dropped=dict(dropped),
             )
-    return counts
-
-
-def summarize_counts(counts: Mapping[str, Any], origin: Origin) -> Dataset:
-    """Adds to the counts of `filter_splits` what fetch rejected, and what the study counted."""
-    summary: dict[str, Any] = {}
-    for split, count in counts.items():
-        fetched = getattr(origin.rows, split)
-        read = fetched.kept + fetched.rejected
-        summary[split] = {"read": read, "rejected": fetched.rejected, **count}
-    if isinstance(origin, HubOrigin):
-        summary["study"] = {split: {"under_limit": count} for split, count in STUDY.items()}
-    return Dataset.model_validate(summary)
+    for split in SPLITS:
+        if not counts[split].kept:
+            raise DataError(
+                f"{split}: none of {counts[split].fetched} rows is left "
+                f"({counts[split].dropped}); loosen the section filter or fetch more rows"
+            )
+    return Dataset(**counts, study=STUDY if isinstance(origin, HubOrigin) else None)

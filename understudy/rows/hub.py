@@ -9,13 +9,11 @@ from understudy.core.hub import first_line, resolve_commit
 from understudy.rows.raw import RawRow
 
 
-def open_hub(
-    dataset: str, config: str, revision: str
-) -> tuple[dict[str, Iterator[RawRow]], dict[str, Any]]:
+def open_hub(dataset: str, config: str, revision: str) -> tuple[dict[str, Iterator[RawRow]], str]:
     """Downloads a dataset into the client's own cache.
 
     Returns:
-        Rows by split, and the identity: dataset, config and the commit that `revision` names.
+        Rows by split, and the commit that `revision` names.
 
     Raises:
         DataError: the Hub cannot be reached, or has no such dataset, revision, config, split
@@ -47,8 +45,7 @@ def open_hub(
                 raise DataError(
                     f"{dataset}, split {split}: no column '{name}'; it has {', '.join(names)}"
                 )
-    identity = {"source": "hub", "dataset": dataset, "config": config, "revision": commit}
-    return {split: _iterate(dataset, split, loaded[split]) for split in SPLITS}, identity
+    return {split: _iterate(dataset, split, loaded[split]) for split in SPLITS}, commit
 
 
 def _iterate(dataset: str, split: str, rows: Any) -> Iterator[RawRow]:

@@ -1,1 +1,1 @@
-"""Scores: ROUGE as an `evaluate` metric, intervals, baselines and tables."""
+"""Scores: ROUGE as an `evaluate` metric, intervals, comparisons, and the effect of length."""

@@ -9,33 +9,16 @@ number of comparisons (Holm 1979).
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 
+from understudy.contract.evaluation import Comparison
 from understudy.scoring.bootstrap import Figures, resample_means
 
 ALPHA = 0.05
 POWER = 0.8
 CHUNK = 256
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One system minus another, in points; p-values are corrected."""
-
-    difference: float
-    p: float
-    """Probability of a difference so large between systems that are alike."""
-    p_equivalent: float
-    """Probability of a difference so small between systems that differ by the margin."""
-    better: int
-    """1: the first system is better; -1: worse; 0: neither is shown."""
-    equivalent: int
-    """1: shown to differ by less than the margin, one way or the other; else 0."""
-    articles_needed: int | None
-    """About how many test articles would decide; None where it is decided, or none would."""
 
 
 def compare_all(differences: Figures, margin: float, resamples: int, seed: int) -> list[Comparison]:
@@ -58,14 +41,16 @@ def compare_all(differences: Figures, margin: float, resamples: int, seed: int) 
     equivalent = correct_holm((1 + outside) / (len(drawn) + 1))
     found = []
     for pair, mean in enumerate(means):
-        better = int(np.sign(mean)) if different[pair] <= ALPHA else 0
-        same = int(equivalent[pair] <= ALPHA)
-        needed = None
-        if not better and not same:
-            needed = count_needed(differences[:, pair], margin, len(means))
-        found.append(
-            Comparison(float(mean), different[pair], equivalent[pair], better, same, needed)
+        differs, same = different[pair] <= ALPHA, equivalent[pair] <= ALPHA
+        rows = differences[:, pair]
+        one = Comparison(
+            p=different[pair],
+            p_equivalent=equivalent[pair],
+            better=(1 if mean > 0 else -1) if differs else 0,
+            equivalent=1 if same else 0,
+            articles_needed=None if differs or same else count_needed(rows, margin, len(means)),
         )
+        found.append(one)
     return found
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from understudy.contract.evaluation import ByKind, Difference, Gap, Measures
-from understudy.contract.names import COLUMNS, KINDS, PAIRS, name_pair
+from understudy.contract.names import COLUMNS, KINDS, MEASURES, PAIRS, name_pair
 from understudy.contract.params.evaluate import Judgement
 from understudy.scoring.bootstrap import Figures, bounds, resample_means
 from understudy.scoring.comparisons import compare_all
@@ -26,8 +26,8 @@ class Scoreboard:
 
     def summarize(self, system: str) -> ByKind[Measures]:
         """A system's means by ROUGE type, each with its 95% interval."""
-        means = _by_kind(self._rows[system].mean(axis=0), self._drawn[system])
-        return ByKind[Measures].model_validate(means)
+        found = _by_kind(self._rows[system].mean(axis=0), self._drawn[system], MEASURES)
+        return ByKind[Measures](**{kind: Measures(**found[kind]) for kind in KINDS})
 
     def compare(self, pairs: Sequence[tuple[str, str]] = PAIRS) -> Gap:
         """Differences of pairs, the first system minus the second.
@@ -45,17 +45,19 @@ class Scoreboard:
         gap = {}
         for at, (first, second) in enumerate(pairs):
             drawn = self._drawn[first] - self._drawn[second]
-            figures = _by_kind(differences[at].mean(axis=0), drawn)
-            for kind in KINDS:
-                figures[kind] |= vars(verdicts[kind][at])
-            gap[name_pair(first, second)] = ByKind[Difference].model_validate(figures)
+            found = _by_kind(differences[at].mean(axis=0), drawn, ("f1",))
+            gap[name_pair(first, second)] = ByKind[Difference](
+                **{kind: Difference(**found[kind], **dict(verdicts[kind][at])) for kind in KINDS}
+            )
         return Gap.model_validate(gap)
 
 
-def _by_kind(means: Figures, drawn: Figures) -> dict[str, dict[str, Any]]:
-    """Means and the bounds of their intervals, under [type][measure]."""
+def _by_kind(means: Figures, drawn: Figures, bounded: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Means by type and measure, and the bounds of their intervals where the measure has some."""
     found: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
     for name, mean, low, high in zip(COLUMNS, means, *bounds(drawn), strict=True):
         kind, _, measure = name.partition("_")
-        found[kind] |= {measure: mean, f"{measure}_low": low, f"{measure}_high": high}
+        found[kind][measure] = mean
+        if measure in bounded:
+            found[kind] |= {f"{measure}_low": low, f"{measure}_high": high}
     return found

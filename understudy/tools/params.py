@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from understudy.core.errors import ParamsError, suggest
+from understudy.core.errors import ParamsError, one_line, suggest
 from understudy.tools.parser import command_parser
 
 if TYPE_CHECKING:
@@ -62,25 +62,21 @@ def list_params(
     for name, field in type(section).model_fields.items():
         value, path = getattr(section, name), (*above, name)
         if hasattr(value, "model_dump"):
-            yield path, value, name in given, _one_line(value.__doc__)
+            yield path, value, name in given, one_line(value.__doc__ or "")
             yield from list_params(value, given.get(name, {}), path)
         else:
-            yield path, value, name in given, _one_line(field.description)
+            yield path, value, name in given, one_line(field.description or "")
 
 
 def render(name: str, section: "Section", given: Mapping[str, Any]) -> str:
     """One section as YAML, each param below its meaning."""
-    lines = [*_comment(_one_line(section.__doc__), 0), f"{name}:"]
+    lines = [*_comment(one_line(section.__doc__ or ""), 0), f"{name}:"]
     for path, value, is_set, meaning in list_params(section, given):
         nested = hasattr(value, "model_dump")
         shown = "" if nested else f" {_dump(value)}{f'  {SET}' if is_set else ''}"
         lines += _comment(meaning, len(path))
         lines.append(f"{'  ' * len(path)}{path[-1]}:{shown}")
     return "\n".join(lines) + "\n"
-
-
-def _one_line(text: str | None) -> str:
-    return " ".join((text or "").split())
 
 
 def _comment(text: str, depth: int) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from understudy.contract.predictions import PREDICTIONS_SCHEMA
 from understudy.core.errors import DataError
 from understudy.core.files import replacing
 from understudy.core.tables import table_writer, text_columns
@@ -18,7 +19,7 @@ from understudy.students.decoding.decoding import decode
 from understudy.students.decoding.engines import open_engine
 from understudy.students.decoding.generation import read_generation_config
 
-COLUMNS = ("id", "prediction")
+COLUMNS = tuple(PREDICTIONS_SCHEMA)
 HINT = "give a file of articles with --input, and its column with --column"
 Write = Callable[[str, str | None], None]
 
@@ -81,8 +82,7 @@ def _identify(row: RawRow) -> str:
     if is_utf8(str(identity)):
         return str(identity)
     print(
-        f"{row.file}: row {row.number}: its id is not UTF-8, so its number is used",
-        file=sys.stderr,
+        f"{row.file}: row {row.number}: its id is not UTF-8, so its number is used", file=sys.stderr
     )
     return str(row.number)
 

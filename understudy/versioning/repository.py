@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from understudy.core.errors import DataError, ParamsError
+from understudy.core.errors import DataError, ParamsError, one_line
 
 
 @contextlib.contextmanager
@@ -30,7 +30,7 @@ def open_repo(folder: Path = Path()) -> Iterator[Any]:
             warnings.simplefilter("ignore", DeprecationWarning)  # of libraries, in DVC's own code
             yield repo
     except DvcException as error:
-        line = " ".join(str(error).split())
+        line = one_line(error)
         if isinstance(error, ResolveError):
             line = f"params.yaml does not fit dvc.yaml: {line}"
         raise (ParamsError if "params.yaml" in line else DataError)(line) from None

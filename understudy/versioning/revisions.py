@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from understudy.core.errors import DataError
+from understudy.core.errors import DataError, one_line
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def find_revisions(base: str) -> Revisions:
     if head is None:
         if _ask("rev-parse", "--git-dir") is not None:
             raise DataError("HEAD: no commit yet; a review compares with a commit: `git commit`")
-        problem = " ".join(_run("rev-parse", "--git-dir").stderr.split()).removeprefix("fatal: ")
+        problem = one_line(_run("rev-parse", "--git-dir").stderr).removeprefix("fatal: ")
         raise DataError(f"no use of Git here ({problem}); run it in a clone of the project")
     tip = _resolve(base)
     if tip is None:
@@ -80,9 +80,5 @@ def _run(*arguments: str) -> "subprocess.CompletedProcess[str]":
     if program is None:
         raise DataError("git: no such program here; a review compares two revisions: install it")
     return subprocess.run(  # noqa: S603 - no shell, and no name is taken for an option
-        [program, *arguments],
-        capture_output=True,
-        check=False,
-        encoding="utf-8",
-        errors="replace",
+        [program, *arguments], capture_output=True, check=False, encoding="utf-8", errors="replace"
     )

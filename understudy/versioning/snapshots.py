@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from understudy.core.errors import DataError
+from understudy.core.errors import DataError, one_line
 from understudy.core.tables import readable_parquet
 
 WORKSPACE = "workspace"
@@ -107,9 +107,7 @@ def read_snapshots(repo: Any, commit: str) -> tuple[Snapshot, Snapshot]:
     params = repo.params.show(revs=[commit], hide_workspace=False)
     for found in (metrics, params):
         if error := found.get(WORKSPACE, {}).get("error"):
-            raise DataError(
-                f"dvc.yaml or params.yaml cannot be used: {' '.join(str(error).split())}"
-            )
+            raise DataError(f"dvc.yaml or params.yaml cannot be used: {one_line(error)}")
     now = _read_hashes(repo)
     with repo.switch(commit):
         try:
@@ -136,7 +134,7 @@ def _build_snapshot(
             parts = PurePosixPath(path).with_suffix("").parts
             read["/".join(parts[1:] if parts[0] == "metrics" else parts)] = found["data"]
         else:
-            unread[path] = " ".join(str(found.get("error", "no JSON object")).split())
+            unread[path] = one_line(found.get("error", "no JSON object"))
     for path, found in params.get("data", {}).items():
         if isinstance(found.get("data"), dict):
             values |= found["data"] if path == "params.yaml" else {path: found["data"]}

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from understudy.core.errors import one_line
+
 
 @dataclass(frozen=True)
 class MissingArtifact:
@@ -60,7 +62,7 @@ def survey_storage(repo: Any) -> Storage:
             for artifact in _find_missing(repo.cloud.get_remote_odb(remote, hash_name=kind), group)
         ]
     except Exception as error:  # noqa: BLE001 - whatever a remote's client may raise
-        line = " ".join(f"{type(error).__name__}: {error}".split())
+        line = one_line(f"{type(error).__name__}: {error}")
         hidden = re.sub(r"//[^/@\s]+@", "//***@", line)  # an address may hold a password
         return Storage(name, 0, [], "it cannot be asked", hidden)
     return Storage(name, len(outs), missing)

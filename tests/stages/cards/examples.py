@@ -6,7 +6,7 @@ from typing import Any
 
 from huggingface_hub import ModelCard, ModelCardData
 
-from stages.cards.card import Facts
+from stages.cards.card import CardFacts
 from tests.contract.examples import (
     make_calls,
     make_check,
@@ -95,10 +95,10 @@ def teacher_at(base_url: str, model: str = "writer") -> TeacherParams:
     return teacher.model_copy(update={"base_url": base_url, "model": model})
 
 
-def facts_of(system: str = "t5-written", **changed: Any) -> Facts:
+def facts_of(system: str = "t5-written", **changed: Any) -> CardFacts:
     """An OpenAI-compatible endpoint taught on the sample."""
     generate = load_section("generate", GenerateParams, PROFILE)
-    facts = Facts(
+    facts = CardFacts(
         settings=settings_of(system),
         check=make_check(),
         systems=SYSTEMS,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from huggingface_hub import DatasetCard, DatasetCardData
 
-from stages.datacards.card import Facts
+from stages.datacards.card import DataCardFacts
 from tests.contract.examples import make_origin
 from tests.imports import ROOT
 from tests.stages.datacards.planted import DATASET, GENERATED, WRITER
@@ -30,9 +30,9 @@ def teacher_at(base_url: str, model: str = "writer", **request: Any) -> TeacherP
     return teacher.model_copy(update={"base_url": base_url, "model": model, "request": request})
 
 
-def facts_of(survey: DataSurvey, source: Any = "written", **changes: Any) -> Facts:
+def facts_of(survey: DataSurvey, source: Any = "written", **changes: Any) -> DataCardFacts:
     """An OpenAI-compatible endpoint taught on the sample."""
-    facts = Facts(
+    facts = DataCardFacts(
         source=source,
         survey=survey,
         origin=make_origin(),

@@ -335,6 +335,6 @@ def test_copies_planted_among_real_articles_are_found_and_no_others(project: Pat
     assert 70 < found["gold"]["leakage"]["coverage"] < 95  # Grusky et al. 2018 have about 86
     assert 1.5 < found["gold"]["leakage"]["density"] < 6  # and about 3.5 on all of it
     strict = FilterParams(max_characters=2048, near_duplicates=0.8, near_test=0.8)
-    counts = filter_splits(strict, project / "data/raw", project / "data/gold")
-    assert counts["train"]["dropped"]["near_test"] == 2
-    assert counts["train"]["kept"] == len(kept) - 2 - counts["train"]["dropped"]["near_duplicate"]
+    counts = filter_splits(strict, project / "data/raw", project / "data/gold").train
+    assert counts.dropped["near_test"] == 2
+    assert counts.kept == len(kept) - 2 - counts.dropped["near_duplicate"]

@@ -1,7 +1,7 @@
 """Vocabulary, by hand."""
 
-from stages.datacards.vocabulary import SEGMENT, VocabularyCounter
-from understudy.contract.survey import Vocabulary
+from stages.datacards.vocabulary import VocabularyCounter
+from understudy.contract.survey import SEGMENT, Vocabulary
 
 
 def count(*texts: list[str]) -> Vocabulary:

@@ -95,6 +95,12 @@ def test_histograms_are_steps_from_the_first_edge_to_the_last() -> None:
     ]
 
 
+@pytest.mark.parametrize("heights", [[10], [10, 5, 1]])
+def test_a_histogram_has_a_height_for_each_bin(heights: list[float]) -> None:
+    with pytest.raises(ValueError, match="zip"):
+        draw_steps(PLOT, [0, 1, 4], [("gold", heights)])
+
+
 @pytest.mark.parametrize("value", [float("1e9"), -5.0, 1e-12])
 def test_no_drawing_has_a_place_that_is_no_number(value: float) -> None:
     scale = difference_scale([(value, value, value)], 1)

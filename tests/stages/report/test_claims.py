@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from stages.report.claims import build_headlines, build_questions
-from stages.report.inputs import Facts, gather
+from stages.report.inputs import ReportFacts, gather
 from stages.report.label import build_label
 from stages.report.length import build_length, describe_length
 from stages.report.page import render
@@ -31,14 +31,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def change(project: Path, name: str, **parts: Any) -> Facts:
+def change(project: Path, name: str, **parts: Any) -> ReportFacts:
     """The facts after some keys of a metrics file got other values."""
     path = project / "metrics" / f"{name}.json"
     write_json(path, {**read_json(path), **parts})
     return gather(100)
 
 
-def judge(project: Path, verdict: str, f1: float = 3.0) -> Facts:
+def judge(project: Path, verdict: str, f1: float = 3.0) -> ReportFacts:
     first = make_difference(verdict, f1)
     pair = make_pair("worse").model_copy(update={"rouge1": first})
     return change(project, "gap", **{"t5-written-minus-t5-gold": pair.model_dump()})

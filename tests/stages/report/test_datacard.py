@@ -1,16 +1,28 @@
 """Data cards and cost as tables."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stages.report.datacard import Table, build_cards, build_cost, build_counts, describe_cost
-from stages.report.inputs import Facts, gather
+from stages.report.datacard import (
+    ANSWERS,
+    BETWEEN,
+    GROUPS,
+    LABELS,
+    SHARES,
+    Table,
+    build_cards,
+    build_cost,
+    build_counts,
+    describe_cost,
+    flatten,
+)
+from stages.report.inputs import ReportFacts, gather
 from tests.contract.examples import make_calls, make_survey
 from tests.stages.report.inputs import make_articles, write_json, write_project
-from understudy.contract.survey import DataSurvey, SourceSurvey
+from understudy.contract.pairs import SPLITS
+from understudy.contract.survey import SEGMENT, SourceSurvey
 
 
 @pytest.fixture
@@ -20,7 +32,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def gather_with(project: Path, name: str, content: Any) -> Facts:
+def gather_with(project: Path, name: str, content: Any) -> ReportFacts:
     write_json(project / "metrics" / f"{name}.json", content)
     return gather(100)
 
@@ -88,26 +100,25 @@ def test_what_one_source_alone_has_is_split_by_its_parts(project: Path) -> None:
     }
 
 
-class OddSource(SourceSurvey):
-    """A source with figures that the report has no label for."""
+def test_every_figure_of_the_survey_has_a_label_and_every_label_a_figure() -> None:
+    survey = make_survey()
+    groups = {
+        group: getattr(survey.gold, group) or getattr(survey.written, group)
+        for group in SourceSurvey.model_fields
+    }
+    assert set(GROUPS) == {*groups, BETWEEN}
+    figures = dict.fromkeys(
+        path if group in SPLITS else f"{group}.{path}"
+        for group, found in {**groups, BETWEEN: survey.between}.items()
+        for path, _ in flatten(found)
+        if group != ANSWERS  # their figures are reasons, and show as such
+    )
+    assert set(LABELS) == set(figures)
+    assert set(LABELS) >= SHARES
 
-    odd_ones: dict[str, Any]
 
-
-class OddSurvey(DataSurvey):
-    """The same in both sources."""
-
-    gold: OddSource
-    written: OddSource
-
-
-def test_figures_that_are_new_to_the_report_are_shown_under_their_own_keys(project: Path) -> None:
-    facts, content = gather(100), make_survey().to_json()
-    content["gold"]["odd_ones"] = {"deep": {"er": 2.25}}
-    content["written"]["odd_ones"] = {"more": 3}
-    odd = replace(facts, data=OddSurvey.model_validate(content))
-    tables = {table.title: table for table in build_cards(odd)}
-    assert cells(tables["Odd ones"]) == {"deep, er": ["2.2", "–"], "more": ["–", "3"]}
+def test_the_words_of_a_segment_stand_in_its_label() -> None:
+    assert LABELS["vocabulary.type_token"] == f"distinct in {SEGMENT:,} running words"
 
 
 def test_a_group_without_figures_is_no_table(project: Path) -> None:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from stages.report.curves import build_curves
-from stages.report.inputs import Facts, gather
+from stages.report.inputs import ReportFacts, gather
 from stages.report.page import render
 from stages.report.scores import build_scores
 from stages.report.traits import TRAITS, build_histograms, build_spreads, build_traits
@@ -26,7 +26,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def facts(project: Path) -> Facts:
+def facts(project: Path) -> ReportFacts:
     return gather(100)
 
 
@@ -49,13 +49,13 @@ def test_every_system_has_three_measures_with_their_intervals(project: Path) -> 
     assert list(build_scores(gather(100), "rouge2").charts) == list(SYSTEMS)
 
 
-def test_measures_of_one_rouge_type_share_a_scale(facts: Facts) -> None:
+def test_measures_of_one_rouge_type_share_a_scale(facts: ReportFacts) -> None:
     for charts in build_scores(facts, "rouge1").charts.values():
         grids = {str(chart).count('class="grid"') for chart in charts.values()}
         assert len(grids) == 1
 
 
-def test_a_panel_shows_both_sources_and_lists_their_losses(facts: Facts) -> None:
+def test_a_panel_shows_both_sources_and_lists_their_losses(facts: ReportFacts) -> None:
     first, second = build_curves(facts)
     assert (first.student, second.student) == ("t5", "bart")
     assert first.rows[0] == ("t5-gold", "0.50", "100", "5.000", "4.000")
@@ -69,15 +69,15 @@ def test_a_panel_shows_both_sources_and_lists_their_losses(facts: Facts) -> None
 def test_a_training_that_went_astray_is_shown_too(loss: str, project: Path) -> None:
     path = project / "metrics/curves/t5-written.csv"
     path.write_text(
-        f"step,epoch,train_loss,validation_loss\n100,1,2.5,{loss}\n200,2,{loss},{loss}\n", "utf-8"
+        f"step,epoch,train_loss,validation_loss\n100,1,{loss},2.5\n200,2,{loss},2.25\n", "utf-8"
     )
     first, _ = build_curves(gather(100))
-    assert first.rows[4] == ("t5-written", "1.00", "100", "2.500", loss)
+    assert first.rows[4] == ("t5-written", "1.00", "100", loss, "2.500")
     assert loss not in first.plot
-    assert 'class="name t5-written"' not in first.plot
+    assert 'class="name t5-written"' in first.plot
 
 
-def test_gold_highlights_stand_first_among_traits(facts: Facts) -> None:
+def test_gold_highlights_stand_first_among_traits(facts: ReportFacts) -> None:
     rows = build_traits(facts)
     assert [name for name, _ in rows] == ["reference", *SYSTEMS]
     first = dict(zip(TRAITS, rows[0][1], strict=True))

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.students import tiny, toy_pairs, train_params, train_toy, write_pairs
+from understudy.contract.trained import CutTexts, ExampleCounts
 from understudy.students.model.families import FAMILIES
 from understudy.students.model.loading import Student
 from understudy.students.model.tokens import encode_articles, encode_highlights
@@ -89,7 +90,7 @@ def test_the_loss_falls_on_a_toy_set(family: str, tmp_path: Path) -> None:
     _, trained = train_toy(tmp_path, family, max_steps=24, epochs=9.0, validations=4)
     first, last = trained.curve[0], trained.curve[-1]
     assert [point.step for point in trained.curve] == [6, 12, 18, 24]
-    assert trained.record["steps"] == 24
+    assert trained.curve[-1].step == 24
     assert last.train_loss < 0.6 * first.train_loss
     assert last.validation_loss < 0.7 * first.validation_loss
     assert all(math.isfinite(figure) for point in trained.curve for _, figure in point)
@@ -117,9 +118,9 @@ def test_the_weights_kept_are_those_of_the_best_validation(family: str, tmp_path
     changes: dict[str, Any] = {"max_steps": 60, "epochs": 9.0, "validations": 6}
     student, trained = train_toy(tmp_path, family, held_out, **changes)
     losses = [point.validation_loss for point in trained.curve]
-    best = trained.record["best_validation_loss"]
+    best = trained.best_validation_loss
     assert best == min(losses)
-    assert trained.record["best_step"] == trained.curve[losses.index(best)].step
+    assert trained.best_step == trained.curve[losses.index(best)].step
     assert losses[-1] > best + 0.01
     assert mean_loss(student, held_out) == pytest.approx(best, abs=2e-4)
 
@@ -187,7 +188,7 @@ def test_one_example_gives_the_loss_of_transformers(tmp_path: Path) -> None:
     expected = mean_loss(student, pair)
     trained = train(student, write_pairs(tmp_path, pair, pair), train_params(), tmp_path)
     assert trained.curve[0].train_loss == pytest.approx(expected, abs=1e-5)
-    assert trained.record["steps"] == 1
+    assert trained.curve[-1].step == 1
 
 
 def test_training_ends_early_when_patience_is_used_up(tmp_path: Path) -> None:
@@ -196,13 +197,11 @@ def test_training_ends_early_when_patience_is_used_up(tmp_path: Path) -> None:
     changes: dict[str, Any] = {"max_steps": 60, "epochs": 9.0, "validations": 20}
     _, patient = train_toy(tmp_path / "a", "t5", held_out, **changes)
     student, hasty = train_toy(tmp_path / "b", "t5", held_out, patience=2, **changes)
-    best = hasty.record["best_step"]
+    best = hasty.best_step
     assert len(patient.curve) == 20
     assert hasty.curve == patient.curve[: len(hasty.curve)]
-    assert hasty.record["steps"] == best + 2 * 3 < 60
-    assert mean_loss(student, held_out) == pytest.approx(
-        hasty.record["best_validation_loss"], abs=2e-4
-    )
+    assert hasty.curve[-1].step == best + 2 * 3 < 60
+    assert mean_loss(student, held_out) == pytest.approx(hasty.best_validation_loss, abs=2e-4)
 
 
 @pytest.mark.parametrize("waited", [1, 2])
@@ -213,7 +212,7 @@ def test_patience_outlasts_a_stop(
     held_out["highlights"] = list(toy_pairs(16, seed=2)["highlights"])
     changes: dict[str, Any] = {"max_steps": 60, "epochs": 9.0, "validations": 20, "patience": 2}
     student, expected = train_toy(tmp_path / "a", "t5", held_out, **changes)
-    stopped = expected.record["best_step"] + 3 * waited
+    stopped = expected.best_step + 3 * waited
 
     class LostMachineError(Exception):
         """Ends training right after a checkpoint."""
@@ -229,8 +228,7 @@ def test_patience_outlasts_a_stop(
         with pytest.raises(LostMachineError):
             train_toy(tmp_path / "b", "t5", held_out, **changes)
     again, found = train_toy(tmp_path / "b", "t5", held_out, **changes)
-    assert found.curve == expected.curve
-    assert found.record == expected.record
+    assert found == expected
     states = (student.model.state_dict(), again.model.state_dict())
     assert all(states[0][name].equal(states[1][name]) for name in states[0])
 
@@ -271,7 +269,5 @@ def test_the_record_counts_examples_and_what_was_cut(tmp_path: Path) -> None:
     splits = write_pairs(tmp_path, pairs, toy_pairs(8, seed=1))
     trained = train(student, splits, params, tmp_path)
     assert 0 < longer[0] < 64
-    assert trained.record["examples"] == {"train": 64, "validation": 8}
-    assert trained.record["cut"]["train"] == dict(
-        zip(("articles", "highlights"), longer, strict=True)
-    )
+    assert trained.examples == ExampleCounts(train=64, validation=8)
+    assert trained.cut.train == CutTexts(articles=longer[0], highlights=longer[1])

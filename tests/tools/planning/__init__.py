@@ -1,1 +1,1 @@
-"""Tests of stages/planning."""
+"""Tests of understudy/tools/planning."""

@@ -18,7 +18,7 @@ from understudy.tools.reviewing.page import (
     build_page,
     bytes_of,
     plural,
-    signed,
+    score_change,
     value,
 )
 from understudy.versioning.changes import Change
@@ -81,7 +81,7 @@ def test_a_long_table_says_how_many_rows_it_leaves_out(project: Project) -> None
         (value([1, "a"]), '`[1, "a"]`'),
         (value("x" * 100), f"`{'x' * 79}…`"),
         (value("a|b"), "<code>a&#124;b</code>"),
-        (signed(-1.5), "−1.50"),
+        (score_change(-1.5), "−1.50"),
         (bytes_of(999), "999 bytes"),
         (bytes_of(1_500), "1.5 kB"),
         (bytes_of(242_000_000), "242.0 MB"),

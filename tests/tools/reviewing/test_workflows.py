@@ -237,7 +237,9 @@ def test_a_review_becomes_the_comment_that_the_next_one_replaces(poster: Poster)
     assert status == 0
     assert comment is not None
     head, _, body = comment.partition("\n\n")
-    assert f"Of {HEAD}, by [code of this branch](https://localhost/run/77)" in head
+    assert (
+        f"Review of {HEAD}, written by [this branch's own code](https://localhost/run/77)" in head
+    )
     assert body == "**Gates held: 1.** …\n"
     last = poster.calls()[-1]
     assert last[:3] == ["pr", "comment", "12"]

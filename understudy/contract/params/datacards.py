@@ -16,6 +16,6 @@ class DatacardsParams(Section):
     permutations: int = Field(default=128, ge=16, le=4096)
     """Hash values in a MinHash; with more of them, fewer candidates turn out to differ."""
     copied_words: int = Field(default=8, gt=0)
-    """A run of so many words of the highlights that stands in their article is copied."""
+    """Words in a row, shared by highlights and article, that count as copied."""
     seed: int = Field(default=1, ge=0, lt=2**32)
     """Seed of MinHash's hash functions."""

@@ -1,10 +1,10 @@
 """The params section `evaluate`: how scores are taken and judged."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from pydantic import Field
 
+from understudy.contract.params.training import Source
 from understudy.core.params import Section
 
 
@@ -21,7 +21,7 @@ class Judgement:
 class EvaluateParams(Section):
     """How summaries are scored and systems compared."""
 
-    source: Literal["gold", "written"] = "written"
+    source: Source = "written"
     """Whose students metrics/rouge.json shows."""
     stemmer: bool = True
     """Compare Porter stems instead of words."""

@@ -14,11 +14,11 @@ class FilterParams(Section):
     max_characters: int = Field(default=2048, gt=0)
     """An article has fewer Unicode characters than this."""
     near_duplicates: float | None = Field(default=None, gt=0, le=1)
-    """A training article that shares so much of its 5-word shingles with one kept before (Jaccard
-    similarity, such as 0.8) is dropped; null keeps all, as the study does."""
+    """Drops a training article whose 5-word shingles overlap an earlier one's by this Jaccard
+    similarity or more (such as 0.8); null keeps all, as the study does."""
     near_test: float | None = Field(default=None, gt=0, le=1)
-    """A training or validation article that has so much of a test article's shingles is dropped;
-    null keeps all."""
+    """Drops a training or validation article that shares at least this share of a test article's
+    shingles; null keeps all."""
 
     @property
     def reasons(self) -> tuple[str, ...]:

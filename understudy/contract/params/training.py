@@ -1,11 +1,14 @@
 """The params sections `train-t5` and `train-bart`."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field
 
 from understudy.core.params import Section
 
+Source = Literal["gold", "written"]
+"""Whose pairs a student learns from."""
+SOURCES: tuple[Source, ...] = get_args(Source)
 Precision = Literal["auto", "bfloat16", "float32"]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.params.export import CHECK, ExportParams
+from understudy.core.errors import one_line
 from understudy.students.model.loading import Student, check_positions, load_student
 from understudy.students.model.tokens import encode_articles, encode_highlights
 
@@ -49,7 +50,7 @@ def convert(
         _convert(folder, student, params.quantization, out)
         found = _score_converted(out, student.tokenizer, inputs, targets)
     except (RuntimeError, ValueError, KeyError, AttributeError, TypeError) as error:
-        why = f"the converter failed: {' '.join(str(error).split())}"
+        why = f"the converter failed: {one_line(error)}"
         check = ConversionCheck(passed=False, quantization=params.quantization, why=why)
     else:
         check = _compare(expected, found, params)

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.export import CONVERTED
-from understudy.core.errors import DataError, StudentError
+from understudy.core.errors import DataError, StudentError, one_line
+from understudy.core.files import absent
 from understudy.students.model.families import Family
 from understudy.students.model.loading import load_student, load_tokenizer
 from understudy.students.model.machine import has_gpu, uses_bfloat16
@@ -39,7 +40,7 @@ def open_engine(folder: Path, wanted: str) -> Engine:
         StudentError: the folder holds no usable model.
     """
     if not folder.is_dir():
-        raise StudentError(f"{folder}: no such folder; `dvc repro` makes it, `dvc pull` gets it")
+        raise StudentError(absent(folder, "folder"))
     if wanted == "ctranslate2":
         problem = _find_problem(folder)
         if not problem:
@@ -84,7 +85,7 @@ class CTranslate2:
             )
         except (RuntimeError, ValueError) as error:
             raise StudentError(
-                f"{folder / CONVERTED}: not a usable model ({' '.join(str(error).split())}); "
+                f"{folder / CONVERTED}: not a usable model ({one_line(error)}); "
                 "`dvc repro --force --single-item export@…` makes it again"
             ) from None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 WIDTH = 128
 LAYERS = 2
@@ -14,7 +14,7 @@ POSITIONS = 1024
 class Family:
     """An architecture that a student can have."""
 
-    name: str
+    name: Literal["t5", "bart"]
     """Also the `model_type` of its configs."""
     prefix: str
     """Precedes each article, since T5 was trained on several tasks at once."""

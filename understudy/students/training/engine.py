@@ -15,7 +15,7 @@ from transformers import EarlyStoppingCallback, Trainer, TrainerCallback
 from transformers.trainer_utils import EvalLoopOutput
 
 from understudy.contract.params.training import TrainParams
-from understudy.core.errors import StudentError
+from understudy.core.errors import StudentError, one_line
 from understudy.core.parent_watch import ParentWatch
 from understudy.students.model.tokens import EncodedPairs
 from understudy.students.training.cpu import CpuFunctions
@@ -159,7 +159,7 @@ class StudentTrainer(Trainer):  # type: ignore[misc]
                 raise  # not about a file
             raise StudentError(
                 f"{self.args.output_dir}: no checkpoint can be written "
-                f"({' '.join(str(error).split())}): free some space, then `dvc repro` goes on "
+                f"({one_line(error)}): free some space, then `dvc repro` goes on "
                 "from the checkpoint before"
             ) from None
 

@@ -5,14 +5,14 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import pandas as pd
 from ruamel.yaml import YAML
 
-from understudy.contract.pairs import PAIR_COLUMNS
-from understudy.contract.params.training import TrainParams
-from understudy.contract.trained import CURVES, MODELS, TrainedSettings
+from understudy.contract.document import write_csv
+from understudy.contract.pairs import DATA, LEARNING_SPLITS, MODELS, PAIR_COLUMNS
+from understudy.contract.params.training import SOURCES, Source, TrainParams
+from understudy.contract.trained import CURVES, TrainedSettings
 from understudy.core.errors import StudentError
-from understudy.core.files import replacing, replacing_files
+from understudy.core.files import replacing_files
 from understudy.core.params import load_section
 from understudy.core.tables import iterate_table
 from understudy.students.model.families import FAMILIES
@@ -22,8 +22,6 @@ from understudy.students.training.launch import launch, rank, started_by_launche
 from understudy.students.training.resume import hash_files, identify, resumable
 from understudy.students.training.trainer import Trained, train
 
-DATA = Path("data")
-SOURCES = ("gold", "written")
 ROOT = Path(__file__).parents[3]
 """Where the running code's dvc.yaml is, if this is a checkout of the project."""
 SAME_STEPS = {"tokens_per_pass", "processes"}
@@ -35,7 +33,7 @@ def main(family: str) -> None:
     """Trains the family's student on the source that the command line names."""
     parser = argparse.ArgumentParser(description=f"Trains the {family} student on one source.")
     parser.add_argument("source", choices=SOURCES, help="whose pairs it learns from")
-    source = parser.parse_args().source
+    source: Source = parser.parse_args().source
     params = load_section(f"train-{family}", TrainParams)
     keep_memory()
     if params.processes > 1 and not started_by_launcher():
@@ -44,7 +42,9 @@ def main(family: str) -> None:
         train_on_source(family, source, params)
 
 
-def train_on_source(family: str, source: str, params: TrainParams, models: Path = MODELS) -> None:
+def train_on_source(
+    family: str, source: Source, params: TrainParams, models: Path = MODELS
+) -> None:
     """Writes the files of models/FAMILY-SOURCE and metrics/curves/FAMILY-SOURCE.csv.
 
     Raises:
@@ -52,7 +52,7 @@ def train_on_source(family: str, source: str, params: TrainParams, models: Path 
         DataError: the pairs cannot be read.
     """
     system = f"{family}-{source}"
-    pairs = {split: DATA / source / f"{split}.parquet" for split in ("train", "validation")}
+    pairs = {split: DATA / source / f"{split}.parquet" for split in LEARNING_SPLITS}
     label = f"train-{family}@{source}"
     try:
         student = open_student(
@@ -62,18 +62,20 @@ def train_on_source(family: str, source: str, params: TrainParams, models: Path 
         with resumable(system, identity, lock=rank() == 0) as state:
             trained = train(student, pairs, params, state, label)
             if rank() == 0:
-                settings = TrainedSettings.model_validate(
-                    {
-                        "system": system,
-                        "family": student.family.name,
-                        "source": source,
-                        "params": params,
-                        "commit": student.commit,
-                        "parameters": student.model.num_parameters(),
-                        "device": name_device(),
-                        "versions": _versions(),
-                        **trained.record,
-                    }
+                settings = TrainedSettings(
+                    system=system,
+                    family=student.family.name,
+                    source=source,
+                    params=params,
+                    commit=student.commit,
+                    parameters=student.model.num_parameters(),
+                    device=name_device(),
+                    versions=_versions(),
+                    examples=trained.examples,
+                    cut=trained.cut,
+                    steps=trained.curve[-1].step,
+                    best_step=trained.best_step,
+                    best_validation_loss=trained.best_validation_loss,
                 )
                 _save(student, trained, settings, models / system)
     except StudentError as error:
@@ -130,8 +132,7 @@ def _versions() -> dict[str, str]:
 
 
 def _save(student: Student, trained: Trained, settings: TrainedSettings, folder: Path) -> None:
-    with replacing(CURVES / f"{settings.system}.csv") as partial:
-        pd.DataFrame([point.model_dump() for point in trained.curve]).to_csv(partial, index=False)
+    write_csv(CURVES / f"{settings.system}.csv", trained.curve)
     with replacing_files(folder) as partial:
         student.model.save_pretrained(partial)
         student.tokenizer.model_max_length = settings.params.max_input_tokens

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from understudy.contract.pairs import LEARNING_SPLITS
 from understudy.contract.params.training import TrainParams
-from understudy.contract.trained import CurvePoint
+from understudy.contract.trained import CurvePoint, CutCounts, CutTexts, ExampleCounts
 from understudy.core.errors import StudentError
+from understudy.core.hub import first_line
 from understudy.core.tables import readable_parquet
 from understudy.students.model.loading import Student, check_positions
 from understudy.students.model.machine import has_gpu, lacks_memory, uses_bfloat16
@@ -18,7 +20,6 @@ from understudy.students.model.tokens import EncodedPairs, encode_pairs
 from understudy.students.training.launch import started_by_launcher
 from understudy.students.training.resume import CHECKPOINT, StoppedTrainingError, find_checkpoint
 
-SPLITS = ("train", "validation")
 CHECKPOINTS = 3
 """How many may be on the disk: the best, the last, and the one being written."""
 BYTES_PER_PARAMETER = 12
@@ -31,8 +32,10 @@ class Trained:
 
     curve: list[CurvePoint]
     """One point a validation."""
-    record: dict[str, Any]
-    """Counts and the best validation loss, as in TrainedSettings."""
+    examples: ExampleCounts
+    cut: CutCounts
+    best_step: int
+    best_validation_loss: float
 
 
 def train(
@@ -83,7 +86,7 @@ def train(
     with args.main_process_first(local=False):  # several machines share the folder
         data = {
             split: encode_pairs(student, pairs[split], longest, state / f"tokens-{split}", split)
-            for split in SPLITS
+            for split in LEARNING_SPLITS
         }
         checkpoint = find_checkpoint(state)
     trainer = StudentTrainer(student.model, args, data, params)
@@ -174,8 +177,9 @@ def _to_arguments(params: TrainParams, steps: int, state: Path) -> Any:
             log_level_replica="error",
         )
     except ValueError as error:
-        problem = str(error).strip().splitlines()[0]
-        raise StudentError(f"the device cannot do what params ask for: {problem}") from None
+        raise StudentError(
+            f"the device cannot do what params ask for: {first_line(error)}"
+        ) from None
     if args.n_gpu > 1:
         args._n_gpu = 1  # one process, one GPU; the trainer would split passes over all of them
     return args
@@ -209,14 +213,13 @@ def _conclude(state: Any, data: Mapping[str, EncodedPairs], params: TrainParams)
         for entry in history
         if "eval_loss" in entry
     ]
-    record = {
-        "examples": {split: len(pairs) for split, pairs in data.items()},
-        "cut": {split: pairs.cut for split, pairs in data.items()},
-        "steps": curve[-1].step,
-        "best_step": state.best_global_step,
-        "best_validation_loss": round(state.best_metric, 5),
-    }
-    return Trained(curve, record)
+    return Trained(
+        curve=curve,
+        examples=ExampleCounts(**{split: len(pairs) for split, pairs in data.items()}),
+        cut=CutCounts(**{split: CutTexts(**pairs.cut) for split, pairs in data.items()}),
+        best_step=state.best_global_step,
+        best_validation_loss=round(state.best_metric, 5),
+    )
 
 
 def _mean_loss(history: list[dict[str, float]], step: int) -> float:

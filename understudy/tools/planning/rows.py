@@ -59,6 +59,5 @@ def _rehearse(folder: Path) -> Path | None:
         except DataError as error:  # it names a file of the rehearsal
             there = str(error).replace(str(folder / "raw"), "data/raw")
             raise DataError(f"{there} once `dvc repro fetch` has run") from None
-        rule = load_section("filter", FilterParams)
-        filter_splits(rule, folder / "raw", folder / "rehearsed")
+        filter_splits(load_section("filter", FilterParams), folder / "raw", folder / "rehearsed")
     return folder / "rehearsed"

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from understudy.contract.params.review import ReviewParams
-from understudy.core.errors import UnderstudyError
-from understudy.rendering.markdown import one_line
+from understudy.core.errors import UnderstudyError, one_line
 
 Rule = Literal["minimum", "largest_drop"]
 State = Literal["held", "not held", "not comparable", "unknown metric"]

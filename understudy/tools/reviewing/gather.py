@@ -60,7 +60,7 @@ class Review:
     priced: bool
     """Whether teacher.prices are set."""
     curves: list[Curves]
-    """Of students whose curve changed."""
+    """Learning curves that changed."""
     first: dict[str, tuple[float, float]]
     """ROUGE-1 F1 of base and workspace by system."""
     storage: Storage

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from understudy.contract.names import KINDS, MEASURES, TITLES
-from understudy.rendering.markdown import code_span, one_line
+from understudy.core.errors import one_line
+from understudy.rendering.markdown import code_span
 from understudy.rendering.templates import render_markdown
 from understudy.tools.reviewing.charts import draw_bars, draw_curves
 from understudy.tools.reviewing.gather import Review
@@ -43,8 +44,8 @@ def build_page(review: Review, longest: int = LONGEST) -> str:
         bytes_of=bytes_of,
         cell=cell,
         plural=plural,
-        points=points,
-        signed=signed,
+        score=score,
+        score_change=score_change,
         value=value,
         TITLES=TITLES,
         MOST=MOST,
@@ -100,13 +101,13 @@ def value(content: Any) -> str:
     return cell(text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…")
 
 
-def points(number: float | None) -> str:
+def score(number: float | None) -> str:
     """A score with two decimals, as changes between commits are small."""
     return "" if number is None else f"{number:.2f}".replace("-", "−")
 
 
-def signed(number: float) -> str:
-    """The same with its sign."""
+def score_change(number: float) -> str:
+    """The same of a change, with its sign."""
     return f"{number:+.2f}".replace("-", "−")
 
 

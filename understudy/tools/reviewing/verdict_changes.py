@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from understudy.contract.document import READING
 from understudy.contract.evaluation import Difference
 from understudy.contract.names import KINDS, split_pair
 from understudy.rendering.verdicts import describe_verdict
@@ -52,7 +53,7 @@ def _read_verdicts(metrics: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     for pair, figures in metrics.get("gap", {}).items():
         for kind in KINDS if isinstance(figures, Mapping) else ():
             try:
-                found = Difference.model_validate(figures.get(kind))
+                found = Difference.model_validate(figures.get(kind), context=READING)
             except ValidationError:
                 continue
             verdicts[str(pair), kind] = describe_verdict(found)
