@@ -21,7 +21,7 @@ from tests.students import (
 )
 from understudy.core.errors import DataError, StudentError
 from understudy.students.decoding.engines import CTranslate2, open_engine
-from understudy.students.decoding.generation import read_generation_config
+from understudy.students.decoding.generation import read_generation_config, write_generation_config
 from understudy.students.model.families import FAMILIES
 
 EACH_FAMILY = pytest.mark.parametrize("family", sorted(FAMILIES))
@@ -31,6 +31,7 @@ DECODING: dict[str, Any] = {
     "length_penalty": 2.0,
     "no_repeat_ngram": 3,
     "max_input_tokens": 20,
+    "engine": "ctranslate2",
 }
 TRAINED = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
 
@@ -86,6 +87,7 @@ def test_the_generation_config_has_the_beam_search_of_predict(family: str, expor
     }
     assert {name: config.get(name) for name in expected} == expected
     assert not config.get("do_sample")
+    assert "engine" not in config
     student = taught(family).model.config
     assert config["decoder_start_token_id"] == student.decoder_start_token_id
     assert config["eos_token_id"] == student.eos_token_id
@@ -116,9 +118,16 @@ def test_a_model_folder_says_itself_how_it_decodes(family: str, exported: Path) 
     assert isinstance(open_engine(exported / f"{family}-gold", params.engine), CTranslate2)
 
 
+def test_the_generation_config_names_an_engine_that_is_not_the_default(tmp_path: Path) -> None:
+    folder = save(taught("t5"), tmp_path / "model")
+    write_generation_config(folder, decoding_params(engine="transformers"))
+    assert read_generation_config(folder, 100) == decoding_params(engine="transformers")
+
+
 def test_a_folder_that_says_nothing_decodes_with_defaults(tmp_path: Path) -> None:
     params = read_generation_config(save(taught("t5"), tmp_path / "model"), 512)
     assert (params.beams, params.max_tokens, params.max_input_tokens) == (4, 142, 1024)
+    assert params.engine == "ctranslate2"
 
 
 def test_a_folder_of_others_decodes_as_it_says(tmp_path: Path) -> None:
