@@ -344,4 +344,4 @@ def test_a_batch_of_no_tokens_is_refused(
     given: str, predict: Predict, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert predict(tmp_path / "in.jsonl", "--tokens-per-batch", given) == 2
-    assert f"invalid count value: '{given}'" in capsys.readouterr().err
+    assert f"{given}: expected a whole number from 1" in capsys.readouterr().err

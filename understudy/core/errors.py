@@ -36,7 +36,7 @@ def run(main: Callable[[], None]) -> None:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
-        print("interrupted: start the same command again to go on", file=sys.stderr)
+        print("interrupted: run the same command again", file=sys.stderr)
         sys.exit(130)
 
 

@@ -8,14 +8,14 @@ Run: understudy predict --model models/t5-written --input articles.jsonl --outpu
 from collections.abc import Sequence
 from pathlib import Path
 
-from understudy.tools.parser import command_parser, count
+from understudy.core.parser import command_parser, whole_number
 
 TOKENS_PER_BATCH = 8192
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Decodes with the model folder that the command line names."""
-    parser = command_parser("predict", __doc__)
+    parser = command_parser("understudy predict", __doc__)
     parser.add_argument(
         "--model", type=Path, required=True, help="a model folder, such as models/t5-written"
     )
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--column", default="article", help="which column holds the articles")
     parser.add_argument(
         "--tokens-per-batch",
-        type=count,
+        type=whole_number(1),
         default=TOKENS_PER_BATCH,
         help=f"article tokens decoded at once ({TOKENS_PER_BATCH}): what limits memory",
     )
