@@ -21,9 +21,9 @@ ARGUMENTS = {
     "predict": ["--model", "model", "--input", "in.jsonl"],
     "ledger": ["stats"],
 }
-STAGES = ("fetch", "filter", "generate", "zeroshot", "evaluate", "datacards.__main__")
-STAGES += ("cards.__main__", "report.__main__", "export", "predict", "train_t5", "train_bart")
-WITH_ARGUMENT = ("export", "predict", "train_t5", "train_bart")
+WITH_ARGUMENT = ["export", "predict", "train_t5", "train_bart"]
+FOLDERS = ["cards.__main__", "datacards.__main__", "report.__main__"]
+STAGES = ["fetch", "filter", "generate", "zeroshot", "evaluate", *FOLDERS, *WITH_ARGUMENT]
 EXIT_STATUS = re.compile(
     r"exit status:\n  0 +done\n  1 +a known failure, explained on stderr.*\n"
     r"  2 +a command line that cannot be read\n  130 +interrupted; run the same command again\n"

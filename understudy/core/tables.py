@@ -49,7 +49,7 @@ def readable_parquet(
     Args:
         path: the file.
         columns: what it must have.
-        hint: what to do about a file that is broken, in the block too, or lacks a column.
+        hint: what to do about a file that is absent, broken, in the block too, or lacks a column.
 
     Raises:
         DataError: as in `read_table`.
@@ -62,7 +62,8 @@ def readable_parquet(
                 raise DataError(f"{path}: no column '{missing[0]}'; it has {found}; {hint}")
             yield file
     except FileNotFoundError:
-        raise DataError(f"{path}: no such file; `dvc repro` makes it, `dvc pull` gets it") from None
+        how = "`dvc repro` makes it, `dvc pull` gets it" if hint == AGAIN else hint
+        raise DataError(f"{path}: no such file; {how}") from None
     except (pa.ArrowException, OSError) as error:
         problem = " ".join(str(error).split())
         raise DataError(f"{path}: not a readable Parquet file: {problem}; {hint}") from None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from understudy.core.errors import DataError
-from understudy.rows.reader import read_file
+from understudy.rows.reader import Hints, read_file
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,11 @@ def read_texts(path: Path, column: str, option: str) -> Texts:
     Raises:
         DataError: the file cannot be read, has a row without text, or an id twice.
     """
-    hint = f"name its column with {option}"
-    rows = list(read_file(path, {"id": "id", "text": column}, hint))
+    give = "give the path of a .jsonl, .csv, .parquet or .txt file"
+    hints = Hints(give, f"name its column with {option}")
+    rows = list(read_file(path, {"id": "id", "text": column}, hints))
     if not rows:
-        raise DataError(f"{path}: the file has no rows; {hint}")
+        raise DataError(f"{path}: the file has no rows; {give}")
     for row in rows:
         text = row.values.get("text")
         if row.problem:
@@ -41,7 +42,8 @@ def read_texts(path: Path, column: str, option: str) -> Texts:
         if not isinstance(text, str):
             found = "nothing" if text is None else type(text).__name__
             raise DataError(
-                f"{path}: row {row.number}: expected text in '{column}', found {found}; {hint}"
+                f"{path}: row {row.number}: expected text in '{column}', found {found}; "
+                + hints.column
             )
     texts = [row.values["text"] for row in rows]
     if any(row.values.get("id") is None for row in rows):

@@ -39,7 +39,8 @@ def open_engine(folder: Path, wanted: str) -> Engine:
         StudentError: the folder holds no usable model.
     """
     if not folder.is_dir():
-        raise StudentError(f"{folder}: no such folder; `dvc repro` makes it, `dvc pull` gets it")
+        known = "expected a model folder, such as models/t5-written, which `dvc repro` makes"
+        raise StudentError(f"{folder}: no such folder; {known}")
     if wanted == "ctranslate2":
         problem = _find_problem(folder)
         if not problem:
