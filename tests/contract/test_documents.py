@@ -113,7 +113,7 @@ def test_unknown_keys_are_ignored(tmp_path: Path) -> None:
     [
         (None, "no such file; `dvc repro` makes it"),
         ({"train": {}}, "train.asked: Field required; `dvc repro`"),
-        ({"train": {"asked": "9"}}, "train.asked: expected a valid integer; `dvc repro`"),
+        ({"train": {"asked": "9"}}, "train.asked: expected a whole number; `dvc repro`"),
         ([], "expected a JSON object; `dvc repro`"),
     ],
 )

@@ -151,7 +151,7 @@ def test_a_setting_of_no_use_is_one_clear_error(name: str, value: object, tmp_pa
     file.write_text(json.dumps({name: value}), encoding="utf-8")
     with pytest.raises(StudentError) as caught:
         read_generation_config(tmp_path, 512)
-    assert str(caught.value).startswith(f"{file}: {name} = {value!r}: input should be ")
+    assert str(caught.value).startswith(f"{file}: {name} = {value!r}: expected ")
 
 
 @pytest.mark.parametrize("name", ["max_input_tokens", "max_tokens"])
@@ -161,14 +161,15 @@ def test_texts_longer_than_barts_positions_are_refused(name: str, tmp_path: Path
     pairs = project / "data/gold/validation.parquet"
     with pytest.raises(StudentError) as caught:
         export(model, pairs, export_params(), decoding_params(**{name: 1025}))
-    assert str(caught.value) == f"predict.{name} = 1025: the model has 1024 positions"
+    hint = "the model has 1024 positions; lower it to 1024 or less"
+    assert str(caught.value) == f"predict.{name} = 1025: {hint}"
     assert not (model / "ctranslate2").exists()
 
 
 @pytest.mark.parametrize("content", ["{", "[]", ""])
 def test_a_broken_generation_config_is_one_clear_error(content: str, tmp_path: Path) -> None:
     (tmp_path / "generation_config.json").write_text(content, encoding="utf-8")
-    with pytest.raises(StudentError, match="expected a JSON object"):
+    with pytest.raises(StudentError, match="expected a JSON object; copy the model folder again"):
         read_generation_config(tmp_path, 512)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from understudy.core.errors import DataError
+from understudy.core.errors import DataError, say_expected
 from understudy.core.files import AGAIN, read_json, write_json
 
 T = TypeVar("T")
@@ -96,5 +96,4 @@ def read_record(path: Path, form: TypeAdapter[T]) -> T:
     except ValidationError as error:
         first = error.errors()[0]
         location = ".".join(map(str, first["loc"]))
-        problem = first["msg"].replace("Input should be", "expected", 1)
-        raise DataError(f"{path}: {location}: {problem}; {AGAIN}") from None
+        raise DataError(f"{path}: {location}: {say_expected(first)}; {AGAIN}") from None

@@ -9,7 +9,20 @@ UnderstudyError
 
 import difflib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+PLAIN = {
+    "bool_type": "true or false",
+    "dict_type": "keys with values",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "list_type": "a list",
+    "model_type": "keys with values",
+    "string_too_short": "text that is not empty",
+    "string_type": "text",
+}
+"""What pydantic expected, by the type of its error, where its own words are a programmer's."""
 
 
 class UnderstudyError(Exception):
@@ -38,6 +51,14 @@ def run(main: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         print("interrupted: run the same command again", file=sys.stderr)
         sys.exit(130)
+
+
+def say_expected(problem: Mapping[str, Any]) -> str:
+    """What was expected of a value that pydantic refused; `problem` is one of its errors."""
+    if problem["type"] in PLAIN:
+        return f"expected {PLAIN[problem['type']]}"
+    message: str = problem["msg"].removeprefix("Value error, ")
+    return message.replace("Input should be", "expected", 1)
 
 
 def suggest(name: str, known: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from understudy.contract.params.decoding import DecodingParams
-from understudy.core.errors import StudentError
+from understudy.core.errors import StudentError, say_expected
 
 FILE = "generation_config.json"
 KEYS = {
@@ -71,7 +71,7 @@ def read_generation_config(folder: Path, tokens_per_batch: int) -> DecodingParam
         problem = error.errors()[0]
         key, _ = KEYS[str(problem["loc"][0])]
         raise StudentError(
-            f"{folder / FILE}: {key} = {problem['input']!r}: {problem['msg'].lower()}"
+            f"{folder / FILE}: {key} = {problem['input']!r}: {say_expected(problem)}; correct it"
         ) from None
 
 
@@ -83,5 +83,5 @@ def _read(file: Path) -> dict[str, Any]:
     except ValueError:
         content = None
     if not isinstance(content, dict):
-        raise StudentError(f"{file}: expected a JSON object")
+        raise StudentError(f"{file}: expected a JSON object; copy the model folder again")
     return {name: value for name, value in content.items() if value is not None}

@@ -136,7 +136,8 @@ def check_positions(config: Any, limits: Mapping[str, int]) -> None:
     positions = getattr(config, "max_position_embeddings", None)
     for name, value in limits.items():
         if positions is not None and value > positions:
-            raise StudentError(f"{name} = {value}: the model has {positions} positions")
+            problem = f"the model has {positions} positions; lower it to {positions} or less"
+            raise StudentError(f"{name} = {value}: {problem}")
 
 
 def _check_family(name: str, model_type: str, expected: Family | None) -> Family:

@@ -111,6 +111,20 @@ def encode_pairs(
     return EncodedPairs(TokenRows(folder, "article"), TokenRows(folder, "highlights"), cut)
 
 
+def count_pairs(pairs: Path) -> int:
+    """Rows of a Parquet file of pairs.
+
+    Raises:
+        StudentError: there is none.
+        DataError: the file cannot be read.
+    """
+    with readable_parquet(pairs) as file:
+        if count := file.metadata.num_rows:
+            return int(count)
+    hint = "metrics/dataset.json and metrics/generated.json count what was dropped, and why"
+    raise StudentError(f"{pairs}: no pairs to learn from; {hint}")
+
+
 def _write_pairs(
     student: Student, pairs: Path, longest: Mapping[str, int], folder: Path, label: str
 ) -> None:
@@ -139,11 +153,10 @@ def _write_pairs(
 
 
 def _read_pieces(pairs: Path, label: str) -> Iterator[dict[str, list[str]]]:
-    with readable_parquet(pairs, PAIR_COLUMNS) as file:
-        total = file.metadata.num_rows
-        if not total:
-            raise StudentError(f"{pairs}: no pairs to learn from")
-        with tqdm(total=total, desc=label, unit=" rows", delay=BAR_SECONDS) as bar:
-            for batch in file.iter_batches(batch_size=ROWS, columns=["article", "highlights"]):
-                yield batch.to_pydict()
-                bar.update(len(batch))
+    with (
+        readable_parquet(pairs, PAIR_COLUMNS) as file,
+        tqdm(total=count_pairs(pairs), desc=label, unit=" rows", delay=BAR_SECONDS) as bar,
+    ):
+        for batch in file.iter_batches(batch_size=ROWS, columns=["article", "highlights"]):
+            yield batch.to_pydict()
+            bar.update(len(batch))
