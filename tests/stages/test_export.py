@@ -31,7 +31,6 @@ DECODING: dict[str, Any] = {
     "length_penalty": 2.0,
     "no_repeat_ngram": 3,
     "max_input_tokens": 20,
-    "engine": "ctranslate2",
 }
 TRAINED = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
 
@@ -44,7 +43,8 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for family in FAMILIES:
             model = save(taught(family), Path("models", f"{family}-gold"))
             pairs = Path("data/gold/validation.parquet")
-            export(model, pairs, export_params(rows=5), decoding_params(**DECODING))
+            decoding = decoding_params(**DECODING, engine="ctranslate2")
+            export(model, pairs, export_params(rows=5), decoding)
     return project / "models"
 
 

@@ -17,7 +17,6 @@ PLAIN = {
     "dict_type": "keys with values",
     "float_type": "a number",
     "int_type": "a whole number",
-    "list_type": "a list",
     "model_type": "keys with values",
     "string_too_short": "text that is not empty",
     "string_type": "text",
@@ -55,10 +54,8 @@ def run(main: Callable[[], None]) -> None:
 
 def say_expected(problem: Mapping[str, Any]) -> str:
     """What was expected of a value that pydantic refused; `problem` is one of its errors."""
-    if problem["type"] in PLAIN:
-        return f"expected {PLAIN[problem['type']]}"
-    message: str = problem["msg"].removeprefix("Value error, ")
-    return message.replace("Input should be", "expected", 1)
+    plain, message = PLAIN.get(problem["type"]), str(problem["msg"]).removeprefix("Value error, ")
+    return f"expected {plain}" if plain else message.replace("Input should be", "expected", 1)
 
 
 def suggest(name: str, known: Sequence[str]) -> str:

@@ -1,7 +1,6 @@
 """Command lines of tools and stages: how to call them, and what their exit status means."""
 
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
-from collections.abc import Callable
 
 EXIT_STATUS = """exit status:
   0    done
@@ -26,12 +25,8 @@ def command_parser(name: str, about: str | None, one: str = "") -> ArgumentParse
     )
 
 
-def whole_number(least: int) -> Callable[[str], int]:
-    """Makes the reader of a command line's whole numbers, `least` or more."""
-
-    def read(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
-            raise ArgumentTypeError(f"{text}: expected a whole number from {least}")
-        return int(text)
-
-    return read
+def whole_number(text: str, least: int = 1) -> int:
+    """A whole number of the command line, `least` or more."""
+    if not text.isdecimal() or int(text) < least:
+        raise ArgumentTypeError(f"{text}: expected a whole number from {least}")
+    return int(text)

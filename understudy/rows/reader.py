@@ -34,10 +34,7 @@ class Hints(NamedTuple):
     column: str
 
 
-FETCH = Hints(
-    "set fetch.files.* in params.yaml to yours",
-    "set fetch.files.columns.{} in params.yaml to yours",
-)
+FETCH = Hints("set fetch.files.* in params.yaml to yours", "set fetch.files.columns.{} to yours")
 
 
 def read_file(path: Path, columns: Mapping[str, str], hints: Hints = FETCH) -> Iterator[RawRow]:

@@ -41,10 +41,8 @@ def read_texts(path: Path, column: str, option: str) -> Texts:
             raise DataError(f"{path}: row {row.number}: {row.problem}")
         if not isinstance(text, str):
             found = "nothing" if text is None else type(text).__name__
-            raise DataError(
-                f"{path}: row {row.number}: expected text in '{column}', found {found}; "
-                + hints.column
-            )
+            problem = f"expected text in '{column}', found {found}; {hints.column}"
+            raise DataError(f"{path}: row {row.number}: {problem}")
     texts = [row.values["text"] for row in rows]
     if any(row.values.get("id") is None for row in rows):
         return Texts(path, texts, None)

@@ -11,6 +11,7 @@ import json
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add("--reference-column", default="highlights", metavar="NAME", help="default: %(default)s")
     add("--prediction-column", default="prediction", metavar="NAME", help="default: %(default)s")
     add("--no-stemmer", action="store_true", help="compare words, not their stems")
-    add("--resamples", type=whole_number(100), default=1000, help="bootstrap samples (%(default)s)")
-    add("--seed", type=whole_number(0), default=1, help="random seed (%(default)s)")
+    samples = partial(whole_number, least=100)
+    add("--resamples", type=samples, default=1000, help="bootstrap samples (%(default)s)")
+    add("--seed", type=partial(whole_number, least=0), default=1, help="random seed (%(default)s)")
     equivalent = "ROUGE points within which two systems count as equivalent (%(default)s)"
     add("--margin", type=margin, default=1.0, help=equivalent)
     add("--json", action="store_true", help="one JSON object, for machines")

@@ -66,14 +66,11 @@ def insert(readme: str, table: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Rewrites the table if the metrics have changed."""
-    parser = command_parser("understudy table", __doc__)
-    parser.parse_args(arguments)
+    command_parser("understudy table", __doc__).parse_args(arguments)
     table = render()
-    try:
-        old = README.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        hint = "run this in the project's folder"
-        raise DataError(f"{README}: no such file; {hint}") from None
+    if not README.is_file():
+        raise DataError(f"{README}: no such file; run this in the project's folder")
+    old = README.read_text(encoding="utf-8")
     new = insert(old, table)
     if new != old:
         with replacing(README) as partial:

@@ -39,8 +39,7 @@ def open_engine(folder: Path, wanted: str) -> Engine:
         StudentError: the folder holds no usable model.
     """
     if not folder.is_dir():
-        known = "expected a model folder, such as models/t5-written, which `dvc repro` makes"
-        raise StudentError(f"{folder}: no such folder; {known}")
+        raise StudentError(f"{folder}: no such folder; expected a model, such as models/t5-gold")
     if wanted == "ctranslate2":
         problem = _find_problem(folder)
         if not problem:

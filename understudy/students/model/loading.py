@@ -116,9 +116,7 @@ def load_tokenizer(folder: Path) -> tuple[Any, Family]:
         family = _check_family(str(folder), config.get("model_type"), None)
         tokenizer = AutoTokenizer.from_pretrained(folder)
     except (OSError, ValueError, KeyError) as error:
-        raise StudentError(
-            f"{folder}: its tokenizer cannot be loaded: {first_line(error)}"
-        ) from None
+        raise StudentError(f"{folder}: tokenizer cannot be loaded: {first_line(error)}") from None
     _check_tokenizer(str(folder), tokenizer)
     return tokenizer, family
 
