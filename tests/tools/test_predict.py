@@ -27,5 +27,5 @@ def test_a_command_line_that_cannot_be_used_exits_with_2(
 
 
 def test_a_model_that_is_not_there_is_one_line() -> None:
-    with pytest.raises(StudentError, match=r"models/none: no such folder; expected a model, such"):
+    with pytest.raises(StudentError, match=r"models/none: no such folder; expected config\.json"):
         main(["--model", "models/none", "--input", "none.jsonl"])

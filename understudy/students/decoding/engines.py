@@ -39,7 +39,8 @@ def open_engine(folder: Path, wanted: str) -> Engine:
         StudentError: the folder holds no usable model.
     """
     if not folder.is_dir():
-        raise StudentError(f"{folder}: no such folder; expected a model, such as models/t5-gold")
+        expected = "expected config.json, weights and tokenizer; `dvc repro` makes those in models/"
+        raise StudentError(f"{folder}: no such folder; {expected}")
     if wanted == "ctranslate2":
         problem = _find_problem(folder)
         if not problem:
