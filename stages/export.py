@@ -7,7 +7,6 @@ Out: models/SYSTEM/ctranslate2, a converted model that was compared with the tra
 Run: python -m stages.export SYSTEM
 """
 
-import argparse
 import sys
 from itertools import islice
 from pathlib import Path
@@ -18,6 +17,7 @@ from understudy.contract.params.export import CONVERTED, ExportParams
 from understudy.core.errors import StudentError, run
 from understudy.core.files import absent, replacing
 from understudy.core.params import load_section
+from understudy.core.parser import command_parser
 from understudy.core.tables import iterate_table
 from understudy.students.decoding.conversion import convert
 from understudy.students.decoding.generation import write_generation_config
@@ -54,7 +54,7 @@ def export(model: Path, validation: Path, params: ExportParams, decoding: Decodi
 
 def main() -> None:
     """Reads params.yaml and exports the system that the command line names."""
-    parser = argparse.ArgumentParser(description="Makes a trained student ready to deploy.")
+    parser = command_parser("python -m stages.export", __doc__)
     parser.add_argument("system", help="a folder's name under models/")
     system = parser.parse_args().system
     source = system.rpartition("-")[2]

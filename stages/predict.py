@@ -5,7 +5,6 @@ Out: data/predictions/SYSTEM.parquet with id, prediction.
 Run: python -m stages.predict SYSTEM
 """
 
-import argparse
 from pathlib import Path
 
 from understudy.contract.pairs import MODELS, PAIR_COLUMNS, TEST
@@ -13,6 +12,7 @@ from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.predictions import PREDICTIONS_SCHEMA, predictions_path
 from understudy.core.errors import run
 from understudy.core.params import load_section
+from understudy.core.parser import command_parser
 from understudy.core.tables import iterate_table, readable_parquet, table_writer
 from understudy.students.decoding.decoding import decode
 from understudy.students.decoding.engines import open_engine
@@ -33,7 +33,7 @@ def predict(model: Path, test: Path, out: Path, params: DecodingParams) -> None:
 
 def main() -> None:
     """Decodes with the system that the command line names."""
-    parser = argparse.ArgumentParser(description="Summarizes the test articles with one student.")
+    parser = command_parser("python -m stages.predict", __doc__)
     parser.add_argument("system", help="a folder's name under models/")
     system = parser.parse_args().system
     params = load_section("predict", DecodingParams)

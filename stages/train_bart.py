@@ -10,4 +10,4 @@ from understudy.core.errors import run
 from understudy.students.training.stage import main
 
 if __name__ == "__main__":
-    run(lambda: main("bart"))
+    run(lambda: main("bart", __doc__))

@@ -203,13 +203,13 @@ def _train_theirs(
 
 
 def _encode(student: Any, rows: list[dict[str, str]]) -> tuple[list[list[int]], list[list[int]]]:
-    from understudy.students.model.tokens import encode_articles, encode_highlights
+    from understudy.students.model.tokens import encode_texts
 
     articles, highlights = ([row[name] for row in rows] for name in ("article", "highlights"))
     longest = LONGEST["max_input_tokens"], LONGEST["max_target_tokens"]
     return (
-        encode_articles(student.tokenizer, student.family, articles, longest[0])[0],
-        encode_highlights(student.tokenizer, highlights, longest[1])[0],
+        encode_texts(student.tokenizer, articles, longest[0], student.family.prefix)[0],
+        encode_texts(student.tokenizer, highlights, longest[1])[0],
     )
 
 

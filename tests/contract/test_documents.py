@@ -145,7 +145,7 @@ def test_a_figure_without_a_field_is_an_error_for_its_writer(
     [
         (None, "no such file; `dvc repro` makes it"),
         ({"train": {}}, "train.asked: Field required; `dvc repro`"),
-        ({"train": {"asked": "9"}}, "train.asked: expected a valid integer; `dvc repro`"),
+        ({"train": {"asked": "9"}}, "train.asked: expected a whole number; `dvc repro`"),
         ([], "expected a JSON object; `dvc repro`"),
     ],
 )

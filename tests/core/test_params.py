@@ -16,6 +16,7 @@ from understudy.core.params import load_section, read_params
 
 Location = tuple[str, ...]
 
+JARGON = re.compile(r"valid|instance|Input|Params|String|dictionary|integer|boolean")
 NO_IMPOSSIBLE_VALUE = (bool, dict)
 NUMBERS_OR_NULL = (
     "limit",
@@ -101,7 +102,9 @@ def test_a_wrong_type_is_refused_with_key_value_and_expectation(
     for replacement in wrong:
         _parent(document, location)[location[-1]] = replacement
         line = _refusal(location[0], document)
-        assert line.startswith(f"params.yaml: {'.'.join(location)} = {replacement!r}: expected ")
+        start = f"params.yaml: {'.'.join(location)} = {replacement!r}: expected "
+        assert line.startswith(start)
+        assert JARGON.search(line.removeprefix(start)) is None
 
 
 @_EVERY_KEY
@@ -114,7 +117,7 @@ def test_an_impossible_value_is_refused_with_key_value_and_expectation(
     _parent(document, location)[location[-1]] = value
     line = _refusal(location[0], document)
     assert re.match(
-        rf"params\.yaml: {re.escape('.'.join(location))} = {value!r}: (expected|.* should have) .",
+        rf"params\.yaml: {re.escape('.'.join(location))} = {value!r}: expected .",
         line,
     )
 
@@ -207,7 +210,15 @@ def test_a_teacher_setting_out_of_its_range_is_refused(
 def test_a_section_that_is_no_section_is_refused(document: Document, section: str) -> None:
     for value in (None, 3, ["a"]):
         document[section] = value
-        assert f"params.yaml: {section} = {value!r}: expected" in _refusal(section, document)
+        expected = f"expected keys such as {next(iter(KINDS[section].model_fields))}: …"
+        assert _refusal(section, document) == f"params.yaml: {section} = {value!r}: {expected}"
+
+
+def test_a_part_of_a_section_that_is_no_section_is_refused(document: Document) -> None:
+    document["teacher"]["prices"] = 3
+    assert _refusal("teacher", document) == (
+        "params.yaml: teacher.prices = 3: expected keys such as input: …"
+    )
 
 
 def test_a_missing_file_is_named_with_the_command_that_writes_it(document: Document) -> None:

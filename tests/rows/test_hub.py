@@ -129,7 +129,7 @@ def test_a_dataset_without_one_of_the_splits_is_refused_with_those_there_are(
         splits = {split: ROWS[split] for split in ("train", "test")}
         hub.add_dataset(CNN, cnn_dailymail_files(splits, shards=1), SHA)
         line = _refusal(tmp_path, hub.environment(tmp_path / "home"))
-    assert f"{CNN}: no split 'validation'; it has train, test" in line
+    assert f"{CNN}: no split 'validation'; it has train, test; set fetch.hub.dataset to" in line
 
 
 def test_a_hub_that_does_not_answer_is_told_in_one_line_with_what_to_do(

@@ -13,7 +13,7 @@ import pytest
 
 from understudy.core.errors import DataError
 from understudy.rows.raw import find_problem
-from understudy.rows.reader import hash_file, read_file
+from understudy.rows.reader import Hints, hash_file, read_file
 
 SAME = {"id": "id", "article": "article", "highlights": "highlights"}
 FORMATS = pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
@@ -312,5 +312,5 @@ def test_a_file_that_breaks_while_it_is_read_is_refused(
     path.touch()
     monkeypatch.setattr(Path, "open", fail)
     with pytest.raises(DataError) as caught:
-        list(read_file(path, LINES, "try again"))
+        list(read_file(path, LINES, Hints("try again", "")))
     assert str(caught.value) == f"{path}: not a readable file (Input/output error); try again"

@@ -21,7 +21,7 @@ from tests.students import (
 )
 from understudy.core.errors import DataError, StudentError
 from understudy.students.decoding.engines import CTranslate2, open_engine
-from understudy.students.decoding.generation import read_generation_config
+from understudy.students.decoding.generation import read_generation_config, write_generation_config
 from understudy.students.model.families import FAMILIES
 
 EACH_FAMILY = pytest.mark.parametrize("family", sorted(FAMILIES))
@@ -43,7 +43,8 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for family in FAMILIES:
             model = save(taught(family), Path("models", f"{family}-gold"))
             pairs = Path("data/gold/validation.parquet")
-            export(model, pairs, export_params(rows=5), decoding_params(**DECODING))
+            decoding = decoding_params(**DECODING, engine="ctranslate2")
+            export(model, pairs, export_params(rows=5), decoding)
     return project / "models"
 
 
@@ -86,6 +87,7 @@ def test_the_generation_config_has_the_beam_search_of_predict(family: str, expor
     }
     assert {name: config.get(name) for name in expected} == expected
     assert not config.get("do_sample")
+    assert "engine" not in config
     student = taught(family).model.config
     assert config["decoder_start_token_id"] == student.decoder_start_token_id
     assert config["eos_token_id"] == student.eos_token_id
@@ -116,9 +118,16 @@ def test_a_model_folder_says_itself_how_it_decodes(family: str, exported: Path) 
     assert isinstance(open_engine(exported / f"{family}-gold", params.engine), CTranslate2)
 
 
+def test_the_generation_config_names_an_engine_that_is_not_the_default(tmp_path: Path) -> None:
+    folder = save(taught("t5"), tmp_path / "model")
+    write_generation_config(folder, decoding_params(engine="transformers"))
+    assert read_generation_config(folder, 100) == decoding_params(engine="transformers")
+
+
 def test_a_folder_that_says_nothing_decodes_with_defaults(tmp_path: Path) -> None:
     params = read_generation_config(save(taught("t5"), tmp_path / "model"), 512)
     assert (params.beams, params.max_tokens, params.max_input_tokens) == (4, 142, 1024)
+    assert params.engine == "ctranslate2"
 
 
 def test_a_folder_of_others_decodes_as_it_says(tmp_path: Path) -> None:
@@ -142,7 +151,7 @@ def test_a_setting_of_no_use_is_one_clear_error(name: str, value: object, tmp_pa
     file.write_text(json.dumps({name: value}), encoding="utf-8")
     with pytest.raises(StudentError) as caught:
         read_generation_config(tmp_path, 512)
-    assert str(caught.value).startswith(f"{file}: {name} = {value!r}: input should be ")
+    assert str(caught.value).startswith(f"{file}: {name} = {value!r}: expected ")
 
 
 @pytest.mark.parametrize("name", ["max_input_tokens", "max_tokens"])
@@ -152,14 +161,15 @@ def test_texts_longer_than_barts_positions_are_refused(name: str, tmp_path: Path
     pairs = project / "data/gold/validation.parquet"
     with pytest.raises(StudentError) as caught:
         export(model, pairs, export_params(), decoding_params(**{name: 1025}))
-    assert str(caught.value) == f"predict.{name} = 1025: the model has 1024 positions"
+    hint = "the model has 1024 positions; lower it to 1024 or less"
+    assert str(caught.value) == f"predict.{name} = 1025: {hint}"
     assert not (model / "ctranslate2").exists()
 
 
 @pytest.mark.parametrize("content", ["{", "[]", ""])
 def test_a_broken_generation_config_is_one_clear_error(content: str, tmp_path: Path) -> None:
     (tmp_path / "generation_config.json").write_text(content, encoding="utf-8")
-    with pytest.raises(StudentError, match="expected a JSON object"):
+    with pytest.raises(StudentError, match="expected a JSON object; copy the model folder again"):
         read_generation_config(tmp_path, 512)
 
 

@@ -1,19 +1,32 @@
 """The command line `understudy`: every command explains itself, quickly."""
 
+import importlib
 import re
 import subprocess
 import sys
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from tests.imports import ROOT
+from understudy.core.errors import run
 from understudy.tools.cli import COMMANDS, main
 
 HEAVY = {"aiohttp", "datasets", "nltk", "numpy", "openai", "pandas", "pyarrow", "torch"}
 LIGHT = ("check", "params", "plan", "review", "score", "predict")
+ARGUMENTS = {
+    "review": ["main"],
+    "score": ["gold.jsonl", "out.jsonl"],
+    "predict": ["--model", "model", "--input", "in.jsonl"],
+    "ledger": ["stats"],
+}
+WITH_ARGUMENT = ["export", "predict", "train_t5", "train_bart"]
+FOLDERS = ["cards.__main__", "datacards.__main__", "report.__main__"]
+STAGES = ["fetch", "filter", "generate", "zeroshot", "evaluate", *FOLDERS, *WITH_ARGUMENT]
 EXIT_STATUS = re.compile(
-    r"exit status:\n  0 +done\n  1 +a known failure, in one line on stderr.*\n"
-    r"  2 +a command line that cannot be read\n  130 +interrupted.*\n"
+    r"exit status:\n  0 +done\n  1 +a known failure, explained on stderr.*\n"
+    r"  2 +a command line that cannot be read\n  130 +interrupted; run the same command again\n"
 )
 
 
@@ -35,6 +48,46 @@ def test_every_command_explains_itself_with_an_example_and_its_exit_status(
     assert shown.startswith(f"usage: understudy {command}")
     assert re.search(rf"^Run: understudy {command}\b", shown, re.MULTILINE)
     assert EXIT_STATUS.search(shown)
+
+
+@pytest.mark.parametrize("stage", WITH_ARGUMENT)
+def test_a_stage_explains_itself_with_an_example_and_its_exit_status(stage: str) -> None:
+    command = [sys.executable, "-m", f"stages.{stage}", "--help"]
+    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert shown.startswith(f"usage: python -m stages.{stage} ")
+    assert re.search(rf"^Run: python -m stages\.{stage} [A-Z]+$", shown, re.MULTILINE)
+    assert EXIT_STATUS.search(shown)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_outside_the_project_ends_with_one_line(
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert leave(command, *ARGUMENTS.get(command, ())) == 1
+    assert re.fullmatch(r"error: .+\n", capsys.readouterr().err)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_outside_the_project_ends_with_one_line(
+    stage: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", [stage, *(["gold"] if stage in WITH_ARGUMENT else [])])
+    family = stage.removeprefix("train_")
+    main_ = importlib.import_module(f"stages.{stage}").main
+    with pytest.raises(SystemExit) as caught:
+        run(main_ if family == stage else partial(main_, family, None))
+    assert caught.value.code == 1
+    assert re.fullmatch(r"error: .+\n", capsys.readouterr().err)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_a_command_the_commands_are_listed(capsys: pytest.CaptureFixture[str]) -> None:

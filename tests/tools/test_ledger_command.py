@@ -241,6 +241,8 @@ def test_a_file_of_something_else_is_named(run: Command, tmp_path: Path) -> None
     file = write(tmp_path / "pairs.parquet", [{"id": "1"}], {"id": pa.string()})
     with pytest.raises(UnderstudyError, match=r"pairs.parquet: no column 'request'.* give a file"):
         run("import", file)
+    with pytest.raises(UnderstudyError, match=r"none.parquet: no such file; give a file of `under"):
+        run("import", tmp_path / "none.parquet")
 
 
 # forget

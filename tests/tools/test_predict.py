@@ -13,8 +13,8 @@ from understudy.tools.predict import main
         (("--model", "models/t5-gold"), "required: --input"),
         (("--input", "a.txt"), "required: --model"),
         (("--model", "m", "--input", "-", "t5-gold"), "unrecognized arguments: t5-gold"),
-        (("--model", "m", "--input", "-", "--tokens-per-batch", "0"), "invalid count value: '0'"),
-        (("--model", "m", "--input", "-", "--tokens-per-batch", "x"), "invalid count value: 'x'"),
+        (("--model", "m", "--input", "-", "--tokens-per-batch", "0"), "0: expected a whole number"),
+        (("--model", "m", "--input", "-", "--tokens-per-batch", "x"), "x: expected a whole number"),
     ],
 )
 def test_a_command_line_that_cannot_be_used_exits_with_2(
@@ -27,5 +27,5 @@ def test_a_command_line_that_cannot_be_used_exits_with_2(
 
 
 def test_a_model_that_is_not_there_is_one_line() -> None:
-    with pytest.raises(StudentError, match=r"models/none: no such folder; `dvc repro` makes it"):
+    with pytest.raises(StudentError, match=r"models/none: no such folder; expected config\.json"):
         main(["--model", "models/none", "--input", "none.jsonl"])

@@ -8,8 +8,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from tests.imports import ROOT
+from understudy.contract.params.evaluate import EvaluateParams
 from understudy.core.errors import DataError
 from understudy.rows.texts import Texts, align, read_texts
 from understudy.tools.score import main
@@ -127,7 +129,7 @@ def test_rows_go_by_their_order_where_one_file_has_no_ids(
         (['{"id": 1, "prediction": "x"}', '{"id": 1, "prediction": "y"}'], "row 2: id '1' was"),
         (['{"id": 1, "prediction": null}'], "row 1: expected text in 'prediction', found nothing"),
         (['{"id": 1, "prediction": 7}'], "found int; name its column with --column"),
-        (['{"id": 1, "summary": "x"}'], "found nothing"),
+        (['{"id": 1, "summary": "x"}'], "found nothing; name its column with --column"),
         (['{"id": 1, "prediction": "x"}', "{"], "row 2: row: not valid JSON"),
     ],
 )
@@ -149,16 +151,34 @@ def test_a_missing_file_is_one_line_and_exits_with_1(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr.startswith("error: none.jsonl: no such file")
-    assert done.stderr.count("\n") == 1
+    kinds = "a .jsonl, .csv, .parquet or .txt file"
+    assert done.stderr == f"error: none.jsonl: no such file; give the path of {kinds}\n"
 
 
 @pytest.mark.parametrize(
-    "option", [("--resamples", "0"), ("--margin", "-1"), ("--margin", "nan"), ("--seed", "x")]
+    ("option", "value", "expected"),
+    [
+        ("--resamples", "99", "a whole number from 100"),
+        ("--seed", "x", "a whole number from 0"),
+        ("--seed", "-1", "a whole number from 0"),
+        ("--margin", "-1", "a number above 0, up to 100"),
+        ("--margin", "nan", "a number above 0, up to 100"),
+        ("--margin", "wide", "a number above 0, up to 100"),
+    ],
 )
-def test_impossible_settings_are_refused(
-    option: tuple[str, str], capsys: pytest.CaptureFixture[str]
+def test_settings_that_params_refuse_are_refused_with_what_was_expected(
+    option: str, value: str, expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    with pytest.raises(ValidationError):
+        EvaluateParams.model_validate_json(f'{{"{option[2:]}": {value}}}')
     with pytest.raises(SystemExit):
-        score(capsys, "gold.txt", "out.txt", *option)
-    assert f"argument {option[0]}: invalid" in capsys.readouterr().err
+        score(capsys, "gold.txt", "out.txt", option, value)
+    assert f"argument {option}: {value}: expected {expected}\n" in capsys.readouterr().err
+
+
+def test_the_smallest_settings_that_params_take_are_taken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    EvaluateParams(resamples=100, seed=0)
+    file = write_lines(tmp_path / "gold.txt", "one two three", "four five")
+    assert score_json(capsys, file, file, "--resamples", "100", "--seed", "0")["rows"] == 2

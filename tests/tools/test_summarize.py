@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,9 +14,11 @@ import pandas as pd
 import pytest
 
 from tests.imports import ROOT
-from tests.students import export_taught, summarize, taught_engine, toy_pairs
+from tests.students import decoding_params, export_taught, summarize, taught_engine, toy_pairs
 from understudy.core.errors import run
+from understudy.students.decoding.generation import write_generation_config
 from understudy.tools.predict import main
+from understudy.tools.summarize import HINTS
 
 ARTICLES = list(toy_pairs(7, seed=11)["article"])
 IDS = [f"a-{number}" for number in range(7)]
@@ -187,6 +190,17 @@ def test_the_command_itself_writes_nothing_but_json_to_stdout(
     assert [row["prediction"] for row in found] == summaries
 
 
+def test_a_model_that_was_scored_by_transformers_is_decoded_by_transformers(
+    predict: Predict, model: Path, summaries: list[str], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(model, tmp_path / "model")
+    (folder / "ctranslate2/model.bin").write_bytes(b"never read")
+    write_generation_config(folder, decoding_params(engine="transformers"))
+    source, out = write(tmp_path / "in.jsonl", rows(list(ARTICLES))), tmp_path / "out.jsonl"
+    assert predict(source, "--output", out, model=folder) == 0
+    assert read(out) == list(zip(IDS, summaries, strict=True))
+
+
 def test_no_articles_give_no_summaries(predict: Predict, tmp_path: Path) -> None:
     source, out = write(tmp_path / "in.txt", []), tmp_path / "out.jsonl"
     assert predict(source, "--output", out) == 0
@@ -240,7 +254,7 @@ def test_a_missing_input_is_one_line(
     kind: str, predict: Predict, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     line = refused(predict(tmp_path / f"none{kind}"), capsys.readouterr().err)
-    assert str(tmp_path / f"none{kind}") in line
+    assert line.endswith(f"{tmp_path / f'none{kind}'}: no such file; {HINTS.file}")
 
 
 def test_a_text_file_that_is_no_utf8_is_one_line(
@@ -331,12 +345,4 @@ def test_a_batch_of_no_tokens_is_refused(
     given: str, predict: Predict, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert predict(tmp_path / "in.jsonl", "--tokens-per-batch", given) == 2
-    assert f"invalid count value: '{given}'" in capsys.readouterr().err
-
-
-def test_a_missing_model_is_one_line(
-    predict: Predict, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    source = write(tmp_path / "in.txt", rows(list(ARTICLES)))
-    status = predict(source, model=tmp_path / "none")
-    assert "no such folder; `dvc repro` makes it" in refused(status, capsys.readouterr().err)
+    assert f"{given}: expected a whole number from 1" in capsys.readouterr().err

@@ -149,6 +149,12 @@ def test_a_missing_metrics_file_is_an_error_that_names_it(name: str, project: Pa
     assert (project / "README.md").read_text(encoding="utf-8") == before
 
 
+def test_outside_the_project_the_missing_readme_is_named(project: Path) -> None:
+    (project / "README.md").unlink()
+    with pytest.raises(DataError, match=r"^README\.md: no such file; run this in the project's"):
+        main([])
+
+
 def test_the_readmes_table_is_what_metrics_give() -> None:
     path = ROOT / "README.md"
     assert path.is_file(), "README.md is missing"

@@ -8,7 +8,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, ValidationInfo
 from pydantic.functional_validators import AfterValidator, model_validator
 
-from understudy.core.errors import DataError, one_line
+from understudy.core.errors import DataError, one_line, say_expected
 from understudy.core.files import AGAIN, absent, read_json, replacing, write_json
 
 T = TypeVar("T")
@@ -134,5 +134,4 @@ def _validate(path: Path, content: Mapping[str, Any], form: TypeAdapter[T]) -> T
     except ValidationError as error:
         first = error.errors()[0]
         location = ".".join(map(str, first["loc"]))
-        problem = first["msg"].replace("Input should be", "expected", 1)
-        raise DataError(f"{path}: {location}: {problem}; {AGAIN}") from None
+        raise DataError(f"{path}: {location}: {say_expected(first)}; {AGAIN}") from None

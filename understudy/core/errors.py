@@ -9,7 +9,19 @@ UnderstudyError
 
 import difflib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+PLAIN = {
+    "bool_type": "true or false",
+    "dict_type": "keys with values",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "model_type": "keys with values",
+    "string_too_short": "text that is not empty",
+    "string_type": "text",
+}
+"""What pydantic expected, by the type of its error, where its own words are a programmer's."""
 
 
 class UnderstudyError(Exception):
@@ -36,7 +48,7 @@ def run(main: Callable[[], None]) -> None:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
-        print("interrupted: start the same command again to go on", file=sys.stderr)
+        print("interrupted: run the same command again", file=sys.stderr)
         sys.exit(130)
 
 
@@ -44,6 +56,12 @@ def one_line(text: object) -> str:
     """A text's, or an error's, printable characters with single spaces between words."""
     shown = "".join(letter if letter.isprintable() else " " for letter in str(text))
     return " ".join(shown.split())
+
+
+def say_expected(problem: Mapping[str, Any]) -> str:
+    """What was expected of a value that pydantic refused; `problem` is one of its errors."""
+    plain, message = PLAIN.get(problem["type"]), str(problem["msg"]).removeprefix("Value error, ")
+    return f"expected {plain}" if plain else message.replace("Input should be", "expected", 1)
 
 
 def suggest(name: str, known: Sequence[str]) -> str:

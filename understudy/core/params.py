@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from understudy.core.errors import ParamsError, one_line, suggest
+from understudy.core.errors import ParamsError, one_line, say_expected, suggest
 
 PARAMS = Path("params.yaml")
 PIPELINE = Path("dvc.yaml")
@@ -111,14 +111,12 @@ def _parse(path: Path, text: str) -> Any:
 
 
 def _explain(path: Path, section: str, kind: type[Section], problem: ErrorDetails) -> str:
-    *above, name = (str(part) for part in (section, *problem["loc"]))
-    key = ".".join([*above, name])
+    location, expected = [str(part) for part in problem["loc"]], say_expected(problem)
     if problem["type"] == "extra_forbidden":
-        known = _fields_at(kind, above[1:])
-        return f"{path}: {key} = {problem['input']!r}: unknown key{suggest(name, known)}"
-    expected = problem["msg"].removeprefix("Value error, ")
-    expected = expected.replace("Input should be", "expected", 1)
-    return f"{path}: {key} = {problem['input']!r}: {expected}"
+        expected = f"unknown key{suggest(location[-1], _fields_at(kind, location[:-1]))}"
+    elif problem["type"] == "model_type":
+        expected = f"expected keys such as {_fields_at(kind, location)[0]}: …"
+    return f"{path}: {'.'.join([section, *location])} = {problem['input']!r}: {expected}"
 
 
 def _fields_at(kind: type[Section], location: Sequence[str]) -> list[str]:

@@ -49,7 +49,7 @@ def readable_parquet(
     Args:
         path: the file.
         columns: what it must have.
-        hint: what to do about a file that is broken, in the block too, or lacks a column.
+        hint: what to do about a file that is absent, broken, in the block too, or lacks a column.
 
     Raises:
         DataError: as in `read_table`.
@@ -62,7 +62,9 @@ def readable_parquet(
                 raise DataError(f"{path}: no column '{missing[0]}'; it has {found}; {hint}")
             yield file
     except FileNotFoundError:
-        raise DataError(absent(path)) from None
+        raise DataError(
+            absent(path) if hint == AGAIN else f"{path}: no such file; {hint}"
+        ) from None
     except (pa.ArrowException, OSError) as error:
         problem = f"not a readable Parquet file: {one_line(error)}"
         raise DataError(f"{path}: {problem}; {hint}") from None

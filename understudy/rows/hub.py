@@ -8,6 +8,8 @@ from understudy.core.errors import DataError
 from understudy.core.hub import first_line, resolve_commit
 from understudy.rows.raw import RawRow
 
+HINT = "set fetch.hub.dataset to one with article and highlights in train, validation and test"
+
 
 def open_hub(dataset: str, config: str, revision: str) -> tuple[dict[str, Iterator[RawRow]], str]:
     """Downloads a dataset into the client's own cache.
@@ -38,13 +40,12 @@ def open_hub(dataset: str, config: str, revision: str) -> tuple[dict[str, Iterat
         raise DataError(f"fetch.hub.dataset = {dataset!r}: {first_line(error)}") from None
     for split in SPLITS:
         if split not in loaded:
-            raise DataError(f"{dataset}: no split '{split}'; it has {', '.join(loaded)}")
+            raise DataError(f"{dataset}: no split '{split}'; it has {', '.join(loaded)}; {HINT}")
         names = loaded[split].column_names
         for name in PAIR_COLUMNS[1:]:
             if name not in names:
-                raise DataError(
-                    f"{dataset}, split {split}: no column '{name}'; it has {', '.join(names)}"
-                )
+                found = f"no column '{name}'; it has {', '.join(names)}"
+                raise DataError(f"{dataset}, split {split}: {found}; {HINT}")
     return {split: _iterate(dataset, split, loaded[split]) for split in SPLITS}, commit
 
 

@@ -21,8 +21,7 @@ def find_problem(row: RawRow) -> str | None:
     if row.problem is not None:
         return row.problem
     for name in ("article", "highlights"):
-        problem = find_text_problem(row.values.get(name))
-        if problem is not None:
+        if problem := find_text_problem(row.values.get(name)):
             return f"{name}: {problem}"
     identity = row.values.get("id")
     if identity is None or (isinstance(identity, int) and not isinstance(identity, bool)):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from understudy.core.errors import DataError
-from understudy.rows.reader import read_file
+from understudy.rows.reader import Hints, read_file
 
 
 @dataclass(frozen=True)
@@ -30,19 +30,19 @@ def read_texts(path: Path, column: str, option: str) -> Texts:
     Raises:
         DataError: the file cannot be read, has a row without text, or an id twice.
     """
-    hint = f"name its column with {option}"
-    rows = list(read_file(path, {"id": "id", "text": column}, hint))
+    give = "give the path of a .jsonl, .csv, .parquet or .txt file"
+    hints = Hints(give, f"name its column with {option}")
+    rows = list(read_file(path, {"id": "id", "text": column}, hints))
     if not rows:
-        raise DataError(f"{path}: the file has no rows; {hint}")
+        raise DataError(f"{path}: the file has no rows; {give}")
     for row in rows:
         text = row.values.get("text")
         if row.problem:
             raise DataError(f"{path}: row {row.number}: {row.problem}")
         if not isinstance(text, str):
             found = "nothing" if text is None else type(text).__name__
-            raise DataError(
-                f"{path}: row {row.number}: expected text in '{column}', found {found}; {hint}"
-            )
+            problem = f"expected text in '{column}', found {found}; {hints.column}"
+            raise DataError(f"{path}: row {row.number}: {problem}")
     texts = [row.values["text"] for row in rows]
     if any(row.values.get("id") is None for row in rows):
         return Texts(path, texts, None)

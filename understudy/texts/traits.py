@@ -42,13 +42,13 @@ def measure_traits(articles: Sequence[str], summaries: Sequence[str]) -> dict[st
 
 def _measure(article: str, summary: str) -> dict[str, float | None]:
     source, words = split_words(article), split_words(summary)
-    fragments = find_fragments(source, words)
+    fragments, grams = find_fragments(source, words), list_grams(words, REPEATED)
     return {
         "compression": len(source) / len(words),
         **{f"novel{size}": _share_novel(source, words, size) for size in SIZES},
         "coverage": 100 * fragments.coverage,
         "density": fragments.density,
-        "repeated": _share_repeated(words),
+        "repeated": 100 * (1 - len(set(grams)) / len(grams)) if grams else None,
         "unsupported_numbers": 100.0 * bool(find_unsupported_numbers(article, summary)),
         "unsupported_names": 100.0 * bool(find_unsupported_names(article, summary)),
     }
@@ -57,11 +57,6 @@ def _measure(article: str, summary: str) -> dict[str, float | None]:
 def _share_novel(source: Sequence[str], words: Sequence[str], size: int) -> float | None:
     known, grams = set(list_grams(source, size)), list_grams(words, size)
     return 100 * sum(gram not in known for gram in grams) / len(grams) if grams else None
-
-
-def _share_repeated(words: Sequence[str]) -> float | None:
-    grams = list_grams(words, REPEATED)
-    return 100 * (1 - len(set(grams)) / len(grams)) if grams else None
 
 
 def find_unsupported_numbers(article: str, summary: str) -> list[str]:

@@ -6,7 +6,7 @@ Run: understudy check, or make check
 from collections.abc import Sequence
 
 from understudy.core.errors import ParamsError, suggest
-from understudy.tools.parser import command_parser
+from understudy.core.parser import command_parser
 
 
 def check() -> None:
@@ -30,5 +30,5 @@ def check() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Checks params.yaml, and prints nothing where it can be used."""
-    command_parser("check", __doc__).parse_args(arguments)
+    command_parser("understudy check", __doc__).parse_args(arguments)
     check()

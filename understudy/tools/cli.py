@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from understudy.core.errors import run, suggest
-from understudy.tools.parser import command_parser
+from understudy.core.parser import command_parser
 
 COMMANDS = {
     "check": "read every section of params.yaml before anything runs",
@@ -34,7 +34,7 @@ Run: understudy plan --json"""
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command that the command line names; without one, prints the help."""
     listed = "\n".join(f"  {name:<9}{about}" for name, about in COMMANDS.items())
-    parser = command_parser("", ABOUT.format(commands=listed))
+    parser = command_parser("understudy", ABOUT.format(commands=listed))
     parser.usage = "understudy COMMAND …"
     parser.add_argument("command", nargs="?", metavar="COMMAND", help=argparse.SUPPRESS)
     given = list(sys.argv[1:] if arguments is None else arguments)

@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from understudy.contract.answers import COLUMNS, Answer
 from understudy.core.errors import DataError
+from understudy.core.parser import command_parser
 from understudy.core.tables import readable_parquet, table_writer, text_columns
 from understudy.teacher.completion import failed_answer
 from understudy.teacher.index import Span
@@ -29,7 +30,6 @@ from understudy.teacher.recall import TEXT
 from understudy.teacher.records import Record, encode
 from understudy.teacher.requests import canonical, content_key
 from understudy.tools.audit import add_up, verify
-from understudy.tools.parser import command_parser
 
 EXPORT = {
     **text_columns("key", "request", "state"),
@@ -43,7 +43,7 @@ ROWS = 256
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs one command."""
-    parser = command_parser("ledger", __doc__, "`verify` has found a lost answer")
+    parser = command_parser("understudy ledger", __doc__, "`verify` has found a lost answer")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--ledger", type=Path, metavar="PATH", help="default: that of the stages")
     common.add_argument("--json", action="store_true", help="print one JSON object")

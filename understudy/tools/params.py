@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from understudy.core.errors import ParamsError, one_line, suggest
-from understudy.tools.parser import command_parser
+from understudy.core.parser import command_parser
 
 if TYPE_CHECKING:
     from understudy.core.params import Section
@@ -22,8 +22,9 @@ SET = "# set"
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Prints all sections, or the one that the command line names."""
-    parser = command_parser("params", __doc__)
-    parser.add_argument("section", nargs="?", metavar="SECTION", help="one of them; all otherwise")
+    parser = command_parser("understudy params", __doc__)
+    about = "a section's name; all sections if left out"
+    parser.add_argument("section", nargs="?", metavar="SECTION", help=about)
     parser.add_argument("--json", action="store_true", help="one JSON object by dotted key")
     options = parser.parse_args(arguments)
 

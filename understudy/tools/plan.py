@@ -10,13 +10,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from understudy.core.parser import command_parser
 from understudy.tools.check import check
-from understudy.tools.parser import command_parser
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Plans, and prints the plan."""
-    parser = command_parser("plan", __doc__)
+    parser = command_parser("understudy plan", __doc__)
     parser.add_argument("--json", action="store_true", help="one JSON object, for machines")
     as_json = parser.parse_args(arguments).json
 

@@ -8,33 +8,20 @@ Run: understudy predict --model models/t5-written --input articles.jsonl --outpu
 from collections.abc import Sequence
 from pathlib import Path
 
-from understudy.tools.parser import command_parser, count
-
-TOKENS_PER_BATCH = 8192
+from understudy.core.parser import command_parser, whole_number
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Decodes with the model folder that the command line names."""
-    parser = command_parser("predict", __doc__)
-    parser.add_argument(
-        "--model", type=Path, required=True, help="a model folder, such as models/t5-written"
-    )
-    parser.add_argument(
-        "--input",
-        type=Path,
-        required=True,
-        help="articles: .jsonl, .csv, .parquet, .txt (one a line), or - for lines from stdin",
-    )
-    parser.add_argument(
-        "--output", type=Path, help=".jsonl, .csv, .parquet or .txt; stdout gets .jsonl"
-    )
-    parser.add_argument("--column", default="article", help="which column holds the articles")
-    parser.add_argument(
-        "--tokens-per-batch",
-        type=count,
-        default=TOKENS_PER_BATCH,
-        help=f"article tokens decoded at once ({TOKENS_PER_BATCH}): what limits memory",
-    )
+    parser = command_parser("understudy predict", __doc__)
+    add = parser.add_argument
+    add("--model", type=Path, required=True, help="a model folder, such as models/t5-written")
+    kinds = ".jsonl, .csv, .parquet, .txt (one a line), or - for lines from stdin"
+    add("--input", type=Path, required=True, help=f"articles: {kinds}")
+    add("--output", type=Path, help=".jsonl, .csv, .parquet or .txt; stdout gets .jsonl")
+    add("--column", default="article", help="which column holds the articles")
+    batch = "article tokens decoded at once (%(default)s): what limits memory"
+    add("--tokens-per-batch", type=whole_number, default=8192, help=batch)
     given = parser.parse_args(arguments)
 
     from understudy.tools.summarize import summarize_file

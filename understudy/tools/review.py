@@ -13,12 +13,12 @@ from pathlib import Path
 
 from understudy.core.errors import DataError
 from understudy.core.files import replacing
-from understudy.tools.parser import command_parser
+from understudy.core.parser import command_parser
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Compares, prints, and fails where a gate is not held."""
-    parser = command_parser("review", __doc__, "a gate that is not held")
+    parser = command_parser("understudy review", __doc__, "a gate that is not held")
     parser.add_argument("base", metavar="BASE", help="a branch, tag or commit to compare with")
     parser.add_argument("--json", action="store_true", help="one JSON object, for machines")
     parser.add_argument("--output", type=Path, metavar="FILE", help="a file instead of stdout")

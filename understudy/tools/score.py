@@ -8,13 +8,15 @@ Run: understudy score references.jsonl predictions.jsonl --against others.jsonl
 """
 
 import json
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from understudy.contract.names import KINDS, MEASURES, TITLES, name_pair
-from understudy.tools.parser import command_parser, count
+from understudy.core.parser import command_parser, whole_number
 
 SYSTEM, OTHER = "predictions", "others"
 PAIR = name_pair(SYSTEM, OTHER)
@@ -22,7 +24,7 @@ PAIR = name_pair(SYSTEM, OTHER)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Scores, and prints the scores."""
-    parser = command_parser("score", __doc__)
+    parser = command_parser("understudy score", __doc__)
     add = parser.add_argument
     add("references", type=Path, metavar="REFERENCES", help="gold summaries")
     add("predictions", type=Path, metavar="PREDICTIONS", help="summaries to score")
@@ -30,9 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add("--reference-column", default="highlights", metavar="NAME", help="default: %(default)s")
     add("--prediction-column", default="prediction", metavar="NAME", help="default: %(default)s")
     add("--no-stemmer", action="store_true", help="compare words, not their stems")
-    add("--resamples", type=count, default=1000, help="random samples (%(default)s)")
-    add("--seed", type=count, default=1, help="seed of these samples (%(default)s)")
-    add("--margin", type=margin, default=1.0, help="points as good as none (%(default)s)")
+    samples = partial(whole_number, least=100)
+    add("--resamples", type=samples, default=1000, help="bootstrap samples (%(default)s)")
+    add("--seed", type=partial(whole_number, least=0), default=1, help="random seed (%(default)s)")
+    equivalent = "ROUGE points within which two systems count as equivalent (%(default)s)"
+    add("--margin", type=margin, default=1.0, help=equivalent)
     add("--json", action="store_true", help="one JSON object, for machines")
     options = parser.parse_args(arguments)
     found = score_files(options)
@@ -91,6 +95,7 @@ def _interval(scores: dict[str, float], measure: str, sign: str = "") -> str:
 
 def margin(text: str) -> float:
     """Points of the command line, above 0 and up to 100."""
-    if not 0 < float(text) <= 100:
-        raise ValueError
-    return float(text)
+    with suppress(ValueError):
+        if 0 < float(text) <= 100:
+            return float(text)
+    raise ArgumentTypeError(f"{text}: expected a number above 0, up to 100")

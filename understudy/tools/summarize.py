@@ -14,13 +14,13 @@ from understudy.core.errors import DataError
 from understudy.core.files import replacing
 from understudy.core.tables import table_writer, text_columns
 from understudy.rows.raw import RawRow, find_text_problem, is_utf8
-from understudy.rows.reader import READERS, TEXT, read_file
+from understudy.rows.reader import READERS, TEXT, Hints, read_file
 from understudy.students.decoding.decoding import decode
 from understudy.students.decoding.engines import open_engine
 from understudy.students.decoding.generation import read_generation_config
 
 COLUMNS = tuple(PREDICTIONS_SCHEMA)
-HINT = "give a file of articles with --input, and its column with --column"
+HINTS = Hints("give a file of articles with --input", "name its column with --column")
 Write = Callable[[str, str | None], None]
 
 
@@ -48,7 +48,7 @@ def summarize_file(
 
     def usable() -> Iterator[str]:
         """Yields usable articles; all rows go to `waiting`, unusable ones with their problem."""
-        for row in read_file(source, {"id": "id", "article": column}, HINT):
+        for row in read_file(source, {"id": "id", "article": column}, HINTS):
             problem = row.problem or find_text_problem(row.values["article"])
             waiting.append((row, problem))
             if problem is None:
@@ -70,7 +70,7 @@ def summarize_file(
             row, problem = waiting[0]
             raise DataError(
                 f"{source}: none of {len(waiting)} rows has a usable '{column}' (row {row.number}: "
-                f"{problem}); {HINT}"
+                f"{problem}); {HINTS.file}, or {HINTS.column}"
             )
         write_unusable()
 

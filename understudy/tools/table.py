@@ -12,9 +12,9 @@ from understudy.contract.generated import Generated
 from understudy.contract.names import LEAD, SYSTEMS, Verdict, split_pair
 from understudy.core.errors import DataError
 from understudy.core.files import replacing
+from understudy.core.parser import command_parser
 from understudy.rendering.templates import render_markdown
 from understudy.rendering.verdicts import describe_pair
-from understudy.tools.parser import command_parser
 
 README = Path("README.md")
 TEMPLATE = Path(__file__).parent / "templates" / "table.md.j2"
@@ -66,10 +66,12 @@ def insert(readme: str, table: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Rewrites the table if the metrics have changed."""
-    parser = command_parser("table", __doc__)
-    parser.parse_args(arguments)
+    command_parser("understudy table", __doc__).parse_args(arguments)
+    table = render()
+    if not README.is_file():
+        raise DataError(f"{README}: no such file; run this in the project's folder")
     old = README.read_text(encoding="utf-8")
-    new = insert(old, render())
+    new = insert(old, table)
     if new != old:
         with replacing(README) as partial:
             partial.write_text(new, encoding="utf-8")

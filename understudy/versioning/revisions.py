@@ -35,7 +35,7 @@ def find_revisions(base: str) -> Revisions:
         if _ask("rev-parse", "--git-dir") is not None:
             raise DataError("HEAD: no commit yet; a review compares with a commit: `git commit`")
         problem = one_line(_run("rev-parse", "--git-dir").stderr).removeprefix("fatal: ")
-        raise DataError(f"no use of Git here ({problem}); run it in a clone of the project")
+        raise DataError(f"Git cannot be used here ({problem}); run it in a clone of the project")
     tip = _resolve(base)
     if tip is None:
         hint = "`git fetch` gets what is new, `git branch --all` lists branches"

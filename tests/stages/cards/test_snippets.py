@@ -27,7 +27,7 @@ def test_the_snippets_write_what_predict_would(
     from understudy.contract.params.export import CONVERTED, ExportParams
     from understudy.students.decoding.conversion import convert
     from understudy.students.decoding.engines import open_engine
-    from understudy.students.model.tokens import encode_articles
+    from understudy.students.model.tokens import encode_texts
 
     folder, pairs = tmp_path / "models" / f"{family}-gold", toy_pairs(4)
     student = tiny(family)
@@ -43,7 +43,7 @@ def test_the_snippets_write_what_predict_would(
     )
     article = pairs["article"][0]
     engine = open_engine(folder, "transformers")
-    encoded, _ = encode_articles(engine.tokenizer, engine.family, [article], 9)
+    encoded, _ = encode_texts(engine.tokenizer, [article], 9, engine.family.prefix)
     [(_, expected)] = engine.decode(encoded, search)
     special = set(engine.tokenizer.all_special_ids)
     words = [token for token in expected if token not in special]

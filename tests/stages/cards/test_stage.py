@@ -144,8 +144,8 @@ def test_a_broken_file_is_one_line_that_names_it(name: str, text: str, project: 
         ("metrics/systems.json", "lead-3", {"words": 3.0}, "lead-3.rouge1: Field required"),
         ("metrics/dataset.json", "test", {"read": 3}, "test.rejected: Field required"),
         ("models/t5-gold/settings.json", "family", "rnn", "family: expected 't5' or 'bart'"),
-        ("models/t5-gold/settings.json", "best_step", "3", "best_step: expected a valid integer"),
-        ("models/t5-gold/ctranslate2/check.json", "passed", 1, "passed: expected a valid boolean"),
+        ("models/t5-gold/settings.json", "best_step", "3", "best_step: expected a whole number"),
+        ("models/t5-gold/ctranslate2/check.json", "passed", 1, "passed: expected true or false"),
         ("data/raw/source.json", "source", "disk", "expected tags: 'sample', 'hub', 'files'"),
     ],
 )

@@ -136,12 +136,12 @@ def test_a_curve_that_is_no_text_is_refused_in_one_line(project: Path) -> None:
     ("name", "key", "value", "problem"),
     [
         ("systems", "zeroshot", {"words": 1.0, "empty": 0}, "zeroshot.rouge1: Field required"),
-        ("systems", "reference", None, "reference: expected a valid dictionary"),
+        ("systems", "reference", None, "reference: expected keys with values"),
         ("gap", "t5-written-minus-t5-gold", {}, "t5-written-minus-t5-gold.rouge1: Field required"),
-        ("texts", "reference", {"words": "9"}, "reference.words: expected a valid number"),
+        ("texts", "reference", {"words": "9"}, "reference.words: expected a number"),
         ("length", "bart-gold", {"words": 1.0}, "bart-gold.zeroshot_words: Field required"),
-        ("teacher", "generate", {"model": 7}, "generate.model: expected a valid string"),
-        ("dataset", "test", [], "test: expected a valid dictionary"),
+        ("teacher", "generate", {"model": 7}, "generate.model: expected text"),
+        ("dataset", "test", [], "test: expected keys with values"),
         ("generated", "train", {"asked": -1}, "train.asked: expected greater than 0"),
     ],
 )

@@ -12,9 +12,8 @@ from understudy.students.model import tokens
 from understudy.students.model.families import FAMILIES
 from understudy.students.model.tokens import (
     EncodedPairs,
-    encode_articles,
-    encode_highlights,
     encode_pairs,
+    encode_texts,
 )
 
 EACH_FAMILY = pytest.mark.parametrize("family", sorted(FAMILIES))
@@ -23,13 +22,13 @@ ARTICLE = "Anna arrived in Rome on Monday. Nobody was hurt."
 
 def test_a_t5_article_begins_with_the_task_prefix() -> None:
     student = tiny("t5")
-    [ids], _ = encode_articles(student.tokenizer, student.family, [ARTICLE], 64)
+    [ids], _ = encode_texts(student.tokenizer, [ARTICLE], 64, student.family.prefix)
     assert student.tokenizer.decode(ids).strip() == f"summarize: {ARTICLE}</s>"
 
 
 def test_a_bart_article_has_no_prefix() -> None:
     student = tiny("bart")
-    [ids], _ = encode_articles(student.tokenizer, student.family, [ARTICLE], 64)
+    [ids], _ = encode_texts(student.tokenizer, [ARTICLE], 64, student.family.prefix)
     assert student.tokenizer.decode(ids, skip_special_tokens=True).strip() == ARTICLE
     assert ids[0] == student.tokenizer.bos_token_id
 
@@ -38,7 +37,7 @@ def test_a_bart_article_has_no_prefix() -> None:
 def test_highlights_have_no_prefix_and_keep_their_lines(family: str) -> None:
     tokenizer = tiny(family).tokenizer
     highlights = "Anna was in Rome .\nIt was Monday ."
-    [ids], _ = encode_highlights(tokenizer, [highlights], 64)
+    [ids], _ = encode_texts(tokenizer, [highlights], 64)
     assert tokenizer.decode(ids, skip_special_tokens=True).strip() == highlights
 
 
@@ -46,20 +45,20 @@ def test_highlights_have_no_prefix_and_keep_their_lines(family: str) -> None:
 def test_only_texts_that_are_too_long_are_counted_as_cut(family: str) -> None:
     student = tiny(family)
     texts = [ARTICLE, "Anna.", f"{ARTICLE} {ARTICLE}", ""]
-    whole, none = encode_articles(student.tokenizer, student.family, texts, 1000)
+    whole, none = encode_texts(student.tokenizer, texts, 1000, student.family.prefix)
     longest = max(map(len, whole))
     assert none == 0
-    assert encode_articles(student.tokenizer, student.family, texts, longest) == (whole, 0)
-    assert encode_articles(student.tokenizer, student.family, texts, longest - 1)[1] == 1
-    assert encode_articles(student.tokenizer, student.family, texts, len(whole[0]) - 1)[1] == 2
+    assert encode_texts(student.tokenizer, texts, longest, student.family.prefix) == (whole, 0)
+    assert encode_texts(student.tokenizer, texts, longest - 1, student.family.prefix)[1] == 1
+    assert encode_texts(student.tokenizer, texts, len(whole[0]) - 1, student.family.prefix)[1] == 2
 
 
 @EACH_FAMILY
 @pytest.mark.parametrize("limit", [2, 5, 9])
 def test_a_cut_text_keeps_its_start_and_ends_with_the_end_token(family: str, limit: int) -> None:
     tokenizer = tiny(family).tokenizer
-    [whole], _ = encode_highlights(tokenizer, [ARTICLE], 1000)
-    [cut], count = encode_highlights(tokenizer, [ARTICLE], limit)
+    [whole], _ = encode_texts(tokenizer, [ARTICLE], 1000)
+    [cut], count = encode_texts(tokenizer, [ARTICLE], limit)
     assert len(whole) > 9
     assert count == 1
     assert cut == [*whole[: limit - 1], tokenizer.eos_token_id]
@@ -68,8 +67,8 @@ def test_a_cut_text_keeps_its_start_and_ends_with_the_end_token(family: str, lim
 @EACH_FAMILY
 def test_a_text_that_was_cut_for_one_call_is_whole_in_the_next(family: str) -> None:
     tokenizer = tiny(family).tokenizer
-    encode_highlights(tokenizer, [ARTICLE], 4)
-    [ids], count = encode_highlights(tokenizer, [ARTICLE], 64)
+    encode_texts(tokenizer, [ARTICLE], 4)
+    [ids], count = encode_texts(tokenizer, [ARTICLE], 64)
     assert (ids, count) == (tokenizer(ARTICLE)["input_ids"], 0)
 
 
@@ -88,8 +87,8 @@ def test_encoded_pairs_are_the_rows_in_order(
     monkeypatch.setattr(tokens, "ROWS", 4)
     student, pairs = tiny(family), toy_pairs(11)
     encoded = encode(pairs, tmp_path, family)
-    articles, _ = encode_articles(student.tokenizer, student.family, list(pairs["article"]), 64)
-    highlights, _ = encode_highlights(student.tokenizer, list(pairs["highlights"]), 32)
+    articles, _ = encode_texts(student.tokenizer, list(pairs["article"]), 64, student.family.prefix)
+    highlights, _ = encode_texts(student.tokenizer, list(pairs["highlights"]), 32)
     assert len(encoded) == 11
     assert [row.tolist() for row in (encoded.articles[i] for i in range(11))] == articles
     assert [row.tolist() for row in (encoded.highlights[i] for i in range(11))] == highlights

@@ -16,6 +16,8 @@ import pytest
 
 from tests.imports import ROOT
 from tests.students import make_project, train_params
+from understudy.core.errors import StudentError
+from understudy.students.training.launch import launch
 from understudy.students.training.resume import SEAL
 
 MARK = "UNDERSTUDY_TEST_PROJECT"
@@ -148,3 +150,9 @@ def test_a_signal_ends_all_with_a_clear_last_line(number: signal.Signals, tmp_pa
 
 def test_no_process_is_left(two: Run) -> None:
     assert processes_of(two) == []
+
+
+def test_more_processes_than_gpus_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    with pytest.raises(StudentError, match=r"processes = 3: .* has 2 GPUs; set it to 2 or less$"):
+        launch("stages.train_t5", "gold", 3)

@@ -128,7 +128,10 @@ def test_no_pairs_are_one_clear_error(empty: str, project: Path) -> None:
     write_pairs(project / "data" / "gold", pairs["train"], pairs["validation"])
     with pytest.raises(StudentError) as caught:
         train_on_source("t5", "gold", train_params())
-    assert str(caught.value) == f"train-t5@gold: data/gold/{empty}.parquet: no pairs to learn from"
+    assert str(caught.value) == (
+        f"train-t5@gold: data/gold/{empty}.parquet: no pairs to learn from; metrics/dataset.json "
+        "and metrics/generated.json count what was dropped, and why"
+    )
     assert not (project / "models").exists()
 
 

@@ -12,7 +12,7 @@ from tests.students import tiny, toy_pairs, train_params, train_toy, write_pairs
 from understudy.contract.trained import CutTexts, ExampleCounts
 from understudy.students.model.families import FAMILIES
 from understudy.students.model.loading import Student
-from understudy.students.model.tokens import encode_articles, encode_highlights
+from understudy.students.model.tokens import encode_texts
 from understudy.students.training.engine import StudentTrainer
 from understudy.students.training.trainer import (
     plan_steps,
@@ -27,8 +27,8 @@ def mean_loss(student: Student, pairs: pd.DataFrame, smoothing: float = 0.0) -> 
     import torch
     from transformers.trainer_pt_utils import LabelSmoother
 
-    inputs, _ = encode_articles(student.tokenizer, student.family, list(pairs["article"]), 64)
-    targets, _ = encode_highlights(student.tokenizer, list(pairs["highlights"]), 32)
+    inputs, _ = encode_texts(student.tokenizer, list(pairs["article"]), 64, student.family.prefix)
+    targets, _ = encode_texts(student.tokenizer, list(pairs["highlights"]), 32)
     model, total = student.model.eval(), 0.0
     with torch.inference_mode():
         for article, highlights in zip(inputs, targets, strict=True):

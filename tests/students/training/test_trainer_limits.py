@@ -42,7 +42,8 @@ def test_texts_longer_than_barts_positions_are_refused(name: str, tmp_path: Path
     changes: dict[str, Any] = {name: 1025}
     with pytest.raises(StudentError) as caught:
         train_toy(tmp_path, "bart", **changes)
-    assert str(caught.value) == f"{name} = 1025: the model has 1024 positions"
+    hint = "the model has 1024 positions; lower it to 1024 or less"
+    assert str(caught.value) == f"{name} = 1025: {hint}"
 
 
 def test_t5_has_no_positions_to_exceed(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_outside_of_git_or_before_a_commit_it_is_one_line(
 ) -> None:
     shutil.rmtree(".git")
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.path.parent))
-    assert review.problem("main").startswith("no use of Git here (not a git repository")
+    assert review.problem("main").startswith("Git cannot be used here (not a git repository")
     project.run("git", "init", "--quiet")
     assert review.problem("main").startswith("HEAD: no commit yet")
     monkeypatch.setenv("PATH", str(tmp_path))

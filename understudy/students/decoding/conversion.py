@@ -10,7 +10,7 @@ from understudy.contract.conversion import ConversionCheck
 from understudy.contract.params.export import CHECK, ExportParams
 from understudy.core.errors import one_line
 from understudy.students.model.loading import Student, check_positions, load_student
-from understudy.students.model.tokens import encode_articles, encode_highlights
+from understudy.students.model.tokens import encode_texts
 
 ROWS_AT_ONCE = 8
 
@@ -43,8 +43,8 @@ def convert(
     student = load_student(str(folder), None)
     limits = dict(zip(("predict.max_input_tokens", "predict.max_tokens"), max_tokens, strict=True))
     check_positions(student.model.config, limits)
-    inputs, _ = encode_articles(student.tokenizer, student.family, articles, max_tokens[0])
-    targets, _ = encode_highlights(student.tokenizer, highlights, max_tokens[1])
+    inputs, _ = encode_texts(student.tokenizer, articles, max_tokens[0], student.family.prefix)
+    targets, _ = encode_texts(student.tokenizer, highlights, max_tokens[1])
     expected = _score_trained(student, inputs, targets)  # first: quantization works in place
     try:
         _convert(folder, student, params.quantization, out)

@@ -9,7 +9,7 @@ from tqdm import tqdm
 from understudy.contract.params.decoding import DecodingParams
 from understudy.core.errors import StudentError
 from understudy.students.model.machine import lacks_memory
-from understudy.students.model.tokens import encode_articles
+from understudy.students.model.tokens import encode_texts
 
 if TYPE_CHECKING:
     from understudy.students.decoding.engines import Engine
@@ -36,13 +36,10 @@ def decode(
     Raises:
         StudentError: the device ran out of memory.
     """
-    left = iter(articles)
-    cut = 0
+    left, prefix, cut = iter(articles), engine.family.prefix, 0
     with tqdm(total=total, desc=label, unit=" articles") as bar:
         while window := list(islice(left, WINDOW)):
-            encoded, over = encode_articles(
-                engine.tokenizer, engine.family, window, params.max_input_tokens
-            )
+            encoded, over = encode_texts(engine.tokenizer, window, params.max_input_tokens, prefix)
             cut += over
             summaries = [""] * len(window)
             try:

@@ -10,7 +10,6 @@ from understudy.contract.conversion import ConversionCheck
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.export import CONVERTED
 from understudy.core.errors import DataError, StudentError, one_line
-from understudy.core.files import absent
 from understudy.students.model.families import Family
 from understudy.students.model.loading import load_student, load_tokenizer
 from understudy.students.model.machine import has_gpu, uses_bfloat16
@@ -40,7 +39,8 @@ def open_engine(folder: Path, wanted: str) -> Engine:
         StudentError: the folder holds no usable model.
     """
     if not folder.is_dir():
-        raise StudentError(absent(folder, "folder"))
+        expected = "expected config.json, weights and tokenizer; `dvc repro` makes those in models/"
+        raise StudentError(f"{folder}: no such folder; {expected}")
     if wanted == "ctranslate2":
         problem = _find_problem(folder)
         if not problem:

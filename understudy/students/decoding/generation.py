@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from understudy.contract.params.decoding import DecodingParams
-from understudy.core.errors import StudentError
+from understudy.core.errors import StudentError, say_expected
 
 FILE = "generation_config.json"
 KEYS = {
@@ -16,8 +16,9 @@ KEYS = {
     "length_penalty": ("length_penalty", 1.0),
     "no_repeat_ngram": ("no_repeat_ngram_size", 0),
     "max_input_tokens": ("max_input_tokens", 1024),
+    "engine": ("engine", "ctranslate2"),
 }
-"""Names of the settings in the file (the last is our own), and their values where it has none."""
+"""Settings' names in the file (the last two are our own), and their values where it has none."""
 UNLIMITED = 10**6
 """A tokenizer with a longer maximum has none: transformers writes 10^30."""
 
@@ -37,6 +38,8 @@ def write_generation_config(folder: Path, params: DecodingParams) -> None:
         do_sample=False,
     )
     config.max_input_tokens = params.max_input_tokens
+    if params.engine != KEYS["engine"][1]:
+        config.engine = params.engine
     config._from_model_config = False  # otherwise transformers may overwrite it
     config.save_pretrained(folder)
 
@@ -63,13 +66,12 @@ def read_generation_config(folder: Path, tokens_per_batch: int) -> DecodingParam
         return DecodingParams(
             **{name: found.get(key, default) for name, (key, default) in KEYS.items()},
             tokens_per_batch=tokens_per_batch,
-            engine="ctranslate2",
         )
     except ValidationError as error:
         problem = error.errors()[0]
         key, _ = KEYS[str(problem["loc"][0])]
         raise StudentError(
-            f"{folder / FILE}: {key} = {problem['input']!r}: {problem['msg'].lower()}"
+            f"{folder / FILE}: {key} = {problem['input']!r}: {say_expected(problem)}; correct it"
         ) from None
 
 
@@ -81,5 +83,5 @@ def _read(file: Path) -> dict[str, Any]:
     except ValueError:
         content = None
     if not isinstance(content, dict):
-        raise StudentError(f"{file}: expected a JSON object")
+        raise StudentError(f"{file}: expected a JSON object; copy the model folder again")
     return {name: value for name, value in content.items() if value is not None}

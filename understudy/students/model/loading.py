@@ -116,9 +116,7 @@ def load_tokenizer(folder: Path) -> tuple[Any, Family]:
         family = _check_family(str(folder), config.get("model_type"), None)
         tokenizer = AutoTokenizer.from_pretrained(folder)
     except (OSError, ValueError, KeyError) as error:
-        raise StudentError(
-            f"{folder}: its tokenizer cannot be loaded: {first_line(error)}"
-        ) from None
+        raise StudentError(f"{folder}: tokenizer cannot be loaded: {first_line(error)}") from None
     _check_tokenizer(str(folder), tokenizer)
     return tokenizer, family
 
@@ -136,7 +134,8 @@ def check_positions(config: Any, limits: Mapping[str, int]) -> None:
     positions = getattr(config, "max_position_embeddings", None)
     for name, value in limits.items():
         if positions is not None and value > positions:
-            raise StudentError(f"{name} = {value}: the model has {positions} positions")
+            problem = f"the model has {positions} positions; lower it to {positions} or less"
+            raise StudentError(f"{name} = {value}: {problem}")
 
 
 def _check_family(name: str, model_type: str, expected: Family | None) -> Family:

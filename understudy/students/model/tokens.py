@@ -4,6 +4,7 @@ import json
 import os
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,6 @@ from understudy.contract.pairs import PAIR_COLUMNS
 from understudy.core.errors import StudentError
 from understudy.core.files import replacing
 from understudy.core.tables import readable_parquet
-from understudy.students.model.families import Family
 from understudy.students.model.loading import Student
 
 ROWS = 1024
@@ -25,28 +25,17 @@ BAR_SECONDS = 2.0
 TOKEN = np.dtype(np.int32)
 
 
-def encode_articles(
-    tokenizer: Any, family: Family, articles: Sequence[str], max_tokens: int
+def encode_texts(
+    tokenizer: Any, texts: Sequence[str], max_tokens: int, prefix: str = ""
 ) -> tuple[list[list[int]], int]:
-    """Encodes articles with the family's prefix.
+    """Encodes texts; articles need their family's prefix, reference summaries none.
 
     Returns:
         Token ids, end token included, at most `max_tokens` each; and how many were cut.
     """
-    return _encode(tokenizer, [family.prefix + article for article in articles], max_tokens)
-
-
-def encode_highlights(
-    tokenizer: Any, highlights: Sequence[str], max_tokens: int
-) -> tuple[list[list[int]], int]:
-    """Encodes reference summaries, as in `encode_articles` but without a prefix."""
-    return _encode(tokenizer, list(highlights), max_tokens)
-
-
-def _encode(tokenizer: Any, texts: list[str], max_tokens: int) -> tuple[list[list[int]], int]:
     if not texts:
         return [], 0
-    encoded = tokenizer(texts, truncation=True, max_length=max_tokens)
+    encoded = tokenizer([prefix + text for text in texts], truncation=True, max_length=max_tokens)
     cut = sum(bool(encoding.overflowing) for encoding in encoded.encodings)
     return encoded["input_ids"], cut
 
@@ -111,39 +100,39 @@ def encode_pairs(
     return EncodedPairs(TokenRows(folder, "article"), TokenRows(folder, "highlights"), cut)
 
 
+def count_pairs(pairs: Path) -> int:
+    """Rows of a Parquet file of pairs; a StudentError says that there is none."""
+    with readable_parquet(pairs) as file:
+        if count := file.metadata.num_rows:
+            return int(count)
+    hint = "metrics/dataset.json and metrics/generated.json count what was dropped, and why"
+    raise StudentError(f"{pairs}: no pairs to learn from; {hint}")
+
+
 def _write_pairs(
     student: Student, pairs: Path, longest: Mapping[str, int], folder: Path, label: str
 ) -> None:
-    lengths: dict[str, list[int]] = {"article": [], "highlights": []}
-    cut = {"articles": 0, "highlights": 0}
-    with (
-        (folder / "article.ids").open("wb") as articles,
-        (folder / "highlights.ids").open("wb") as highlights,
-    ):
+    prefixes = {"article": student.family.prefix, "highlights": ""}
+    lengths, cut = {name: list[int]() for name in prefixes}, dict.fromkeys(prefixes, 0)
+    with ExitStack() as stack:
+        files = {n: stack.enter_context((folder / f"{n}.ids").open("wb")) for n in prefixes}
         for rows in _read_pieces(pairs, label):
-            ids, over = encode_articles(
-                student.tokenizer, student.family, rows["article"], longest["article"]
-            )
-            articles.writelines(np.asarray(row, dtype=TOKEN).tobytes() for row in ids)
-            lengths["article"] += map(len, ids)
-            cut["articles"] += over
-            ids, over = encode_highlights(
-                student.tokenizer, rows["highlights"], longest["highlights"]
-            )
-            highlights.writelines(np.asarray(row, dtype=TOKEN).tobytes() for row in ids)
-            lengths["highlights"] += map(len, ids)
-            cut["highlights"] += over
+            for name, prefix in prefixes.items():
+                ids, over = encode_texts(student.tokenizer, rows[name], longest[name], prefix)
+                files[name].writelines(np.asarray(row, dtype=TOKEN).tobytes() for row in ids)
+                lengths[name] += map(len, ids)
+                cut[name] += over
     for name, found in lengths.items():
         np.save(folder / f"{name}.lengths.npy", np.asarray(found, dtype=TOKEN))
-    (folder / "cut.json").write_text(json.dumps(cut), encoding="utf-8")
+    counts = {"articles": cut["article"], "highlights": cut["highlights"]}
+    (folder / "cut.json").write_text(json.dumps(counts), encoding="utf-8")
 
 
 def _read_pieces(pairs: Path, label: str) -> Iterator[dict[str, list[str]]]:
-    with readable_parquet(pairs, PAIR_COLUMNS) as file:
-        total = file.metadata.num_rows
-        if not total:
-            raise StudentError(f"{pairs}: no pairs to learn from")
-        with tqdm(total=total, desc=label, unit=" rows", delay=BAR_SECONDS) as bar:
-            for batch in file.iter_batches(batch_size=ROWS, columns=["article", "highlights"]):
-                yield batch.to_pydict()
-                bar.update(len(batch))
+    with (
+        readable_parquet(pairs, PAIR_COLUMNS) as file,
+        tqdm(total=count_pairs(pairs), desc=label, unit=" rows", delay=BAR_SECONDS) as bar,
+    ):
+        for batch in file.iter_batches(batch_size=ROWS, columns=["article", "highlights"]):
+            yield batch.to_pydict()
+            bar.update(len(batch))

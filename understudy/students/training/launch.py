@@ -41,7 +41,8 @@ def launch(module: str, source: str, processes: int) -> None:
 
     devices = torch.cuda.device_count()
     if devices and processes > devices:
-        raise StudentError(f"processes = {processes}: this machine has {devices} GPUs")
+        problem = f"this machine has {devices} GPUs; set it to {devices} or less"
+        raise StudentError(f"processes = {processes}: {problem}")
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // processes)))
     threading.Thread(target=_end_with_parents, daemon=True).start()
     config = LaunchConfig(

@@ -1,6 +1,5 @@
 """What train-t5 and train-bart share: pairs in, a folder with a whole model out."""
 
-import argparse
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from understudy.contract.trained import CURVES, TrainedSettings
 from understudy.core.errors import StudentError
 from understudy.core.files import replacing_files
 from understudy.core.params import load_section
+from understudy.core.parser import command_parser
 from understudy.core.tables import iterate_table
 from understudy.students.model.families import FAMILIES
 from understudy.students.model.loading import Student, open_student
@@ -29,9 +29,9 @@ SAME_STEPS = {"tokens_per_pass", "processes"}
 same examples, though dropout differs."""
 
 
-def main(family: str) -> None:
-    """Trains the family's student on the source that the command line names."""
-    parser = argparse.ArgumentParser(description=f"Trains the {family} student on one source.")
+def main(family: str, about: str | None) -> None:
+    """Trains a student on the source that the command line names; `about` is for its --help."""
+    parser = command_parser(f"python -m stages.train_{family}", about)
     parser.add_argument("source", choices=SOURCES, help="whose pairs it learns from")
     source: Source = parser.parse_args().source
     params = load_section(f"train-{family}", TrainParams)

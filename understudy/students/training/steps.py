@@ -6,6 +6,7 @@ of the examples depends on the seed alone, not on the number of processes or pas
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -81,18 +82,17 @@ def split_into_passes(
     return passes
 
 
+@dataclass(frozen=True)
 class Collator:
     """Makes tensors of this process's share of a step's examples."""
 
-    def __init__(
-        self, pairs: EncodedPairs, *, pad: int, start: int, budget: int, rank: int, processes: int
-    ) -> None:
-        self._pairs = pairs
-        self._pad = pad
-        self._start = start
-        self._budget = budget
-        self._rank = rank
-        self._processes = processes
+    pairs: EncodedPairs
+    _: KW_ONLY
+    pad: int
+    start: int
+    budget: int
+    rank: int
+    processes: int
 
     def __call__(self, examples: Sequence[int]) -> dict[str, Any]:
         """Makes the passes, and counts the examples and tokens the whole step learns from.
@@ -101,13 +101,13 @@ class Collator:
         without labels, since all must take part in every step.
         """
         ordered = np.asarray(examples)
-        share = ordered[self._rank :: self._processes]
+        share = ordered[self.rank :: self.processes]
         if len(share):
-            groups = split_into_passes(share, self._pairs, self._budget)
+            groups = split_into_passes(share, self.pairs, self.budget)
             passes = [self.collate(group) for group in groups]
         else:
             passes = [self.collate(ordered[:1].tolist(), learn=False)]
-        tokens = int(self._pairs.highlights.lengths[ordered].sum())
+        tokens = int(self.pairs.highlights.lengths[ordered].sum())
         return {"passes": passes, "examples": len(ordered), "tokens": tokens}
 
     def collate(self, examples: list[int], *, learn: bool = True) -> dict[str, Any]:
@@ -121,11 +121,11 @@ class Collator:
         """
         import torch
 
-        articles = _stack([self._pairs.articles[row] for row in examples], self._pad)
-        highlights = _stack([self._pairs.highlights[row] for row in examples], self._pad)
-        given = np.concatenate([np.full((len(highlights), 1), self._start), highlights], axis=1)
-        attended = _mask(self._pairs.articles.lengths[examples])
-        known = _mask(self._pairs.highlights.lengths[examples]) & learn
+        articles = _stack([self.pairs.articles[row] for row in examples], self.pad)
+        highlights = _stack([self.pairs.highlights[row] for row in examples], self.pad)
+        given = np.concatenate([np.full((len(highlights), 1), self.start), highlights], axis=1)
+        attended = _mask(self.pairs.articles.lengths[examples])
+        known = _mask(self.pairs.highlights.lengths[examples]) & learn
         return {
             "input_ids": torch.from_numpy(articles),
             "attention_mask": torch.from_numpy(attended.astype(np.int64)),

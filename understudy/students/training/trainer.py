@@ -13,10 +13,9 @@ from understudy.contract.params.training import TrainParams
 from understudy.contract.trained import CurvePoint, CutCounts, CutTexts, ExampleCounts
 from understudy.core.errors import StudentError
 from understudy.core.hub import first_line
-from understudy.core.tables import readable_parquet
 from understudy.students.model.loading import Student, check_positions
 from understudy.students.model.machine import has_gpu, lacks_memory, uses_bfloat16
-from understudy.students.model.tokens import EncodedPairs, encode_pairs
+from understudy.students.model.tokens import EncodedPairs, count_pairs, encode_pairs
 from understudy.students.training.launch import started_by_launcher
 from understudy.students.training.resume import CHECKPOINT, StoppedTrainingError, find_checkpoint
 
@@ -75,11 +74,7 @@ def train(
     logging.disable_progress_bar()
     limits = {name: getattr(params, name) for name in ("max_input_tokens", "max_target_tokens")}
     check_positions(student.model.config, limits)
-    with readable_parquet(pairs["train"]) as file:
-        examples = file.metadata.num_rows
-    if not examples:
-        raise StudentError(f"{pairs['train']}: no pairs to learn from")
-    steps, validations = plan_steps(params, examples)
+    steps, validations = plan_steps(params, count_pairs(pairs["train"]))
     args = _to_arguments(params, steps, state)
     _check_space(student, state)
     longest = {"article": params.max_input_tokens, "highlights": params.max_target_tokens}
