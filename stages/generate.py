@@ -26,7 +26,7 @@ from understudy.core.tables import TableWriter, iterate_table, table_writer
 from understudy.rows.nearness import NearRule
 from understudy.teacher.client import ask
 from understudy.teacher.ledger import default_ledger
-from understudy.teacher.prompts import Highlights
+from understudy.teacher.prompts import Prompt, Questions
 from understudy.teacher.requests import Question
 from understudy.texts.copying import copied_share
 from understudy.texts.words import split_words
@@ -114,7 +114,7 @@ def main() -> None:
         load_section("generate", GenerateParams),
         load_section("teacher", TeacherParams),
     )
-    questions = Highlights(params)
+    questions = Questions(Prompt("generate.prompt", params.prompt, "highlights"), params.limits)
     answered = ask(questions, teacher, default_ledger(), "generate", WRITTEN_ANSWERS)
     counts = write_pairs(answered, Judge(params))
     counts.write()

@@ -28,7 +28,7 @@ class Prices(Section):
     def _both_prices(self) -> "Prices":
         given = self.model_fields_set & {"input", "output"}
         if len(given) == 1:
-            raise ValueError(f"only {given.pop()} is given; give input and output, 0 for a free one")
+            raise ValueError(f"only {given.pop()} is given; give input and output, 0 if it is free")
         return self
 
     @property
