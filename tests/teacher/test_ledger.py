@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from understudy.contract.answers import Answer
+from understudy.core.errors import DataError
 from understudy.teacher import lines
 from understudy.teacher.errors import TeacherError
 from understudy.teacher.ledger import LEDGER_ENV, Ledger, default_ledger, keep
@@ -323,6 +324,19 @@ def test_projects_that_share_a_cache_share_the_ledger(dvc_repo: Path) -> None:
     with (dvc_repo / ".dvc/config").open("a") as config:
         config.write(f"[cache]\n    dir = {shared}\n")
     assert default_ledger() == shared / "teacher/ledger.jsonl"
+
+
+def test_a_broken_configuration_of_dvc_is_an_error_and_no_other_ledger(dvc_repo: Path) -> None:
+    (dvc_repo / ".dvc/config").write_text("[core\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"config file error.*`dvc status`") as caught:
+        default_ledger()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_project_that_has_lost_git_says_how_to_go_on(dvc_repo: Path) -> None:
+    (dvc_repo / ".dvc/config").write_text("", encoding="utf-8")
+    with pytest.raises(DataError, match=r"not a git repository; .*dvc config core\.no_scm true"):
+        default_ledger()
 
 
 def test_outside_of_a_dvc_repository_the_ledger_lies_below_the_current_folder(

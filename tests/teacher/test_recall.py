@@ -14,6 +14,7 @@ from tests.project import Project
 from tests.teacher.asking import ask, keys
 from understudy.contract.answers import COLUMNS, Answer
 from understudy.contract.params.teacher import TeacherParams
+from understudy.core.errors import DataError
 from understudy.core.tables import table_writer, text_columns
 from understudy.teacher.completion import failed_answer
 from understudy.teacher.errors import TeacherError
@@ -205,6 +206,38 @@ def test_a_broken_file_is_an_error_of_one_line(
     assert "\n" not in str(caught.value)
 
 
+def test_a_broken_output_is_told_and_made_up_for_by_the_committed_one(
+    outputs: Outputs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outputs.lose()
+    OUTPUT.write_bytes(b"no parquet")
+    assert numbers(recall(OUTPUT, params())) == [1, 3, 4]
+    told = capsys.readouterr().err
+    assert told.startswith(f"warning: {OUTPUT}: not a readable Parquet file")
+    assert told.count("\n") == 1
+
+
+def test_a_broken_output_that_is_committed_nowhere_is_an_error_with_the_ways_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    OUTPUT.parent.mkdir()
+    OUTPUT.write_bytes(b"no parquet")
+    with pytest.raises(
+        TeacherError, match=rf"{OUTPUT}: not.*dvc checkout --force {OUTPUT}.*delete"
+    ):
+        list(recall(OUTPUT, params()))
+    monkeypatch.setenv(PAY_AGAIN, "1")
+    assert list(recall(OUTPUT, params())) == []
+
+
+def test_a_broken_configuration_of_dvc_is_not_taken_for_no_answers(outputs: Outputs) -> None:
+    outputs.lose()
+    Path(".dvc/config").write_text("[core\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"config file error.*`dvc status`"):
+        list(recall(OUTPUT, params()))
+
+
 # An output that is nowhere
 
 
@@ -248,6 +281,12 @@ def test_answers_that_are_free_or_of_another_teacher_are_no_loss(
 def test_who_wants_to_pay_again_may(lost: Outputs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PAY_AGAIN, "1")
     assert list(recall(OUTPUT, params())) == []
+
+
+def test_a_broken_output_that_is_nowhere_else_is_an_error_too(lost: Outputs) -> None:
+    OUTPUT.write_bytes(b"no parquet")
+    with pytest.raises(TeacherError, match=rf"dvc pull {OUTPUT} --force"):
+        list(recall(OUTPUT, params()))
 
 
 def test_what_the_last_commit_had_is_an_error_too(lost: Outputs) -> None:
