@@ -110,10 +110,8 @@ def _write_split(
 
 def main() -> None:
     """Reads params.yaml and generates."""
-    params, teacher = (
-        load_section("generate", GenerateParams),
-        load_section("teacher", TeacherParams),
-    )
+    params = load_section("generate", GenerateParams)
+    teacher = load_section("teacher", TeacherParams)
     questions = Questions(Prompt("generate.prompt", params.prompt, "highlights"), params.limits)
     answered = ask(questions, teacher, default_ledger(), "generate", WRITTEN_ANSWERS)
     counts = write_pairs(answered, Judge(params))

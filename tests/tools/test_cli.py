@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tests.imports import ROOT
+from understudy.tools import ledger
 from understudy.tools.cli import COMMANDS, main
 
 HEAVY = {"aiohttp", "datasets", "nltk", "numpy", "openai", "pandas", "pyarrow", "torch"}
@@ -34,6 +35,16 @@ def test_every_command_explains_itself_with_an_example_and_its_exit_status(
     shown = capsys.readouterr().out
     assert shown.startswith(f"usage: understudy {command}")
     assert re.search(rf"^Run: understudy {command}\b", shown, re.MULTILINE)
+    assert EXIT_STATUS.search(shown)
+
+
+@pytest.mark.parametrize("name", ledger.COMMANDS)
+def test_every_command_of_the_ledger_explains_itself_too(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert leave("ledger", name, "--help") == 0
+    shown = capsys.readouterr().out
+    assert re.search(rf"^Run: understudy ledger {name} \S+$", shown, re.MULTILINE)
     assert EXIT_STATUS.search(shown)
 
 

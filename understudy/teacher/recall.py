@@ -68,11 +68,12 @@ def _only_new(answers: Iterable[Answer], seen: set[str]) -> Iterator[Answer]:
 
 def read_answers(path: Path) -> Iterator[Answer]:
     """Yields the answers in a stage output; none where an older version has written it."""
-    names = {field.name for field in fields(Answer)}
     try:
         with pq.ParquetFile(path) as file:
-            columns = [TEXT if n == "text" else n for n in names] if _has(file, TEXT) else [*names]
-            if not all(_has(file, name) for name in columns):
+            there = file.schema_arrow.names
+            text = TEXT if TEXT in there else "text"
+            columns = [text if one.name == "text" else one.name for one in fields(Answer)]
+            if not set(columns) <= set(there):
                 return
             for batch in file.iter_batches(batch_size=ROWS, columns=columns):
                 for row in batch.to_pylist():
@@ -81,10 +82,6 @@ def read_answers(path: Path) -> Iterator[Answer]:
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise TeacherError(f"{path}: not a readable Parquet file: {reason}") from None
-
-
-def _has(file: pq.ParquetFile, column: str) -> bool:
-    return column in file.schema_arrow.names
 
 
 def _costs(params: TeacherParams) -> bool:

@@ -29,17 +29,11 @@ class Version:
     path: Path
     revision: str | None
     """The first of REVISIONS whose dvc.lock names it."""
-    stage: Mapping[str, Any]
-    """The entry in dvc.lock of the stage that wrote it."""
+    params: Mapping[str, Any]
+    """Those of its stage in dvc.lock, by dotted key."""
     out: Mapping[str, Any]
     """Its own entry there, with its `md5`."""
     repo: Any
-
-    @property
-    def params(self) -> Mapping[str, Any]:
-        """The params that it was made with, by dotted key."""
-        params: Mapping[str, Any] = self.stage.get("params", {}).get("params.yaml", {})
-        return params
 
     @property
     def is_replaced(self) -> bool:
@@ -79,10 +73,11 @@ def committed_versions(paths: Sequence[Path]) -> Generator[Version, None, None]:
     with suppress(NoProjectError), open_repo() as repo:
         for revision in REVISIONS:
             for stage in read_lock(repo, revision).get("stages", {}).values():
+                params = stage.get("params", {}).get("params.yaml", {})
                 for out in stage.get("outs", ()):
                     if Path(out["path"]) in paths and out.get("md5") not in seen:
                         seen.add(out.get("md5"))
-                        yield Version(Path(out["path"]), revision, stage, out, repo)
+                        yield Version(Path(out["path"]), revision, params, out, repo)
 
 
 def read_lock(repo: Any, revision: str | None) -> dict[str, Any]:

@@ -40,9 +40,8 @@ def open_repo(folder: Path = Path()) -> Iterator[Any]:
             raise NoProjectError(f"{line}; `cd` into the project") from None
         if isinstance(error, ResolveError):
             line = f"params.yaml does not fit dvc.yaml: {line}"
-        hint = "`dvc status` works once that is mended"
-        if "not a git repository" in line:
-            hint = "`git init`, or `dvc config core.no_scm true` to do without Git"
+        git = "`git init`, or `dvc config core.no_scm true` to do without Git"
+        hint = git if "not a git" in line else "`dvc status` works once that is mended"
         raise (ParamsError if "params.yaml" in line else DataError)(f"{line}; {hint}") from None
     finally:
         logger.setLevel(before)

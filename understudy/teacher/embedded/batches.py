@@ -17,10 +17,6 @@ ENDPOINT = "/v1/chat/completions"
 Json = dict[str, Any]
 
 
-def _now() -> int:
-    return int(time.time())
-
-
 def _new_id(prefix: str) -> str:
     return prefix + uuid4().hex
 
@@ -33,7 +29,7 @@ class StoredFile:
     purpose: str
     content: bytes = field(repr=False)
     id: str = field(default_factory=lambda: _new_id("file-"))
-    created_at: int = field(default_factory=_now)
+    created_at: int = field(default_factory=lambda: int(time.time()))
 
     def describe(self) -> Json:
         """The file object of the API."""
@@ -62,7 +58,7 @@ class Batch:
     errors: Json | None = None
     output_file_id: str | None = None
     error_file_id: str | None = None
-    created_at: int = field(default_factory=_now)
+    created_at: int = field(default_factory=lambda: int(time.time()))
     request_counts: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(("total", "completed", "failed"), 0)
     )
