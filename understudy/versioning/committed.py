@@ -65,9 +65,6 @@ def committed_versions(paths: Sequence[Path]) -> Generator[Version, None, None]:
 
     Args:
         paths: the names that the output has or had, relative to the project.
-
-    Raises:
-        DataError: DVC cannot look.
     """
     seen = set()
     with suppress(NoProjectError), open_repo() as repo:

@@ -36,12 +36,15 @@ def open_repo(folder: Path = Path()) -> Iterator[Any]:
             yield repo
     except DvcException as error:
         line = " ".join(str(error).split())
-        if isinstance(error, NotDvcRepoError):
+        gitless = "is not a git repository" in line
+        # What is kept outside of any project makes a folder .dvc, without a configuration in it.
+        is_bare = gitless and not Path(Repo.find_root(str(folder)), ".dvc", "config").exists()
+        if is_bare or isinstance(error, NotDvcRepoError):
             raise NoProjectError(f"{line}; `cd` into the project") from None
         if isinstance(error, ResolveError):
             line = f"params.yaml does not fit dvc.yaml: {line}"
         git = "`git init`, or `dvc config core.no_scm true` to do without Git"
-        hint = git if "not a git" in line else "`dvc status` works once that is mended"
+        hint = git if gitless else "`dvc status` works once that is mended"
         raise (ParamsError if "params.yaml" in line else DataError)(f"{line}; {hint}") from None
     finally:
         logger.setLevel(before)
