@@ -25,7 +25,7 @@ from understudy.core.tables import TableWriter, iterate_table, table_writer
 from understudy.rows.nearness import NearRule
 from understudy.teacher.client import ask
 from understudy.teacher.ledger import default_ledger
-from understudy.teacher.prompts import Highlights
+from understudy.teacher.prompts import Prompt, Questions
 from understudy.teacher.requests import Question
 from understudy.texts.copying import copied_share
 from understudy.texts.words import split_words
@@ -109,7 +109,8 @@ def main() -> None:
     """Reads params.yaml and generates."""
     params = load_section("generate", GenerateParams)
     teacher = load_section("teacher", TeacherParams)
-    answered = ask(Highlights(params), teacher, default_ledger(), "generate", WRITTEN_ANSWERS)
+    questions = Questions(Prompt("generate.prompt", params.prompt, "highlights"), params.limits)
+    answered = ask(questions, teacher, default_ledger(), "generate", WRITTEN_ANSWERS)
     counts = write_pairs(answered, Judge(params))
     counts.write()
     for split, count in counts:

@@ -19,7 +19,7 @@ from understudy.core.params import load_section
 from understudy.core.tables import table_writer
 from understudy.teacher.client import ask
 from understudy.teacher.ledger import default_ledger
-from understudy.teacher.prompts import Articles
+from understudy.teacher.prompts import Prompt, Questions
 from understudy.teacher.requests import Question
 
 
@@ -38,8 +38,9 @@ def write_predictions(
 
 def main() -> None:
     """Reads params.yaml and asks for summaries."""
-    questions = Articles(load_section("zeroshot", ZeroshotParams))
+    params = load_section("zeroshot", ZeroshotParams)
     teacher = load_section("teacher", TeacherParams)
+    questions = Questions(Prompt("zeroshot.prompt", params.prompt, "article"), {"test": None})
     write_predictions(ask(questions, teacher, default_ledger(), "zeroshot", ZEROSHOT_ANSWERS))
 
 

@@ -19,7 +19,7 @@ from understudy.contract.params.sections import KINDS
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.params import load_section
 from understudy.rows.fetching import fetch
-from understudy.teacher.prompts import Articles, Highlights
+from understudy.teacher.prompts import Prompt, Questions
 from understudy.tools.check import check
 from understudy.tools.cli import COMMANDS
 
@@ -183,6 +183,10 @@ def test_the_example_of_tickets_is_complete(
     check()
     rows = load_section("fetch", FetchParams)
     fetch(rows.model_copy(update={"max_rejected": 0.0}))
-    highlights = Highlights(load_section("generate", GenerateParams), folder=RAW)
-    articles = Articles(load_section("zeroshot", ZeroshotParams), test=RAW / "test.parquet")
+    generate = load_section("generate", GenerateParams)
+    zeroshot = load_section("zeroshot", ZeroshotParams)
+    write = Prompt("generate.prompt", generate.prompt, "highlights")
+    summarize = Prompt("zeroshot.prompt", zeroshot.prompt, "article")
+    highlights = Questions(write, generate.limits, RAW)
+    articles = Questions(summarize, {"test": None}, RAW)
     assert [len(list(prompts)) for prompts in (highlights, articles)] == [10, 2]

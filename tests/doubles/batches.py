@@ -26,7 +26,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 from tests.doubles.teacher import ChatServer, Reply, Request, Script, echo, refuse, say
-from understudy.teacher.embedded.batches import Batch, StoredFile, read_orders, write_lines
+from understudy.teacher.embedded.batches import Batch, StoredFile, read_requests, write_lines
 
 _ROUTE = re.compile(r".*?/(files|batches)(?:/([^/]+))?(?:/(content))?")
 _NOT_RUN = {
@@ -130,7 +130,7 @@ class BatchServer(ChatServer):
 
     def create(self, request: Request, _: str) -> Reply:
         asked = json.loads(request.data)
-        lines = read_orders(self.files[asked["input_file_id"]].content)
+        lines = read_requests(self.files[asked["input_file_id"]].content)
         failure = _FAILURES.get(self.finish)
         batch = BatchRecord(
             **asked,

@@ -257,13 +257,13 @@ def test_faults_depend_on_the_seed_and_not_on_the_order() -> None:
 
 @pytest.mark.parametrize(("end", "paid"), [("completed", 8), ("expired", 4), ("failed", 0)])
 def test_a_batch_pays_for_what_it_ran_as_often_as_it_is_submitted(end: Any, paid: int) -> None:
-    orders = [
+    lines = [
         {"custom_id": prompt, "method": "POST", "url": ENDPOINT, "body": call(1, prompt).body}
         for prompt in PROMPTS
     ]
     with BatchServer() as server, connect(server) as client:
         server.finish = end
-        data = "\n".join(map(json.dumps, orders)).encode()
+        data = "\n".join(map(json.dumps, lines)).encode()
         name = client.files.create(file=("in.jsonl", data), purpose="batch").id
         for _ in range(2):
             client.batches.create(input_file_id=name, endpoint=ENDPOINT, completion_window="24h")

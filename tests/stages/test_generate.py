@@ -25,7 +25,7 @@ from understudy.core.errors import DataError
 from understudy.core.tables import table_writer, text_columns
 from understudy.teacher.completion import failed_answer
 from understudy.teacher.ledger import LEDGER_ENV
-from understudy.teacher.prompts import Highlights
+from understudy.teacher.prompts import Prompt, Questions
 
 VARIABLE, KEY = "TEST_TEACHER_KEY", "sk-test-0123456789abcdef"
 TRAIN, VALIDATION = 8, 3
@@ -69,19 +69,25 @@ def write(out: Path, train: list[Answer], validation: list[Answer]) -> dict[str,
     return judge_and_write(source, [*train, *validation], out)
 
 
-def judge_and_write(source: Highlights, answers: Iterable[Answer], out: Path) -> dict[str, Any]:
-    judge = Judge(source.params, source.folder)
+def params(**changes: Any) -> GenerateParams:
+    """No limits and no filters but those given."""
+    off = dict.fromkeys(("limit", "validation_limit", "near_duplicates", "near_test", "max_copied"))
+    return GenerateParams.model_validate({"max_characters": 100, **off, **changes})
+
+
+def judge_and_write(
+    source: Questions, answers: Iterable[Answer], out: Path, **filters: Any
+) -> dict[str, Any]:
+    judge = Judge(params(**filters), source.folder)
     return write_pairs(zip(source, answers, strict=True), judge, out).to_json()
 
 
-def highlights(folder: Path, train: int, validation: int, **changes: Any) -> Highlights:
-    """So many rows of each split, in files; no limits and no filters but those given."""
+def highlights(folder: Path, train: int, validation: int, **limits: Any) -> Questions:
+    """So many rows of each split, in files."""
     for split, count in (("train", train), ("validation", validation)):
         write_rows(folder / f"{split}.parquet", [row(f"{split}-{n}") for n in range(count)])
-    off = dict.fromkeys(("limit", "validation_limit", "near_duplicates", "near_test", "max_copied"))
-    prompt = str(ROOT / "prompts/generate.txt")
-    params = {"prompt": prompt, "max_characters": 100, **off, **changes}
-    return Highlights(GenerateParams.model_validate(params), folder)
+    prompt = Prompt("generate.prompt", ROOT / "prompts/generate.txt", "highlights")
+    return Questions(prompt, params(**limits).limits, folder)
 
 
 def write_rows(path: Path, rows: list[Row]) -> None:
@@ -153,31 +159,6 @@ def test_a_split_without_a_usable_answer_is_an_error(out: Path, split: str) -> N
     assert "'empty': 2" in str(caught.value)
     assert str(out / "answers.parquet") in str(caught.value)
     assert len(records(out / "answers.parquet")) == 3
-
-
-@pytest.mark.parametrize("split", ["train", "validation"])
-def test_a_limit_takes_the_first_rows_of_its_split(tmp_path: Path, split: str) -> None:
-    name = "limit" if split == "train" else "validation_limit"
-    for limit, ids in ((2, [0, 1]), (None, range(5)), (99, range(5))):
-        source = highlights(tmp_path, 5, 5, **{name: limit})
-        assert list(source.rows(split)) == [row(f"{split}-{number}") for number in ids]
-
-
-def test_there_is_one_prompt_a_row_split_by_split(tmp_path: Path) -> None:
-    questions = list(highlights(tmp_path, 3, 2, limit=2))
-    ids = ["train-0", "train-1", "validation-0", "validation-1"]
-    assert [question.row["id"] for question in questions] == ids
-    for question in questions:
-        assert question.row == row(question.row["id"])
-        assert question.row["highlights"] in question.prompt
-        assert question.row["id"].startswith(question.split)
-
-
-def test_prompts_can_be_read_again_and_half_read(tmp_path: Path) -> None:
-    source = highlights(tmp_path, 3, 2)
-    first = iter(source)
-    assert next(first) == next(iter(source))
-    assert list(source) == list(source) == [next(iter(source)), *first]
 
 
 def test_pairs_are_written_while_answers_come_in(out: Path) -> None:

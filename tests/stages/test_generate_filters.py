@@ -45,8 +45,8 @@ def write_filtered(
     """Counts, and the reason of each answer."""
     folder = out.parent / "gold"
     write_rows(folder / "test.parquet", [row("test") | {"article": text} for text in test])
-    source = highlights(folder, len(train), len(validation), **filters)
-    counts = judge_and_write(source, map(answer, [*train, *validation]), out)
+    source = highlights(folder, len(train), len(validation))
+    counts = judge_and_write(source, map(answer, [*train, *validation]), out, **filters)
     reasons = [line["reason"] for line in records(out / "answers.parquet")]
     for split, count in counts.items():
         assert count["asked"] == count["kept"] + sum(count["dropped"].values())
@@ -101,9 +101,9 @@ def test_a_dropped_answer_is_not_one_that_others_are_near_to(out: Path) -> None:
 
 
 def test_a_missing_test_split_is_named_only_where_it_is_needed(out: Path) -> None:
-    source = highlights(out.parent / "gold", 1, 1, near_test=0.5)
+    source = highlights(out.parent / "gold", 1, 1)
     with pytest.raises(DataError, match=r"test\.parquet: no such file"):
-        judge_and_write(source, iter([GOOD, GOOD]), out)
+        judge_and_write(source, iter([GOOD, GOOD]), out, near_test=0.5)
     assert not out.exists()
 
 

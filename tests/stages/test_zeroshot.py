@@ -16,11 +16,10 @@ from tests.imports import ROOT
 from understudy.contract.answers import COLUMNS, Answer
 from understudy.contract.asked import ZEROSHOT_ANSWERS
 from understudy.contract.pairs import PAIR_COLUMNS, TEST
-from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.tables import table_writer, text_columns
 from understudy.teacher.completion import failed_answer
 from understudy.teacher.ledger import LEDGER_ENV
-from understudy.teacher.prompts import Articles
+from understudy.teacher.prompts import Prompt, Questions
 
 IDS = ["c", "a", "b"]
 QUESTION = "Please summarize the following news article. 'Costs $5: article {}.'"
@@ -33,13 +32,14 @@ def answer(text: str, finish_reason: str = "stop", refusal: str = "") -> Answer:
 FAILED = failed_answer("sha256:0", "double", "HTTP 500: Oops.")
 
 
-def articles(folder: Path, *ids: str) -> Articles:
+def articles(folder: Path, *ids: str) -> Questions:
     """Test articles with these ids, in a file below the folder."""
     path = folder / "gold" / "test.parquet"
     with table_writer(path, text_columns(*PAIR_COLUMNS)) as table:
         for name in ids:
             table.add({"id": name, "article": f"Costs $5: article {name}.", "highlights": "Gold ."})
-    return Articles(ZeroshotParams(prompt=str(ROOT / "prompts/zeroshot.txt")), path)
+    prompt = Prompt("zeroshot.prompt", ROOT / "prompts/zeroshot.txt", "article")
+    return Questions(prompt, {"test": None}, path.parent)
 
 
 def write(folder: Path, ids: Iterable[str], answers: list[Answer]) -> None:
@@ -113,7 +113,7 @@ class Project:
     def __init__(self, path: Path) -> None:
         source = articles(path, *IDS)
         TEST.parent.mkdir(parents=True)
-        source.test.rename(TEST)
+        (source.folder / "test.parquet").rename(TEST)
 
     def ask(self, server: ChatServer, **teacher: Any) -> list[dict[str, Any]]:
         """Runs the stage with the sample profile and another teacher; JSON is YAML."""

@@ -140,6 +140,21 @@ def test_a_completion_is_read_with_its_way_and_its_tokens(batch: bool) -> None:
     assert found == Answer("sha256:0", "x", "stop", "", "double-7", 20, 5, 3, batch)
 
 
+@pytest.mark.parametrize(
+    "usage",
+    [
+        "n/a",
+        [7],
+        {"prompt_tokens": "many", "completion_tokens": [3], "total_tokens": float("nan")},
+        {"prompt_tokens": float("inf"), "prompt_tokens_details": "none"},
+        {"prompt_tokens_details": {"cached_tokens": {}}},
+    ],
+)
+def test_usage_that_cannot_be_read_counts_as_zero_and_costs_no_answer(usage: Any) -> None:
+    found = read_completion("sha256:0", completion(content="x") | {"usage": usage}, batch=False)
+    assert found == Answer("sha256:0", "x", "stop", "", "double-7", 0, 0, 0)
+
+
 @pytest.mark.parametrize("body", [None, [], "text", {}, {"choices": []}, completion(content=["a"])])
 def test_what_is_no_completion_is_a_value_error(body: Any) -> None:
     with pytest.raises(ValueError, match="no chat completion"):

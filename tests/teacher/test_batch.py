@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +199,28 @@ def test_an_unreadable_answer_counts_as_billed_and_is_asked_again(
     assert server.submitted == 2
     with Ledger(path) as ledger:
         assert [ledger.unanswered(key) for key in keys(prompts(2), teacher)] == [1, 0]
+
+
+@pytest.mark.parametrize("status", ["200", 201, "200 OK", 200.0, "fine", None, 0, 500, [200]])
+def test_a_completion_is_an_answer_whatever_status_is_written_beside_it(
+    server: FaultyServer, path: Path, status: Any
+) -> None:
+    reply = replace(say("answer to prompt 0"), status=status, paid=True)
+    server.line_script = lambda prompt: (
+        reply if prompt == "prompt 0" else say(f"answer to {prompt}")
+    )
+    assert texts(ask(prompts(2), params(server), path)) == echoed(prompts(2))
+    assert server.submitted == 1
+
+
+@pytest.mark.parametrize("status", ["many", [5], {}, True, 0, "", "500", "503 Busy"])
+def test_a_status_that_nobody_can_read_fails_its_request_and_not_the_run(
+    server: FaultyServer, path: Path, status: Any
+) -> None:
+    once = iter([Reply(b"<html>", status=status)])
+    server.line_script = lambda prompt: next(once, say(f"answer to {prompt}"))
+    assert texts(ask(prompts(2), params(server, max_retries=1), path)) == echoed(prompts(2))
+    assert server.submitted == 2
 
 
 def test_a_cancelled_batch_stops_the_run_with_what_it_brought(

@@ -19,7 +19,7 @@ from understudy.teacher.embedded.server import serve
 ENDPOINT = "/v1/chat/completions"
 FINAL = ("failed", "completed", "cancelled")
 HIGHLIGHTS = "Mayor Ida Renn opens a bridge in Oakport .\nIt cost $3.5 million in 2012 ."
-Order = dict[str, Any]
+RequestLine = dict[str, Any]
 T = TypeVar("T")
 
 
@@ -45,23 +45,23 @@ def run(work: Callable[[AsyncOpenAI], Awaitable[T]]) -> T:
     return asyncio.run(main())
 
 
-def order(name: str, **changes: Any) -> Order:
+def request(name: str, **changes: Any) -> RequestLine:
     """A line of an input file; `changes` are to the call."""
     prompt = f"Write an article: '{name} wins .\n{HIGHLIGHTS}'"
     call = {"model": MODEL, "messages": [{"role": "user", "content": prompt}]} | changes
     return {"custom_id": name, "method": "POST", "url": ENDPOINT, "body": call}
 
 
-def orders(count: int) -> list[Order]:
-    return [order(f"order-{number}") for number in range(count)]
+def requests(count: int) -> list[RequestLine]:
+    return [request(f"request-{number}") for number in range(count)]
 
 
-def jsonl(lines: list[Order]) -> bytes:
+def jsonl(lines: list[RequestLine]) -> bytes:
     return "".join(json.dumps(line) + "\n" for line in lines).encode()
 
 
 async def upload(client: AsyncOpenAI, content: bytes) -> FileObject:
-    return await client.files.create(file=("orders.jsonl", content), purpose="batch")
+    return await client.files.create(file=("requests.jsonl", content), purpose="batch")
 
 
 async def create(
@@ -102,18 +102,22 @@ def timeless(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_an_uploaded_file_is_read_as_it_was() -> None:
-    content = jsonl(orders(2))
+    content = jsonl(requests(2))
 
     async def work(client: AsyncOpenAI) -> None:
         file = await upload(client, content)
-        assert (file.filename, file.bytes, file.purpose) == ("orders.jsonl", len(content), "batch")
+        assert (file.filename, file.bytes, file.purpose) == (
+            "requests.jsonl",
+            len(content),
+            "batch",
+        )
         assert (await client.files.content(file.id)).read() == content
 
     run(work)
 
 
 def test_a_large_file_is_taken_and_given_back() -> None:
-    content = jsonl([order("one", padding="x" * 3_000_000)])
+    content = jsonl([request("one", padding="x" * 3_000_000)])
 
     async def work(client: AsyncOpenAI) -> None:
         file = await upload(client, content)
@@ -123,7 +127,7 @@ def test_a_large_file_is_taken_and_given_back() -> None:
 
 
 def test_a_batch_is_answered_as_the_live_endpoint_answers() -> None:
-    lines = [*orders(3), order("short", max_completion_tokens=5)]
+    lines = [*requests(3), request("short", max_completion_tokens=5)]
 
     async def work(client: AsyncOpenAI) -> None:
         batch = await finish(client, await create(client, jsonl(lines)))
@@ -143,7 +147,7 @@ def test_a_batch_is_answered_as_the_live_endpoint_answers() -> None:
 
 def test_a_batch_goes_through_its_statuses_in_order_and_counts_what_is_done() -> None:
     async def work(client: AsyncOpenAI) -> None:
-        batch = await create(client, jsonl(orders(60)))
+        batch = await create(client, jsonl(requests(60)))
         assert batch.status == "validating"
         seen = [batch]
         while seen[-1].status not in FINAL:
@@ -165,7 +169,7 @@ def test_a_batch_goes_through_its_statuses_in_order_and_counts_what_is_done() ->
 
 def test_blank_lines_are_no_requests() -> None:
     async def work(client: AsyncOpenAI) -> None:
-        content = jsonl(orders(2)).replace(b"\n", b"\r\n\r\n")
+        content = jsonl(requests(2)).replace(b"\n", b"\r\n\r\n")
         batch = await finish(client, await create(client, content))
         assert len(await read(client, batch.output_file_id)) == 2
 
@@ -174,7 +178,7 @@ def test_blank_lines_are_no_requests() -> None:
 
 def test_a_batch_is_found_in_the_list_by_its_metadata() -> None:
     async def work(client: AsyncOpenAI) -> None:
-        made = [await create(client, jsonl(orders(1)), {"run": name}) for name in ("a", "b", "c")]
+        made = [await create(client, jsonl(requests(1)), {"run": name}) for name in ("a", "b", "c")]
         found = [b.id async for b in client.batches.list() if (b.metadata or {})["run"] == "b"]
         assert found == [made[1].id]
 
@@ -183,7 +187,7 @@ def test_a_batch_is_found_in_the_list_by_its_metadata() -> None:
 
 def test_batches_are_listed_in_pages_newest_first() -> None:
     async def work(client: AsyncOpenAI) -> None:
-        made = [(await create(client, jsonl(orders(1)))).id for _ in range(5)]
+        made = [(await create(client, jsonl(requests(1)))).id for _ in range(5)]
         page = await client.batches.list(limit=2)
         assert [batch.id for batch in page.data] == [made[4], made[3]]
         assert page.has_more
@@ -197,7 +201,7 @@ def test_batches_are_listed_in_pages_newest_first() -> None:
 def test_the_servers_end_ends_the_work_on_batches() -> None:
     async def main() -> None:
         async with teacher() as client:
-            batch = await create(client, jsonl(orders(600)))
+            batch = await create(client, jsonl(requests(600)))
             assert batch.status == "validating"
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
@@ -206,8 +210,8 @@ def test_the_servers_end_ends_the_work_on_batches() -> None:
 
 def test_live_calls_are_answered_while_a_batch_is_worked_off() -> None:
     async def work(client: AsyncOpenAI) -> None:
-        batch = await create(client, jsonl(orders(200)))
-        assert (await client.chat.completions.create(**order("live")["body"])).choices
+        batch = await create(client, jsonl(requests(200)))
+        assert (await client.chat.completions.create(**request("live")["body"])).choices
         assert (await client.batches.retrieve(batch.id)).status not in FINAL
 
     run(work)
@@ -216,7 +220,7 @@ def test_live_calls_are_answered_while_a_batch_is_worked_off() -> None:
 def test_each_server_has_files_and_batches_of_its_own() -> None:
     async def main() -> None:
         async with teacher() as one, teacher() as other:
-            await create(one, jsonl(orders(1)))
+            await create(one, jsonl(requests(1)))
             assert (await other.batches.list()).data == []
 
     asyncio.run(main())

@@ -19,9 +19,9 @@ from tests.teacher.test_embedded_batches import (
     fail,
     finish,
     jsonl,
-    order,
-    orders,
     read,
+    request,
+    requests,
     run,
     upload,
 )
@@ -31,8 +31,8 @@ from understudy.teacher.embedded.server import serve
 @pytest.mark.parametrize(
     ("file", "purpose", "param"),
     [
-        (("orders.jsonl", b"{}"), "vision", "purpose"),
-        (("orders.txt", b"{}"), "batch", "file"),
+        (("requests.jsonl", b"{}"), "vision", "purpose"),
+        (("requests.txt", b"{}"), "batch", "file"),
     ],
 )
 def test_a_file_that_is_for_no_batch_is_refused(file: Any, purpose: Any, param: str) -> None:
@@ -82,17 +82,17 @@ def test_a_page_of_a_wrong_size_is_refused(limit: Any) -> None:
         (b"\xff", "invalid_json_line"),
         (b"[" * 100_000, "invalid_json_line"),
         (b"[1]", "invalid_json_line"),
-        (jsonl([order("order-0")]), "duplicate_custom_id"),
-        (jsonl([order("x") | {"custom_id": 7}]), "invalid_value"),
-        (jsonl([order("x") | {"custom_id": None}]), "invalid_value"),
+        (jsonl([request("request-0")]), "duplicate_custom_id"),
+        (jsonl([request("x") | {"custom_id": 7}]), "invalid_value"),
+        (jsonl([request("x") | {"custom_id": None}]), "invalid_value"),
         (jsonl([{"custom_id": "x", "url": ENDPOINT}]), "invalid_json_line"),
-        (jsonl([order("x") | {"method": "GET"}]), "url_mismatch"),
-        (jsonl([order("x") | {"url": "/v1/embeddings"}]), "url_mismatch"),
-        (jsonl([order("x") | {"body": "x"}]), "invalid_value"),
+        (jsonl([request("x") | {"method": "GET"}]), "url_mismatch"),
+        (jsonl([request("x") | {"url": "/v1/embeddings"}]), "url_mismatch"),
+        (jsonl([request("x") | {"body": "x"}]), "invalid_value"),
     ],
 )
 def test_a_broken_line_fails_the_batch_and_is_named(line: bytes, code: str) -> None:
-    content = jsonl(orders(1)) + line.strip() + b"\n" + jsonl([order("last")])
+    content = jsonl(requests(1)) + line.strip() + b"\n" + jsonl([request("last")])
     assert run(lambda client: fail(client, content)) == [(code, 2)]
 
 
@@ -102,7 +102,7 @@ def test_a_file_without_requests_fails_the_batch(content: bytes) -> None:
 
 
 def test_a_refused_line_is_in_the_error_file_and_the_others_are_answered() -> None:
-    lines = [order("good"), order("unknown", model="gpt-4o"), order("wrong", max_tokens=0)]
+    lines = [request("good"), request("unknown", model="gpt-4o"), request("wrong", max_tokens=0)]
 
     async def work(client: AsyncOpenAI) -> None:
         batch = await finish(client, await create(client, jsonl(lines)))
@@ -125,7 +125,7 @@ def test_a_refused_line_is_in_the_error_file_and_the_others_are_answered() -> No
 
 def test_a_batch_of_refused_lines_only_has_no_output_file() -> None:
     async def work(client: AsyncOpenAI) -> None:
-        batch = await finish(client, await create(client, jsonl([order("x", messages=[1])])))
+        batch = await finish(client, await create(client, jsonl([request("x", messages=[1])])))
         assert (batch.status, batch.output_file_id) == ("completed", None)
         assert len(await read(client, batch.error_file_id)) == 1
 
@@ -160,7 +160,7 @@ def test_an_unknown_id_is_not_found(call: Callable[[AsyncOpenAI], Awaitable[obje
 )
 def test_a_batch_with_a_wrong_field_is_refused(param: str, value: object) -> None:
     async def work(client: AsyncOpenAI) -> None:
-        file = await upload(client, jsonl(orders(1)))
+        file = await upload(client, jsonl(requests(1)))
         fields = {"input_file_id": file.id, "endpoint": ENDPOINT, "completion_window": "24h"}
         with pytest.raises(BadRequestError) as refusal:
             await client.post("/batches", body=fields | {param: value}, cast_to=object)
@@ -181,7 +181,7 @@ def test_a_batch_that_is_no_object_is_refused(content: bytes) -> None:
 
 def test_a_batchs_own_output_is_no_input() -> None:
     async def work(client: AsyncOpenAI) -> None:
-        batch = await finish(client, await create(client, jsonl(orders(1))))
+        batch = await finish(client, await create(client, jsonl(requests(1))))
         with pytest.raises(BadRequestError, match="batch_output"):
             await client.batches.create(
                 input_file_id=str(batch.output_file_id),

@@ -165,8 +165,10 @@ def test_the_same_prompt_gets_the_same_answer_twice() -> None:
 
 
 def test_the_shipped_prompts_are_recognised() -> None:
-    generate = Prompt(ROOT / "prompts/generate.txt", "highlights").fill(HIGHLIGHTS)
-    zeroshot = Prompt(ROOT / "prompts/zeroshot.txt", "article").fill(ARTICLE)
+    generate = Prompt("generate.prompt", ROOT / "prompts/generate.txt", "highlights").fill(
+        HIGHLIGHTS
+    )
+    zeroshot = Prompt("zeroshot.prompt", ROOT / "prompts/zeroshot.txt", "article").fill(ARTICLE)
     assert reply(generate) == expand(HIGHLIGHTS)
     assert reply(zeroshot) == summarize(ARTICLE)
 

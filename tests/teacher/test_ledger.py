@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from tests.imports import ROOT
 from understudy.contract.answers import Answer
+from understudy.core.errors import DataError
 from understudy.teacher import lines
 from understudy.teacher.errors import TeacherError
 from understudy.teacher.ledger import LEDGER_ENV, Ledger, default_ledger, keep
@@ -18,7 +20,6 @@ from understudy.teacher.lines import check_answer
 from understudy.teacher.records import encode
 from understudy.teacher.requests import content_key
 
-ROOT = Path(__file__).parents[2]
 NOBODY = 65534
 REQUESTS = [{"endpoint": "e", "model": "m", "messages": [{"content": f"Zü{n}"}]} for n in range(4)]
 KEYS = [content_key(request) for request in REQUESTS]
@@ -68,11 +69,10 @@ run(fill)
 
 
 def start(script: str, *arguments: object, **options: Any) -> subprocess.Popen[str]:
-    # Unmeasured: these are killed, or may write nowhere, and coverage would write its own file.
-    env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    env = {name: os.environ[name] for name in os.environ if "COVERAGE" not in name}  # writes files
     return subprocess.Popen(
-        [sys.executable, "-c", PREPARE + script, *map(str, arguments)], env=env,
-        cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options,
+        [sys.executable, "-c", PREPARE + script, *map(str, arguments)],
+        env=env, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options,
     )  # fmt: skip
 
 
@@ -294,9 +294,6 @@ def test_a_ledger_that_may_not_be_written_is_named() -> None:
     assert said.count("\n") == 1
 
 
-# Where it is
-
-
 def test_the_variable_names_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(LEDGER_ENV, str(tmp_path / "mine.jsonl"))
     assert default_ledger() == tmp_path / "mine.jsonl"
@@ -328,9 +325,24 @@ def test_projects_that_share_a_cache_share_the_ledger(dvc_repo: Path) -> None:
     assert default_ledger() == shared / "teacher/ledger.jsonl"
 
 
+def test_a_broken_configuration_of_dvc_is_an_error_and_no_other_ledger(dvc_repo: Path) -> None:
+    (dvc_repo / ".dvc/config").write_text("[core\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"config file error.*`dvc status`") as caught:
+        default_ledger()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_project_that_has_lost_git_says_how_to_go_on(dvc_repo: Path) -> None:
+    (dvc_repo / ".dvc/config").write_text("", encoding="utf-8")
+    with pytest.raises(DataError, match=r"not a git repository; .*dvc config core\.no_scm true"):
+        default_ledger()
+
+
 def test_outside_of_a_dvc_repository_the_ledger_lies_below_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(LEDGER_ENV, raising=False)
     monkeypatch.chdir(tmp_path)
-    assert default_ledger() == Path(".dvc/cache/teacher/ledger.jsonl")
+    for _ in range(2):  # its folder makes no DVC repository
+        assert default_ledger() == Path(".dvc/cache/teacher/ledger.jsonl")
+        default_ledger().parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from understudy.core.parent_watch import DVC_STAGE
-from understudy.teacher.errors import StoppedError
+from understudy.teacher.errors import StoppedError, TeacherError
 from understudy.teacher.lock import teacher_lock
 
 ROOT = Path(__file__).parents[2]
@@ -125,6 +125,15 @@ def test_the_note_is_gone_afterwards(tmp_path: Path) -> None:
         about = json.loads(note(tmp_path / "new").read_text(encoding="utf-8"))
         assert (about["pid"], about["stage"]) == (os.getpid(), "generate")
     assert not note(tmp_path / "new").exists()
+
+
+def test_a_folder_that_cannot_be_used_is_an_error_with_a_way_out(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with (
+        pytest.raises(TeacherError, match=r"cannot hold a ledger .*set UNDERSTUDY_LEDGER"),
+        teacher_lock(tmp_path / "file", TEACHER, "generate"),
+    ):
+        pass
 
 
 def test_an_error_inside_frees_the_teacher(tmp_path: Path) -> None:

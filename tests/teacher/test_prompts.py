@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.stages.test_generate import highlights, row
 from understudy.teacher.errors import PromptError
 from understudy.teacher.prompts import Prompt
 
@@ -16,29 +17,36 @@ def template(folder: Path, text: str) -> Path:
     return path
 
 
+def article_prompt(folder: Path, text: str) -> Prompt:
+    return Prompt("zeroshot.prompt", template(folder, text), "article")
+
+
 def test_the_shipped_generate_prompt_is_the_studys() -> None:
-    prompt = Prompt(ROOT / "prompts/generate.txt", "highlights")
+    prompt = Prompt("generate.prompt", ROOT / "prompts/generate.txt", "highlights")
     assert prompt.fill("A . B .") == (
         "Please write a news article based on the following news summary. 'A . B .'"
     )
 
 
 def test_the_shipped_zeroshot_prompt_holds_the_article() -> None:
-    prompt = Prompt(ROOT / "prompts/zeroshot.txt", "article")
+    prompt = Prompt("zeroshot.prompt", ROOT / "prompts/zeroshot.txt", "article")
     assert prompt.fill("It rained.").endswith("'It rained.'")
 
 
 def test_every_shipped_prompt_is_a_valid_template() -> None:
     variables = {"generate": "highlights", "zeroshot": "article"}
     for path in (ROOT / "prompts").glob("*.txt"):
-        assert "text" in Prompt(path, variables[path.stem.split("-")[0]]).fill("text")
+        name = path.stem.split("-")[0]
+        assert "text" in Prompt(f"{name}.prompt", path, variables[name]).fill("text")
 
 
-def test_an_unknown_variable_is_named_with_the_file_and_the_expected_one(tmp_path: Path) -> None:
+def test_an_unknown_variable_is_named_with_the_param_the_file_and_the_expected_one(
+    tmp_path: Path,
+) -> None:
     path = template(tmp_path, "Expand $highlights in the style of $newspaper")
     with pytest.raises(PromptError) as caught:
-        Prompt(path, "highlights")
-    assert str(path) in str(caught.value)
+        Prompt("generate.prompt", path, "highlights")
+    assert str(caught.value).startswith(f"generate.prompt = {path}: ")
     assert "$newspaper" in str(caught.value)
     assert "expected just $highlights" in str(caught.value)
 
@@ -46,7 +54,7 @@ def test_an_unknown_variable_is_named_with_the_file_and_the_expected_one(tmp_pat
 def test_a_template_without_its_variable_is_an_error(tmp_path: Path) -> None:
     path = template(tmp_path, "Write something")
     with pytest.raises(PromptError, match=r"found no variable, expected just \$article") as caught:
-        Prompt(path, "article")
+        Prompt("zeroshot.prompt", path, "article")
     assert str(path) in str(caught.value)
 
 
@@ -56,44 +64,46 @@ def test_a_lone_dollar_sign_is_an_error_that_tells_how_to_write_it(
 ) -> None:
     path = template(tmp_path, text)
     with pytest.raises(PromptError, match=r"write '\$\$'") as caught:
-        Prompt(path, "highlights")
+        Prompt("generate.prompt", path, "highlights")
     assert str(path) in str(caught.value)
 
 
 def test_two_dollar_signs_stand_for_one(tmp_path: Path) -> None:
-    assert Prompt(template(tmp_path, "For $$5: ${article}!"), "article").fill("x") == "For $5: x!"
+    assert article_prompt(tmp_path, "For $$5: ${article}!").fill("x") == "For $5: x!"
 
 
 def test_a_variable_may_stand_in_a_template_twice(tmp_path: Path) -> None:
-    assert Prompt(template(tmp_path, "$article / $article"), "article").fill("x") == "x / x"
+    assert article_prompt(tmp_path, "$article / $article").fill("x") == "x / x"
 
 
 @pytest.mark.parametrize("text", ["$article", "$$ ${article} $x", "{article} {0} %s %(article)s"])
 def test_what_looks_like_a_variable_in_a_text_stays_text(tmp_path: Path, text: str) -> None:
-    assert Prompt(template(tmp_path, "<$article>"), "article").fill(text) == f"<{text}>"
+    assert article_prompt(tmp_path, "<$article>").fill(text) == f"<{text}>"
 
 
 def test_braces_in_a_template_are_text(tmp_path: Path) -> None:
     path = template(tmp_path, 'Answer as {"summary": ...}: $article')
-    assert Prompt(path, "article").fill("x") == 'Answer as {"summary": ...}: x'
+    assert Prompt("zeroshot.prompt", path, "article").fill("x") == 'Answer as {"summary": ...}: x'
 
 
 def test_the_end_of_line_at_a_files_end_is_no_part_of_the_prompt(tmp_path: Path) -> None:
-    assert Prompt(template(tmp_path, "Sum up $article\n"), "article").fill("x") == "Sum up x"
+    assert article_prompt(tmp_path, "Sum up $article\n").fill("x") == "Sum up x"
 
 
 def test_the_white_space_of_a_text_is_part_of_the_prompt(tmp_path: Path) -> None:
-    assert Prompt(template(tmp_path, "Sum up $article"), "article").fill("a \n") == "Sum up a \n"
+    assert article_prompt(tmp_path, "Sum up $article").fill("a \n") == "Sum up a \n"
 
 
 def test_an_absent_file_is_an_error_with_its_path(tmp_path: Path) -> None:
-    with pytest.raises(PromptError, match=r"absent\.txt: not a readable prompt template"):
-        Prompt(tmp_path / "absent.txt", "article")
+    with pytest.raises(
+        PromptError, match=r"zeroshot\.prompt = .*absent\.txt: not a readable prompt template"
+    ):
+        Prompt("zeroshot.prompt", tmp_path / "absent.txt", "article")
 
 
 def test_a_folder_is_an_error_with_its_path(tmp_path: Path) -> None:
     with pytest.raises(PromptError, match="not a readable prompt template") as caught:
-        Prompt(tmp_path, "article")
+        Prompt("zeroshot.prompt", tmp_path, "article")
     assert str(tmp_path) in str(caught.value)
 
 
@@ -101,5 +111,34 @@ def test_a_file_that_is_no_utf8_is_an_error_with_its_path(tmp_path: Path) -> Non
     path = tmp_path / "prompt.txt"
     path.write_bytes("Zürich $article".encode("latin-1"))
     with pytest.raises(PromptError, match="not a readable prompt template") as caught:
-        Prompt(path, "article")
+        Prompt("zeroshot.prompt", path, "article")
     assert str(path) in str(caught.value)
+
+
+# Questions
+
+
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_a_limit_takes_the_first_rows_of_its_split(tmp_path: Path, split: str) -> None:
+    name = "limit" if split == "train" else "validation_limit"
+    for limit, ids in ((2, [0, 1]), (None, range(5)), (99, range(5))):
+        source = highlights(tmp_path, 5, 5, **{name: limit})
+        rows = [question.row for question in source if question.split == split]
+        assert rows == [row(f"{split}-{number}") for number in ids]
+
+
+def test_there_is_one_prompt_a_row_split_by_split(tmp_path: Path) -> None:
+    questions = list(highlights(tmp_path, 3, 2, limit=2))
+    ids = ["train-0", "train-1", "validation-0", "validation-1"]
+    assert [question.row["id"] for question in questions] == ids
+    for question in questions:
+        assert question.row == row(question.row["id"])
+        assert question.row["highlights"] in question.prompt
+        assert question.row["id"].startswith(question.split)
+
+
+def test_prompts_can_be_read_again_and_half_read(tmp_path: Path) -> None:
+    source = highlights(tmp_path, 3, 2)
+    first = iter(source)
+    assert next(first) == next(iter(source))
+    assert list(source) == list(source) == [next(iter(source)), *first]

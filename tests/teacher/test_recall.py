@@ -1,104 +1,29 @@
 """Answers out of committed outputs: from DVC's cache or remote, of the workspace or of HEAD."""
 
 import shutil
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from tests.doubles.teacher import ChatServer, settings
-from tests.project import Project
+from tests.doubles.teacher import ChatServer
 from tests.teacher.asking import ask, keys
-from understudy.contract.answers import COLUMNS, Answer
-from understudy.contract.params.teacher import TeacherParams
+from tests.teacher.recalling import (
+    OUTPUT,
+    PIPELINE,
+    PRICES,
+    Outputs,
+    answer,
+    numbers,
+    params,
+    write,
+)
+from understudy.contract.answers import COLUMNS
 from understudy.core.tables import table_writer, text_columns
-from understudy.teacher.completion import failed_answer
 from understudy.teacher.errors import TeacherError
 from understudy.teacher.recall import PAY_AGAIN, read_answers, recall
-
-OUTPUT = Path("data/answers.parquet")
-PIPELINE = """\
-stages:
-  answer:
-    cmd: mkdir -p data && cp source.parquet data/answers.parquet
-    deps: [source.parquet]
-    params: [teacher.base_url, teacher.model]
-    outs: [data/answers.parquet]
-"""
-URL = "http://127.0.0.1:9/v1"
-PRICES = {"input": 1.0, "cached_input": 1.0, "output": 1.0, "batch_factor": 0.5}
-
-
-def params(**changes: Any) -> TeacherParams:
-    return TeacherParams(**{**settings(URL), "prices": PRICES, **changes})
-
-
-def answer(number: int, **changes: Any) -> Answer:
-    key = f"sha256:{number:064x}"
-    return replace(Answer(key, f"text {number}", "stop", "", "m", 1, 0, 1, batch=True), **changes)
-
-
-def write(path: Path, answers: Iterable[Answer], text: str = "text") -> None:
-    columns = {text if name == "text" else name: kind for name, kind in COLUMNS.items()}
-    with table_writer(path, {**text_columns("id"), **columns}) as table:
-        for row in answers:
-            record = row.to_record()
-            table.add({**record, "id": row.request, text: record["text"]})
-
-
-class Outputs:
-    """A project whose one stage has answers as its output; the process stands in it."""
-
-    def __init__(self, path: Path) -> None:
-        path.mkdir()
-        self.project = Project(path, {})
-        self.path = path
-        (path / "dvc.yaml").write_text(PIPELINE, encoding="utf-8")
-        teacher = f"teacher:\n  base_url: {URL}\n  model: double\n"
-        (path / "params.yaml").write_text(teacher, encoding="utf-8")
-        self.project.run("git", "init", "--quiet", "--initial-branch", "main")
-        self.project.run("dvc", "init", "--quiet")
-        self.project.run("dvc", "config", "core.analytics", "false")
-        self.project.run("dvc", "remote", "add", "--default", "storage", "../storage")
-
-    def make(self, answers: Iterable[Answer]) -> None:
-        """Runs the stage, so that these are its output."""
-        write(self.path / "source.parquet", answers)
-        self.project.run("dvc", "repro")
-
-    def lose(self, cache: bool = False) -> None:
-        (self.path / OUTPUT).unlink()
-        if cache:
-            shutil.rmtree(self.path / ".dvc/cache")
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three answers and a failed call, run, committed and pushed."""
-    outputs = Outputs(tmp_path_factory.mktemp("recall") / "project")
-    outputs.make([answer(1), failed_answer(answer(2).request, "m", "500"), answer(3), answer(4)])
-    outputs.project.commit("Answer")
-    outputs.project.run("dvc", "push")
-    return outputs.path
-
-
-@pytest.fixture
-def outputs(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Outputs:
-    for name in ("project", "storage"):
-        shutil.copytree(finished.parent / name, tmp_path / name)
-    outputs = Outputs.__new__(Outputs)
-    outputs.path, outputs.project = tmp_path / "project", Project(tmp_path / "project", {})
-    monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
-    monkeypatch.delenv(PAY_AGAIN, raising=False)
-    monkeypatch.chdir(outputs.path)
-    return outputs
-
-
-def numbers(answers: Iterable[Answer]) -> list[int]:
-    return [int(found.request.removeprefix("sha256:"), 16) for found in answers]
 
 
 def test_a_file_gone_from_the_workspace_comes_from_the_cache_without_failed_rows(
@@ -185,35 +110,7 @@ def test_an_output_without_rows_has_none(tmp_path: Path) -> None:
     assert list(read_answers(tmp_path / "empty.parquet")) == []
 
 
-def truncate(data: bytes) -> bytes:
-    return data[: len(data) // 2]
-
-
-def scramble(data: bytes) -> bytes:
-    return data[:4] + bytes(len(data) // 2) + data[4 + len(data) // 2 :]
-
-
-@pytest.mark.parametrize("damage", [truncate, scramble, lambda _: b"", lambda _: b"no parquet"])
-def test_a_broken_file_is_an_error_of_one_line(
-    tmp_path: Path, damage: Callable[[bytes], bytes]
-) -> None:
-    path = tmp_path / "broken.parquet"
-    write(path, [answer(n) for n in range(5000)])
-    path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(TeacherError, match=r"broken\.parquet") as caught:
-        list(read_answers(path))
-    assert "\n" not in str(caught.value)
-
-
 # An output that is nowhere
-
-
-@pytest.fixture
-def lost(outputs: Outputs) -> Outputs:
-    """The output is neither here nor in the cache, and the remote is gone."""
-    outputs.lose(cache=True)
-    shutil.rmtree(outputs.path.parent / "storage")
-    return outputs
 
 
 def test_answers_that_would_be_paid_for_again_are_an_error_with_the_ways_out(

@@ -12,7 +12,7 @@ from understudy.teacher.records import (
     resembles_record,
     split,
 )
-from understudy.teacher.requests import canonical
+from understudy.teacher.requests import canonical, content_key
 
 KEY = "sha256:" + "0a" * 32
 FORGED = encode("answered", KEY, {"completion": {}})
@@ -48,6 +48,15 @@ def test_a_record_is_one_line_whatever_its_texts_hold() -> None:
 def test_the_hash_is_of_all_bytes_after_it() -> None:
     line = one(text="x")
     assert hashlib.sha256(line[CHECKED:]).hexdigest().encode() == line[10:74]
+
+
+def test_a_request_that_is_canonical_already_makes_the_same_bytes() -> None:
+    request = {"messages": [{"content": "Zürich \ud800"}], "endpoint": "e", "n": 1.5}
+    for given in (request, canonical(request)):
+        line = encode("sent", KEY, {"stage": "test", "request": given})
+        content = decode(line).content
+        assert line.endswith(b'"key":"%s",%s' % (KEY.encode(), canonical(content)[1:]))
+        assert content_key(content["request"]) == content_key(request)
 
 
 @pytest.mark.parametrize("change", [0x01, 0x20, 0x80, 0xFF])

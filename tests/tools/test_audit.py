@@ -7,6 +7,7 @@ import pytest
 
 from understudy.contract.answers import Answer
 from understudy.teacher import lines
+from understudy.teacher.chunks import Chunk
 from understudy.teacher.ledger import Ledger
 from understudy.teacher.records import encode
 from understudy.teacher.requests import content_key
@@ -144,8 +145,8 @@ def test_answers_from_elsewhere_are_counted_apart(ledger: Ledger) -> None:
 
 
 def test_batches_that_have_not_ended_are_counted(ledger: Ledger) -> None:
-    for number, steps in enumerate((("uploaded", "submitted", "ended"), ("uploaded",))):
-        ledger.append([encode("batch", KEYS[number], {"step": step}) for step in steps])
+    done, begun = (Chunk("e m", f"file-{number}", [KEYS[number]]) for number in range(2))
+    ledger.append([done.uploaded(), done.submitted(), begun.uploaded(), done.ended("completed")])
     assert add_up(ledger)["open_batches"] == 1
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.imports import ROOT
 from understudy.core.errors import run
+from understudy.tools import ledger
 from understudy.tools.cli import COMMANDS, main
 
 HEAVY = {"aiohttp", "datasets", "nltk", "numpy", "openai", "pandas", "pyarrow", "torch"}
@@ -88,6 +89,16 @@ def test_a_stage_outside_the_project_ends_with_one_line(
     assert caught.value.code == 1
     assert re.fullmatch(r"error: .+\n", capsys.readouterr().err)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ledger.COMMANDS)
+def test_every_command_of_the_ledger_explains_itself_too(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert leave("ledger", name, "--help") == 0
+    shown = capsys.readouterr().out
+    assert re.search(rf"^Run: understudy ledger {name} \S+$", shown, re.MULTILINE)
+    assert EXIT_STATUS.search(shown)
 
 
 def test_without_a_command_the_commands_are_listed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,8 +15,8 @@ from understudy.contract.answers import COLUMNS, Answer
 from understudy.core.errors import UnderstudyError
 from understudy.core.tables import table_writer
 from understudy.teacher import lines
+from understudy.teacher.chunks import Chunk
 from understudy.teacher.ledger import LEDGER_ENV, Ledger
-from understudy.teacher.records import encode
 from understudy.teacher.requests import content_key
 from understudy.tools.ledger import main
 
@@ -249,13 +249,16 @@ def test_a_file_of_something_else_is_named(run: Command, tmp_path: Path) -> None
 
 
 def test_a_forgotten_batch_is_open_no_more(run: Command) -> None:
+    chunk = Chunk("e m", "file-1", KEYS[:1], batch="batch-1")
     with Ledger(run.path) as ledger:
-        ledger.append([encode("batch", KEYS[0], {"step": "submitted", "batch": "batch-1"})])
+        ledger.append([chunk.uploaded(), chunk.submitted()])
     assert json.loads(run("stats", "--json")[0])["open_batches"] == 1
     assert run("forget", "batch-1") == ["batch-1 is given up"]
     assert json.loads(run("stats", "--json")[0])["open_batches"] == 0
+    with pytest.raises(UnderstudyError, match="knows no open batch of this name"):
+        run("forget", "batch-1")
 
 
 def test_a_batch_that_the_ledger_does_not_know_is_named(run: Command) -> None:
-    with pytest.raises(UnderstudyError, match="knows no batch of this name"):
+    with pytest.raises(UnderstudyError, match="knows no open batch of this name"):
         run("forget", "batch-1")

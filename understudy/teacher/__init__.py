@@ -1,1 +1,1 @@
-"""Talking to a chat model: settings, prompts, ledger, client, and the embedded teacher."""
+"""Talking to a chat model: prompts, ledger, client, and the embedded teacher."""

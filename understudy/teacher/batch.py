@@ -47,9 +47,7 @@ class BatchRun:
     async def run(self, missing: set[str]) -> None:
         """Works until every request is answered or given up, or the run is stopped.
 
-        Args:
-            missing: keys of the requests that the ledger does not answer; those that get an
-                answer, or are given up, are taken out.
+        The keys of those that get an answer, or are given up, are taken out of `missing`.
         """
         work = asyncio.create_task(self._work(missing))
         stopped = asyncio.create_task(self._run.stop.wait())
@@ -116,7 +114,7 @@ class BatchRun:
             chunk = Chunk(self._teacher, file, [request.key for request in some])
             self._run.journal.add(chunk.uploaded())
             for request in some:
-                self._run.journal.add(lines.sent(request.key, request.content, self._run.stage))
+                self._run.journal.add(lines.sent(request.key, request.canonical, self._run.stage))
             await self._run.journal.flush()
             self._sole = self._sole if self._open else chunk
             self._open.append(chunk)
@@ -194,13 +192,12 @@ class BatchRun:
     async def _end_unknown(self, chunk: Chunk, missing: set[str]) -> None:
         """The embedded teacher forgets its batches when it ends; nobody else may."""
         if self._run.params.base_url != EMBEDDED:
-            self._run.stop.now(
-                EndpointError(
-                    f"the endpoint does not know {chunk.batch} any more, which this ledger has "
-                    "submitted; use the account that it was made with, or give it up by "
-                    f"`understudy ledger forget {chunk.batch}`"
-                )
+            problem = (
+                f"the endpoint does not know {chunk.batch} any more, which this ledger has "
+                "submitted; use the account that it was made with, or give it up by "
+                f"`understudy ledger forget {chunk.batch}`"
             )
+            self._run.stop.now(EndpointError(problem))
             return
         await self._give_up(chunk, missing, "gone")
 

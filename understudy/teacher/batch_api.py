@@ -31,12 +31,8 @@ class BatchApi:
     def line(self, request: Request) -> bytes:
         """Returns a request as a line of an input file."""
         call = {"custom_id": request.key, "method": "POST", "url": self._url}
-        return (
-            json.dumps({**call, "body": request.body}, ensure_ascii=False).encode(
-                "utf-8", "replace"
-            )
-            + b"\n"
-        )
+        text = json.dumps({**call, "body": request.body}, ensure_ascii=False)
+        return f"{text}\n".encode("utf-8", "replace")
 
     async def upload(self, requests: Iterable[Request]) -> str:
         """Uploads an input file, and returns its name."""

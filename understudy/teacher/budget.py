@@ -17,12 +17,7 @@ class Budget:
     """
 
     def __init__(self, params: TeacherParams, spent: float) -> None:
-        """Starts with what was spent before.
-
-        Args:
-            params: prices, and the cap in US dollars or None.
-            spent: US dollars.
-        """
+        """Starts with the US dollars that were spent before."""
         self._prices = params.prices
         self._cap = float("inf") if params.max_cost_usd is None else params.max_cost_usd
         self._spent = spent
@@ -60,9 +55,7 @@ class Budget:
     def reopen(self, request: Request, counted: bool) -> None:
         """Reserves a request that an earlier run has sent, and whose answer may still come.
 
-        Args:
-            request: the request; it was affordable when it was sent, and nobody asks again.
-            counted: whether its worst case is part of what was spent before.
+        It was affordable then; `counted` tells whether its worst case is part of what was spent.
         """
         if counted and request.worst_usd < float("inf"):
             self._spent -= request.worst_usd

@@ -14,7 +14,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from understudy.teacher.ledger import Ledger
-from understudy.teacher.records import encode
+from understudy.teacher.records import Record, encode
 
 
 @dataclass
@@ -42,15 +42,21 @@ class Chunk:
         return encode("batch", self.name, {"step": "ended", "how": how})
 
 
-def open_chunks(ledger: Ledger, teacher: str) -> list[Chunk]:
-    """The chunks of a teacher that have not ended, in order."""
+def has_ended(record: Record) -> bool:
+    """Whether a record is the last step of a chunk."""
+    return record.kind == "batch" and record.content.get("step") == "ended"
+
+
+def open_chunks(ledger: Ledger, teacher: str | None = None) -> list[Chunk]:
+    """The chunks of a teacher, or of all, that have not ended, in order."""
     chunks: dict[str, Chunk] = {}
     for record in ledger.batches():
         content = record.content
-        if content["step"] == "uploaded" and content["teacher"] == teacher:
-            chunks[record.key] = Chunk(teacher, content["file"], content["keys"], record.key)
+        if content["step"] == "uploaded" and teacher in (None, content["teacher"]):
+            known = content["teacher"], content["file"], content["keys"]
+            chunks[record.key] = Chunk(*known, name=record.key)
         elif record.key in chunks and content["step"] == "submitted":
             chunks[record.key].batch = content["batch"]
-        elif content["step"] == "ended":
+        elif has_ended(record):
             chunks.pop(record.key, None)
     return list(chunks.values())

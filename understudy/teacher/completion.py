@@ -32,9 +32,8 @@ def read_completion(request: str, completion: Any, batch: bool) -> Answer:
         ValueError: it is no chat completion.
     """
     try:
-        choice, usage = completion["choices"][0], completion.get("usage") or {}
-        message = choice["message"]
-        details = usage.get("prompt_tokens_details") or {}
+        choice, usage = completion["choices"][0], as_object(completion.get("usage"))
+        message, details = choice["message"], as_object(usage.get("prompt_tokens_details"))
         return Answer(
             request=request,
             text=_as_text(message.get("content")),
@@ -50,13 +49,21 @@ def read_completion(request: str, completion: Any, batch: bool) -> Answer:
             ),
             batch=batch,
         )
-    except (AttributeError, LookupError, TypeError, OverflowError) as error:
+    except (AttributeError, LookupError, TypeError) as error:
         raise ValueError(f"no chat completion ({type(error).__name__})") from None
 
 
+def as_object(value: Any) -> dict[str, Any]:
+    """A part of an answer that ought to be an object; empty where it is none."""
+    return value if isinstance(value, dict) else {}
+
+
 def _as_count(value: Any) -> int:
-    """A number of tokens that a table can hold, whatever the endpoint says."""
-    return min(max(0, int(value or 0)), MOST_TOKENS)
+    """A number of tokens that a table can hold; 0 where the endpoint says none."""
+    try:
+        return min(max(0, int(value or 0)), MOST_TOKENS)
+    except (ValueError, TypeError, OverflowError):  # the answer is worth more than its count
+        return 0
 
 
 def _as_text(value: Any) -> str:

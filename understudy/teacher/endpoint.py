@@ -82,10 +82,9 @@ class Endpoint:
 
     @asynccontextmanager
     async def translated_errors(self, seconds: float | None = None) -> AsyncIterator[None]:
-        """The client's errors within the block become ours; a block that takes too long ends.
+        """The client's errors within the block become ours; it ends after so many seconds.
 
-        Args:
-            seconds: how long it may take; None takes teacher.timeout_seconds.
+        None takes teacher.timeout_seconds.
         """
         import openai
 

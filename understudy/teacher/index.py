@@ -1,6 +1,7 @@
 """Where in the ledger the records of each request are, and what they say of it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
+from itertools import chain
 
 Span = tuple[int, int]
 """Offset and length of a record in the file, in bytes."""
@@ -46,12 +47,8 @@ class Index:
         }
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yields every request, once."""
-        known: list[Collection[bytes]] = [self.answers, self.failures, self._sent, self._lost]
-        for number, digests in enumerate(known):
-            for digest in digests:
-                if not any(digest in earlier for earlier in known[:number]):
-                    yield digest
+        """Every request, once."""
+        return iter(dict.fromkeys(chain(self.answers, self.failures, self._sent, self._lost)))
 
     def _lose(self, digest: bytes) -> None:
         self._lost[digest] = self._lost.get(digest, 0) + 1

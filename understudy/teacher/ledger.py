@@ -20,7 +20,7 @@ from typing import Self
 from understudy.contract.answers import Answer
 from understudy.teacher.errors import TeacherError
 from understudy.teacher.index import Index, Span
-from understudy.teacher.lines import UNREADABLE, answer_of, recalled
+from understudy.teacher.lines import UNREADABLE, Answered, read_answered, recalled
 from understudy.teacher.log import Log
 from understudy.teacher.records import (
     START,
@@ -31,6 +31,7 @@ from understudy.teacher.records import (
     read_head,
     resembles_record,
 )
+from understudy.teacher.requests import digest
 from understudy.teacher.reserve import Reserve
 from understudy.versioning.state import beside_cache
 
@@ -121,32 +122,31 @@ class Ledger:
 
     def answer(self, key: str) -> Answer | None:
         """The answer to a request, None where there is none or it is damaged."""
-        record = self.answer_record(key)
-        if record is None:
+        found = self.answered(key)
+        return found.answer if found else None
+
+    def answered(self, key: str) -> Answered | None:
+        """The same, with how and when it came."""
+        span = self._index.answers.get(digest(key))
+        if span is None:
             return None
         try:
-            return answer_of(record)
+            if record := self.read(span):
+                return read_answered(record)
         except UNREADABLE:
-            self._note_damage(self._index.answers.pop(_digest(key)))
-            return None
-
-    def answer_record(self, key: str) -> Record | None:
-        """The record that holds the answer to a request, if there is one."""
-        span = self._index.answers.get(_digest(key))
-        record = self.read(span) if span else None
-        if record is None:
-            self._index.answers.pop(_digest(key), None)
-        return record
+            self._note_damage(span)
+        self._index.answers.pop(digest(key), None)
+        return None
 
     def failure(self, key: str) -> str | None:
         """Why a request failed for good in the last run, if it did."""
-        span = self._index.failures.get(_digest(key))
+        span = self._index.failures.get(digest(key))
         record = self.read(span) if span else None
         return str(record.content.get("error")) if record else None
 
     def unanswered(self, key: str) -> int:
         """Number of times a request was sent with an unknown outcome."""
-        return self._index.unanswered(_digest(key))
+        return self._index.unanswered(digest(key))
 
     def batches(self) -> Iterator[Record]:
         """Every step of every batch, in order."""
@@ -205,10 +205,6 @@ class Ledger:
                 f"{self.path}: the ledger takes no more records ({error}); free some space and "
                 "start again, all earlier answers are kept"
             ) from None
-
-
-def _digest(key: str) -> bytes:
-    return bytes.fromhex(key.removeprefix("sha256:"))
 
 
 def keep(ledger: Ledger, answers: Iterable[Answer], source: str, chunk: int = 1000) -> int:

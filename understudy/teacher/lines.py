@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, get_type_hints
 
 from understudy.contract.answers import Answer
@@ -13,9 +14,26 @@ UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticErro
 """Errors from reading the content of a record that no version of this project has written."""
 
 
-def sent(key: str, request: Mapping[str, Any], stage: str) -> bytes:
-    """The line before a request is sent."""
+@dataclass(frozen=True)
+class Answered:
+    """What a line of the kind `answered` says."""
+
+    answer: Answer
+    at: str
+    seconds: float | None
+    """0 for an answer of a batch, null for one from elsewhere."""
+    source: str
+    """Where it comes from: `endpoint`, an output or an import."""
+
+
+def sent(key: str, request: Mapping[str, Any] | bytes, stage: str) -> bytes:
+    """The line before a request is sent, with its content or that as canonical JSON."""
     return encode("sent", key, {"stage": stage, "request": request})
+
+
+def read_sent(record: Record) -> tuple[dict[str, Any], str]:
+    """The request and the stage in a line of the kind `sent`."""
+    return record.content["request"], record.content["stage"]
 
 
 def lost(key: str, reason: str) -> bytes:
@@ -40,11 +58,15 @@ def failed(key: str, error: str) -> bytes:
     return encode("failed", key, {"error": error})
 
 
-def answer_of(record: Record) -> Answer:
-    """The answer in a record of the kind `answered`."""
-    if "answer" in record.content:
-        return Answer.from_record({**record.content["answer"], "request": record.key})
-    return read_completion(record.key, record.content["completion"], record.content["batch"])
+def read_answered(record: Record) -> Answered:
+    """Reads a line of the kind `answered`."""
+    key, content = record.key, record.content
+    if "answer" in content:
+        answer = Answer.from_record({**content["answer"], "request": key})
+    else:
+        answer = read_completion(key, content["completion"], content["batch"])
+    source = content.get("source", "endpoint")
+    return Answered(answer, content["at"], content.get("seconds"), source)
 
 
 def check_answer(record: Mapping[str, Any]) -> Answer:

@@ -35,11 +35,7 @@ class LiveRun:
         self._flying: set[asyncio.Task[Any]] = set()
 
     async def run(self, missing: set[str]) -> None:
-        """Makes the calls; returns when all are done or the run is stopped.
-
-        Args:
-            missing: keys of the requests that the ledger does not answer.
-        """
+        """Makes the calls with the missing keys, until all are done or the run is stopped."""
         work = asyncio.create_task(self._start_all(missing))
         stopped = asyncio.create_task(self._run.stop.wait())
         await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -107,10 +103,10 @@ class LiveRun:
                 await asyncio.sleep(backoff(attempt, error.pause))
             except RowError as error:
                 run.budget.release(key)
-                await run.keep_failure(key, error.reason)
+                await run.journal.add(lines.failed(key, error.reason))
                 return
             except EndpointError as error:
-                await run.keep_failure(key, str(error))
+                await run.journal.add(lines.failed(key, str(error)))
                 raise
             else:
                 return
@@ -125,7 +121,7 @@ class LiveRun:
         else:
             run.budget.release(request.key)
         if attempt > run.params.max_retries:
-            await run.keep_failure(request.key, error.reason)
+            await run.journal.add(lines.failed(request.key, error.reason))
             return False
         if run.stop:
             return False
@@ -160,7 +156,7 @@ class LiveRun:
         me = cast("asyncio.Task[Any]", asyncio.current_task())
         self._flying.add(me)
         try:
-            await self._run.journal.add(lines.sent(request.key, request.content, self._run.stage))
+            await self._run.journal.add(lines.sent(request.key, request.canonical, self._run.stage))
             started = time.monotonic()
             completion, headers = await self._run.endpoint.complete(request)
             seconds = time.monotonic() - started

@@ -19,11 +19,6 @@ from understudy.teacher.stopping import LOOK_SECONDS
 def teacher_lock(folder: Path, teacher: str, stage: str) -> Iterator[None]:
     """Holds the lock of one teacher; waits, and says for whom, while another run holds it.
 
-    Args:
-        folder: where the ledger is.
-        teacher: endpoint and model.
-        stage: what this run is, for those who wait for it.
-
     Raises:
         StoppedError: the process that started this one is gone.
     """
@@ -33,7 +28,8 @@ def teacher_lock(folder: Path, teacher: str, stage: str) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         _acquire(lock, owner)
     except OSError as error:
-        raise TeacherError(f"{folder}: cannot hold a ledger ({error})") from None
+        hint = "make it writable, or set UNDERSTUDY_LEDGER to a file elsewhere"
+        raise TeacherError(f"{folder}: cannot hold a ledger ({error}); {hint}") from None
     try:
         about = {"pid": os.getpid(), "stage": stage, "folder": str(Path.cwd())}
         with suppress(OSError):  # it only tells others for whom they wait

@@ -16,7 +16,6 @@ class Meter:
     def __init__(self, stage: str, total: int, done: int, spent: float) -> None:
         self.stage = stage
         self.total = total
-        self.calls = 0
         self.failed = 0
         self.note = ""
         """The state of a batch at the endpoint."""
@@ -38,7 +37,6 @@ class Meter:
 
     def answered(self) -> None:
         """One more row has its answer."""
-        self.calls += 1
         self._bar.update()
 
     def show(self, spent: float, pushed_back: int) -> None:

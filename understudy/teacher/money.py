@@ -31,9 +31,7 @@ def charge_usd(answer: Answer, worst: float, prices: Prices) -> float:
 def worst_case_usd(size: int, params: TeacherParams) -> float:
     """US dollars that no answer to a request exceeds, infinite where nothing bounds it.
 
-    Args:
-        size: bytes of the request; no tokenizer makes more tokens than bytes.
-        params: prices, the mode, and the limit of output tokens in teacher.request.
+    It has `size` bytes, and no tokenizer makes more tokens than bytes.
     """
     prices, output = params.prices, params.max_output_tokens
     if output is None and prices.output:

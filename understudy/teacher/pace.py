@@ -78,11 +78,7 @@ class Window:
     def answered(self, ticket: Ticket, in_flight: int, now: float, *, freely: bool) -> None:
         """Takes an answer into account: its latency, and that so many calls at once are accepted.
 
-        Args:
-            ticket: the call.
-            in_flight: calls still in flight.
-            now: seconds.
-            freely: whether a limit a minute is known, so that growth cannot run into one.
+        `in_flight` calls are left; `freely` where growth cannot run into an unknown limit a minute.
         """
         self._answers += 1
         self._latency += (now - ticket.started - self._latency) / min(self._answers, 20)
@@ -160,11 +156,7 @@ class Pace:
         return max(1, int(self._window.size))
 
     async def admit(self, input_tokens: float) -> Ticket:
-        """Waits until one more call may be sent.
-
-        Args:
-            input_tokens: what the call's prompt is expected to have.
-        """
+        """Waits until a call whose prompt may have so many tokens may be sent."""
         async with self._turn:
             while delay := self._delay(input_tokens):
                 self._room.clear()

@@ -1,8 +1,10 @@
 """Answers that a stage's committed outputs hold, wherever DVC keeps them."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 
@@ -30,22 +32,31 @@ def recall(path: Path, params: TeacherParams) -> Iterator[Answer]:
         params: the section `teacher`.
 
     Raises:
-        TeacherError: dvc.lock names answers of this very teacher, which cost money, and neither
-            the cache nor the remote has them; unless PAY_AGAIN is set in the environment.
+        TeacherError: the output is damaged, or dvc.lock names answers of this very teacher, which
+            cost money, and neither the cache nor the remote has them; unless PAY_AGAIN is set in
+            the environment.
     """
     names = [path, *FORMER_NAMES.get(path, ())]
-    seen: set[str] = set()
+    seen, damage, is_found = set[str](), "", False
     for name in filter(Path.is_file, names):  # nobody has replaced it yet
-        yield from _only_new(read_answers(name), seen)
-    for version in committed_versions(names):
-        with tempfile.TemporaryDirectory() as folder:
-            copy = Path(folder) / path.name
-            try:
-                version.fetch(copy)
-            except Exception as error:  # noqa: BLE001 - whatever a remote's client may raise
-                _complain(version, params, error)
-                continue
-            yield from _only_new(read_answers(copy), seen)
+        try:
+            yield from _only_new(read_answers(name), seen)
+        except TeacherError as error:
+            way = f"`dvc checkout --force {name}` brings the committed one back, or delete it"
+            damage = f"{error}; {way}"
+            print(f"warning: {damage}; its committed versions are read instead", file=sys.stderr)
+    with closing(committed_versions(names)) as versions:
+        for version in versions:
+            with tempfile.TemporaryDirectory() as folder:
+                copy = Path(folder) / path.name
+                try:
+                    version.fetch(copy)
+                    yield from _only_new(read_answers(copy), seen)
+                    is_found = True
+                except Exception as error:  # noqa: BLE001 - whatever a remote's client may raise
+                    _complain(version, params, error, is_here=not damage)
+    if damage and not is_found and _costs(params):
+        raise TeacherError(f"{damage} and pay for its answers again")
 
 
 def _only_new(answers: Iterable[Answer], seen: set[str]) -> Iterator[Answer]:
@@ -57,40 +68,37 @@ def _only_new(answers: Iterable[Answer], seen: set[str]) -> Iterator[Answer]:
 
 def read_answers(path: Path) -> Iterator[Answer]:
     """Yields the answers in a stage output; none where an older version has written it."""
-    names = {field.name for field in fields(Answer)}
     try:
         with pq.ParquetFile(path) as file:
-            columns = [TEXT if n == "text" else n for n in names] if _has(file, TEXT) else [*names]
-            if not all(_has(file, name) for name in columns):
+            there = file.schema_arrow.names
+            text = TEXT if TEXT in there else "text"
+            columns = [text if one.name == "text" else one.name for one in fields(Answer)]
+            if not set(columns) <= set(there):
                 return
             for batch in file.iter_batches(batch_size=ROWS, columns=columns):
                 for row in batch.to_pylist():
                     if not row["error"]:
                         yield Answer.from_record({"text": row.get(TEXT), **row})
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         reason = " ".join(str(error).split())
-        raise TeacherError(f"{path.name}: not a readable Parquet file: {reason}") from None
+        raise TeacherError(f"{path}: not a readable Parquet file: {reason}") from None
 
 
-def _has(file: pq.ParquetFile, column: str) -> bool:
-    return column in file.schema_arrow.names
+def _costs(params: TeacherParams) -> bool:
+    """Whether answers that are lost would be paid for, and nobody has said that they may be."""
+    prices = params.prices
+    return bool(prices.input or prices.cached or prices.output) and not os.environ.get(PAY_AGAIN)
 
 
-def _complain(version: Version, params: TeacherParams, error: Exception) -> None:
+def _complain(version: Version, params: TeacherParams, error: Exception, is_here: bool) -> None:
     """A lost output matters where its answers would have to be paid for again."""
-    prices, asked = params.prices, version.stage.get("params", {}).get("params.yaml", {})
-    is_free = not (prices.input or prices.cached or prices.output)
-    is_other = (asked.get("teacher.base_url"), asked.get("teacher.model")) != (
-        params.base_url,
-        params.model,
-    )
-    # What only the commit before the last one names was replaced on purpose.
-    is_replaced = version.revision == "HEAD^"
-    is_here = version.revision is None and version.path.is_file()
-    if is_free or is_other or is_replaced or is_here or os.environ.get(PAY_AGAIN):
+    asked = version.params.get("teacher.base_url"), version.params.get("teacher.model")
+    is_here = is_here and version.revision is None and version.path.is_file()
+    is_other = asked != (params.base_url, params.model)
+    if is_here or is_other or version.is_replaced or not _costs(params):
         return
     raise TeacherError(
         f"{version.path}: dvc.lock says that this teacher has answered, but neither DVC's cache "
         f"nor its remote has the file ({type(error).__name__}: {error}); make the remote reachable "
-        f"and `dvc pull {version.path}`, or set {PAY_AGAIN}=1 to pay for the answers again"
+        f"and `dvc pull {version.path} --force`, or set {PAY_AGAIN}=1 to pay for the answers again"
     )

@@ -43,10 +43,14 @@ class Record:
 
 
 def encode(kind: str, key: str, content: Mapping[str, Any]) -> bytes:
-    """A line, without its line break."""
+    """A line, without its line break; a value in bytes is canonical JSON already."""
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
-    rest = canonical({"at": at, **content})[1:]
-    text = f'"v":{VERSION},"kind":"{kind}","key":"{key}",'.encode() + rest
+    fields = [
+        canonical(name) + b":" + (value if isinstance(value, bytes) else canonical(value))
+        for name, value in sorted({"at": at, **content}.items())
+    ]
+    head = f'"v":{VERSION},"kind":"{kind}","key":"{key}",'
+    text = head.encode() + b",".join(fields) + b"}"
     return START + hashlib.sha256(text).hexdigest().encode() + b'",' + text
 
 

@@ -45,19 +45,21 @@ class Request:
         return {name: value for name, value in self.content.items() if name != "endpoint"}
 
 
-def canonical(value: Mapping[str, Any]) -> bytes:
+def canonical(value: Any) -> bytes:
     """JSON in UTF-8 whose bytes do not depend on the order of keys."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "replace")  # lone surrogates become question marks
 
 
-def content_key(content: Mapping[str, Any]) -> str:
-    """The key of a request with this content, such as one that the ledger has recorded."""
-    return _key(canonical(content))
-
-
-def _key(data: bytes) -> str:
+def content_key(content: Mapping[str, Any] | bytes) -> str:
+    """The key of a request with this content, or with these canonical bytes."""
+    data = content if isinstance(content, bytes) else canonical(content)
     return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def digest(key: str) -> bytes:
+    """The 32 bytes of a key's hash, which take less room than the key."""
+    return bytes.fromhex(key.removeprefix("sha256:"))
 
 
 def build_requests(questions: Iterable[Question], params: TeacherParams) -> Iterator[Request]:
@@ -66,7 +68,7 @@ def build_requests(questions: Iterable[Question], params: TeacherParams) -> Iter
     for question in questions:
         content = {**fixed, "messages": [{"role": "user", "content": question.prompt}]}
         data = canonical(content)
-        yield Request(question, content, data, _key(data), worst_case_usd(len(data), params))
+        yield Request(question, content, data, content_key(data), worst_case_usd(len(data), params))
 
 
 def endpoint_identity(params: TeacherParams) -> str:

@@ -1,6 +1,7 @@
 """Takes the results of a batch, line by line."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
@@ -8,10 +9,13 @@ from typing import Any
 from understudy.contract.answers import Answer
 from understudy.teacher import lines
 from understudy.teacher.chunks import Chunk
-from understudy.teacher.completion import read_reply
+from understudy.teacher.completion import as_object, read_reply
 from understudy.teacher.errors import EndpointError
 from understudy.teacher.retries import RefusalError, RetryableError, RowError, classify_status
 from understudy.teacher.run_context import RunContext
+
+REFUSED_STATUS = re.compile(r"\s*([45]\d\d)\b")
+"""An HTTP status of 400 or more; some endpoints write it as text."""
 
 
 class Results:
@@ -33,26 +37,16 @@ class Results:
         await self._run.journal.flush()
 
     async def close(self, reason: str, counts: bool) -> None:
-        """Ends the requests that no file spoke of.
-
-        Args:
-            reason: why they have no answer.
-            counts: whether that was one of their attempts.
-        """
+        """Ends the requests that no file spoke of; `counts` makes that one of their attempts."""
         for key in list(self._left):
-            await self._fail(key, reason, counts)
+            self._fail(key, reason, counts)
         await self._run.journal.flush()
         self._run.show()
 
     async def _take(self, key: str, result: dict[str, Any]) -> None:
-        response, error = _object(result, "response"), _object(result, "error")
-        status, body = response.get("status_code"), response.get("body")
+        response = as_object(result.get("response"))
         try:
-            if status is None:
-                raise RetryableError(f"{error.get('code')}: {error.get('message')}")
-            if status != 200:
-                raise classify_status(int(status), body, {}, self._run.params.model)
-            self._keep(read_reply(key, body, batch=True), body)
+            self._keep(self._read(key, response, as_object(result.get("error"))), response["body"])
         except RefusalError as refusal:
             self._left.discard(key)
             self._missing.discard(key)
@@ -61,12 +55,24 @@ class Results:
             await self._run.keep_refusal(key, refusal)
         except RowError as row_error:
             self._rounds[key] = self._run.params.max_retries
-            await self._fail(key, row_error.reason, counts=True)
+            self._fail(key, row_error.reason, counts=True)
         except RetryableError as retryable:
-            await self._fail(key, retryable.reason, counts=True, billed=retryable.maybe_billed)
+            self._fail(key, retryable.reason, counts=True, billed=retryable.maybe_billed)
         except EndpointError as fatal:
-            await self._fail(key, str(fatal), counts=False)
+            self._fail(key, str(fatal), counts=False)
             self._run.stop.now(fatal)
+
+    def _read(self, key: str, response: dict[str, Any], error: dict[str, Any]) -> Answer:
+        """Reads a result; a body that is a completion is an answer, whatever its status."""
+        status, body = response.get("status_code"), response.get("body")
+        try:
+            return read_reply(key, body, batch=True)
+        except RetryableError:
+            if status is None:
+                raise RetryableError(f"{error.get('code')}: {error.get('message')}") from None
+            if code := REFUSED_STATUS.match(str(status)):
+                raise classify_status(int(code[1]), body, {}, self._run.params.model) from None
+            raise
 
     def _keep(self, answer: Answer, completion: Any) -> None:
         key = answer.request
@@ -83,7 +89,7 @@ class Results:
             self._run.meter.answered()
             self._run.check_disk()
 
-    async def _fail(self, key: str, reason: str, counts: bool, billed: bool = False) -> None:
+    def _fail(self, key: str, reason: str, counts: bool, billed: bool = False) -> None:
         """No answer this time: the next batch has it, unless it has had its share of them."""
         if billed:
             self._run.journal.add(lines.lost(key, reason))
@@ -95,12 +101,4 @@ class Results:
         if is_ours and self._rounds[key] > self._run.params.max_retries:
             self._missing.discard(key)
             self._run.count_failure(reason)
-            await self._run.keep_failure(key, reason)
-        else:
-            self._run.journal.add(lines.failed(key, reason))
-
-
-def _object(result: dict[str, Any], name: str) -> dict[str, Any]:
-    """A part of a result that ought to be an object."""
-    part = result.get(name)
-    return part if isinstance(part, dict) else {}
+        self._run.journal.add(lines.failed(key, reason))

@@ -15,7 +15,7 @@ from understudy.teacher.quota import parse_duration
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 60.0
 LONGEST_ASKED = 600.0
-"""Seconds; who asks for longer is asked again all the same."""
+"""Seconds; longer requested pauses are cut to this."""
 NO_CREDIT = "insufficient_quota"
 NO_CREDIT_CODES = (NO_CREDIT, "billing_not_active", "billing_hard_limit_reached")
 # A filter of the endpoint refuses the one prompt, not the account.
@@ -120,11 +120,9 @@ def _lacks_credit(status: int, code: Any, kind: Any) -> bool:
 
 
 def backoff(attempt: int, asked: float | None) -> float:
-    """Seconds before the next attempt: doubling from FIRST_PAUSE, with jitter, or what was asked.
+    """Seconds before the next attempt: doubling from FIRST_PAUSE, or what the endpoint asked for.
 
-    Args:
-        attempt: how many have failed so far, from 1.
-        asked: the endpoint's own wish, which is obeyed, and spread a little.
+    Both are spread a little; `attempt` counts those that have failed so far.
     """
     if asked is not None:
         return min(asked, LONGEST_ASKED) * random.uniform(1, 1.1)

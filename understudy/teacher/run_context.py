@@ -40,7 +40,8 @@ class RunContext:
     def check_disk(self) -> None:
         """Stops the run while the reserve on the disk still has room for what is in flight."""
         if self.journal.ledger.reserve.given_back:
-            self.stop.now(TeacherError(f"{self.journal.ledger.path}: the disk is full"))
+            path = self.journal.ledger.path
+            self.stop.now(TeacherError(f"{path}: the disk is full; free some space, start again"))
 
     async def keep_refusal(self, key: str, refusal: RefusalError) -> None:
         """Keeps the endpoint's own refusal of a prompt as its answer."""
@@ -48,30 +49,23 @@ class RunContext:
         await self.journal.add(lines.recalled(answer, "endpoint"))
         self.meter.answered()
 
-    async def keep_failure(self, key: str, reason: str) -> None:
-        """Records a row as failed."""
-        await self.journal.add(lines.failed(key, reason))
-
     def count_failure(self, reason: str) -> None:
         """Counts a row that has failed for good; too many of them stop the run."""
         self.meter.failed += 1
         if self.meter.failed > self.params.max_failed * self.meter.total:
-            self.stop.now(
-                FailedCallsError(
-                    f"{self.meter.failed} of {self.meter.total} rows have failed for good, "
-                    f"more than teacher.max_failed = {self.params.max_failed:g} allows; "
-                    f"the last one: {reason}"
-                )
+            problem = (
+                f"{self.meter.failed} of {self.meter.total} rows have failed for good, more than "
+                f"teacher.max_failed = {self.params.max_failed:g} allows; the last one: {reason}"
             )
+            self.stop.now(FailedCallsError(problem))
 
     def stop_over_budget(self, request: Request) -> None:
         """Stops the run because the worst case of a request does not fit any more."""
-        self.stop.now(
-            BudgetError(
-                f"teacher.max_cost_usd = {self.params.max_cost_usd:g}: ${self.budget.spent:.4f} "
-                f"are spent, and the next call could cost ${request.worst_usd:.4f}"
-            )
+        problem = (
+            f"teacher.max_cost_usd = {self.params.max_cost_usd:g}: ${self.budget.spent:.4f} "
+            f"are spent, and the next call could cost ${request.worst_usd:.4f}"
         )
+        self.stop.now(BudgetError(problem))
 
     def show(self, pushed_back: int = 0) -> None:
         """Brings the progress line up to date."""

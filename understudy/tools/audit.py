@@ -8,10 +8,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from understudy.contract.asked import TOKEN_COLUMNS
+from understudy.teacher.chunks import has_ended, open_chunks
 from understudy.teacher.ledger import Ledger
-from understudy.teacher.lines import UNREADABLE, answer_of
+from understudy.teacher.lines import UNREADABLE, read_answered, read_sent
 from understudy.teacher.records import CHECKED, Record, resembles_record
-from understudy.teacher.requests import content_key
+from understudy.teacher.requests import content_key, digest
 
 KIND = re.compile(rb'"kind":"(sent|lost|answered|failed|batch)"')
 DIGEST = re.compile(rb"[0-9a-f]{64}|(?<=sha256:).{64}", re.DOTALL)
@@ -23,7 +25,6 @@ EFFECTS = {
     "harmless": "harmless: no answer was in it",
 }
 ELSEWHERE = "(asked elsewhere)"
-TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens")
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def verify(ledger: Ledger) -> Verdict:
         problem = _find_problem(record) if record else str(found)
         if problem is None:
             valid += 1
-            if record and record.content.get("step") == "ended":
+            if record and has_ended(record):
                 ended.add(record.key)
             continue
         data = b"" if isinstance(found, Record) else found.data[: HEAD_SIZE + 1]
@@ -100,14 +101,14 @@ def verify(ledger: Ledger) -> Verdict:
 
 def _find_problem(record: Record) -> str | None:
     """Finds what is wrong with a record whose bytes are intact."""
-    if record.kind == "sent":
-        actual = content_key(record.content.get("request") or {})
-        return None if actual == record.key else f"its request is that of {actual}"
-    if record.kind == "answered":
-        try:
-            answer_of(record)
-        except UNREADABLE as error:
-            return f"its answer is not readable ({error})"
+    try:
+        if record.kind == "sent":
+            actual = content_key(read_sent(record)[0])
+            return None if actual == record.key else f"its request is that of {actual}"
+        if record.kind == "answered":
+            read_answered(record)
+    except UNREADABLE as error:
+        return f"its content is not readable ({error})"
     return None
 
 
@@ -179,7 +180,7 @@ def _count_lines(path: Path, offsets: list[int]) -> dict[int, int]:
 
 def add_up(ledger: Ledger) -> dict[str, Any]:
     """What a ledger adds up to, in all, by teacher and by stage, for JSON."""
-    kinds, open_batches, counted = Counter[str](), set[str](), set[bytes]()
+    kinds, counted = Counter[str](), set[bytes]()
     tallies: dict[str, dict[str, Counter[str]]] = {"teachers": {}, "stages": {}}
     origins: dict[bytes, tuple[Counter[str], ...]] = {}  # by the 32 bytes of a key, for many
 
@@ -192,35 +193,32 @@ def add_up(ledger: Ledger) -> dict[str, Any]:
             kinds["damaged"] += 1
             continue
         kinds[record.kind] += 1
-        content, digest = record.content, bytes.fromhex(record.key.removeprefix("sha256:"))
-        if record.kind == "batch":
-            has_ended = content["step"] == "ended"
-            (open_batches.discard if has_ended else open_batches.add)(record.key)
-        elif record.kind == "sent":
-            request = content["request"]
-            teacher = f"{request.get('endpoint')} {request.get('model')}"
-            origins[digest] = find(teacher, content["stage"])
-            for tally in origins[digest]:
+        key = digest(record.key)
+        if record.kind == "sent":
+            request, stage = read_sent(record)
+            origins[key] = find(f"{request.get('endpoint')} {request.get('model')}", stage)
+            for tally in origins[key]:
                 tally["calls"] += 1
-        elif record.kind == "answered" and digest not in counted:
+        elif record.kind == "answered" and key not in counted:
             with suppress(*UNREADABLE):  # `verify` names it
-                answer, seconds = answer_of(record), content.get("seconds", 0.0)
-                counted.add(digest)
+                found = read_answered(record)
+                answer, seconds = found.answer, found.seconds or 0.0
+                counted.add(key)
                 elsewhere = f"{ELSEWHERE} {answer.model}", ELSEWHERE
-                for tally in origins.get(digest) or find(*elsewhere):
-                    tally.update({name: getattr(answer, name) for name in TOKENS})
+                for tally in origins.get(key) or find(*elsewhere):
+                    tally.update({name: getattr(answer, name) for name in TOKEN_COLUMNS})
                     tally.update({"answers": 1, "milliseconds": int(seconds * 1000)})
                     tally["timed"] += seconds > 0  # batches report no time
     described = {
         by: {name: _describe(tally) for name, tally in found.items()}
         for by, found in tallies.items()
     }
-    batches = {"open_batches": len(open_batches)}
+    batches = {"open_batches": len(open_chunks(ledger))}
     return {**ledger.count(), "records": dict(kinds), **batches, **described}
 
 
 def _describe(tally: Counter[str]) -> dict[str, Any]:
     """The figures of one teacher or stage."""
     mean = tally["milliseconds"] / tally["timed"] / 1000 if tally["timed"] else None
-    counts = {name: tally[name] for name in ("calls", "answers", *TOKENS)}
+    counts = {name: tally[name] for name in ("calls", "answers", *TOKEN_COLUMNS)}
     return {**counts, "mean_seconds": None if mean is None else round(mean, 3)}

@@ -22,13 +22,14 @@ from understudy.contract.answers import COLUMNS, Answer
 from understudy.core.errors import DataError
 from understudy.core.parser import command_parser
 from understudy.core.tables import readable_parquet, table_writer, text_columns
+from understudy.teacher.chunks import open_chunks
 from understudy.teacher.completion import failed_answer
 from understudy.teacher.index import Span
 from understudy.teacher.ledger import Ledger, default_ledger, keep
-from understudy.teacher.lines import check_answer
+from understudy.teacher.lines import check_answer, read_sent
 from understudy.teacher.recall import TEXT
-from understudy.teacher.records import Record, encode
-from understudy.teacher.requests import canonical, content_key
+from understudy.teacher.records import Record
+from understudy.teacher.requests import canonical, content_key, digest
 from understudy.tools.audit import add_up, verify
 
 EXPORT = {
@@ -45,11 +46,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs one command."""
     parser = command_parser("understudy ledger", __doc__, "`verify` has found a lost answer")
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--ledger", type=Path, metavar="PATH", help="default: that of the stages")
+    common.add_argument(
+        "--ledger", type=Path, metavar="PATH", help="default: the ledger that the stages use"
+    )
     common.add_argument("--json", action="store_true", help="print one JSON object")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, (_, about) in COMMANDS.items():
-        command = commands.add_parser(name, help=about, parents=[common])
+    for name, (_, about, example) in COMMANDS.items():
+        command = commands.add_parser(
+            name,
+            help=about,
+            description=f"{about.capitalize()}.\n\nRun: understudy ledger {name} {example}",
+            epilog=parser.epilog,
+            formatter_class=parser.formatter_class,
+            parents=[common],
+        )
         if name in ("export", "import"):
             command.add_argument("file", type=Path, metavar="FILE.parquet")
         elif name == "forget":
@@ -107,21 +117,19 @@ def _rows(ledger: Ledger) -> Iterator[dict[str, Any]]:
     spans: dict[bytes, Span] = {}
     for span, record in ledger.records():
         if isinstance(record, Record) and record.kind == "sent":
-            spans[bytes.fromhex(record.key.removeprefix("sha256:"))] = span
+            spans[digest(record.key)] = span
     for key in ledger.keys():  # noqa: SIM118 - a ledger is no dict
-        found = spans.get(bytes.fromhex(key.removeprefix("sha256:")))
+        found = spans.get(digest(key))
         asked = ledger.read(found) if found else None
-        request = canonical(asked.content["request"]).decode() if asked else None
+        request = canonical(read_sent(asked)[0]).decode() if asked else None
         yield {**dict.fromkeys(EXPORT), **_state(ledger, key), "key": key, "request": request}
 
 
 def _state(ledger: Ledger, key: str) -> dict[str, Any]:
     """What is known of a request, in the columns of EXPORT."""
-    record, answer = ledger.answer_record(key), ledger.answer(key)
-    if record and answer:
-        known = {name: record.content.get(name) for name in ("seconds", "at")}
-        source = record.content.get("source", "endpoint")
-        return {**answer.to_record(), **known, "state": "answered", "source": source}
+    if found := ledger.answered(key):
+        known = {"seconds": found.seconds, "at": found.at, "source": found.source}
+        return {**found.answer.to_record(), **known, "state": "answered"}
     error = ledger.failure(key)
     if error is not None:
         return {**failed_answer(key, "", error).to_record(), "state": "failed"}
@@ -177,21 +185,17 @@ def _check(row: Mapping[str, Any]) -> Answer:
 
 def _forget(ledger: Ledger, args: argparse.Namespace) -> None:
     """Ends a batch; its requests count as sent, and the next run asks for them again."""
-    steps = [
-        step
-        for step in ledger.batches()
-        if args.batch in (step.content.get("batch"), step.content.get("file"))
-    ]
-    if not steps:
-        raise DataError(f"{args.batch}: the ledger {ledger.path} knows no batch of this name")
-    ledger.append([encode("batch", steps[-1].key, {"step": "ended", "how": "forgotten"})])
+    chunks = [one for one in open_chunks(ledger) if args.batch in (one.batch, one.file)]
+    if not chunks:
+        raise DataError(f"{args.batch}: the ledger {ledger.path} knows no open batch of this name")
+    ledger.append([chunk.ended("forgotten") for chunk in chunks])
     _say(args, {"forgotten": args.batch}, f"{args.batch} is given up")
 
 
 COMMANDS = {
-    "verify": (_verify, "name every damaged record; exit status 1 if an answer is lost"),
-    "stats": (_stats, "count calls, tokens and seconds"),
-    "export": (_export, "write one row per request"),
-    "import": (_import, "take over answers that the ledger does not have"),
-    "forget": (_forget, "give up a batch that the endpoint does not know any more"),
+    "verify": (_verify, "name every damaged record, with what its loss means", "--json"),
+    "stats": (_stats, "count calls, tokens and seconds", "--json"),
+    "export": (_export, "write one row per request", "answers.parquet"),
+    "import": (_import, "take over answers that the ledger does not have", "answers.parquet"),
+    "forget": (_forget, "give up a batch that the endpoint does not know any more", "batch_abc123"),
 }

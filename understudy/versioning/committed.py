@@ -6,7 +6,7 @@ output is also found where dvc.yaml calls it something else by now.
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+
+from understudy.versioning.repository import NoProjectError, open_repo
 
 LOCK = "dvc.lock"
 REVISIONS = (None, "HEAD", "HEAD^")
@@ -27,11 +29,16 @@ class Version:
     path: Path
     revision: str | None
     """The first of REVISIONS whose dvc.lock names it."""
-    stage: Mapping[str, Any]
-    """The entry in dvc.lock of the stage that wrote it."""
+    params: Mapping[str, Any]
+    """Those of its stage in dvc.lock, by dotted key."""
     out: Mapping[str, Any]
     """Its own entry there, with its `md5`."""
     repo: Any
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether the last commit names another one: this one was replaced on purpose."""
+        return self.revision == REVISIONS[-1]
 
     def fetch(self, target: Path) -> None:
         """Writes the file to `target`, from the cache or else from the remote.
@@ -53,23 +60,21 @@ class Version:
             remote.fs.get_file(remote.odb.oid_to_path(oid), str(target))
 
 
-def committed_versions(paths: Sequence[Path]) -> Iterator[Version]:
+def committed_versions(paths: Sequence[Path]) -> Generator[Version, None, None]:
     """Yields the versions of an output that the last dvc.lock files name, newest first.
 
     Args:
         paths: the names that the output has or had, relative to the project.
     """
-    from dvc.exceptions import DvcException
-    from dvc.repo import Repo
-
     seen = set()
-    with suppress(DvcException), Repo() as repo:
+    with suppress(NoProjectError), open_repo() as repo:
         for revision in REVISIONS:
             for stage in read_lock(repo, revision).get("stages", {}).values():
+                params = stage.get("params", {}).get("params.yaml", {})
                 for out in stage.get("outs", ()):
                     if Path(out["path"]) in paths and out.get("md5") not in seen:
                         seen.add(out.get("md5"))
-                        yield Version(Path(out["path"]), revision, stage, out, repo)
+                        yield Version(Path(out["path"]), revision, params, out, repo)
 
 
 def read_lock(repo: Any, revision: str | None) -> dict[str, Any]:

@@ -10,15 +10,20 @@ from typing import Any
 from understudy.core.errors import DataError, ParamsError, one_line
 
 
+class NoProjectError(DataError):
+    """No DVC project is here, which some callers can do without."""
+
+
 @contextlib.contextmanager
 def open_repo(folder: Path = Path()) -> Iterator[Any]:
     """Yields DVC's repository object, which only this package looks into.
 
     Raises:
         ParamsError: params.yaml cannot be read or lacks what dvc.yaml takes from it.
+        NoProjectError: DVC knows no project here.
         DataError: whatever else DVC complains about.
     """
-    from dvc.exceptions import DvcException
+    from dvc.exceptions import DvcException, NotDvcRepoError
     from dvc.parsing import ResolveError
     from dvc.repo import Repo
 
@@ -31,8 +36,15 @@ def open_repo(folder: Path = Path()) -> Iterator[Any]:
             yield repo
     except DvcException as error:
         line = one_line(error)
+        gitless = "is not a git repository" in line
+        # What is kept outside of any project makes a folder .dvc, without a configuration in it.
+        is_bare = gitless and not Path(Repo.find_root(str(folder)), ".dvc", "config").exists()
+        if is_bare or isinstance(error, NotDvcRepoError):
+            raise NoProjectError(f"{line}; `cd` into the project") from None
         if isinstance(error, ResolveError):
             line = f"params.yaml does not fit dvc.yaml: {line}"
-        raise (ParamsError if "params.yaml" in line else DataError)(line) from None
+        git = "`git init`, or `dvc config core.no_scm true` to do without Git"
+        hint = git if gitless else "`dvc status` works once that is mended"
+        raise (ParamsError if "params.yaml" in line else DataError)(f"{line}; {hint}") from None
     finally:
         logger.setLevel(before)

@@ -2,18 +2,19 @@
 
 from pathlib import Path
 
+from understudy.versioning.repository import NoProjectError, open_repo
+
 
 def beside_cache(name: str) -> Path:
     """A folder beside DVC's cache.
 
     DVC gives the experiments that it runs in other folders the same cache, so they share it.
-    """
-    from dvc.exceptions import NotDvcRepoError
-    from dvc.repo import Repo
-    from dvc.scm import SCMError
 
+    Raises:
+        DataError: DVC cannot say where its cache is.
+    """
     try:
-        with Repo() as repo:
+        with open_repo() as repo:
             return Path(repo.cache.local.path).parent.parent / name
-    except (NotDvcRepoError, SCMError):
+    except NoProjectError:
         return Path(".dvc/cache", name)

@@ -30,6 +30,11 @@ class GenerateParams(Section):
     or more; null allows any. 0.5 drops a pair of which half the highlight was pasted."""
 
     @property
+    def limits(self) -> dict[str, int | None]:
+        """How many of the first highlights of each split to expand; null takes all."""
+        return {"train": self.limit, "validation": self.validation_limit}
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         """Why answers may make no pair."""
         own = (

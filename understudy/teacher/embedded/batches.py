@@ -1,6 +1,6 @@
-"""The embedded teacher's desk for batches: uploaded files, and the work on them in the background.
+"""The embedded teacher's files and batches, and the work on them in the background.
 
-Files and batches have the fields of OpenAI's. They live in memory, as long as the desk.
+Both have the fields of OpenAI's. They live in memory, as long as the store.
 """
 
 import asyncio
@@ -17,10 +17,6 @@ ENDPOINT = "/v1/chat/completions"
 Json = dict[str, Any]
 
 
-def _now() -> int:
-    return int(time.time())
-
-
 def _new_id(prefix: str) -> str:
     return prefix + uuid4().hex
 
@@ -33,7 +29,7 @@ class StoredFile:
     purpose: str
     content: bytes = field(repr=False)
     id: str = field(default_factory=lambda: _new_id("file-"))
-    created_at: int = field(default_factory=_now)
+    created_at: int = field(default_factory=lambda: int(time.time()))
 
     def describe(self) -> Json:
         """The file object of the API."""
@@ -62,7 +58,7 @@ class Batch:
     errors: Json | None = None
     output_file_id: str | None = None
     error_file_id: str | None = None
-    created_at: int = field(default_factory=_now)
+    created_at: int = field(default_factory=lambda: int(time.time()))
     request_counts: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(("total", "completed", "failed"), 0)
     )
@@ -78,30 +74,31 @@ class Batch:
         return asdict(self)
 
 
-def read_orders(content: bytes) -> list[Json]:
+def read_requests(content: bytes) -> list[Json]:
     """The lines of an input file.
 
     Raises:
         RefusedError: a line is no request, or there is none; its `param` is the line's number.
     """
-    orders: dict[str, Json] = {}
+    requests: dict[str, Json] = {}
     for number, line in enumerate(content.splitlines(), start=1):
         if not line.strip():
             continue
         try:
-            order = json.loads(line.decode("utf-8"))
-            name, target, body = order["custom_id"], (order["method"], order["url"]), order["body"]
+            request = json.loads(line.decode("utf-8"))
+            name, body = request["custom_id"], request["body"]
+            target = request["method"], request["url"]
         except (ValueError, RecursionError, TypeError, KeyError):
             raise _refuse("invalid_json_line", "is no request in JSON", number) from None
         if target not in (("POST", ENDPOINT), ("POST", ENDPOINT.removeprefix("/v1"))):
             raise _refuse("url_mismatch", f"is not for POST {ENDPOINT}", number)
         if not isinstance(name, str) or not isinstance(body, dict):
             raise _refuse("invalid_value", "has a wrong 'custom_id' or 'body'", number)
-        if orders.setdefault(name, order) is not order:
+        if requests.setdefault(name, request) is not request:
             raise _refuse("duplicate_custom_id", "has an earlier line's 'custom_id'", number)
-    if not orders:
+    if not requests:
         raise _refuse("empty_file", "is missing: the file has no requests", 1)
-    return list(orders.values())
+    return list(requests.values())
 
 
 def _refuse(code: str, problem: str, line: int) -> RefusedError:
@@ -113,8 +110,8 @@ def write_lines(lines: Iterable[Json]) -> bytes:
     return "".join(json.dumps(line) + "\n" for line in lines).encode()
 
 
-class BatchDesk:
-    """Keeps files and batches, and works batches off while its event loop runs."""
+class BatchStore:
+    """Keeps files and batches, and runs batches while its event loop runs."""
 
     def __init__(self) -> None:
         self.files: dict[str, StoredFile] = {}
@@ -128,10 +125,10 @@ class BatchDesk:
         return file
 
     def open_batch(self, file: StoredFile, metadata: dict[str, str] | None) -> Batch:
-        """Takes a batch in, and begins to work on it in the background."""
+        """Takes a batch in, and begins to run it in the background."""
         batch = Batch(file.id, metadata)
         self.batches[batch.id] = batch
-        task = asyncio.create_task(self._work_off(batch, file.content))
+        task = asyncio.create_task(self._run(batch, file.content))
         self._working.add(task)
         task.add_done_callback(self._working.discard)
         return batch
@@ -142,16 +139,16 @@ class BatchDesk:
             task.cancel()
         await asyncio.gather(*self._working, return_exceptions=True)
 
-    async def _work_off(self, batch: Batch, content: bytes) -> None:
+    async def _run(self, batch: Batch, content: bytes) -> None:
         try:
-            orders = read_orders(content)
+            requests = read_requests(content)
         except RefusedError as refusal:
             error = refusal.body["error"]
             batch.fail(error["code"], error["message"], int(error["param"]))
             return
-        batch.status, batch.request_counts["total"] = "in_progress", len(orders)
+        batch.status, batch.request_counts["total"] = "in_progress", len(requests)
         answered, failed = list[Json](), list[Json]()
-        for line in _answer_all(orders):
+        for line in _answer_all(requests):
             await asyncio.sleep(0)  # live calls and polls come in between
             is_good = line["response"]["status_code"] == 200
             (answered if is_good else failed).append(line)
@@ -166,12 +163,12 @@ class BatchDesk:
         return self.add_file(filename, "batch_output", write_lines(lines)).id
 
 
-def _answer_all(orders: list[Json]) -> Iterator[Json]:
-    for order in orders:
+def _answer_all(requests: list[Json]) -> Iterator[Json]:
+    for request in requests:
         try:
-            status, body = 200, complete(order["body"])
+            status, body = 200, complete(request["body"])
         except RefusedError as error:
             status, body = error.status, error.body
         response = {"status_code": status, "request_id": _new_id("req_"), "body": body}
-        name = order["custom_id"]
+        name = request["custom_id"]
         yield {"id": _new_id("batch_req_"), "custom_id": name, "response": response, "error": None}

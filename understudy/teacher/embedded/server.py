@@ -14,13 +14,13 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from understudy.teacher.embedded.batches import ENDPOINT, BatchDesk
+from understudy.teacher.embedded.batches import ENDPOINT, BatchStore
 from understudy.teacher.embedded.replies import MODEL, RULES, RefusedError, complete
 
 LOOPBACK = "127.0.0.1"
 MAX_BODY = 512 * 2**20  # what OpenAI takes as a file
 PAGE = 20
-DESK = web.AppKey("desk", BatchDesk)
+STORE = web.AppKey("store", BatchStore)
 
 
 async def _chat_completions(request: web.Request) -> web.Response:
@@ -42,29 +42,29 @@ async def _create_file(request: web.Request) -> web.Response:
         raise _invalid("purpose", "'batch'")
     if not isinstance(file, web.FileField) or not file.filename.endswith(".jsonl"):
         raise _invalid("file", "a file whose name ends in .jsonl")
-    stored = request.app[DESK].add_file(file.filename, "batch", file.file.read())
+    stored = request.app[STORE].add_file(file.filename, "batch", file.file.read())
     return web.json_response(stored.describe())
 
 
 async def _file_content(request: web.Request) -> web.Response:
-    return web.Response(body=_find(request.app[DESK].files, request.match_info["file"]).content)
+    return web.Response(body=_find(request.app[STORE].files, request.match_info["file"]).content)
 
 
 async def _create_batch(request: web.Request) -> web.Response:
-    order, desk = await _read_json(request), request.app[DESK]
-    if not isinstance(order, dict):
+    asked, store = await _read_json(request), request.app[STORE]
+    if not isinstance(asked, dict):
         raise RefusedError(400, "Expected an object with 'input_file_id'.")
     for param, only in (("endpoint", ENDPOINT), ("completion_window", "24h")):
-        if order.get(param) != only:
+        if asked.get(param) != only:
             raise _invalid(param, f"'{only}'")
-    file = _find(desk.files, order.get("input_file_id"))
+    file = _find(store.files, asked.get("input_file_id"))
     if file.purpose != "batch":
         raise _invalid("input_file_id", f"a file for batches, not for '{file.purpose}'")
-    return web.json_response(desk.open_batch(file, order.get("metadata")).describe())
+    return web.json_response(store.open_batch(file, asked.get("metadata")).describe())
 
 
 async def _list_batches(request: web.Request) -> web.Response:
-    batches, after = request.app[DESK].batches, request.query.get("after")
+    batches, after = request.app[STORE].batches, request.query.get("after")
     names = list(reversed(batches))  # newest first
     start = names.index(_find(batches, after).id) + 1 if after else 0
     try:
@@ -76,7 +76,7 @@ async def _list_batches(request: web.Request) -> web.Response:
 
 
 async def _retrieve_batch(request: web.Request) -> web.Response:
-    batch = _find(request.app[DESK].batches, request.match_info["batch"])
+    batch = _find(request.app[STORE].batches, request.match_info["batch"])
     return web.json_response(batch.describe())
 
 
@@ -108,15 +108,15 @@ async def _refuse_in_json(request: web.Request, handler: Handler) -> web.StreamR
         return web.json_response(refused.body, status=error.status)
 
 
-async def _with_desk(app: web.Application) -> AsyncIterator[None]:
-    app[DESK] = BatchDesk()
+async def _with_store(app: web.Application) -> AsyncIterator[None]:
+    app[STORE] = BatchStore()
     yield
-    await app[DESK].close()
+    await app[STORE].close()
 
 
 def _build_app() -> web.Application:
     app = web.Application(client_max_size=MAX_BODY, middlewares=[_refuse_in_json])
-    app.cleanup_ctx.append(_with_desk)
+    app.cleanup_ctx.append(_with_store)
     app.add_routes(
         [
             web.post(ENDPOINT, _chat_completions),

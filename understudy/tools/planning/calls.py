@@ -12,7 +12,7 @@ from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.params import load_section
 from understudy.core.tables import iterate_table
 from understudy.teacher.ledger import Ledger
-from understudy.teacher.prompts import Articles, Highlights
+from understudy.teacher.prompts import Prompt, Questions
 from understudy.tools.planning.estimate import Estimate, estimate_calls
 
 LENGTHS = 1000
@@ -23,8 +23,12 @@ SUMMARY_TO_HIGHLIGHTS = 2.0
 
 def plan_calls(folder: Path, teacher: TeacherParams, ledger: Ledger) -> dict[str, Estimate]:
     """Estimates the calls of each stage that asks the teacher, for the filtered splits there."""
-    highlights = Highlights(load_section("generate", GenerateParams), folder)
-    articles = Articles(load_section("zeroshot", ZeroshotParams), folder / "test.parquet")
+    generate = load_section("generate", GenerateParams)
+    zeroshot = load_section("zeroshot", ZeroshotParams)
+    expand = Prompt("generate.prompt", generate.prompt, "highlights")
+    summarize = Prompt("zeroshot.prompt", zeroshot.prompt, "article")
+    highlights = Questions(expand, generate.limits, folder)
+    articles = Questions(summarize, {"test": None}, folder)
     article = _mean_length(iterate_table(folder / "train.parquet", ["article"]))
     summary = SUMMARY_TO_HIGHLIGHTS * _mean_length(
         iterate_table(folder / "test.parquet", ["highlights"])

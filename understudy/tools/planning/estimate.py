@@ -82,7 +82,7 @@ def estimate_calls(
     chunks = open_chunks(ledger, teacher_identity(params))
     on_their_way = missing & {key for chunk in chunks for key in chunk.keys}
     missing -= on_their_way
-    rates = measure(questions, params, ledger, survey.keys - survey.missing, known, typical_output)
+    rates = _measure(questions, params, ledger, survey.keys - survey.missing, known, typical_output)
     characters, at_most, left = 0, 0.0, set(missing)
     for request in build_requests(questions, params):
         if request.key in left:
@@ -110,7 +110,7 @@ def estimate_calls(
     )
 
 
-def measure(
+def _measure(
     questions: Iterable[Question],
     params: TeacherParams,
     ledger: Ledger,
@@ -120,21 +120,13 @@ def measure(
 ) -> Rates:
     """Measures what a call takes on the answers that are there.
 
-    Args:
-        questions: the stage's.
-        params: the section `teacher`.
-        ledger: where answers are.
-        answered: keys of the stage's answers in the ledger.
-        recalled: answers of committed outputs by key, which are measured where there are any.
-        typical_output: characters of an answer, where none is there.
+    Those recalled from committed outputs count, or else those in the ledger under keys `answered`.
     """
     sample = sorted(answered)[:SAMPLE]
-    records = [record for record in map(ledger.answer_record, sample) if record is not None]
-    times = [
-        float(record.content["seconds"]) for record in records if record.content.get("seconds")
-    ]
+    known = [found for found in map(ledger.answered, sample) if found is not None]
+    times = [one.seconds for one in known if one.seconds]
     seconds = sum(times) / len(times) if times else None
-    found = recalled or {key: answer for key in sample if (answer := ledger.answer(key))}
+    found = recalled or {one.answer.request: one.answer for one in known}
     characters = tokens = output = count = 0
     for request in build_requests(questions, params) if found else ():
         answer = found.pop(request.key, None)
@@ -152,14 +144,8 @@ def measure(
 
 def _minutes(calls: int, tokens: int, seconds: float | None, params: TeacherParams) -> float | None:
     """The longest of what each limit and the calls themselves take; a first minute is free."""
-    times = [
-        max(0.0, amount / limit - 1)
-        for amount, limit in (
-            (calls, params.requests_per_minute),
-            (tokens, params.tokens_per_minute),
-        )
-        if limit is not None
-    ]
+    limits = (calls, params.requests_per_minute), (tokens, params.tokens_per_minute)
+    times = [max(0.0, amount / limit - 1) for amount, limit in limits if limit is not None]
     if seconds is not None:
         times.append(calls * seconds / min(calls or 1, params.concurrency) / 60)
     return round(max(times), 2) if times and calls else None

@@ -1,0 +1,41 @@
+"""Fixtures of the tests that recall answers from outputs."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.project import Project
+from tests.teacher.recalling import Outputs, answer
+from understudy.teacher.completion import failed_answer
+from understudy.teacher.recall import PAY_AGAIN
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three answers and a failed call, run, committed and pushed."""
+    outputs = Outputs(tmp_path_factory.mktemp("recall") / "project")
+    outputs.make([answer(1), failed_answer(answer(2).request, "m", "500"), answer(3), answer(4)])
+    outputs.project.commit("Answer")
+    outputs.project.run("dvc", "push")
+    return outputs.path
+
+
+@pytest.fixture
+def outputs(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Outputs:
+    for name in ("project", "storage"):
+        shutil.copytree(finished.parent / name, tmp_path / name)
+    outputs = Outputs.__new__(Outputs)
+    outputs.path, outputs.project = tmp_path / "project", Project(tmp_path / "project", {})
+    monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
+    monkeypatch.delenv(PAY_AGAIN, raising=False)
+    monkeypatch.chdir(outputs.path)
+    return outputs
+
+
+@pytest.fixture
+def lost(outputs: Outputs) -> Outputs:
+    """The output is neither here nor in the cache, and the remote is gone."""
+    outputs.lose(cache=True)
+    shutil.rmtree(outputs.path.parent / "storage")
+    return outputs
