@@ -14,7 +14,7 @@ MAY_IMPORT = {
     "core": set[str](),
     "versioning": {"core"},
     "contract": {"core"},
-    "rendering": {"contract"},
+    "rendering": {"core", "contract"},
     "rows": {"core", "contract", "texts"},
     "scoring": {"contract", "texts"},
     "teacher": {"core", "contract", "versioning"},

@@ -117,7 +117,7 @@ def test_a_scored_article_without_a_text_is_refused(name: str, project: Path) ->
         ),
         (
             "step,epoch,train_loss,validation_loss\n1,1,low,3\n",
-            "line 2.train_loss: expected a valid number; `dvc repro` makes it again",
+            "line 2.train_loss: expected a number; `dvc repro` makes it again",
         ),
     ],
 )
