@@ -73,6 +73,13 @@ def test_one_price_without_the_other_is_an_error_so_that_no_cap_counts_0(name: s
         Prices(**{name: 1.0})
 
 
+@pytest.mark.parametrize("price", ["input", "cached_input", "output"])
+def test_prices_are_free_if_each_of_them_is_0(price: str) -> None:
+    none = {"input": 0.0, "cached_input": 0.0, "output": 0.0}
+    assert Prices(**none).are_free
+    assert not Prices(**{**none, price: 0.1}).are_free
+
+
 # The worst case
 
 

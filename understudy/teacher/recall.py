@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from understudy.contract.answers import Answer
 from understudy.contract.params.teacher import TeacherParams
+from understudy.core.errors import one_line
 from understudy.teacher.errors import TeacherError
 from understudy.versioning.committed import Version, committed_versions
 
@@ -80,14 +81,12 @@ def read_answers(path: Path) -> Iterator[Answer]:
                     if not row["error"]:
                         yield Answer.from_record({"text": row.get(TEXT), **row})
     except (pa.ArrowException, OSError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise TeacherError(f"{path}: not a readable Parquet file: {reason}") from None
+        raise TeacherError(f"{path}: not a readable Parquet file: {one_line(error)}") from None
 
 
 def _costs(params: TeacherParams) -> bool:
     """Whether answers that are lost would be paid for, and nobody has said that they may be."""
-    prices = params.prices
-    return bool(prices.input or prices.cached or prices.output) and not os.environ.get(PAY_AGAIN)
+    return not params.prices.are_free and not os.environ.get(PAY_AGAIN)
 
 
 def _complain(version: Version, params: TeacherParams, error: Exception, is_here: bool) -> None:

@@ -36,6 +36,11 @@ class Prices(Section):
         """What a million cached tokens of prompts cost."""
         return self.input if self.cached_input is None else self.cached_input
 
+    @property
+    def are_free(self) -> bool:
+        """Whether no answer costs anything."""
+        return not (self.input or self.cached or self.output)
+
 
 class BatchParams(Section):
     """How mode batch sends its files."""

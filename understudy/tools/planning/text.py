@@ -75,7 +75,7 @@ def _notes(calls: Sequence[Estimate], teacher: TeacherParams) -> Iterator[str]:
     if not to_pay:
         every = "every other" if coming else "every"
         yield f"Nothing to pay: {every} answer is in the ledger or in a committed output."
-    elif teacher.base_url != EMBEDDED and not (teacher.prices.input or teacher.prices.output):
+    elif teacher.base_url != EMBEDDED and teacher.prices.are_free:
         yield "teacher.prices are 0: costs are unknown, and no cap holds"
 
 

@@ -121,7 +121,7 @@ def gather_review(base: str) -> Review:
         unread=new.unread,
         calls=compare_calls(old, new, prices),
         free=teacher.base_url == EMBEDDED,
-        priced=bool(prices.input or prices.cached or prices.output),
+        priced=not prices.are_free,
         curves=list(_find_curves(revisions.commit)),
         first={
             system: (old_scores[system]["rouge1_f1"], figures["rouge1_f1"])
