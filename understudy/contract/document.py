@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, ValidationInfo
 from pydantic.functional_validators import AfterValidator, model_validator
 
@@ -106,6 +105,8 @@ def read_record(path: Path, form: TypeAdapter[T]) -> T:
 
 def write_csv(path: Path, lines: Iterable[Record]) -> None:
     """Writes a CSV file whose columns are the fields of its lines."""
+    import pandas as pd
+
     with replacing(path) as partial:
         pd.DataFrame([line.model_dump() for line in lines]).to_csv(partial, index=False)
 
@@ -116,6 +117,8 @@ def read_csv(path: Path, form: type[R]) -> list[R]:
     Raises:
         DataError: the file is absent, broken or has no rows, or a line is not of that form.
     """
+    import pandas as pd
+
     try:
         table = pd.read_csv(path)
     except FileNotFoundError:

@@ -6,19 +6,21 @@ Everything passes as Parquet with the columns `id, article, highlights` (+ what 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from understudy.core.errors import DataError, one_line
 from understudy.core.files import AGAIN, absent, replacing
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 BATCH_ROWS = 4096
 
 
-def read_table(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+def read_table(path: Path, columns: Sequence[str] | None = None) -> "pd.DataFrame":
     """Reads a Parquet file whole.
 
     Raises:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.students import tiny, toy_pairs
 from understudy.core.errors import StudentError
-from understudy.students.model.families import FAMILIES, LAYERS
+from understudy.students.model.families import DECODER_LAYERS, FAMILIES
 from understudy.students.model.loading import Student, load_student, open_student
 
 EACH_FAMILY = pytest.mark.parametrize("family", sorted(FAMILIES))
@@ -121,7 +121,7 @@ def test_cross_attention_starts_by_handing_on_what_it_attends_to(family: str) ->
 
     model, endings = tiny(family).model, FAMILIES[family].cross_attention
     found = {name: p for name, p in model.named_parameters() if name.endswith(endings)}
-    assert len(found) == 2 * LAYERS
+    assert len(found) == 2 * DECODER_LAYERS
     assert all("decoder" in name for name in found)
     for name, parameter in found.items():
         assert parameter.equal(torch.eye(len(parameter))), name

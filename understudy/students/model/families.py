@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 WIDTH = 128
-LAYERS = 2
+ENCODER_LAYERS, DECODER_LAYERS = 1, 2
+"""A second layer in the encoder makes summaries no better, and takes a fourth of the time."""
 HEADS = 4
 POSITIONS = 1024
 
@@ -39,7 +40,8 @@ def _tiny_t5(vocabulary: int) -> Any:
         d_model=WIDTH,
         d_kv=WIDTH // HEADS,
         d_ff=4 * WIDTH,
-        num_layers=LAYERS,
+        num_layers=ENCODER_LAYERS,
+        num_decoder_layers=DECODER_LAYERS,
         num_heads=HEADS,
         dropout_rate=0.0,
         pad_token_id=0,
@@ -54,8 +56,8 @@ def _tiny_bart(vocabulary: int) -> Any:
     return BartConfig(
         vocab_size=vocabulary,
         d_model=WIDTH,
-        encoder_layers=LAYERS,
-        decoder_layers=LAYERS,
+        encoder_layers=ENCODER_LAYERS,
+        decoder_layers=DECODER_LAYERS,
         encoder_attention_heads=HEADS,
         decoder_attention_heads=HEADS,
         encoder_ffn_dim=4 * WIDTH,
