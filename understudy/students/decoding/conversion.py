@@ -11,6 +11,7 @@ from understudy.contract.params.export import CHECK, ExportParams
 from understudy.core.errors import one_line
 from understudy.students.model.loading import Student, check_positions, load_student
 from understudy.students.model.tokens import encode_texts
+from understudy.students.model.weights import check_stored, hash_weights
 
 ROWS_AT_ONCE = 8
 
@@ -41,6 +42,7 @@ def convert(
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     student = load_student(str(folder), None)
+    check_stored(folder, student.model)  # or a conversion would be compared with what was misread
     limits = dict(zip(("predict.max_input_tokens", "predict.max_tokens"), max_tokens, strict=True))
     check_positions(student.model.config, limits)
     inputs, _ = encode_texts(student.tokenizer, articles, max_tokens[0], student.family.prefix)
@@ -54,6 +56,7 @@ def convert(
         check = ConversionCheck(passed=False, quantization=params.quantization, why=why)
     else:
         check = _compare(expected, found, params)
+    check = check.model_copy(update={"weights": hash_weights(folder)})
     out.mkdir(exist_ok=True)
     if not check.passed:
         for file in out.iterdir():

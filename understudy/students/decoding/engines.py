@@ -13,6 +13,7 @@ from understudy.core.errors import DataError, StudentError, one_line
 from understudy.students.model.families import Family
 from understudy.students.model.loading import load_student, load_tokenizer
 from understudy.students.model.machine import has_gpu, uses_bfloat16
+from understudy.students.model.weights import hash_weights
 
 
 class Engine(Protocol):
@@ -58,6 +59,11 @@ def _find_problem(folder: Path) -> str | None:
         check = ConversionCheck.load(file)
     except (DataError, OSError):
         return f"{file} is not as the stage `export` writes it"
+    if check.passed and check.weights not in (None, found := hash_weights(folder)) and found:
+        return (
+            "the converted model was made of other weights than those in the folder: the stage "
+            "`export` makes it again"
+        )
     return None if check.passed else str(check.why)
 
 
