@@ -9,6 +9,7 @@ import numpy as np
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.params.export import CHECK, ExportParams
 from understudy.core.errors import one_line
+from understudy.students.decoding.devices import open_translator
 from understudy.students.model.loading import Student, check_positions, load_student
 from understudy.students.model.tokens import encode_texts
 from understudy.students.model.weights import check_stored, hash_weights
@@ -51,6 +52,7 @@ def convert(
     try:
         _convert(folder, student, params.quantization, out)
         found = _score_converted(out, student.tokenizer, inputs, targets)
+        open_translator(out, str(folder), params.quantization, student.tokenizer.eos_token)
     except (RuntimeError, ValueError, KeyError, AttributeError, TypeError) as error:
         why = f"the converter failed: {one_line(error)}"
         check = ConversionCheck(passed=False, quantization=params.quantization, why=why)

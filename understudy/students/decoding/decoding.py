@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from understudy.contract.params.decoding import DecodingParams
-from understudy.core.errors import StudentError
-from understudy.students.model.machine import lacks_memory
+from understudy.core.errors import StudentError, one_line
+from understudy.core.hub import first_line
+from understudy.students.model.machine import lacks_memory, names_gpu
 from understudy.students.model.tokens import encode_texts
 
 if TYPE_CHECKING:
@@ -49,7 +50,12 @@ def decode(
                     bar.update()
             except (MemoryError, RuntimeError) as error:
                 if not lacks_memory(error):
-                    raise
+                    if not names_gpu(error):
+                        raise
+                    raise StudentError(
+                        f"{label}: the GPU failed ({one_line(first_line(error))}): run it again, "
+                        "with CUDA_VISIBLE_DEVICES= before the command to decode on the CPU"
+                    ) from None
                 raise StudentError(
                     f"{label}: the device has too little memory: lower tokens_per_batch "
                     f"(= {params.tokens_per_batch}, in section predict or --tokens-per-batch)"

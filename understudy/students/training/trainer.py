@@ -14,7 +14,7 @@ from understudy.contract.trained import CurvePoint, CutCounts, CutTexts, Example
 from understudy.core.errors import StudentError
 from understudy.core.hub import first_line
 from understudy.students.model.loading import Student, check_positions
-from understudy.students.model.machine import has_gpu, lacks_memory, uses_bfloat16
+from understudy.students.model.machine import check_gpu, has_gpu, lacks_memory, uses_bfloat16
 from understudy.students.model.tokens import EncodedPairs, count_pairs, encode_pairs
 from understudy.students.training.launch import started_by_launcher
 from understudy.students.training.resume import CHECKPOINT, StoppedTrainingError, find_checkpoint
@@ -140,6 +140,7 @@ def _to_arguments(params: TrainParams, steps: int, state: Path) -> Any:
     import torch
     from transformers import TrainingArguments
 
+    check_gpu()
     gpu = has_gpu()
     try:
         args = TrainingArguments(
