@@ -18,6 +18,8 @@ class ConversionCheck(Document):
     largest_difference: float | None = None
     limit: float | None = None
     """The largest mean difference that passes."""
+    weights: str | None = None
+    """Hash of the trained weights that were converted; files of older versions have none."""
     why: str | None = None
     """What is wrong, if it did not pass."""
 

@@ -47,6 +47,33 @@ class CutCounts(Record):
     validation: CutTexts
 
 
+class LostTexts(Record):
+    """How many texts have something that the student's tokenizer cannot spell."""
+
+    unknown: Count
+    """Those with characters that became its unknown token."""
+    line_breaks: Count
+    """Those whose line breaks became spaces."""
+    changed: Count
+    """Those with characters that became others, as … became three full stops."""
+    characters: str
+    """The characters that the most texts lose, separated by spaces."""
+
+
+class LostPairs(Record):
+    """The same of both kinds."""
+
+    articles: LostTexts
+    highlights: LostTexts
+
+
+class LostCounts(Record):
+    """The same of each split."""
+
+    train: LostPairs
+    validation: LostPairs
+
+
 class TrainedSettings(Document):
     """models/SYSTEM/settings.json: how the weights came about."""
 
@@ -62,6 +89,8 @@ class TrainedSettings(Document):
     """Library versions."""
     examples: ExampleCounts
     cut: CutCounts
+    lost: LostCounts | None = None
+    """Files of older versions have none."""
     steps: Count
     best_step: Count
     best_validation_loss: Loss

@@ -9,6 +9,7 @@ from tests.stages.cards.examples import (
     SYSTEMS,
     facts_of,
     front_matter,
+    settings_of,
     snippets,
     teacher_at,
     used_teacher,
@@ -104,6 +105,23 @@ def test_texts_that_were_cut_are_counted() -> None:
     text = build_card(facts_of())
     assert "17 of 1,286 articles were cut at 500 tokens and 3 of as many highlights at 96" in text
     assert "An article is cut at 512 tokens" in text
+
+
+def test_what_the_tokenizer_cannot_spell_is_counted() -> None:
+    none = {"unknown": 0, "line_breaks": 0, "changed": 0, "characters": ""}
+    some = {"unknown": 120, "line_breaks": 1286, "changed": 7, "characters": "{ } ~"}
+    lost = {
+        "train": {"articles": some, "highlights": none},
+        "validation": {"articles": none, "highlights": none},
+    }
+    text = build_card(facts_of(settings=settings_of(lost=lost)))
+    assert (
+        "Of its 1,286 training articles, 120 have characters that its tokenizer does not know, 7 "
+        "have some that it replaces, and 1,286 lose their line breaks: it neither reads nor writes "
+        "them. Most often: `{ } ~`.\n"
+    ) in text
+    assert "training highlights" not in text
+    assert "does not know" not in build_card(facts_of())
 
 
 def test_the_settings_are_shown_as_they_were_used() -> None:

@@ -10,15 +10,21 @@ import pytest
 from tests.students import export_params, save, summarize, taught, tiny, toy_pairs
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.params.export import CHECK, CONVERTED
+from understudy.core.errors import StudentError
 from understudy.students.decoding.conversion import convert
 from understudy.students.decoding.engines import CTranslate2, Transformers, open_engine
 from understudy.students.model import families
 from understudy.students.model.families import FAMILIES
 from understudy.students.model.loading import Student
+from understudy.students.model.weights import check_stored
 
 EACH_FAMILY = pytest.mark.parametrize("family", sorted(FAMILIES))
 SCALED = pytest.mark.parametrize("checkpoint", ["v1.1", "flan"])
 PAIRS = toy_pairs(8, seed=4)
+NORMS = {
+    "t5": "encoder.final_layer_norm.weight",
+    "bart": "model.encoder.layernorm_embedding.weight",
+}
 
 
 def converted(student: Student, folder: Path, **changes: Any) -> ConversionCheck:
@@ -159,3 +165,32 @@ def test_a_model_that_passed_decodes_with_ctranslate2(tmp_path: Path) -> None:
     converted(taught("t5"), tmp_path / "model")
     assert isinstance(open_engine(tmp_path / "model", "ctranslate2"), CTranslate2)
     assert isinstance(open_engine(tmp_path / "model", "transformers"), Transformers)
+
+
+def test_a_conversion_of_other_weights_is_not_used_and_that_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "model"
+    assert converted(taught("bart"), folder).passed
+    assert isinstance(open_engine(folder, "ctranslate2"), CTranslate2)
+    save(tiny("bart", seed=8), folder)
+    assert isinstance(open_engine(folder, "ctranslate2"), Transformers)
+    assert "converted model was made of other weights" in capsys.readouterr().err
+
+
+def test_a_conversion_without_the_trained_weights_beside_it_is_used(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    assert converted(taught("t5"), folder).passed
+    (folder / "model.safetensors").unlink()
+    assert isinstance(open_engine(folder, "ctranslate2"), CTranslate2)
+
+
+@EACH_FAMILY
+def test_weights_that_were_read_wrong_are_not_compared_with_themselves(
+    family: str, tmp_path: Path
+) -> None:
+    folder, student = save(tiny(family), tmp_path / "model"), tiny(family)
+    check_stored(folder, student.model)
+    dict(student.model.named_parameters())[NORMS[family]].data += 1
+    with pytest.raises(StudentError, match="is not what transformers loads from it"):
+        check_stored(folder, student.model)

@@ -26,7 +26,10 @@ def encoded(
     folder: Path, articles: Sequence[Sequence[int]], highlights: Sequence[Sequence[int]]
 ) -> EncodedPairs:
     return EncodedPairs(
-        token_rows(folder, "article", articles), token_rows(folder, "highlights", highlights), {}
+        token_rows(folder, "article", articles),
+        token_rows(folder, "highlights", highlights),
+        {},
+        {},
     )
 
 

@@ -9,8 +9,10 @@ import numpy as np
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.params.export import CHECK, ExportParams
 from understudy.core.errors import one_line
+from understudy.students.decoding.devices import open_translator
 from understudy.students.model.loading import Student, check_positions, load_student
 from understudy.students.model.tokens import encode_texts
+from understudy.students.model.weights import check_stored, hash_weights
 
 ROWS_AT_ONCE = 8
 
@@ -41,6 +43,7 @@ def convert(
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     student = load_student(str(folder), None)
+    check_stored(folder, student.model)  # or a conversion would be compared with what was misread
     limits = dict(zip(("predict.max_input_tokens", "predict.max_tokens"), max_tokens, strict=True))
     check_positions(student.model.config, limits)
     inputs, _ = encode_texts(student.tokenizer, articles, max_tokens[0], student.family.prefix)
@@ -49,11 +52,13 @@ def convert(
     try:
         _convert(folder, student, params.quantization, out)
         found = _score_converted(out, student.tokenizer, inputs, targets)
+        open_translator(out, str(folder), params.quantization, student.tokenizer.eos_token)
     except (RuntimeError, ValueError, KeyError, AttributeError, TypeError) as error:
         why = f"the converter failed: {one_line(error)}"
         check = ConversionCheck(passed=False, quantization=params.quantization, why=why)
     else:
         check = _compare(expected, found, params)
+    check = check.model_copy(update={"weights": hash_weights(folder)})
     out.mkdir(exist_ok=True)
     if not check.passed:
         for file in out.iterdir():

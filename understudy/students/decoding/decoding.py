@@ -1,5 +1,6 @@
 """Summaries from a trained student by beam search."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -7,8 +8,10 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from understudy.contract.params.decoding import DecodingParams
-from understudy.core.errors import StudentError
-from understudy.students.model.machine import lacks_memory
+from understudy.core.errors import StudentError, one_line
+from understudy.core.hub import first_line
+from understudy.students.model.machine import lacks_memory, names_gpu
+from understudy.students.model.spelling import Spelling, describe_losses, warn_of_losses
 from understudy.students.model.tokens import encode_texts
 
 if TYPE_CHECKING:
@@ -36,10 +39,12 @@ def decode(
     Raises:
         StudentError: the device ran out of memory.
     """
-    left, prefix, cut = iter(articles), engine.family.prefix, 0
+    left, cut, spelling = iter(articles), 0, Spelling(engine.tokenizer)
     with tqdm(total=total, desc=label, unit=" articles") as bar:
         while window := list(islice(left, WINDOW)):
-            encoded, over = encode_texts(engine.tokenizer, window, params.max_input_tokens, prefix)
+            encoded, over = encode_texts(
+                engine.tokenizer, window, params.max_input_tokens, engine.family.prefix, spelling
+            )
             cut += over
             summaries = [""] * len(window)
             try:
@@ -49,11 +54,18 @@ def decode(
                     bar.update()
             except (MemoryError, RuntimeError) as error:
                 if not lacks_memory(error):
-                    raise
+                    if not names_gpu(error):
+                        raise
+                    raise StudentError(
+                        f"{label}: the GPU failed ({one_line(first_line(error))}): run it again, "
+                        "with CUDA_VISIBLE_DEVICES= before the command to decode on the CPU"
+                    ) from None
                 raise StudentError(
                     f"{label}: the device has too little memory: lower tokens_per_batch "
                     f"(= {params.tokens_per_batch}, in section predict or --tokens-per-batch)"
                 ) from None
             yield from summaries
         if cut:
-            bar.write(f"{label}: {cut:,} articles were cut at {params.max_input_tokens} tokens")
+            told = f"{label}: {cut:,} articles were cut at {params.max_input_tokens} tokens"
+            bar.write(told, file=sys.stderr)  # stdout has the summaries
+    warn_of_losses(label, describe_losses("articles", spelling.texts, spelling.to_json()))

@@ -1,6 +1,5 @@
 """Engines that decode a model folder: CTranslate2, or transformers without a converted model."""
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,9 +9,12 @@ from understudy.contract.conversion import ConversionCheck
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.export import CONVERTED
 from understudy.core.errors import DataError, StudentError, one_line
+from understudy.core.hub import first_line
+from understudy.students.decoding.devices import open_translator, warn_of_cpu
 from understudy.students.model.families import Family
 from understudy.students.model.loading import load_student, load_tokenizer
 from understudy.students.model.machine import has_gpu, uses_bfloat16
+from understudy.students.model.weights import hash_weights
 
 
 class Engine(Protocol):
@@ -58,6 +60,11 @@ def _find_problem(folder: Path) -> str | None:
         check = ConversionCheck.load(file)
     except (DataError, OSError):
         return f"{file} is not as the stage `export` writes it"
+    if check.passed and check.weights not in (None, found := hash_weights(folder)) and found:
+        return (
+            "the converted model was made of other weights than those in the folder: the stage "
+            "`export` makes it again"
+        )
     return None if check.passed else str(check.why)
 
 
@@ -65,23 +72,11 @@ class CTranslate2:
     """The converted model, on the GPU or on all cores."""
 
     def __init__(self, folder: Path) -> None:
-        import ctranslate2
-
         self.tokenizer, self.family = load_tokenizer(folder)
-        gpu = ctranslate2.get_cuda_device_count() > 0
-        device = "cuda" if gpu else "cpu"
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        check = ConversionCheck.load(ConversionCheck.path_in(folder))
         try:
-            self._translator = ctranslate2.Translator(
-                str(folder / CONVERTED),
-                device=device,
-                compute_type=_choose_type(
-                    ConversionCheck.load(ConversionCheck.path_in(folder)).quantization,
-                    ctranslate2.get_supported_compute_types(device),
-                ),
-                inter_threads=1 if gpu else cores,
-                intra_threads=0 if gpu else 1,
-                max_queued_batches=-1,
+            self._translator = open_translator(
+                folder / CONVERTED, str(folder), check.quantization, self.tokenizer.eos_token
             )
         except (RuntimeError, ValueError) as error:
             raise StudentError(
@@ -109,13 +104,6 @@ class CTranslate2:
             yield index, self.tokenizer.convert_tokens_to_ids(tokens)
 
 
-def _choose_type(quantization: str, supported: set[str]) -> str:
-    """Type that int8 weights are computed in: not float16, in which T5's activations overflow."""
-    if quantization == "int8" and "int8_bfloat16" in supported:
-        return "int8_bfloat16"
-    return "int8_float32" if quantization == "int8" else "default"
-
-
 class Transformers:
     """The model as it was trained, with the library's own generate."""
 
@@ -127,8 +115,19 @@ class Transformers:
         logging.disable_progress_bar()
         student = load_student(str(folder), None)
         self.tokenizer, self.family = student.tokenizer, student.family
-        kind = torch.bfloat16 if has_gpu() and uses_bfloat16("auto") else torch.float32
-        self._model = student.model.eval().to("cuda" if has_gpu() else "cpu", kind)
+        self._model = student.model.eval()
+        if has_gpu():
+            try:
+                self._model.to("cuda", torch.bfloat16 if uses_bfloat16("auto") else torch.float32)
+                self._try()
+            except RuntimeError as error:
+                warn_of_cpu(str(folder), one_line(first_line(error)))
+                self._model = load_student(str(folder), None).model.eval()  # not rounded
+
+    def _try(self) -> None:
+        """Decodes a token: a GPU that torch sees may still have no memory, or no code for it."""
+        one = DecodingParams(beams=1, max_tokens=1, tokens_per_batch=1)
+        list(self.decode([[self.tokenizer.eos_token_id]], one))
 
     def decode(
         self, encoded: Sequence[list[int]], params: DecodingParams

@@ -9,6 +9,7 @@ from typing import Any
 from understudy.core.errors import StudentError
 from understudy.core.hub import first_line, resolve_commit
 from understudy.students.model.families import FAMILIES, Family
+from understudy.students.model.weights import check_weights
 
 TINY = "tiny"
 TINY_VOCABULARY = 4000
@@ -81,7 +82,7 @@ def load_student(name: str, revision: str | None, family: Family | None = None) 
         family: the family it must have; None takes any.
 
     Raises:
-        StudentError: it is not there, cannot be read, or is of another family.
+        StudentError: it is not there, cannot be read, is of another family, or lacks weights.
     """
     from huggingface_hub.errors import StrictDataclassError
     from safetensors import SafetensorError
@@ -93,13 +94,24 @@ def load_student(name: str, revision: str | None, family: Family | None = None) 
         config = AutoConfig.from_pretrained(name, revision=commit)
         found = _check_family(name, config.model_type, family)
         tokenizer = AutoTokenizer.from_pretrained(name, revision=commit)
-        model = AutoModelForSeq2SeqLM.from_pretrained(name, revision=commit, dtype="float32")
+        model, info = AutoModelForSeq2SeqLM.from_pretrained(
+            name,
+            revision=commit,
+            dtype="float32",
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,  # they are told, by name, with what is missing
+        )
+        stored_config, _ = config.get_config_dict(name, revision=commit)
     except broken as error:
         raise StudentError(
             f"model = {name}: cannot be loaded: expected config.json, weights and tokenizer as "
             f"save_pretrained writes them, found: {first_line(error)}"
         ) from None
+    check_weights(name, model, stored_config, info)
     _check_tokenizer(name, tokenizer)
+    if len(tokenizer) > (rows := model.get_input_embeddings().num_embeddings):
+        problem = f"its tokenizer has {len(tokenizer):,} tokens, its weights embed {rows:,}"
+        raise StudentError(f"model = {name}: {problem}; copy both from the same model")
     return Student(model, tokenizer, found, commit)
 
 

@@ -2,10 +2,17 @@
 
 import ctypes
 import os
+import sys
+from pathlib import Path
+
+from understudy.core.errors import StudentError, one_line
+from understudy.core.hub import first_line
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 NEVER = 2**31 - 1
 LARGE = 2**30
+NODE = Path("/dev/nvidia0")
+"""It is there where the system has an NVIDIA GPU with a driver."""
 
 
 def keep_memory() -> None:
@@ -27,6 +34,39 @@ def has_gpu() -> bool:
     import torch
 
     return bool(torch.cuda.is_available())
+
+
+def wastes_gpu() -> bool:
+    """Tells whether the system has a GPU that nobody has hidden from this process."""
+    return NODE.exists() and "CUDA_VISIBLE_DEVICES" not in os.environ
+
+
+def check_gpu() -> None:
+    """Multiplies on the GPU that torch sees: it may have no code for it, or no memory.
+
+    Where torch sees none, though the system has one, a line on stderr says so.
+
+    Raises:
+        StudentError: it cannot.
+    """
+    import torch
+
+    if not has_gpu():
+        if wastes_gpu():
+            print(
+                f"training on the CPU: torch {torch.__version__} does not see this system's GPU; "
+                "docs/training.md, Hardware, says how to install one that does",
+                file=sys.stderr,
+            )
+        return
+    try:
+        ones = torch.ones(2, 2, device="cuda")
+        (ones @ ones).sum().item()
+    except RuntimeError as error:
+        raise StudentError(
+            f"the GPU cannot be used ({one_line(first_line(error))}): free its memory, or install "
+            "the torch for it (docs/training.md, Hardware); CUDA_VISIBLE_DEVICES= takes the CPU"
+        ) from None
 
 
 def name_device() -> str:
@@ -52,5 +92,10 @@ def uses_bfloat16(precision: str) -> bool:
 
 def lacks_memory(error: BaseException) -> bool:
     """Tells whether torch, CTranslate2 or Python ran out of memory."""
-    text = str(error)
-    return isinstance(error, MemoryError) or "out of memory" in text or "allocate memory" in text
+    signs = ("out of memory", "allocate memory", "ALLOC_FAILED")
+    return isinstance(error, MemoryError) or any(sign in str(error) for sign in signs)
+
+
+def names_gpu(error: BaseException) -> bool:
+    """Tells whether an error is one of CUDA or its libraries."""
+    return any(sign in str(error) for sign in ("CUDA", "cuda", "CUBLAS", "libcu"))

@@ -17,6 +17,7 @@ from understudy.core.errors import StudentError
 from understudy.core.files import replacing
 from understudy.core.tables import readable_parquet
 from understudy.students.model.loading import Student
+from understudy.students.model.spelling import Spelling
 
 ROWS = 1024
 """Rows encoded at a time, by all cores."""
@@ -26,17 +27,27 @@ TOKEN = np.dtype(np.int32)
 
 
 def encode_texts(
-    tokenizer: Any, texts: Sequence[str], max_tokens: int, prefix: str = ""
+    tokenizer: Any,
+    texts: Sequence[str],
+    max_tokens: int,
+    prefix: str = "",
+    spelling: Spelling | None = None,
 ) -> tuple[list[list[int]], int]:
     """Encodes texts; articles need their family's prefix, reference summaries none.
+
+    `spelling`, if given, counts what the tokenizer cannot spell.
 
     Returns:
         Token ids, end token included, at most `max_tokens` each; and how many were cut.
     """
     if not texts:
         return [], 0
-    encoded = tokenizer([prefix + text for text in texts], truncation=True, max_length=max_tokens)
+    whole = [prefix + text for text in texts]
+    encoded = tokenizer(whole, truncation=True, max_length=max_tokens)
     cut = sum(bool(encoding.overflowing) for encoding in encoded.encodings)
+    if spelling is not None:
+        for text, encoding in zip(whole, encoded.encodings, strict=True):
+            spelling.add(text, encoding)
     return encoded["input_ids"], cut
 
 
@@ -71,6 +82,8 @@ class EncodedPairs:
     highlights: TokenRows
     cut: dict[str, int]
     """How many articles and highlights were longer than allowed."""
+    lost: dict[str, dict[str, Any]]
+    """What the tokenizer cannot spell in either; see `Spelling`."""
 
     def __len__(self) -> int:
         return len(self.articles)
@@ -96,8 +109,8 @@ def encode_pairs(
         with replacing(folder) as partial:
             partial.mkdir()
             _write_pairs(student, pairs, longest, partial, label)
-    cut = json.loads((folder / "cut.json").read_text(encoding="utf-8"))
-    return EncodedPairs(TokenRows(folder, "article"), TokenRows(folder, "highlights"), cut)
+    counts = json.loads((folder / "counts.json").read_text(encoding="utf-8"))
+    return EncodedPairs(TokenRows(folder, "article"), TokenRows(folder, "highlights"), **counts)
 
 
 def count_pairs(pairs: Path) -> int:
@@ -114,18 +127,25 @@ def _write_pairs(
 ) -> None:
     prefixes = {"article": student.family.prefix, "highlights": ""}
     lengths, cut = {name: list[int]() for name in prefixes}, dict.fromkeys(prefixes, 0)
+    spelling = {name: Spelling(student.tokenizer) for name in prefixes}
     with ExitStack() as stack:
         files = {n: stack.enter_context((folder / f"{n}.ids").open("wb")) for n in prefixes}
         for rows in _read_pieces(pairs, label):
             for name, prefix in prefixes.items():
-                ids, over = encode_texts(student.tokenizer, rows[name], longest[name], prefix)
+                ids, over = encode_texts(
+                    student.tokenizer, rows[name], longest[name], prefix, spelling[name]
+                )
                 files[name].writelines(np.asarray(row, dtype=TOKEN).tobytes() for row in ids)
                 lengths[name] += map(len, ids)
                 cut[name] += over
     for name, found in lengths.items():
         np.save(folder / f"{name}.lengths.npy", np.asarray(found, dtype=TOKEN))
-    counts = {"articles": cut["article"], "highlights": cut["highlights"]}
-    (folder / "cut.json").write_text(json.dumps(counts), encoding="utf-8")
+    names = {"articles": "article", "highlights": "highlights"}
+    counts = {
+        "cut": {kind: cut[name] for kind, name in names.items()},
+        "lost": {kind: spelling[name].to_json() for kind, name in names.items()},
+    }
+    (folder / "counts.json").write_text(json.dumps(counts), encoding="utf-8")
 
 
 def _read_pieces(pairs: Path, label: str) -> Iterator[dict[str, list[str]]]:

@@ -73,6 +73,7 @@ def train_on_source(
                     versions=_versions(),
                     examples=trained.examples,
                     cut=trained.cut,
+                    lost=trained.lost,
                     steps=trained.curve[-1].step,
                     best_step=trained.best_step,
                     best_validation_loss=trained.best_validation_loss,

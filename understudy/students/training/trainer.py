@@ -10,11 +10,19 @@ from typing import Any
 
 from understudy.contract.pairs import LEARNING_SPLITS
 from understudy.contract.params.training import TrainParams
-from understudy.contract.trained import CurvePoint, CutCounts, CutTexts, ExampleCounts
+from understudy.contract.trained import (
+    CurvePoint,
+    CutCounts,
+    CutTexts,
+    ExampleCounts,
+    LostCounts,
+    LostPairs,
+)
 from understudy.core.errors import StudentError
 from understudy.core.hub import first_line
 from understudy.students.model.loading import Student, check_positions
-from understudy.students.model.machine import has_gpu, lacks_memory, uses_bfloat16
+from understudy.students.model.machine import check_gpu, has_gpu, lacks_memory, uses_bfloat16
+from understudy.students.model.spelling import describe_losses, warn_of_losses
 from understudy.students.model.tokens import EncodedPairs, count_pairs, encode_pairs
 from understudy.students.training.launch import started_by_launcher
 from understudy.students.training.resume import CHECKPOINT, StoppedTrainingError, find_checkpoint
@@ -33,6 +41,7 @@ class Trained:
     """One point a validation."""
     examples: ExampleCounts
     cut: CutCounts
+    lost: LostCounts
     best_step: int
     best_validation_loss: float
 
@@ -84,6 +93,11 @@ def train(
             for split in LEARNING_SPLITS
         }
         checkpoint = find_checkpoint(state)
+    if args.process_index == 0:
+        texts, lost = len(data["train"]), data["train"].lost
+        warn_of_losses(
+            label, [p for kind in lost for p in describe_losses(kind, texts, lost[kind])]
+        )
     trainer = StudentTrainer(student.model, args, data, params)
     for replaced in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(replaced)
@@ -140,6 +154,7 @@ def _to_arguments(params: TrainParams, steps: int, state: Path) -> Any:
     import torch
     from transformers import TrainingArguments
 
+    check_gpu()
     gpu = has_gpu()
     try:
         args = TrainingArguments(
@@ -212,6 +227,9 @@ def _conclude(state: Any, data: Mapping[str, EncodedPairs], params: TrainParams)
         curve=curve,
         examples=ExampleCounts(**{split: len(pairs) for split, pairs in data.items()}),
         cut=CutCounts(**{split: CutTexts(**pairs.cut) for split, pairs in data.items()}),
+        lost=LostCounts(
+            **{split: LostPairs.model_validate(pairs.lost) for split, pairs in data.items()}
+        ),
         best_step=state.best_global_step,
         best_validation_loss=round(state.best_metric, 5),
     )
