@@ -36,7 +36,8 @@ NOBODY_BEHIND = (502, 521, 522, 523, 530)
 """The gateway is there, and the server behind it is not."""
 NOT_READY = re.compile(
     r"\b(loading|loaded|(re)?starting|start(ing)?[- ]?up|warming|initiali[sz]ing|not (yet )?ready"
-    r"|no (healthy|available) (upstream|server)|service unavailable|maintenance)\b",
+    r"|no (healthy|available) (upstream|server)"
+    r"|(service|temporarily|currently) unavailable|maintenance)\b",
     re.IGNORECASE,
 )
 """Words of a server that takes no calls yet, in contrast to one that is busy with others."""
