@@ -56,7 +56,7 @@ def _stage_notes(
         expected = found.batch_usd if teacher.mode == "batch" else found.live_usd
         verdict = "is enough"
         if not left and found.at_most_usd != 0:
-            spent = f"{dollars(found.spent_usd)} are spent"
+            spent = f"{dollars(found.spent_usd)} are booked"
             verdict = f"is too little: {spent}, and the run would stop at once; raise the cap"
         elif expected > left:
             verdict = f"is too little: the run would stop after about {left / expected:.0%} of them"
