@@ -8,6 +8,8 @@
 
     Faulty(echo, share=1.0, kinds=("500", "disconnect"), most_per_prompt=2)
 
+    ChatServer(AtFirst(UNBILLED["error200"], times=3))      # each prompt's first calls, by name
+
 What happens to a prompt's first call, its second and so on depends on the seed alone, and not on
 the order in which the prompts come.
 """
@@ -20,7 +22,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tests.doubles.teacher import Call, Reply, Script, refuse
+from tests.doubles.teacher import Call, Reply, Script, echo, refuse, say
 
 _PAGE = b"<!doctype html><html><body><h1>Bad gateway</h1></body></html>"
 _REPLIES = {
@@ -36,6 +38,45 @@ _REPLIES = {
 CUT = "cut"
 """The one fault that is paid for: the script's reply breaks off in the middle."""
 ALL = (*_REPLIES, CUT)
+
+_SOON = {"retry-after-ms": "1"}
+UNBILLED = {
+    "429": refuse(429, "Rate limit reached", "rate_limit_exceeded", retry_after_ms="1"),
+    "429 in words": refuse(429, "Rate limit reached. Please try again in 2ms."),
+    "429 list": Reply(b'[{"error": {"code": 429, "message": "Quota"}}]', 429, _SOON),
+    "408": refuse(408, "Request timeout", retry_after_ms="1"),
+    "409": refuse(409, "Conflict", retry_after_ms="1"),
+    "500": refuse(500, "The server had an error", retry_after_ms="1"),
+    "502": Reply(_PAGE, 502, {"Content-Type": "text/html", **_SOON}),
+    "503": refuse(503, "Loading model", retry_after_ms="1"),
+    "529": refuse(529, "Overloaded", retry_after_ms="1"),
+    "error200": Reply({"error": {"code": 429, "message": "Upstream is busy"}}, headers=_SOON),
+    "error200 text": Reply({"error": "Upstream is busy"}, headers=_SOON),
+}
+"""Refusals that no endpoint bills, after which the same call may be answered."""
+UNKNOWN = {
+    "cut": replace(say("x"), broken=True),
+    "disconnect": replace(say("x"), disconnect=True),
+    "hang": replace(say("x"), hang=True),
+    "504": refuse(504, "Gateway timeout", retry_after_ms="1"),
+    "524": Reply(_PAGE, 524, _SOON),
+}
+"""Ends that do not tell whether the call is billed."""
+
+
+class AtFirst:
+    """Gives each prompt's first `times` calls the same reply, and further ones to the script."""
+
+    def __init__(self, reply: Reply, times: int, script: Script = echo) -> None:
+        self.reply, self.times, self.script = reply, times, script
+        self._calls: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def __call__(self, call: Call) -> Reply:
+        with self._lock:
+            self._calls[call.prompt] += 1
+            is_first = self._calls[call.prompt] <= self.times
+        return self.reply if is_first else self.script(call)
 
 
 class Faulty:

@@ -313,5 +313,6 @@ def settings(base_url: str, **changes: Any) -> dict[str, Any]:
         "tokens_per_minute": None,
         "timeout_seconds": 30.0,
         "max_retries": 0,
+        "wait_seconds": 0.0,  # a server that is away fails its calls at once
         "batch": {"requests": 50_000, "poll_seconds": 0.01},
     } | changes

@@ -29,7 +29,8 @@ from tests.teacher.test_client import (
     texts,
 )
 from understudy.teacher.errors import EndpointError, FailedCallsError
-from understudy.teacher.retries import backoff, read_pause
+from understudy.teacher.retries import backoff
+from understudy.teacher.waits import read_pause
 
 PAUSE = 0.7
 """Seconds that are more than a first retry waits of itself."""

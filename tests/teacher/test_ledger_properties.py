@@ -25,6 +25,7 @@ LINES = [
     *ANSWERED.values(),
     *(lines.sent(key, {"model": "m", "messages": [key]}, "test") for key in KEYS),
     *(lines.lost(key, "no answer") for key in KEYS),
+    *(lines.unbilled(key, "refused") for key in KEYS),
     *(lines.failed(key, "HTTP 500") for key in KEYS),
 ]
 TORN = st.tuples(st.sampled_from(LINES), st.floats(0, 1)).map(

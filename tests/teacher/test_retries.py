@@ -15,8 +15,8 @@ from understudy.teacher.retries import (
     RowError,
     backoff,
     classify_status,
-    read_pause,
 )
+from understudy.teacher.waits import read_pause
 
 Body = dict[str, Any]
 
@@ -169,7 +169,7 @@ def test_a_message_is_one_short_line() -> None:
         ({"retry_after": "soon"}, None),
         ({"retry_after": "nan"}, None),
         ({"retry_after": "inf"}, None),
-        ({"retry_after": "99999999999999999999999"}, 1e23),
+        ({"retry_after": "99999999999999999999999"}, None),
         ({"retry_after": "Fri, 31 Feb 2020 25:00:00 GMT"}, None),
         ({"retry_after": "Fri, 31 Jan 2020 10:00:00 GMT"}, 0),
         ({"retry_after": "Fri, 31 Jan 2020 10:00:00 -0000"}, 0),

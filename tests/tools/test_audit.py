@@ -71,9 +71,15 @@ def test_a_damaged_answer_beside_a_valid_one_is_superseded(ledger: Ledger) -> No
 
 
 def test_damage_to_what_is_no_answer_is_harmless(ledger: Ledger) -> None:
-    written = sent(0), lines.lost(KEYS[1], "timeout"), lines.failed(KEYS[2], "500 x")
-    effects = [effect for _, _, effect in examine(ledger, *map(broken, written))]
-    assert effects == ["harmless"] * 3
+    written = (
+        sent(0),
+        lines.lost(KEYS[1], "timeout"),
+        lines.failed(KEYS[2], "500 x"),
+        lines.unbilled(KEYS[3], "429 x"),
+    )
+    found = examine(ledger, *map(broken, written))
+    assert [effect for _, _, effect in found] == ["harmless"] * 4
+    assert [kind for kind, _, _ in found] == ["sent", "lost", "failed", "unbilled"]
 
 
 def test_a_damaged_step_of_a_batch_that_has_ended_is_superseded(ledger: Ledger) -> None:

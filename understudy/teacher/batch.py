@@ -7,6 +7,7 @@ never became a batch.
 """
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from understudy.teacher.batch_api import ENDED, MOST_BYTES, BatchApi
 from understudy.teacher.chunks import Chunk, open_chunks
 from understudy.teacher.errors import EndpointError
 from understudy.teacher.live import DRAIN_SECONDS
+from understudy.teacher.outage import Outage
 from understudy.teacher.requests import Request, teacher_identity
 from understudy.teacher.results import Results
 from understudy.teacher.retries import RefusalError, RetryableError, RowError, backoff
@@ -36,6 +38,7 @@ class BatchRun:
     def __init__(self, run: RunContext) -> None:
         self._run, self._api = run, BatchApi(run.endpoint, run.params)
         self._teacher = teacher_identity(run.params)
+        self._outage = Outage(run)
         self._open: list[Chunk] = []
         self._rounds: Counter[str] = Counter()
         self._size = run.params.batch.requests
@@ -142,6 +145,8 @@ class BatchRun:
             try:
                 chunk.batch = chunk.batch or await self._api.submit(chunk.file, about)
             except RetryableError as error:
+                if self._run.heed(error):
+                    return
                 await self._pause(backoff(attempt, error.pause))
                 chunk.batch = await self._find(chunk)
                 reason = error.reason
@@ -210,17 +215,28 @@ class BatchRun:
 
     async def _steadily(self, call: Callable[[], Awaitable[T]]) -> T:
         """Makes a call that may be repeated, until it works or no retry is left."""
-        attempt = 0
+        attempt, clock = 1, asyncio.get_running_loop().time
         while True:
-            attempt += 1
+            started = clock()
             try:
-                return await call()
+                result = await call()
             except (RowError, RefusalError) as error:
                 raise EndpointError(f"the Batch API: {error.reason}") from None
             except RetryableError as error:
-                if attempt > self._run.params.max_retries or self._run.stop:
+                verdict = self._outage.judge(error, f"{started}", started, math.inf)
+                if self._run.heed(error) or verdict == "over" or self._run.stop:
+                    raise self._run.stop.error or self._outage.error(error) from None
+                if verdict == "there" and attempt > self._run.params.max_retries:
                     raise EndpointError(f"the Batch API: {error.reason}") from None
-                await self._pause(backoff(attempt, error.pause))
+                if verdict == "there":
+                    await self._pause(backoff(attempt, error.pause))
+                    attempt += 1
+            else:
+                self._outage.heard(started)
+                return result
+            finally:
+                self._outage.tried()
+            await self._outage.rest()
 
     async def _pause(self, seconds: float) -> None:
         """Waits, unless the run is stopped meanwhile."""

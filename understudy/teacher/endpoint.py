@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 NO_KEY = "none"
 LEAST_SECRET = 8
 """Shorter keys, such as those of local servers, are no secrets worth searching texts for."""
-UNSENT = ("ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "ProxyError")
+UNSENT = ("ClientConnectorError", "ConnectionTimeoutError", "ClientHttpProxyError")
+"""The HTTP library's errors, with their subclasses, before a request has left."""
+CONNECT_SECONDS = 20.0
+"""For a connection; shorter than a call may take, so that nobody takes one for the other."""
 
 
 class Endpoint:
@@ -86,6 +89,7 @@ class Endpoint:
 
         None takes teacher.timeout_seconds.
         """
+        import aiohttp
         import openai
 
         limit = self._params.timeout_seconds if seconds is None else seconds
@@ -95,19 +99,22 @@ class Endpoint:
         except openai.APIStatusError as error:
             body, headers = self._redact_all(error.body), error.response.headers
             raise classify_status(error.status_code, body, headers, self._params.model) from None
-        except (openai.APITimeoutError, TimeoutError) as error:
-            if type(error.__cause__).__name__ in UNSENT:  # a refused connection, too
-                raise RetryableError(self.redact(f"no answer ({error.__cause__})")) from None
-            reason = f"no answer within {limit:g} seconds"
+        except (openai.APIConnectionError, TimeoutError) as error:  # or its APITimeoutError
+            raise self._unanswered(error, limit) from None
+        except (openai.APIError, aiohttp.ClientResponseError, ValueError) as error:
+            reason = self.redact(" ".join(f"not a readable answer: {error}".split()))
             raise RetryableError(reason, maybe_billed=True) from None
-        except openai.APIConnectionError as error:
-            cause = error.__cause__ or error
-            name = type(cause).__name__
-            reason = self.redact(f"no answer ({name}: {cause})")
-            raise RetryableError(reason, maybe_billed=name not in UNSENT) from None
-        except (openai.APIError, ValueError) as error:
-            reason = self.redact(f"not a readable answer: {error}")
-            raise RetryableError(reason, maybe_billed=True) from None
+
+    def _unanswered(self, error: Exception, limit: float) -> RetryableError:
+        """A connection that failed: before the request has left, or nobody knows how late."""
+        cause = error.__cause__ or error
+        if not _has_left(error):
+            return RetryableError(self.redact(f"no answer ({cause})"), away="surely")
+        name = type(cause).__name__
+        if isinstance(error, TimeoutError) or name == "ReadTimeout":
+            return RetryableError(f"no answer within {limit:g} seconds", maybe_billed=True)
+        said = str(cause) if name == "ConnectTimeout" else f"{name}: {cause}"  # it had connected
+        return RetryableError(self.redact(f"no answer ({said})"), maybe_billed=True)
 
     def _redact_all(self, value: Any) -> Any:
         """The same, for all texts within a JSON value, however it was escaped."""
@@ -120,6 +127,20 @@ class Endpoint:
         if isinstance(value, dict):
             return {self.redact(str(name)): self._redact_all(part) for name, part in value.items()}
         return value
+
+
+def _has_left(error: BaseException) -> bool:
+    """Whether a request may have reached the endpoint, though no answer came.
+
+    The client's own errors do not tell: a connection that breaks after the request is one of its
+    timeouts of connecting, as is one that never was.
+    """
+    causes = list[BaseException]()
+    while error.__cause__ is not None and error.__cause__ not in causes:
+        error = error.__cause__
+        causes.append(error)
+    names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
+    return names.isdisjoint(UNSENT)
 
 
 @asynccontextmanager
@@ -139,11 +160,13 @@ async def open_endpoint(params: TeacherParams) -> AsyncIterator[Endpoint]:
 
 
 def _build_client(address: str, key: str, params: TeacherParams) -> "AsyncOpenAI":
+    import httpx2
     from openai import AsyncAzureOpenAI, AsyncOpenAI, DefaultAioHttpClient
 
+    seconds = params.timeout_seconds
     http_client = DefaultAioHttpClient(
         trust_env=params.base_url != EMBEDDED,  # loopback is behind no proxy
-        timeout=params.timeout_seconds,
+        timeout=httpx2.Timeout(seconds, connect=min(CONNECT_SECONDS, 0.9 * seconds)),
     )
     common: dict[str, Any] = {"api_key": key, "max_retries": 0, "http_client": http_client}
     if params.api_version is not None:

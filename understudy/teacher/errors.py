@@ -4,6 +4,7 @@ TeacherError
 ├── PromptError             a template that cannot be filled in
 ├── MissingKeyError         the environment lacks the API key
 ├── EndpointError           refused, unknown model, empty account, unreachable
+├── ComeBackError           the endpoint asks for a wait of more than some minutes
 ├── FailedCallsError        more rows have failed for good than teacher.max_failed allows
 ├── BudgetError             teacher.max_cost_usd is reached
 ├── StoppedError            Ctrl-C, SIGTERM, or the process that started us is gone
@@ -28,6 +29,10 @@ class MissingKeyError(TeacherError):
 
 class EndpointError(TeacherError):
     """The endpoint refuses every further call, or cannot be reached."""
+
+
+class ComeBackError(TeacherError):
+    """The endpoint asks for a wait that is too long for a run."""
 
 
 class FailedCallsError(TeacherError):

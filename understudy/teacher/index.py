@@ -28,6 +28,8 @@ class Index:
             if self._sent.pop(digest, None):  # a run that died has left it so
                 self._lose(digest)
             self._sent[digest] = 1
+        elif kind == "unbilled":
+            self._sent.pop(digest, None)
         elif kind in ("answered", "failed"):
             self._sent.pop(digest, None)
             self.failures.pop(digest, None)

@@ -6,6 +6,7 @@ finds here what was paid for. Kinds of lines, per request:
 
 sent       about to be sent, with the whole request
 lost       an attempt whose outcome nobody knows: it may have been billed
+unbilled   an attempt that was refused, or that never left: it was surely not billed
 answered   with the endpoint's whole answer
 failed     given up after every retry
 

@@ -41,6 +41,11 @@ def lost(key: str, reason: str) -> bytes:
     return encode("lost", key, {"reason": reason})
 
 
+def unbilled(key: str, reason: str) -> bytes:
+    """The line after an attempt that was surely not billed, and is made again."""
+    return encode("unbilled", key, {"reason": reason})
+
+
 def answered(key: str, completion: Mapping[str, Any], seconds: float, batch: bool) -> bytes:
     """The line with an endpoint's whole answer."""
     content = {"completion": completion, "seconds": round(seconds, 3), "batch": batch}

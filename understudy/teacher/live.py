@@ -5,15 +5,17 @@ early, no call starts any more, and those in flight have DRAIN_SECONDS to come i
 """
 
 import asyncio
-import itertools
+import math
 import time
+from dataclasses import dataclass
 from typing import Any, cast
 
 from understudy.contract.answers import Answer
 from understudy.teacher import lines
 from understudy.teacher.completion import read_reply
 from understudy.teacher.errors import EndpointError
-from understudy.teacher.pace import Pace
+from understudy.teacher.outage import Outage
+from understudy.teacher.pace import Pace, Ticket
 from understudy.teacher.requests import Request
 from understudy.teacher.retries import RefusalError, RetryableError, RowError, backoff
 from understudy.teacher.run_context import RunContext
@@ -24,6 +26,17 @@ AT_REST = 4
 """Calls that wait for their next attempt, per call that may be in flight."""
 
 
+@dataclass
+class AttemptError(Exception):
+    """An attempt without an answer."""
+
+    error: RetryableError
+    excused: bool
+    """It counts as no retry: the server is away, or the run ends."""
+    for_good: bool
+    """There is no further attempt in this run."""
+
+
 class LiveRun:
     """One stage's calls."""
 
@@ -32,7 +45,9 @@ class LiveRun:
         self._pace = Pace(run.params)
         self._slots = asyncio.Semaphore(run.params.concurrency * AT_REST)
         self._calls: set[asyncio.Task[None]] = set()
-        self._flying: set[asyncio.Task[Any]] = set()
+        self._outage = Outage(run)
+        self._flying: dict[asyncio.Task[Any], float] = {}
+        """Calls in flight, with their starts by the event loop's clock."""
 
     async def run(self, missing: set[str]) -> None:
         """Makes the calls with the missing keys, until all are done or the run is stopped."""
@@ -68,14 +83,14 @@ class LiveRun:
 
     def _finish(self, call: "asyncio.Task[None]") -> None:
         self._calls.discard(call)
-        self._flying.discard(call)
+        self._flying.pop(call, None)
         self._slots.release()
         if not call.cancelled() and (error := call.exception()):
             self._run.stop.now(error)
 
     async def _drain(self) -> None:
         """Keeps what is in flight, within bounds."""
-        for call in self._calls - self._flying:
+        for call in self._calls - self._flying.keys():
             call.cancel()
         hurry = asyncio.create_task(self._run.stop.wait_hurry())
         drained = asyncio.create_task(self._land())
@@ -93,14 +108,16 @@ class LiveRun:
 
     async def _ask(self, request: Request) -> None:
         """Makes attempts until there is an answer or no hope."""
-        key, run = request.key, self._run
-        for attempt in itertools.count(1):
+        key, run, attempt = request.key, self._run, 1
+        while True:
             try:
                 await self._attempt(request, last=attempt > run.params.max_retries)
-            except RetryableError as error:
-                if not await self._may_retry(error, attempt, request):
+            except AttemptError as failed:
+                if not await self._may_retry(failed, request):
                     return
-                await asyncio.sleep(backoff(attempt, error.pause))
+                if not failed.excused:
+                    await asyncio.sleep(backoff(attempt, failed.error.pause))
+                    attempt += 1
             except RowError as error:
                 run.budget.release(key)
                 await run.journal.add(lines.failed(key, error.reason))
@@ -111,17 +128,19 @@ class LiveRun:
             else:
                 return
 
-    async def _may_retry(self, error: RetryableError, attempt: int, request: Request) -> bool:
+    async def _may_retry(self, failed: AttemptError, request: Request) -> bool:
         """Books what an attempt without an answer may have cost, and decides on the next one."""
-        run = self._run
+        run, error, key = self._run, failed.error, request.key
         run.show(self._pace.pushed_back)
         if error.maybe_billed:
-            await run.journal.add(lines.lost(request.key, error.reason))
-            run.budget.lose(request.key)
+            await run.journal.add(lines.lost(key, error.reason))
+            run.budget.lose(key)
         else:
-            run.budget.release(request.key)
-        if attempt > run.params.max_retries:
-            await run.journal.add(lines.failed(request.key, error.reason))
+            run.budget.release(key)
+            if not failed.for_good:
+                await run.journal.add(lines.unbilled(key, error.reason))
+        if failed.for_good:
+            await run.journal.add(lines.failed(key, error.reason))
             return False
         if run.stop:
             return False
@@ -148,35 +167,82 @@ class LiveRun:
 
         Returns:
             The answer as it came, as we read it, and the seconds it took.
+
+        Raises:
+            AttemptError: it may go better next time.
         """
-        ticket = await self._pace.admit(len(request.question.prompt) / BYTES_A_TOKEN)
-        if self._run.stop:
-            self._pace.failed()
-            raise asyncio.CancelledError
+        ticket = await self._admit(request)
         me = cast("asyncio.Task[Any]", asyncio.current_task())
-        self._flying.add(me)
+        self._flying[me] = ticket.started
         try:
-            await self._run.journal.add(lines.sent(request.key, request.canonical, self._run.stage))
+            await self._announce(request)
             started = time.monotonic()
             completion, headers = await self._run.endpoint.complete(request)
             seconds = time.monotonic() - started
             answer = read_reply(request.key, completion, batch=False)
         except RetryableError as error:
-            self._flying.discard(me)
-            if last:
-                self._run.count_failure(error.reason)
-            if error.pushed_back:
-                self._pace.refused(ticket, error.pause)
-            else:
-                self._pace.failed()
-            raise
+            del self._flying[me]
+            raise self._judge(error, request, ticket, last) from None
         except BaseException as error:
             if isinstance(error, RowError):
                 self._run.count_failure(error.reason)
             elif isinstance(error, Exception) and not isinstance(error, RefusalError):
                 self._run.stop.now(error)
+            if isinstance(error, Exception):
+                self._outage.heard(ticket.started)
             self._pace.failed()
             raise
+        finally:
+            self._outage.tried()
+        self._outage.heard(ticket.started)
         self._pace.observe(headers)
         self._pace.answered(ticket, answer.prompt_tokens + answer.completion_tokens)
         return completion, answer, seconds
+
+    async def _admit(self, request: Request) -> Ticket:
+        """Waits until the endpoint is there, and for the call's place in its pace."""
+        while True:
+            ticket = await self._pace.admit(len(request.question.prompt) / BYTES_A_TOKEN)
+            try:
+                if self._run.stop:
+                    raise asyncio.CancelledError
+                if not self._outage.away:
+                    return ticket
+                if await self._outage.rest():
+                    ticket.started = asyncio.get_running_loop().time()
+                    return ticket
+            except BaseException:
+                self._pace.failed()
+                raise
+            self._pace.failed()
+
+    async def _announce(self, request: Request) -> None:
+        """Makes the ledger know of a call, which does not leave if the run is stopped meanwhile."""
+        journal, key = self._run.journal, request.key
+        try:
+            await journal.add(lines.sent(key, request.canonical, self._run.stage))
+            if self._run.stop:
+                raise asyncio.CancelledError
+        except asyncio.CancelledError:
+            journal.add(lines.unbilled(key, "stopped before it was sent"))
+            raise
+
+    def _judge(
+        self, error: RetryableError, request: Request, ticket: Ticket, last: bool
+    ) -> AttemptError:
+        """Tells the pace and the run of a failed attempt, and says how it counts."""
+        run, oldest = self._run, min(self._flying.values(), default=math.inf)
+        too_long = run.heed(error)
+        verdict = self._outage.judge(error, request.key, ticket.started, oldest)
+        if verdict == "over" and not run.may_fail():
+            run.stop.now(self._outage.error(error))
+            verdict = "away"
+        excused = too_long or verdict == "away"
+        for_good = not excused and (last or verdict == "over")
+        if for_good:
+            run.count_failure(error.reason)
+        if error.pushed_back and verdict == "there":
+            self._pace.refused(ticket, error.pause)
+        else:
+            self._pace.failed()
+        return AttemptError(error, excused, for_good)

@@ -1,5 +1,6 @@
 """The progress line: done of total, spent, calls a second, pushed back, time left."""
 
+import sys
 from typing import Any, Self
 
 from tqdm import tqdm
@@ -38,6 +39,10 @@ class Meter:
     def answered(self) -> None:
         """One more row has its answer."""
         self._bar.update()
+
+    def say(self, text: str) -> None:
+        """Prints a line above the progress line."""
+        self._bar.write(text, file=sys.stderr)
 
     def show(self, spent: float, pushed_back: int) -> None:
         """Sets the end of the line: US dollars spent, and calls that were pushed back."""

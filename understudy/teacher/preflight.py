@@ -2,6 +2,7 @@
 
 import asyncio
 import difflib
+import itertools
 import json
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -11,13 +12,17 @@ from understudy.contract.params.teacher import EMBEDDED, TeacherParams
 from understudy.teacher.endpoint import Endpoint, unreachable
 from understudy.teacher.errors import EndpointError
 from understudy.teacher.retries import FIRST_PAUSE, NO_CREDIT, RetryableError
+from understudy.teacher.waits import moment
 
 ATTEMPTS = 3
+LONGEST_PAUSE = 4.0
 NOTICE = timedelta(days=90)
 LATEST = ":latest"
 """What Ollama adds to a model's name where none is given."""
 FOLDER = "models/"
 """What Gemini's list puts before the names."""
+START_SECONDS = 30.0
+"""How long a server that has never answered is waited for where it refuses the connection."""
 PATIENCE = 20.0
 """Seconds for the list; it costs nothing to do without."""
 
@@ -32,7 +37,7 @@ async def check_endpoint(endpoint: Endpoint, params: TeacherParams) -> None:
     """
     if params.base_url == EMBEDDED:
         return
-    models = await _list_models(endpoint)
+    models = await _list_models(endpoint, min(params.wait_seconds, START_SECONDS))
     # Azure lists models, while its calls name deployments.
     if not models or params.api_version is not None:
         return
@@ -67,19 +72,24 @@ def warn_of_shutdown(model: dict[str, Any], today: date) -> str | None:
     return f"the endpoint shuts it down on {shutdown} ({when})"
 
 
-async def _list_models(endpoint: Endpoint) -> dict[str, dict[str, Any]]:
+async def _list_models(endpoint: Endpoint, wait: float) -> dict[str, dict[str, Any]]:
     """Models by name; empty where the endpoint has no such list, or does not show it."""
-    problem = ""
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            await asyncio.sleep(FIRST_PAUSE * 2 ** (attempt - 1))
+    end = asyncio.get_running_loop().time() + wait
+    for attempt in itertools.count(1):
         try:
             content = await _get_models(endpoint)
         except RetryableError as error:
-            problem = error.reason
+            refused = "refused" in error.reason or "Connect call failed" in error.reason
+            waits = refused and asyncio.get_running_loop().time() < end
+            if attempt >= ATTEMPTS and not waits:
+                raise unreachable(endpoint.address, error.reason) from None
+            if attempt == 1 and waits:
+                said = f"{endpoint.address}: {error.reason}; waiting for the server until"
+                print(f"{said} {moment(wait)}, Ctrl-C ends the run", file=sys.stderr)
         else:
             return _read_models(endpoint, content)
-    raise unreachable(endpoint.address, problem)
+        await asyncio.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1)))
+    raise AssertionError("unreachable")
 
 
 async def _get_models(endpoint: Endpoint) -> bytes:

@@ -13,6 +13,7 @@ from understudy.teacher.completion import as_object, read_reply
 from understudy.teacher.errors import EndpointError
 from understudy.teacher.retries import RefusalError, RetryableError, RowError, classify_status
 from understudy.teacher.run_context import RunContext
+from understudy.teacher.waits import LONGEST_ASKED
 
 REFUSED_STATUS = re.compile(r"\s*([45]\d\d)\b")
 """An HTTP status of 400 or more; some endpoints write it as text."""
@@ -57,6 +58,8 @@ class Results:
             self._rounds[key] = self._run.params.max_retries
             self._fail(key, row_error.reason, counts=True)
         except RetryableError as retryable:
+            if (retryable.pause or 0) > LONGEST_ASKED:
+                self._run.heed(retryable)
             self._fail(key, retryable.reason, counts=True, billed=retryable.maybe_billed)
         except EndpointError as fatal:
             self._fail(key, str(fatal), counts=False)

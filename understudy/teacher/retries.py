@@ -3,19 +3,14 @@
 import random
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Literal
 
 from understudy.teacher.errors import EndpointError
-from understudy.teacher.quota import parse_duration
+from understudy.teacher.waits import LONGEST_ASKED, read_wait
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 60.0
-LONGEST_ASKED = 600.0
-"""Seconds; longer requested pauses are cut to this."""
 NO_CREDIT = "insufficient_quota"
 NO_CREDIT_CODES = (NO_CREDIT, "billing_not_active", "billing_hard_limit_reached")
 # A filter of the endpoint refuses the one prompt, not the account.
@@ -37,6 +32,15 @@ PUSHING_BACK = (429, 503, 529)
 WORTH_RETRYING = (408, 409, 425, 429)
 GATEWAY_GAVE_UP = (504, 524)
 """What is behind the gateway may answer all the same, to nobody."""
+NOBODY_BEHIND = (502, 521, 522, 523, 530)
+"""The gateway is there, and the server behind it is not."""
+NOT_READY = re.compile(
+    r"\b(loading|loaded|(re)?starting|start(ing)?[- ]?up|warming|initiali[sz]ing|not (yet )?ready"
+    r"|no (healthy|available) (upstream|server)"
+    r"|(service|temporarily|currently) unavailable|maintenance)\b",
+    re.IGNORECASE,
+)
+"""Words of a server that takes no calls yet, in contrast to one that is busy with others."""
 
 
 @dataclass
@@ -49,6 +53,8 @@ class RetryableError(Exception):
     pushed_back: bool = False
     maybe_billed: bool = False
     """Nobody knows whether the endpoint has answered, and charged for it."""
+    away: Literal["no", "perhaps", "surely"] = "no"
+    """Whether there is no server at the address now, or one that is not ready."""
 
 
 @dataclass
@@ -84,9 +90,10 @@ def classify_status(status: int, body: Any, headers: Mapping[str, str], model: s
         return EndpointError(explain(status, code, kind, said, model))
     return RetryableError(
         f"HTTP {status}: {said}",
-        read_pause(headers),
+        read_wait(status, body, headers),
         pushed_back=status in PUSHING_BACK,
         maybe_billed=status in GATEWAY_GAVE_UP,
+        away=_is_away(status, body, said),
     )
 
 
@@ -102,6 +109,16 @@ def explain(status: int, code: Any, kind: Any, said: str, model: str) -> str:
     if status in (401, 403):
         return f"the endpoint refuses the API key (HTTP {status}): {said}"
     return f"the endpoint does not accept teacher.request (HTTP {status}): {said}"
+
+
+def _is_away(status: int, body: Any, said: str) -> Literal["no", "perhaps", "surely"]:
+    """Whether a status means that the server is gone; a busy one may say 503 and 529, too."""
+    if status in NOBODY_BEHIND:
+        return "surely"
+    if status not in PUSHING_BACK or status == 429:
+        return "no"
+    is_page = isinstance(body, str) and body.lstrip().startswith("<")
+    return "surely" if is_page or NOT_READY.search(said) else "perhaps"
 
 
 def _is_filtered(error: Mapping[str, Any]) -> bool:
@@ -128,20 +145,6 @@ def backoff(attempt: int, asked: float | None) -> float:
         return min(asked, LONGEST_ASKED) * random.uniform(1, 1.1)
     doubled = FIRST_PAUSE * 2.0 ** min(attempt - 1, 64)
     return min(LONGEST_PAUSE, doubled) * random.uniform(0.5, 1)
-
-
-def read_pause(headers: Mapping[str, str]) -> float | None:
-    """Seconds in `retry-after-ms` or `retry-after` (a number, or a date)."""
-    for name, unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
-        text = headers.get(name, "")
-        seconds = parse_duration(text)
-        if seconds is not None:
-            return max(0.0, seconds * unit)
-        with suppress(TypeError, ValueError):
-            end = parsedate_to_datetime(text)
-            end = end if end.tzinfo else end.replace(tzinfo=UTC)  # written as -0000
-            return max(0.0, (end - datetime.now(UTC)).total_seconds())
-    return None
 
 
 def _error_in(body: Any) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """One stage's run: what live calls and batches share."""
 
+import math
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +11,13 @@ from understudy.contract.params.teacher import TeacherParams
 from understudy.teacher import lines
 from understudy.teacher.budget import Budget
 from understudy.teacher.endpoint import Endpoint
-from understudy.teacher.errors import BudgetError, FailedCallsError, TeacherError
+from understudy.teacher.errors import BudgetError, ComeBackError, FailedCallsError, TeacherError
 from understudy.teacher.journal import Journal
 from understudy.teacher.meter import Meter
 from understudy.teacher.requests import Request
-from understudy.teacher.retries import RefusalError
+from understudy.teacher.retries import RefusalError, RetryableError
 from understudy.teacher.stopping import Stop
+from understudy.teacher.waits import LONGEST_ASKED, LONGEST_TACIT, moment
 
 
 @dataclass
@@ -30,6 +33,8 @@ class RunContext:
     budget: Budget
     meter: Meter
     stop: Stop
+    resting_until: float = -math.inf
+    """End of the last wait of minutes that was told, by the monotonic clock."""
 
     async def keep(self, key: str, completion: Mapping[str, Any], seconds: float) -> None:
         """Keeps an answer; it counts as soon as it is durable."""
@@ -58,6 +63,34 @@ class RunContext:
                 f"teacher.max_failed = {self.params.max_failed:g} allows; the last one: {reason}"
             )
             self.stop.now(FailedCallsError(problem))
+
+    def may_fail(self) -> bool:
+        """Whether all rows that are left may fail for good."""
+        left = self.meter.total - self.meter.done
+        return left <= self.params.max_failed * self.meter.total
+
+    def heed(self, error: RetryableError) -> bool:
+        """Stops the run, and returns True, if the endpoint asks for a wait of hours.
+
+        A wait of minutes is told, once for all the calls that are asked for it.
+        """
+        if error.pause is None or error.pause <= LONGEST_TACIT:
+            return False
+        if error.pause > LONGEST_ASKED:
+            self.stop.now(
+                ComeBackError(
+                    f"teacher.base_url = {self.endpoint.address}: {error.reason}; the endpoint "
+                    f"asks to wait until {moment(error.pause)}; type `dvc repro` then"
+                )
+            )
+            return True
+        if time.monotonic() + error.pause > self.resting_until + LONGEST_TACIT:
+            self.resting_until = time.monotonic() + error.pause
+            self.meter.say(
+                f"{self.endpoint.address}: {error.reason}; the endpoint asks to wait until "
+                f"{moment(error.pause)}, which this run does"
+            )
+        return False
 
     def stop_over_budget(self, request: Request) -> None:
         """Stops the run because the worst case of a request does not fit any more."""

@@ -15,7 +15,7 @@ from understudy.teacher.lines import UNREADABLE, read_answered, read_sent
 from understudy.teacher.records import CHECKED, Record, resembles_record
 from understudy.teacher.requests import content_key, digest
 
-KIND = re.compile(rb'"kind":"(sent|lost|answered|failed|batch)"')
+KIND = re.compile(rb'"kind":"(sent|lost|unbilled|answered|failed|batch)"')
 DIGEST = re.compile(rb"[0-9a-f]{64}|(?<=sha256:).{64}", re.DOTALL)
 HEAD_SIZE = 200
 """Bytes within which every record has its key."""
@@ -155,7 +155,7 @@ def _judge(
     ledger: Ledger, piece: _Piece, kind: str | None, key: str | None, ended: set[str], pending: bool
 ) -> str:
     """One of EFFECTS; whatever may have been an answer is taken for one."""
-    if kind in ("sent", "lost", "failed") or piece.end - piece.offset == 1:
+    if kind in ("sent", "lost", "unbilled", "failed") or piece.end - piece.offset == 1:
         return "harmless"
     if key is None:
         is_short = len(piece.data) <= HEAD_SIZE and resembles_record(piece.data)

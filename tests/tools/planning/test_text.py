@@ -80,5 +80,16 @@ def test_a_cap_is_told_where_something_is_to_be_paid() -> None:
     assert "is left" not in render(FOUND, **limits)
 
 
+@pytest.mark.parametrize("spent", [5.5, 113.7])
+def test_a_cap_that_is_used_up_is_told_in_words(spent: float) -> None:
+    limits: dict[str, Any] = {"max_cost_usd": 5.5, "request": {"max_tokens": 10}}
+    found = replace(FOUND, to_pay=10, spent_usd=spent, live_usd=9.0, at_most_usd=20.0)
+    text = render(found, **limits)
+    assert "generate: $0.00 of teacher.max_cost_usd = 5.5 is left, which is too little" in text
+    assert f"${spent:.2f} are booked, and the run would stop at once; raise the cap" in text
+    assert "-" not in text.split("generate: $")[1]
+    assert "%" not in text
+
+
 def test_a_paid_endpoint_without_prices_is_noted() -> None:
     assert "teacher.prices are 0: costs are unknown" in render(replace(FOUND, to_pay=1))

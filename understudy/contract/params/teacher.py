@@ -83,6 +83,9 @@ class TeacherParams(Section):
     """Time for one call, from sending to the last byte of its answer."""
     max_retries: int = Field(default=6, ge=0)
     """Per call, for rate limits, server errors and broken connections, with growing pauses."""
+    wait_seconds: float = Field(default=300.0, ge=0)
+    """How long a server that restarts or loads its model is waited for, with one call at a time;
+    0: what it refuses uses up retries."""
     batch: BatchParams = BatchParams()
 
     @property

@@ -52,10 +52,13 @@ def _stage_notes(
     basis = f"{found.measured_on:,} answers of this stage" if found.measured_on else thumb
     yield f"{stage}: tokens are estimated from {basis}; calls are exact"
     if teacher.max_cost_usd is not None:
-        left = teacher.max_cost_usd - found.spent_usd
+        left = max(0.0, teacher.max_cost_usd - found.spent_usd)
         expected = found.batch_usd if teacher.mode == "batch" else found.live_usd
         verdict = "is enough"
-        if expected > left:
+        if not left and found.at_most_usd != 0:
+            spent = f"{dollars(found.spent_usd)} are booked"
+            verdict = f"is too little: {spent}, and the run would stop at once; raise the cap"
+        elif expected > left:
             verdict = f"is too little: the run would stop after about {left / expected:.0%} of them"
         elif found.at_most_usd is None or found.at_most_usd > left:
             verdict = "may be too little, should answers be long"
