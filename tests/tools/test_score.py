@@ -129,7 +129,8 @@ def test_rows_go_by_their_order_where_one_file_has_no_ids(
         (['{"id": 1, "prediction": "x"}', '{"id": 1, "prediction": "y"}'], "row 2: id '1' was"),
         (['{"id": 1, "prediction": null}'], "row 1: expected text in 'prediction', found nothing"),
         (['{"id": 1, "prediction": 7}'], "found int; name its column with --column"),
-        (['{"id": 1, "summary": "x"}'], "found nothing; name its column with --column"),
+        (['{"summary": "x", "title": "y"}'], "it has summary, title; name its column with --col"),
+        (['{"id": true, "prediction": "x"}'], "row 1: id: neither text nor a whole number"),
         (['{"id": 1, "prediction": "x"}', "{"], "row 2: row: not valid JSON"),
     ],
 )
