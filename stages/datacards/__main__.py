@@ -27,13 +27,14 @@ from understudy.contract.survey import HISTOGRAM
 from understudy.core.errors import DataError, one_line, run
 from understudy.core.files import replacing
 from understudy.core.params import load_section
+from understudy.core.reading import read_text
 from understudy.core.tables import read_table
 
 
 def _read_prompt(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
+        return read_text(path).strip()
+    except OSError as error:
         reason = f"not a readable prompt ({one_line(error)})"
         raise DataError(f"{path}: {reason}; see generate.prompt") from None
 

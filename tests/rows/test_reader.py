@@ -143,7 +143,6 @@ def test_jsonl_tells_each_line_that_cannot_be_used(tmp_path: Path) -> None:
         b'{"article": "caf\xe9", "highlights": "h"}': "article: not UTF-8",
         b'{"article": "a", "highlights": "\\ud800"}': "highlights: not UTF-8",
         b'{"id": "\xff", "article": "a", "highlights": "h"}': "id: not UTF-8",
-        b'{"id": "", "article": "a", "highlights": "h"}': "id: empty",
         b'{"id": 1.5, "article": "a", "highlights": "h"}': "id: neither text nor a whole number",
         b'{"id": true, "article": "a", "highlights": "h"}': "id: neither text nor a whole number",
     }
@@ -162,11 +161,9 @@ def test_csv_tells_each_record_that_cannot_be_used(tmp_path: Path) -> None:
         b"d,caf\xe9,h\n"
         b'e,"a"b,h\n'
         b"f,fine,fine\n"
-        b'g,"never ends,h\n'
     )
     found = _problems(path)
     assert found.pop(5).startswith("row: not valid CSV: ")
-    assert found.pop(7).startswith("row: not valid CSV: ")
     assert found == {
         2: "highlights: missing",
         3: "row: more fields than the header",

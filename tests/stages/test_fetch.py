@@ -156,7 +156,7 @@ def test_every_row_that_is_read_is_kept_or_rejected_once(section: dict[str, Any]
         {"highlights": 3},
         {"id": 0.5},
         {"id": "0"},
-        {"id": ""},
+        {"id": True},
     ]
     rows = [_row(f"{n}", **(bad[n % 6] if n % 3 == 2 else {})) for n in range(60)]
     provenance = _fetch_files({**section, "max_rejected": 0.5}, train=rows, validation=rows)

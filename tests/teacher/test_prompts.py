@@ -110,9 +110,31 @@ def test_a_folder_is_an_error_with_its_path(tmp_path: Path) -> None:
 def test_a_file_that_is_no_utf8_is_an_error_with_its_path(tmp_path: Path) -> None:
     path = tmp_path / "prompt.txt"
     path.write_bytes("Zürich $article".encode("latin-1"))
-    with pytest.raises(PromptError, match="not a readable prompt template") as caught:
+    with pytest.raises(PromptError, match=r": line 1: the byte 0xfc is not UTF-8") as caught:
         Prompt("zeroshot.prompt", path, "article")
-    assert str(path) in str(caught.value)
+    assert str(caught.value).startswith(f"zeroshot.prompt: {path}: ")
+
+
+def test_a_byte_order_mark_is_no_part_of_what_is_sent(tmp_path: Path) -> None:
+    path = tmp_path / "prompt.txt"
+    path.write_bytes(b"\xef\xbb\xbfSum up: $article\r\nBriefly.\r\n")
+    assert Prompt("zeroshot.prompt", path, "article").fill("x") == "Sum up: x\nBriefly."
+
+
+def test_a_prompt_in_utf_16_is_refused_without_a_nul_in_the_message(tmp_path: Path) -> None:
+    path = tmp_path / "prompt.txt"
+    for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32"):
+        path.write_bytes("Sum up: $article".encode(encoding))
+        with pytest.raises(PromptError, match=r"this is UTF-.*, expected UTF-8: `iconv -f UTF-"):
+            Prompt("zeroshot.prompt", path, "article")
+
+
+def test_a_prompt_may_underline_but_holds_no_merge_conflict(tmp_path: Path) -> None:
+    path = template(tmp_path, "News\n=======\n$article\n")
+    assert Prompt("zeroshot.prompt", path, "article").fill("x") == "News\n=======\nx"
+    path.write_text("Do:\n<<<<<<< HEAD\n$article\n=======\n'$article'\n>>>>>>> b\n", "utf-8")
+    with pytest.raises(PromptError, match=r"prompt\.txt:2: a merge conflict is not resolved "):
+        Prompt("zeroshot.prompt", path, "article")
 
 
 # Questions

@@ -13,7 +13,7 @@ from tests.core.documents import SAMPLE, Document, write_document
 from tests.imports import ROOT
 from understudy.contract.params.sections import KINDS
 from understudy.core.errors import ParamsError
-from understudy.tools.check import check
+from understudy.tools.check import check, main
 
 STAGES = {
     "fetch": ("stages.fetch", ()),
@@ -105,3 +105,52 @@ def test_a_misspelt_key_stops_the_command_with_one_line_and_no_output(document: 
         "did you mean 'max_characters'?\n"
     )
     assert [path.name for path in Path().iterdir()] == ["params.yaml"]
+
+
+def run_git(*arguments: str) -> None:
+    subprocess.run(["git", *arguments], check=True, capture_output=True)
+
+
+def test_files_that_a_copy_of_the_repository_would_lack_are_told_in_a_line(
+    document: Document, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    project = tmp_path / "project"
+    for name in ("data/own/train.csv", "my/test.csv", "prompts/a.txt", "../far/validation.csv"):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text("x", "utf-8")
+    os.chdir(project)
+    run_git("init", "--quiet")
+    run_git("add", "prompts/a.txt")
+    Path("data/own.dvc").write_text("", "utf-8")
+    files = {"train": "data/own/train.csv", "validation": "../far/validation.csv"}
+    document["fetch"]["files"].update({**files, "test": "my/test.csv"})
+    document["generate"]["prompt"] = document["zeroshot"]["prompt"] = "prompts/a.txt"
+    write_document(document)
+    main([])
+    assert capsys.readouterr() == ("", "")  # source: sample reads none of them
+    document["fetch"]["source"] = "files"
+    write_document(document)
+    main([])
+    far, untracked = capsys.readouterr().err.splitlines()
+    assert far.startswith(
+        "warning: fetch.files.validation = ../far/validation.csv: outside of the repository: a "
+        "clone lacks it, and `dvc exp run --temp` too if the path is relative; "
+    )
+    assert untracked.startswith(
+        "warning: fetch.files.test = my/test.csv: tracked by neither Git nor DVC: "
+    )
+    assert untracked.endswith("and track them: `dvc add data/own`, `git add`")
+
+
+def test_a_prompt_outside_of_the_repository_is_told(
+    document: Document, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "project").mkdir()
+    os.chdir(tmp_path / "project")
+    run_git("init", "--quiet")
+    document["generate"]["prompt"] = str(tmp_path / "prompt.txt")
+    write_document(document)
+    main([])
+    assert capsys.readouterr().err.startswith(
+        f"warning: generate.prompt = {tmp_path / 'prompt.txt'}: outside of the repository: "
+    )

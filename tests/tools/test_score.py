@@ -129,7 +129,8 @@ def test_rows_go_by_their_order_where_one_file_has_no_ids(
         (['{"id": 1, "prediction": "x"}', '{"id": 1, "prediction": "y"}'], "row 2: id '1' was"),
         (['{"id": 1, "prediction": null}'], "row 1: expected text in 'prediction', found nothing"),
         (['{"id": 1, "prediction": 7}'], "found int; name its column with --column"),
-        (['{"id": 1, "summary": "x"}'], "found nothing; name its column with --column"),
+        (['{"summary": "x", "title": "y"}'], "it has summary, title; name its column with --col"),
+        (['{"id": true, "prediction": "x"}'], "row 1: id: neither text nor a whole number"),
         (['{"id": 1, "prediction": "x"}', "{"], "row 2: row: not valid JSON"),
     ],
 )
@@ -182,3 +183,53 @@ def test_the_smallest_settings_that_params_take_are_taken(
     EvaluateParams(resamples=100, seed=0)
     file = write_lines(tmp_path / "gold.txt", "one two three", "four five")
     assert score_json(capsys, file, file, "--resamples", "100", "--seed", "0")["rows"] == 2
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+def test_the_only_column_of_texts_needs_no_option(
+    suffix: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = pd.DataFrame({"id": [1, 2], "answer": ["one two", "three"], "words": [2, 1]})
+    path = tmp_path / f"out.{suffix}"
+    if suffix == "csv":
+        table[["id", "answer"]].to_csv(path, index=False, sep=";")
+    elif suffix == "jsonl":
+        table.to_json(path, orient="records", lines=True)
+    else:
+        table.to_parquet(path)
+    assert score_json(capsys, path, path)["rouge1"]["f1"] == 100
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+def test_a_row_that_predict_could_not_use_counts_as_an_empty_prediction_and_is_told(
+    suffix: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = pd.DataFrame({"id": ["a", "b"], "prediction": ["one two", None]})
+    path = tmp_path / f"out.{suffix}"
+    if suffix == "csv":
+        table.to_csv(path, index=False)
+    elif suffix == "jsonl":
+        table.to_json(path, orient="records", lines=True)
+    else:
+        table.to_parquet(path)
+    gold = write_jsonl(tmp_path / "gold.jsonl", {"a": "one two", "b": "three"}, "highlights")
+    main([str(gold), str(path), "--json"])
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["rouge1"]["f1"] == 50
+    assert printed.err == f"{path}: 1 of 2 predictions are empty\n"
+    gold.write_text(gold.read_text("utf-8").replace('"three"', "null"), "utf-8")
+    with pytest.raises(DataError, match="row 2: expected text in 'highlights', found nothing"):
+        main([str(gold), str(path)])
+
+
+def test_characters_that_only_look_like_line_ends_keep_rows_together(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = "one\u2028two\u2029three\x85four\x0bfive\x0csix\x1cseven\x1deight\x1enine\rten"
+    plain = "one two three four five six seven eight nine ten"
+    gold, out = tmp_path / "gold.txt", tmp_path / "out.txt"
+    gold.write_bytes(f"first\n{odd}\r\nlast\n".encode())
+    write_lines(out, "first", plain, "last")
+    assert score_json(capsys, gold, out)["rouge1"]["f1"] == 100
+    with pytest.raises(DataError, match="2 predictions for 3 references"):
+        score(capsys, gold, write_lines(out, "first", plain))

@@ -260,7 +260,7 @@ def test_a_missing_input_is_one_line(
 def test_a_text_file_that_is_no_utf8_is_one_line(
     predict: Predict, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "in.txt").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "in.txt").write_bytes(b"\xff\xfa")
     line = refused(predict(tmp_path / "in.txt"), capsys.readouterr().err)
     assert "none of 1 rows has a usable 'article' (row 1: not UTF-8)" in line
 

@@ -1,5 +1,6 @@
 """JSON and CSV files that one part writes and another reads: typed, checked, written atomically."""
 
+import io
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
@@ -9,6 +10,7 @@ from pydantic.functional_validators import AfterValidator, model_validator
 
 from understudy.core.errors import DataError, one_line, say_expected
 from understudy.core.files import AGAIN, absent, read_json, replacing, write_json
+from understudy.core.reading import read_text
 
 T = TypeVar("T")
 R = TypeVar("R", bound="Record")
@@ -120,7 +122,7 @@ def read_csv(path: Path, form: type[R]) -> list[R]:
     import pandas as pd
 
     try:
-        table = pd.read_csv(path)
+        table = pd.read_csv(io.StringIO(read_text(path)))
     except FileNotFoundError:
         raise DataError(absent(path)) from None
     except (ValueError, OSError) as error:

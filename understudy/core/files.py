@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from understudy.core.errors import DataError
+from understudy.core.reading import read_text
 
 AGAIN = "`dvc repro` makes it again"
 
@@ -83,12 +84,14 @@ def read_json(path: Path) -> dict[str, Any]:
     """Reads a JSON object that a stage wrote.
 
     Raises:
-        DataError: the file is absent or holds no JSON object.
+        DataError: the file is absent or holds no JSON object, or has a merge conflict in it.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_text(path))
     except FileNotFoundError:
         raise DataError(absent(path)) from None
+    except DataError as error:
+        raise DataError(f"{error}; {AGAIN}") from None
     except ValueError as error:
         raise DataError(f"{path}: not valid JSON: {error}; {AGAIN}") from None
     if not isinstance(content, dict):

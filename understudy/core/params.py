@@ -16,7 +16,8 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from understudy.core.errors import ParamsError, one_line, say_expected, suggest
+from understudy.core.errors import DataError, ParamsError, one_line, say_expected, suggest
+from understudy.core.reading import read_text
 
 PARAMS = Path("params.yaml")
 PIPELINE = Path("dvc.yaml")
@@ -69,14 +70,14 @@ def read_params(path: Path = PARAMS) -> dict[str, Any]:
     """Reads the whole file as plain values.
 
     Raises:
-        ParamsError: the file is absent, or is no YAML of sections.
+        ParamsError: the file is absent, is no YAML of sections, or has a merge conflict in it.
     """
     try:
-        document = _parse(path, path.read_text(encoding="utf-8"))
+        document = _parse(path, read_text(path))
     except FileNotFoundError:
         raise ParamsError(f"{path}: no such file; `make profile NAME=sample` writes it") from None
-    except UnicodeDecodeError as error:
-        raise ParamsError(f"{path}: not valid YAML: {error}") from None
+    except DataError as error:
+        raise ParamsError(str(error)) from None
     if not isinstance(document, Mapping):
         raise ParamsError(f"{path}: expected sections such as 'fetch:', found {document!r}")
     return dict(document)
@@ -85,7 +86,7 @@ def read_params(path: Path = PARAMS) -> dict[str, Any]:
 def find_missing(section: str, document: Mapping[str, Any]) -> list[str]:
     """Keys of a section that dvc.yaml names and a params document lacks, the outermost ones."""
     missing = dict[str, None]()
-    for key in _named_keys(PIPELINE.read_text(encoding="utf-8")) if PIPELINE.exists() else ():
+    for key in _named_keys(read_text(PIPELINE)) if PIPELINE.exists() else ():
         names, values = key.split("."), document
         for depth, name in enumerate(names if names[0] == section else (), start=1):
             if name not in values:

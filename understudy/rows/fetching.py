@@ -13,7 +13,7 @@ from understudy.contract.params.fetch import FetchParams
 from understudy.core.errors import DataError
 from understudy.core.tables import TableWriter, read_table, table_writer
 from understudy.rows.hub import open_hub
-from understudy.rows.raw import RawRow, find_problem
+from understudy.rows.raw import RawRow, find_problem, normalize_id
 from understudy.rows.reader import check_file, hash_file, read_file
 from understudy.rows.sample.article import sample_rows
 
@@ -69,10 +69,11 @@ def _fetch_split(
     with table_writer(folder / f"{split}.parquet", PAIRS_SCHEMA) as kept:
         for row in rows:
             reason = find_problem(row)
-            given = row.values.get("id")
-            identity = f"{split}-{row.number:06d}" if given is None else str(given)
-            if reason is None and identity in seen:
-                reason = f"id: repeats {identity}"
+            if reason is None:
+                given = normalize_id(row.values.get("id"))
+                identity = given or f"{split}-{row.number:06d}"
+                if identity in seen:
+                    reason = f"id: repeats {identity}"
             if reason is None:
                 seen.add(identity)
                 kept.add({**row.values, "id": identity})

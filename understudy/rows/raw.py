@@ -1,8 +1,15 @@
 """A row as its source has it, and what may be wrong with it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
+
+WHOLE = re.compile(r"-?(0|[1-9][0-9]*)\.0")
+"""A whole number as text, as pandas writes it in a column of floats."""
+EXACT = 2**53
+"""Beyond it, a float stands for several whole numbers."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +30,38 @@ def find_problem(row: RawRow) -> str | None:
     for name in ("article", "highlights"):
         if problem := find_text_problem(row.values.get(name)):
             return f"{name}: {problem}"
-    identity = row.values.get("id")
-    if identity is None or (isinstance(identity, int) and not isinstance(identity, bool)):
+    try:
+        normalize_id(row.values.get("id"))
+    except ValueError as error:
+        return f"id: {error}"
+    return None
+
+
+def normalize_id(value: object) -> str | None:
+    """An id as text, the same for a row in any kind of file.
+
+    pandas makes floats of whole numbers once a row has none: 101.0, as a number or as text, is 101.
+
+    Returns:
+        The id; None where there is none or it is blank: such a row goes by its number.
+
+    Raises:
+        ValueError: it is none of text and whole numbers, or a float too large to tell ids apart.
+    """
+    if isinstance(value, str):
+        if not WHOLE.fullmatch(value):
+            problem = find_text_problem(value)
+            if problem not in (None, "empty"):
+                raise ValueError(problem)
+            return None if problem else value
+        value = float(value)
+    if value is None or value != value:  # only NaN differs from itself
         return None
-    if not isinstance(identity, str):
-        return "id: neither text nor a whole number"
-    problem = find_text_problem(identity)
-    return problem and f"id: {problem}"
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or value % 1:
+        raise ValueError("neither text nor a whole number")
+    if isinstance(value, float) and abs(value) > EXACT:
+        raise ValueError(f"{value!r} is a float too large for its last digits; write it as text")
+    return str(int(value))
 
 
 def find_text_problem(value: object) -> str | None:

@@ -3,26 +3,24 @@
 Fetched pairs, references and predictions to score, and articles to summarize are all read here.
 """
 
-import csv
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from io import TextIOWrapper
-from itertools import count
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from understudy.core.errors import DataError
+from understudy.core.errors import DataError, one_line
+from understudy.core.reading import iterate_lines, open_lines
 from understudy.core.tables import BATCH_ROWS, readable_parquet
+from understudy.rows.delimited import Records
 from understudy.rows.raw import RawRow, is_utf8
 
 TEXT = ".txt"
 STDIN = Path("-")
-# Bytes that are no UTF-8 survive as surrogates, so that one bad row is rejected, not the file.
-ENCODING: dict[str, Any] = {"encoding": "utf-8-sig", "errors": "surrogateescape"}
 Found = Iterator[tuple[int, Mapping[str, Any] | str]]
 """Numbers of rows, each with its values or its problem."""
 
@@ -85,44 +83,88 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def find_column(path: Path, column: str, hints: Hints) -> str:
+    """The column of a name, or the only column of texts that a file has beside ids.
+
+    Raises:
+        DataError: the file cannot be read, or has several columns and none of that name.
+    """
+    kind, names, texts = path.suffix.lower(), dict[str, None](), list[str]()
+    if kind == ".parquet":
+        with readable_parquet(path, hint=hints.file) as file:
+            names = dict.fromkeys(file.schema_arrow.names)
+            texts = [str(field.name) for field in file.schema_arrow if _is_text(field.type)]
+    elif kind == ".csv":
+        with open_lines(path.open("rb"), path, newline="") as lines:
+            texts = Records(lines, path).names
+            names = dict.fromkeys(texts)
+    elif kind == ".jsonl":
+        typed = set[str]()
+        for _, found in _read_jsonl(path, {}):
+            values = found.items() if isinstance(found, Mapping) else ()
+            names |= {name: None for name, _ in values}
+            typed |= {name for name, value in values if isinstance(value, str)}
+            if column in names:
+                break
+        texts = [name for name in names if name in typed]
+    if column in names or not names:
+        return column
+    own = [name for name in texts if name not in ("", "id")]
+    if len(own) != 1:
+        known = one_line(", ".join(names))
+        raise DataError(f"{path}: no column '{column}'; it has {known}; {hints.column}")
+    return own[0]
+
+
 def _read_text(path: Path, columns: Mapping[str, str], _: Hints) -> Found:
     [column] = [theirs for ours, theirs in columns.items() if ours != "id"]
-    file = sys.stdin.buffer if path == STDIN else path.open("rb")
-    with TextIOWrapper(file, **ENCODING) as lines:
-        for number, line in enumerate(lines, start=1):
-            yield number, {column: line.rstrip("\n")} if is_utf8(line) else "not UTF-8"
+    name, file = (Path("stdin"), sys.stdin.buffer) if path == STDIN else (path, path.open("rb"))
+    for number, line in iterate_lines(file, name):
+        yield number, {column: line} if is_utf8(line) else "not UTF-8"
 
 
-def _read_jsonl(path: Path, *_: object) -> Found:
-    with path.open(**ENCODING, newline="\n") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                record = json.loads(line)
-            except (ValueError, RecursionError):  # a number of too many digits is a ValueError
-                yield number, "row: not valid JSON"
-            else:
-                yield number, record if isinstance(record, dict) else "row: not a JSON object"
+class _Repeated(dict[str, Any]):
+    """An object of JSON with a key twice."""
+
+    twice: Collection[str]
+
+
+def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        found = _Repeated(found)
+        found.twice = _find_twice([name for name, _ in pairs])
+    return found
+
+
+def _read_jsonl(path: Path, columns: Mapping[str, str], *_: object) -> Found:
+    for number, line in iterate_lines(path.open("rb"), path):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line, object_pairs_hook=_build_object)
+        except (ValueError, RecursionError):  # a number of too many digits is a ValueError
+            yield number, "row: not valid JSON"
+            continue
+        twice = record.twice if isinstance(record, _Repeated) else ()
+        if unclear := [name for name in columns.values() if name in twice]:
+            yield number, f"row: the key '{unclear[0]}' is there twice"
+        else:
+            yield number, record if isinstance(record, dict) else "row: not a JSON object"
 
 
 def _read_csv(path: Path, columns: Mapping[str, str], hints: Hints) -> Found:
-    csv.field_size_limit(sys.maxsize)
-    with path.open(**ENCODING, newline="") as file:
-        records = csv.DictReader(file, strict=True)
-        try:
-            _require(path, columns, list(records.fieldnames or []), hints)
-        except csv.Error as error:
-            raise DataError(f"{path}: not a readable CSV header: {error}; {hints.file}") from None
-        for number in count(1):
-            try:
-                record = next(records)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield number, f"row: not valid CSV: {error}"
+    wanted = [theirs for ours, theirs in columns.items() if ours != "id"]
+    with open_lines(path.open("rb"), path, newline="") as lines:
+        records = Records(lines, path, wanted)
+        _require(path, columns, records.names, hints)
+        for number, found in enumerate(records.read(columns.get("id")), start=1):
+            if isinstance(found, str):
+                yield number, found
+            elif len(found) > len(records.names):
+                yield number, "row: more fields than the header"
             else:
-                yield number, "row: more fields than the header" if None in record else record
+                yield number, dict(zip(records.names, found, strict=False))
 
 
 def _read_parquet(path: Path, columns: Mapping[str, str], hints: Hints) -> Found:
@@ -134,12 +176,15 @@ def _read_parquet(path: Path, columns: Mapping[str, str], hints: Hints) -> Found
         yield from enumerate((row for batch in batches for row in _to_records(batch)), start=1)
 
 
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
 def _to_records(batch: pa.RecordBatch) -> list[dict[str, Any]]:
     try:
         return list(batch.to_pylist())
     except UnicodeDecodeError:  # one bad text fails the whole batch
-        is_text = (pa.types.is_string, pa.types.is_large_string)
-        text = [field.name for field in batch.schema if any(test(field.type) for test in is_text)]
+        text = [field.name for field in batch.schema if _is_text(field.type)]
         raw = [
             field.with_type(pa.large_binary()) if field.name in text else field
             for field in batch.schema
@@ -148,15 +193,23 @@ def _to_records(batch: pa.RecordBatch) -> list[dict[str, Any]]:
     for record in records:
         for name in text:
             if record[name] is not None:
-                record[name] = record[name].decode("utf-8", ENCODING["errors"])
+                record[name] = record[name].decode("utf-8", "surrogateescape")
     return records
 
 
 def _require(path: Path, columns: Mapping[str, str], found: list[str], hints: Hints) -> None:
+    twice = _find_twice(found)
     for ours, theirs in columns.items():
+        if theirs in twice:
+            problem = f"the column '{theirs}' is there twice, and only one can be {ours}"
+            raise DataError(f"{path}: {problem}; rename or remove the other")
         if theirs not in found and ours != "id":
-            known, hint = ", ".join(found) or "none", hints.column.format(ours)
+            known, hint = one_line(", ".join(found)) or "none", hints.column.format(ours)
             raise DataError(f"{path}: no column '{theirs}' for {ours}; it has {known}: {hint}")
+
+
+def _find_twice(names: list[str]) -> set[str]:
+    return {name for name, times in Counter(names).items() if times > 1}
 
 
 READERS: dict[str, Callable[[Path, Mapping[str, str], Hints], Found]] = {

@@ -7,6 +7,8 @@ from pathlib import Path
 from string import Template
 
 from understudy.contract.pairs import GOLD, PAIR_COLUMNS
+from understudy.core.errors import DataError
+from understudy.core.reading import read_text
 from understudy.core.tables import iterate_table
 from understudy.teacher.errors import PromptError
 from understudy.teacher.requests import Question
@@ -29,8 +31,10 @@ class Prompt:
         """
         self.variable, given = variable, f"{param} = {path}"
         try:
-            self._template = Template(Path(path).read_text(encoding="utf-8").strip())
-        except (OSError, UnicodeDecodeError) as error:
+            self._template = Template(read_text(Path(path)).strip())
+        except DataError as error:
+            raise PromptError(f"{param}: {error}") from None
+        except OSError as error:
             problem = f"not a readable prompt template ({error}); name a UTF-8 text file"
             raise PromptError(f"{given}: {problem}") from None
         if not self._template.is_valid():

@@ -1,9 +1,13 @@
 """Checks every section of params.yaml, so that no stage stops an hour into a run.
 
+Says on stderr which of its files another copy of the repository would lack.
+
 Run: understudy check, or make check
 """
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from understudy.core.errors import ParamsError, suggest
 from understudy.core.parser import command_parser
@@ -28,7 +32,49 @@ def check() -> None:
         raise ParamsError("\n".join(dict.fromkeys(problems)))
 
 
+def find_untaken_files(root: Path = Path()) -> list[str]:
+    """One line on files of params.yaml outside of the repository, and on those it does not track.
+
+    `dvc exp run --temp` works in a copy of the repository, as a clone is: what Git or DVC tracks.
+    """
+    from understudy.contract.params.sections import KINDS
+    from understudy.core.params import load_section
+    from understudy.versioning.revisions import find_untracked
+
+    fetch = load_section("fetch", KINDS["fetch"]).model_dump()
+    named = {
+        f"{section}.prompt": load_section(section, KINDS[section]).model_dump()["prompt"]
+        for section in ("generate", "zeroshot")
+    }
+    if fetch["source"] == "files":
+        splits = ("train", "validation", "test")
+        named |= {f"fetch.files.{split}": fetch["files"][split] for split in splits}
+    here = root.resolve()
+    top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+    far = {
+        key: path for key, path in named.items() if not (here / path).resolve().is_relative_to(top)
+    }
+    near = {key: path for key, path in named.items() if key not in far and Path(path).is_file()}
+    untracked = find_untracked([Path(path) for path in near.values()])
+    loose = {key: path for key, path in near.items() if Path(path) in untracked}
+    own = "put data in data/own, prompts in prompts/, and track them: `dvc add data/own`, `git add`"
+    lost = "a clone lacks it, and `dvc exp run --temp` too if the path is relative"
+    lines = []
+    if far:
+        lines.append(f"{_list(far)}: outside of the repository: {lost}; {own}")
+    if loose:
+        lost = "a clone and `dvc exp run --temp` lack it"
+        lines.append(f"{_list(loose)}: tracked by neither Git nor DVC: {lost}; {own}")
+    return lines
+
+
+def _list(files: Mapping[str, str]) -> str:
+    return ", ".join(f"{key} = {path}" for key, path in files.items())
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Checks params.yaml, and prints nothing where it can be used."""
+    """Checks params.yaml, and prints nothing on stdout where it can be used."""
     command_parser("understudy check", __doc__).parse_args(arguments)
     check()
+    for line in find_untaken_files():
+        print(f"warning: {line}", file=sys.stderr)

@@ -1,7 +1,8 @@
 """Scores any file of predictions against a file of references, with intervals.
 
-In:  two files: .txt with a text a line, or .jsonl, .csv, .parquet with a named column. Rows belong
-     together by their `id`, where both files have one, and by their order otherwise.
+In:  two files: .txt with a text a line, or .jsonl, .csv, .parquet with a named column, or only one
+     of texts. Rows belong together by their `id`, where both files have one, and by their order
+     otherwise. A prediction that is null counts as empty; a reference must be text.
 Out: on stdout, ROUGE-1/2/L/Lsum recall, precision and F1 with their 95% intervals; with --against,
      the verdict on the predictions beside those of another system.
 Run: understudy score references.jsonl predictions.jsonl --against others.jsonl
@@ -57,7 +58,8 @@ def score_files(options: Namespace) -> dict[str, Any]:
     scores = {}
     for name, path in ((SYSTEM, options.predictions), (OTHER, options.against)):
         if path is not None:
-            predictions = read_texts(path, options.prediction_column, "--prediction-column")
+            column, option = options.prediction_column, "--prediction-column"
+            predictions = read_texts(path, column, option, may_lack=True)
             texts = align(references, predictions)
             rows = score_rows(texts, references.texts, stemmer=not options.no_stemmer)
             columns = [rows[kind][measure] for kind in KINDS for measure in MEASURES]

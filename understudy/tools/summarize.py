@@ -13,8 +13,8 @@ from understudy.contract.predictions import PREDICTIONS_SCHEMA
 from understudy.core.errors import DataError
 from understudy.core.files import replacing
 from understudy.core.tables import table_writer, text_columns
-from understudy.rows.raw import RawRow, find_text_problem, is_utf8
-from understudy.rows.reader import READERS, TEXT, Hints, read_file
+from understudy.rows.raw import RawRow, find_text_problem, normalize_id
+from understudy.rows.reader import READERS, STDIN, TEXT, Hints, read_file
 from understudy.students.decoding.decoding import decode
 from understudy.students.decoding.engines import open_engine
 from understudy.students.decoding.generation import read_generation_config
@@ -44,11 +44,14 @@ def summarize_file(
         StudentError: the model cannot be used.
     """
     params = read_generation_config(model, tokens_per_batch)
+    columns = {"id": "id", "article": column}
+    if source != STDIN:  # a damaged file stops here, not after hours
+        deque(read_file(source, columns, HINTS), maxlen=0)
     waiting: deque[tuple[RawRow, str | None]] = deque()
 
     def usable() -> Iterator[str]:
         """Yields usable articles; all rows go to `waiting`, unusable ones with their problem."""
-        for row in read_file(source, {"id": "id", "article": column}, HINTS):
+        for row in read_file(source, columns, HINTS):
             problem = row.problem or find_text_problem(row.values["article"])
             waiting.append((row, problem))
             if problem is None:
@@ -76,15 +79,12 @@ def summarize_file(
 
 
 def _identify(row: RawRow) -> str:
-    identity = row.values.get("id")
-    if identity is None:
+    try:
+        return normalize_id(row.values.get("id")) or str(row.number)
+    except ValueError as error:
+        problem = f"its id is {error}, so its number is used"
+        print(f"{row.file}: row {row.number}: {problem}", file=sys.stderr)
         return str(row.number)
-    if is_utf8(str(identity)):
-        return str(identity)
-    print(
-        f"{row.file}: row {row.number}: its id is not UTF-8, so its number is used", file=sys.stderr
-    )
-    return str(row.number)
 
 
 @contextmanager

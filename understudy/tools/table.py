@@ -13,6 +13,7 @@ from understudy.contract.names import LEAD, SYSTEMS, Verdict, split_pair
 from understudy.core.errors import DataError
 from understudy.core.files import replacing
 from understudy.core.parser import command_parser
+from understudy.core.reading import read_text
 from understudy.rendering.templates import render_markdown
 from understudy.rendering.verdicts import describe_pair
 
@@ -70,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     table = render()
     if not README.is_file():
         raise DataError(f"{README}: no such file; run this in the project's folder")
-    old = README.read_text(encoding="utf-8")
+    old = read_text(README)
     new = insert(old, table)
     if new != old:
         with replacing(README) as partial:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from understudy.core.errors import DataError, ParamsError, one_line
+from understudy.core.reading import read_text
 
 
 class NoProjectError(DataError):
@@ -21,8 +22,12 @@ def open_repo(folder: Path = Path()) -> Iterator[Any]:
     Raises:
         ParamsError: params.yaml cannot be read or lacks what dvc.yaml takes from it.
         NoProjectError: DVC knows no project here.
-        DataError: whatever else DVC complains about.
+        DataError: whatever else DVC complains about, and a merge conflict in one of its files.
     """
+    for path in (folder / name for name in ("dvc.yaml", "dvc.lock", "params.yaml")):
+        if path.is_file():
+            read_text(path)  # DVC says nothing of a merge conflict that is not resolved
+
     from dvc.exceptions import DvcException, NotDvcRepoError
     from dvc.parsing import ResolveError
     from dvc.repo import Repo

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +62,23 @@ def find_revisions(base: str) -> Revisions:
 def read_committed(path: Path, commit: str) -> str | None:
     """A file's text at a commit, by its path from here; None where there is no such file."""
     return _ask("show", f"{commit}:./{path.as_posix()}")
+
+
+def find_untracked(paths: Sequence[Path]) -> set[Path]:
+    """Which files neither Git nor `dvc add` tracks; none where there is no repository of Git."""
+    if not paths or shutil.which("git") is None:
+        return set()
+    names = [path.as_posix() for path in paths]
+    listed = _ask("ls-files", "-z", "--", *names)
+    if listed is None:
+        return set()
+    tracked = {Path(name).resolve() for name in listed.split("\0") if name}
+    return {
+        path
+        for path in paths
+        if path.resolve() not in tracked
+        and not any(Path(f"{place}.dvc").is_file() for place in (path, *path.parents))
+    }
 
 
 def _resolve(name: str) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from understudy.core.errors import DataError, one_line
+from understudy.core.reading import find_text_error
 from understudy.core.tables import readable_parquet
 
 WORKSPACE = "workspace"
@@ -134,7 +135,8 @@ def _build_snapshot(
             parts = PurePosixPath(path).with_suffix("").parts
             read["/".join(parts[1:] if parts[0] == "metrics" else parts)] = found["data"]
         else:
-            unread[path] = one_line(found.get("error", "no JSON object"))
+            error = find_text_error(Path(path)) if commit is None else None
+            unread[path] = error or one_line(found.get("error", "no JSON object"))
     for path, found in params.get("data", {}).items():
         if isinstance(found.get("data"), dict):
             values |= found["data"] if path == "params.yaml" else {path: found["data"]}

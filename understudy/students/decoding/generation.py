@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from understudy.contract.params.decoding import DecodingParams
 from understudy.core.errors import StudentError, say_expected
+from understudy.core.reading import read_text
 
 FILE = "generation_config.json"
 KEYS = {
@@ -79,7 +80,7 @@ def _read(file: Path) -> dict[str, Any]:
     if not file.exists():
         return {}
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(read_text(file))
     except ValueError:
         content = None
     if not isinstance(content, dict):

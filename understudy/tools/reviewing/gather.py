@@ -11,6 +11,7 @@ from understudy.contract.params.sections import KINDS
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
 from understudy.contract.trained import CURVES
 from understudy.core.params import load_section
+from understudy.core.reading import read_text
 from understudy.tools.reviewing.calls import StageCalls, compare_calls
 from understudy.tools.reviewing.charts import Curve, read_curve
 from understudy.tools.reviewing.gates import Gate, judge_gates
@@ -145,7 +146,7 @@ def _find_curves(commit: str) -> Iterator[Curves]:
     for system in TRAINED:
         path = CURVES / f"{system}.csv"
         old = read_committed(path, commit) or ""
-        new = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        new = read_text(path) if path.is_file() else ""
         before, after = (read_curve(text, "step", "validation_loss") for text in (old, new))
         if before != after and before and after:
             yield Curves(system, before, after)
