@@ -4,7 +4,6 @@ Every failure leaves here as one of the errors of understudy.teacher.retries, or
 EndpointError; the key leaves here in no form.
 """
 
-import asyncio
 import json
 import os
 import re
@@ -14,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
 from understudy.teacher.embedded.server import serve
+from understudy.teacher.error_bodies import unfold
 from understudy.teacher.errors import EndpointError, MissingKeyError
+from understudy.teacher.presence import Presence
+from understudy.teacher.proxies import Proxy, find_proxy
 from understudy.teacher.requests import Request
 from understudy.teacher.retries import RetryableError, classify_status
 
@@ -24,17 +26,30 @@ if TYPE_CHECKING:
 NO_KEY = "none"
 LEAST_SECRET = 8
 """Shorter keys, such as those of local servers, are no secrets worth searching texts for."""
-UNSENT = ("ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "ProxyError")
+NAMING_THE_MODEL = (400, 403, 404, 422)
+"""Statuses with which endpoints refuse a model."""
+UNSENT = (
+    *("ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "ProxyError"),
+    *("ClientConnectorError", "ConnectionTimeoutError", "ClientHttpProxyError", "InvalidURL"),
+)
+"""Errors of httpx, and of aiohttp beneath it, before anything of a call was sent."""
+REFUSED_BY_PROXY = ("ClientHttpProxyError", "ProxyError")
+WRONG_PASSWORD = 407
 
 
 class Endpoint:
     """Sends requests; knows the key so that nobody else has to."""
 
-    def __init__(self, client: "AsyncOpenAI", key: str, params: TeacherParams) -> None:
-        self.client = client
+    def __init__(
+        self, client: "AsyncOpenAI", key: str, params: TeacherParams, proxy: Proxy | None = None
+    ) -> None:
+        self.client, self.proxy = client, proxy
         self.address = str(client.base_url)
+        self.hint = ""
+        """What the list of models says against teacher.model, for calls that fail."""
         self._secret = key if len(key) >= LEAST_SECRET and key != EMBEDDED else None
         self._params = params
+        self.presence = Presence(self.address)
 
     async def complete(self, request: Request) -> tuple[Any, Mapping[str, str]]:
         """Makes one call.
@@ -60,8 +75,26 @@ class Endpoint:
                 error = answer["error"]
                 code = error.get("code") if isinstance(error, dict) else None
                 status = code if isinstance(code, int) and 400 <= code < 600 else 500
-                raise classify_status(status, answer, headers, self._params.model)
+                raise self.classify(status, answer, headers)
             return answer, headers
+
+    def classify(self, status: int, body: Any, headers: Mapping[str, str]) -> Exception:
+        """The error for an HTTP status other than 200; see `classify_status`."""
+        if status == WRONG_PASSWORD and self.proxy is not None:
+            return self.proxy.error(f"it wants a user and a password that it knows (HTTP {status})")
+        error = classify_status(status, self._redact_all(unfold(body)), headers, self._params.model)
+        if isinstance(error, EndpointError) and self.hint and status in NAMING_THE_MODEL:
+            return EndpointError(f"{error}; {self.hint}")
+        return error
+
+    def unreachable(self, reason: str) -> EndpointError:
+        """The error for an address where nobody answers as a chat endpoint does."""
+        if self.proxy is not None:
+            return self.proxy.error(self.redact(reason))
+        return EndpointError(
+            f"teacher.base_url = {self.address}: {reason}; check the address (an "
+            "OpenAI-compatible endpoint's usually ends in /v1) and the network"
+        )
 
     def read(self, content: bytes) -> Any:
         """JSON, without the key.
@@ -90,24 +123,38 @@ class Endpoint:
 
         limit = self._params.timeout_seconds if seconds is None else seconds
         try:
-            async with asyncio.timeout(limit):
+            async with self.presence.limited(limit):
                 yield
         except openai.APIStatusError as error:
-            body, headers = self._redact_all(error.body), error.response.headers
-            raise classify_status(error.status_code, body, headers, self._params.model) from None
-        except (openai.APITimeoutError, TimeoutError) as error:
-            if type(error.__cause__).__name__ in UNSENT:  # a refused connection, too
-                raise RetryableError(self.redact(f"no answer ({error.__cause__})")) from None
-            reason = f"no answer within {limit:g} seconds"
+            response = error.response  # `error.body` lacks what stands beside "error"
+            raise self.classify(response.status_code, response.text, response.headers) from None
+        except TimeoutError as error:
+            reason = str(error) or f"no answer within {limit:g} seconds"
             raise RetryableError(reason, maybe_billed=True) from None
-        except openai.APIConnectionError as error:
-            cause = error.__cause__ or error
-            name = type(cause).__name__
-            reason = self.redact(f"no answer ({name}: {cause})")
-            raise RetryableError(reason, maybe_billed=name not in UNSENT) from None
+        except openai.APIConnectionError as error:  # a timeout, too
+            raise self._translate(error, limit) from None
         except (openai.APIError, ValueError) as error:
             reason = self.redact(f"not a readable answer: {error}")
             raise RetryableError(reason, maybe_billed=True) from None
+
+    def _translate(self, error: Exception, limit: float) -> Exception:
+        """The error for a call that the transport gave up."""
+        import openai
+
+        cause = error.__cause__ or error
+        source = cause.__cause__ or cause  # httpx calls many of aiohttp's errors a timeout
+        kinds = [kind.__name__ for kind in type(source).__mro__]
+        was_sent = not any(kind in UNSENT for kind in kinds)
+        if self.proxy is not None and any(kind in REFUSED_BY_PROXY for kind in kinds):
+            status = getattr(source, "status", None)
+            if status == WRONG_PASSWORD:
+                return self.classify(status, None, {})
+        if was_sent and isinstance(error, openai.APITimeoutError) and "Timeout" in kinds[0]:
+            return RetryableError(f"no answer within {limit:g} seconds", maybe_billed=True)
+        through = "" if was_sent or self.proxy is None else f" through {self.proxy}"
+        name = type(cause).__name__
+        said = self.redact(f"{cause}" if name == "ConnectTimeout" else f"{name}: {cause}")
+        return RetryableError(f"no answer{through} ({said})", maybe_billed=was_sent)
 
     def _redact_all(self, value: Any) -> Any:
         """The same, for all texts within a JSON value, however it was escaped."""
@@ -133,16 +180,28 @@ async def open_endpoint(params: TeacherParams) -> AsyncIterator[Endpoint]:
         async with serve() as address, _build_client(address, EMBEDDED, params) as client:
             yield Endpoint(client, EMBEDDED, params)
         return
-    key = read_key(params.api_key_env)
-    async with _build_client(params.base_url, key, params) as client:
-        yield Endpoint(client, key, params)
+    key, proxy = read_key(params.api_key_env), find_proxy(params.base_url)
+    async with _build_client(params.base_url, key, params, proxy) as client:
+        endpoint = Endpoint(client, key, params, proxy)
+        if proxy is not None:
+            yield endpoint
+            return
+        async with endpoint.presence.watched():
+            yield endpoint
 
 
-def _build_client(address: str, key: str, params: TeacherParams) -> "AsyncOpenAI":
-    from openai import AsyncAzureOpenAI, AsyncOpenAI, DefaultAioHttpClient
+def _build_client(
+    address: str, key: str, params: TeacherParams, proxy: Proxy | None = None
+) -> "AsyncOpenAI":
+    import httpx2
+    from openai import AsyncAzureOpenAI, AsyncOpenAI, DefaultAioHttpClient, DefaultAsyncHttpxClient
 
-    http_client = DefaultAioHttpClient(
-        trust_env=params.base_url != EMBEDDED,  # loopback is behind no proxy
+    # aiohttp is faster, and knows no SOCKS; `find_proxy` has read the environment
+    kind = DefaultAsyncHttpxClient if proxy is not None and proxy.is_socks else DefaultAioHttpClient
+    http_client = kind(
+        trust_env=False,
+        verify=httpx2.create_ssl_context(),  # heeds SSL_CERT_FILE
+        proxy=None if proxy is None else proxy.url,
         timeout=params.timeout_seconds,
     )
     common: dict[str, Any] = {"api_key": key, "max_retries": 0, "http_client": http_client}
@@ -171,11 +230,3 @@ def read_key(variable: str | None) -> str:
             "ASCII characters without white space"
         )
     return key
-
-
-def unreachable(address: str, reason: str) -> EndpointError:
-    """The error for an address where nobody answers as a chat endpoint does."""
-    return EndpointError(
-        f"teacher.base_url = {address}: {reason}; check the address (an OpenAI-compatible "
-        "endpoint's usually ends in /v1) and the network"
-    )

@@ -11,7 +11,7 @@ from understudy.teacher import lines
 from understudy.teacher.chunks import Chunk
 from understudy.teacher.completion import as_object, read_reply
 from understudy.teacher.errors import EndpointError
-from understudy.teacher.retries import RefusalError, RetryableError, RowError, classify_status
+from understudy.teacher.retries import RefusalError, RetryableError, RowError
 from understudy.teacher.run_context import RunContext
 
 REFUSED_STATUS = re.compile(r"\s*([45]\d\d)\b")
@@ -71,7 +71,7 @@ class Results:
             if status is None:
                 raise RetryableError(f"{error.get('code')}: {error.get('message')}") from None
             if code := REFUSED_STATUS.match(str(status)):
-                raise classify_status(int(code[1]), body, {}, self._run.params.model) from None
+                raise self._run.endpoint.classify(int(code[1]), body, {}) from None
             raise
 
     def _keep(self, answer: Answer, completion: Any) -> None:
