@@ -6,7 +6,7 @@ What was paid for is not asked again, and every new answer is in the ledger befo
 import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from understudy.contract.answers import Answer
@@ -25,7 +25,13 @@ from understudy.teacher.meter import Meter
 from understudy.teacher.money import charge_usd
 from understudy.teacher.preflight import check_endpoint
 from understudy.teacher.recall import recall
-from understudy.teacher.requests import Question, Request, build_requests, teacher_identity
+from understudy.teacher.requests import (
+    Question,
+    Request,
+    build_requests,
+    former_keys,
+    teacher_identity,
+)
 from understudy.teacher.run_context import RunContext
 from understudy.teacher.stopping import Stop, watched
 
@@ -88,6 +94,10 @@ def _complete(
 ) -> Survey:
     """Makes sure that the ledger has an answer, or a failure, for every question."""
     survey = survey_answers(questions, params, ledger)
+    if survey.missing and ledger.count()["answered"]:
+        former = former_answers(questions, params, ledger, survey.missing)
+        if keep(ledger, former, "the address without /v1"):
+            survey = survey_answers(questions, params, ledger)
     if survey.missing and outputs is not None:
         known = (answer for answer in recall(outputs, params) if answer.request in survey.missing)
         if keep(ledger, known, str(outputs)):
@@ -123,6 +133,17 @@ def survey_answers(questions: Iterable[Question], params: TeacherParams, ledger:
         if request.key in missing and len(first_missing) <= ROWS_NAMED:
             first_missing.append(row)
     return Survey(row, keys, missing, first_missing, spent)
+
+
+def former_answers(
+    questions: Iterable[Question], params: TeacherParams, ledger: Ledger, missing: set[str]
+) -> Iterator[Answer]:
+    """Missing answers that the ledger has under the endpoint's address without /v1."""
+    seen = set[str]()
+    for key, former in former_keys(questions, params):
+        if key in missing and key not in seen and (answer := ledger.answer(former)):
+            seen.add(key)
+            yield replace(answer, request=key)
 
 
 def _ask_missing(

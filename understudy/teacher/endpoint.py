@@ -23,6 +23,7 @@ from understudy.teacher.retries import RetryableError, classify_status
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
+ROUTE = "/chat/completions"
 NO_KEY = "none"
 LEAST_SECRET = 8
 """Shorter keys, such as those of local servers, are no secrets worth searching texts for."""
@@ -50,6 +51,10 @@ class Endpoint:
         self._secret = key if len(key) >= LEAST_SECRET and key != EMBEDDED else None
         self._params = params
         self.presence = Presence(self.address)
+        bare = params.base_url.removesuffix("/v1")
+        is_host = params.api_version is None and bare.count("/") == 2
+        self._bare = bare if is_host else None
+        """Where a few endpoints have the route that others have below /v1."""
 
     async def complete(self, request: Request) -> tuple[Any, Mapping[str, str]]:
         """Makes one call.
@@ -62,12 +67,20 @@ class Endpoint:
             EndpointError: no further call would go better.
         """
         import httpx2
+        import openai
 
         async with self.translated_errors():
             # what `chat.completions.create` sends, without its look at each field's type
-            raw = await self.client.post(
-                "/chat/completions", cast_to=httpx2.Response, body=request.body
-            )
+            try:
+                raw = await self.client.post(ROUTE, cast_to=httpx2.Response, body=request.body)
+            except openai.NotFoundError as missing:
+                if self._bare is None:
+                    raise
+                try:
+                    route = self._bare + ROUTE
+                    raw = await self.client.post(route, cast_to=httpx2.Response, body=request.body)
+                except openai.NotFoundError:
+                    raise missing from None
             headers: Mapping[str, str] = raw.headers
             answer = self.read(raw.content)
             if isinstance(answer, dict) and answer.get("error") and not answer.get("choices"):

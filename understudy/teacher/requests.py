@@ -77,6 +77,17 @@ def endpoint_identity(params: TeacherParams) -> str:
     return f"{EMBEDDED}:{RULES}" if endpoint == EMBEDDED else endpoint
 
 
+def former_keys(questions: Iterable[Question], params: TeacherParams) -> Iterator[tuple[str, str]]:
+    """Pairs of a request's key with the one that it had where the address was a bare host.
+
+    Earlier versions kept answers of `http://host` and `http://host/v1` apart.
+    """
+    bare = params.base_url.removesuffix("/v1")
+    if params.api_version is None and bare != params.base_url and bare.count("/") == 2:
+        for request in build_requests(questions, params):
+            yield request.key, content_key({**request.content, "endpoint": bare})
+
+
 def teacher_identity(params: TeacherParams) -> str:
     """The teacher's name: endpoint and model."""
     return f"{endpoint_identity(params)} {params.model}"
