@@ -31,10 +31,9 @@ NAMING_THE_MODEL = (400, 403, 404, 422)
 """Statuses with which endpoints refuse a model."""
 UNSENT = (
     *("ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "ProxyError"),
-    *("ClientConnectorError", "ConnectionTimeoutError", "ClientHttpProxyError", "InvalidURL"),
+    *("ClientConnectorError", "ConnectionTimeoutError", "InvalidURL"),
 )
 """Errors of httpx, and of aiohttp beneath it, before anything of a call was sent."""
-REFUSED_BY_PROXY = ("ClientHttpProxyError", "ProxyError")
 WRONG_PASSWORD = 407
 
 
@@ -103,7 +102,7 @@ class Endpoint:
     def unreachable(self, reason: str) -> EndpointError:
         """The error for an address where nobody answers as a chat endpoint does."""
         if self.proxy is not None:
-            return self.proxy.error(self.redact(reason))
+            return self.proxy.error(reason.replace(f" through {self.proxy}", ""))
         return EndpointError(
             f"teacher.base_url = {self.address}: {reason}; check the address (an "
             "OpenAI-compatible endpoint's usually ends in /v1) and the network"
@@ -158,10 +157,8 @@ class Endpoint:
         source = cause.__cause__ or cause  # httpx calls many of aiohttp's errors a timeout
         kinds = [kind.__name__ for kind in type(source).__mro__]
         was_sent = not any(kind in UNSENT for kind in kinds)
-        if self.proxy is not None and any(kind in REFUSED_BY_PROXY for kind in kinds):
-            status = getattr(source, "status", None)
-            if status == WRONG_PASSWORD:
-                return self.classify(status, None, {})
+        if self.proxy is not None and str(cause).startswith(str(WRONG_PASSWORD)):
+            return self.classify(WRONG_PASSWORD, None, {})
         if was_sent and isinstance(error, openai.APITimeoutError) and "Timeout" in kinds[0]:
             return RetryableError(f"no answer within {limit:g} seconds", maybe_billed=True)
         through = "" if was_sent or self.proxy is None else f" through {self.proxy}"
@@ -210,7 +207,7 @@ def _build_client(
     from openai import AsyncAzureOpenAI, AsyncOpenAI, DefaultAioHttpClient, DefaultAsyncHttpxClient
 
     # aiohttp is faster, and knows no SOCKS; `find_proxy` has read the environment
-    kind = DefaultAsyncHttpxClient if proxy is not None and proxy.is_socks else DefaultAioHttpClient
+    kind = DefaultAioHttpClient if proxy is None else DefaultAsyncHttpxClient
     http_client = kind(
         trust_env=False,
         verify=httpx2.create_ssl_context(),  # heeds SSL_CERT_FILE

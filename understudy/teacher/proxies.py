@@ -4,11 +4,11 @@ HTTP_PROXY, HTTPS_PROXY and ALL_PROXY are heeded, and NO_PROXY against them. An 
 is behind no proxy.
 """
 
-import importlib.util
 import os
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -29,11 +29,6 @@ class Proxy:
     """With its password, if it has one."""
     host: str
     """What is to be reached through it."""
-
-    @property
-    def is_socks(self) -> bool:
-        """Whether it speaks SOCKS, not HTTP."""
-        return urlsplit(self.url).scheme in SOCKS
 
     def error(self, reason: str) -> EndpointError:
         """The error of an endpoint that cannot be reached through it."""
@@ -72,7 +67,7 @@ def _check(proxy: Proxy) -> None:
     if not (form := FORM.fullmatch(proxy.url)):
         raise proxy.error("expected an address such as http://host:3128")
     scheme = form[1].lower()
-    if scheme in SOCKS and importlib.util.find_spec("socksio") is None:
+    if scheme in SOCKS and find_spec("socksio") is None:
         raise proxy.error("SOCKS needs a package that is not installed: `pip install socksio`")
     if scheme not in HTTP + SOCKS:
         raise proxy.error(f"expected one of {', '.join(HTTP + SOCKS)}, not {scheme}")
