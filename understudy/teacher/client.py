@@ -4,6 +4,7 @@ What was paid for is not asked again, and every new answer is in the ledger befo
 """
 
 import asyncio
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,7 +17,13 @@ from understudy.teacher.budget import Budget
 from understudy.teacher.chunks import open_chunks
 from understudy.teacher.completion import failed_answer
 from understudy.teacher.endpoint import open_endpoint, read_key
-from understudy.teacher.errors import BudgetError, MissingAnswerError, OpenBatchError, TeacherError
+from understudy.teacher.errors import (
+    BudgetError,
+    EndpointError,
+    MissingAnswerError,
+    OpenBatchError,
+    TeacherError,
+)
 from understudy.teacher.journal import Journal
 from understudy.teacher.ledger import Ledger, keep
 from understudy.teacher.live import LiveRun
@@ -33,8 +40,11 @@ from understudy.teacher.requests import (
     teacher_identity,
 )
 from understudy.teacher.run_context import RunContext
+from understudy.teacher.served import OtherModelError, as_last_served, note_served
 from understudy.teacher.stopping import Stop, watched
 
+MOST_CHANGES = 3
+"""Times that another model may be found behind a name before a stage is given up."""
 ROWS_NAMED = 5
 """Rows without an answer that an error names, at most."""
 
@@ -78,7 +88,18 @@ def ask(
     """
     ledger = Ledger(ledger_path)
     try:
-        survey = _complete(questions, params, ledger, stage, outputs)
+        for _ in range(MOST_CHANGES):
+            params = as_last_served(params, ledger)
+            try:
+                survey = _complete(questions, params, ledger, stage, outputs)
+                break
+            except OtherModelError:
+                continue
+        else:
+            raise EndpointError(
+                f"teacher.base_url = {params.base_url}: it has told {MOST_CHANGES} times in a row "
+                f"that another model is behind {params.model}; give each model a name of its own"
+            )
     except BaseException:
         ledger.close()
         raise
@@ -188,11 +209,14 @@ async def _run(
         with _stopping(stop):
             async with watched(stop), open_endpoint(params) as endpoint:
                 await stop.interrupt(check_endpoint(endpoint, params))
+                note_served(endpoint.model, params, ledger)
                 run = RunContext(
                     meter.stage, params, requests, endpoint, journal, budget, meter, stop
                 )
                 way = BatchRun(run) if params.mode == "batch" else LiveRun(run)
                 await way.run(set(survey.missing))
+                if warning := run.fingerprints.describe():
+                    print(f"warning: teacher.model = {params.model}: {warning}", file=sys.stderr)
         with _stopping(stop):
             await journal.flush()
     finally:

@@ -45,6 +45,8 @@ class Endpoint:
     ) -> None:
         self.client, self.proxy = client, proxy
         self.address = str(client.base_url)
+        self.model: dict[str, Any] | None = None
+        """What the list of models says of teacher.model."""
         self.hint = ""
         """What the list of models says against teacher.model, for calls that fail."""
         self._secret = key if len(key) >= LEAST_SECRET and key != EMBEDDED else None

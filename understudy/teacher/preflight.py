@@ -13,7 +13,14 @@ from typing import Any
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
 from understudy.core.errors import one_line
 from understudy.teacher.endpoint import WRONG_PASSWORD, Endpoint
-from understudy.teacher.retries import FIRST_PAUSE, NO_CREDIT, RetryableError
+from understudy.teacher.errors import EndpointError
+from understudy.teacher.retries import (
+    FIRST_PAUSE,
+    NO_CREDIT,
+    RefusalError,
+    RetryableError,
+    RowError,
+)
 
 ATTEMPTS = 3
 NOTICE = timedelta(days=90)
@@ -21,6 +28,8 @@ LATEST = ":latest"
 """What Ollama adds to a model's name where none is given."""
 FOLDER = "models/"
 """What Gemini's list puts before the names."""
+OLLAMA = "library"
+"""Who owns a model in Ollama's list."""
 NAMES = ("id", "name", "model")
 SHOWN = 8
 PATIENCE = 10.0
@@ -46,6 +55,9 @@ async def check_endpoint(endpoint: Endpoint, params: TeacherParams) -> None:
     if not models or params.api_version is not None:
         return
     model = find_model(params.model, models)
+    endpoint.model = model or (next(iter(models.values())) if len(models) == 1 else None)
+    if model is not None and model.get("owned_by") == OLLAMA:
+        endpoint.model = {**model, **await _find_tag(endpoint, params.model)}
     if model is None:
         endpoint.hint = _describe_models(params.model, list(models))
         print(
@@ -106,6 +118,19 @@ async def _list_models(endpoint: Endpoint) -> dict[str, dict[str, Any]]:
         else:
             return _read_models(endpoint, content)
     raise endpoint.unreachable(problem)
+
+
+async def _find_tag(endpoint: Endpoint, name: str) -> dict[str, Any]:
+    """What Ollama's own list tells of a model, its digest above all; empty if it tells nothing."""
+    import httpx2
+
+    route = endpoint.address.rstrip("/").removesuffix("/v1") + "/api/tags"
+    try:
+        async with endpoint.translated_errors(PATIENCE):
+            raw = await endpoint.client.get(route, cast_to=httpx2.Response)
+            return find_model(name, _read_models(endpoint, raw.content)) or {}
+    except (EndpointError, RetryableError, RowError, RefusalError):
+        return {}
 
 
 async def _get_models(endpoint: Endpoint) -> bytes:

@@ -78,6 +78,7 @@ class Results:
         key = answer.request
         self._left.discard(key)
         self._missing.discard(key)
+        self._run.fingerprints.take(completion)
         written = self._run.journal.add(lines.answered(key, completion, 0.0, batch=True))
         if self._run.budget.holds(key):  # else another stage has asked for it
             self._run.budget.charge(answer)

@@ -1,7 +1,7 @@
 """One stage's run: what live calls and batches share."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from understudy.contract.answers import REFUSED, Answer
@@ -14,6 +14,7 @@ from understudy.teacher.journal import Journal
 from understudy.teacher.meter import Meter
 from understudy.teacher.requests import Request
 from understudy.teacher.retries import RefusalError
+from understudy.teacher.served import Fingerprints
 from understudy.teacher.stopping import Stop
 
 
@@ -30,9 +31,11 @@ class RunContext:
     budget: Budget
     meter: Meter
     stop: Stop
+    fingerprints: Fingerprints = field(default_factory=Fingerprints)
 
     async def keep(self, key: str, completion: Mapping[str, Any], seconds: float) -> None:
         """Keeps an answer; it counts as soon as it is durable."""
+        self.fingerprints.take(completion)
         await self.journal.add(lines.answered(key, completion, seconds, batch=False))
         self.meter.answered()
         self.check_disk()

@@ -4,7 +4,7 @@ import re
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
 from understudy.core.params import Section
 
@@ -86,6 +86,7 @@ class TeacherParams(Section):
     max_retries: int = Field(default=6, ge=0)
     """Per call, for rate limits, server errors and broken connections, with growing pauses."""
     batch: BatchParams = BatchParams()
+    _variant: str = PrivateAttr(default="")
 
     @model_validator(mode="before")
     @classmethod
@@ -95,6 +96,17 @@ class TeacherParams(Section):
             address = values.get("base_url")
             return values | {"base_url": full_address(address)} if address else values
         return values
+
+    @property
+    def variant(self) -> str:
+        """Which of the models that were seen under this name; empty for the first one."""
+        return self._variant
+
+    def for_variant(self, name: str) -> "TeacherParams":
+        """The same section for another model under this name."""
+        other = self.model_copy()
+        other._variant = name
+        return other
 
     @property
     def max_output_tokens(self) -> int | None:

@@ -13,6 +13,7 @@ from understudy.teacher.ledger import Ledger
 from understudy.teacher.money import price_usd
 from understudy.teacher.recall import recall
 from understudy.teacher.requests import Question, build_requests, teacher_identity
+from understudy.teacher.served import as_last_served
 
 CHARACTERS_A_TOKEN = 4.0
 """Rule of thumb for English text, where no answer was measured."""
@@ -73,6 +74,7 @@ def estimate_calls(
         outputs: the stage's file of answers, whose committed version counts too.
         typical_output: characters of an answer, where no answer is there to measure.
     """
+    params = as_last_served(params, ledger)
     survey = survey_answers(questions, params, ledger)
     missing, known = set(survey.missing), dict[str, Answer]()
     former = former_answers(questions, params, ledger, survey.missing) if missing else ()
