@@ -82,6 +82,12 @@ class BatchServer(ChatServer):
         self.answer_share = 0.5
         """The share of its lines, from the first on, that an expired batch runs."""
         self.polls_until_done = 1
+        self.file_states: list[str] = []
+        """States that the next file goes through, one a look, before it is processed."""
+        self.late_looks = 0
+        """Looks at an ended batch that names its results no more than an open one."""
+        self.lost: set[str] = set()
+        """Purposes of files that are not there any more."""
         self.line_script: Callable[[str], Reply] = lambda prompt: say(f"answer to {prompt}")
 
     @property
@@ -119,9 +125,20 @@ class BatchServer(ChatServer):
         message = email.message_from_bytes(head + request.data, policy=email.policy.HTTP)
         parts = {part["Content-Disposition"].params["name"]: part for part in message.iter_parts()}
         data = bytes(parts["file"].get_payload(decode=True))
-        return Reply(self._store(str(parts["file"].get_filename()), "batch", data).describe())
+        file = self._store(str(parts["file"].get_filename()), "batch", data)
+        return Reply(file.describe() | {"status": self._state})
+
+    @property
+    def _state(self) -> str:
+        return self.file_states[0] if self.file_states else "processed"
+
+    def show_file(self, _: Request, name: str) -> Reply:
+        del self.file_states[:1]
+        return Reply(self.files[name].describe() | {"status": self._state})
 
     def show_content(self, _: Request, name: str) -> Reply:
+        if self.files[name].purpose in self.lost:
+            return refuse(404, f"No such File object: {name}")
         return Reply(self.files[name].content, headers={"Content-Type": "application/octet-stream"})
 
     def _store(self, *parts: Any) -> StoredFile:
@@ -130,6 +147,9 @@ class BatchServer(ChatServer):
 
     def create(self, request: Request, _: str) -> Reply:
         asked = json.loads(request.data)
+        if self.file_states:
+            said = f"The file {asked['input_file_id']} is not ready: its status is '{self._state}'."
+            return refuse(400, said, "invalidPayload")
         lines = read_requests(self.files[asked["input_file_id"]].content)
         failure = _FAILURES.get(self.finish)
         batch = BatchRecord(
@@ -162,7 +182,11 @@ class BatchServer(ChatServer):
             self._end(batch)
         elif batch.status == "validating" and not batch.failure:
             batch.status = "in_progress"
-        return Reply(batch.describe())
+        shown = batch.describe()
+        if batch.status == batch.end and self.late_looks:
+            self.late_looks -= 1
+            shown |= dict.fromkeys(("output_file_id", "error_file_id"))
+        return Reply(shown)
 
     def _end(self, batch: BatchRecord) -> None:
         batch.status = batch.end
@@ -182,6 +206,7 @@ class BatchServer(ChatServer):
 
 _HANDLERS: dict[str, Callable[[BatchServer, Request, str], Reply]] = {
     "POST files": BatchServer.upload,
+    "GET files id": BatchServer.show_file,
     "GET files id content": BatchServer.show_content,
     "POST batches": BatchServer.create,
     "GET batches": BatchServer.list_batches,

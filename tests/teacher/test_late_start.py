@@ -23,18 +23,26 @@ class Late:
 
     def __init__(self, until: float) -> None:
         self.until, self.calls = until, 0
-        models = SimpleNamespace(with_raw_response=self)
+        models = SimpleNamespace(with_streaming_response=self)
         self.client = SimpleNamespace(models=models)
 
     @asynccontextmanager
     async def translated_errors(self, seconds: float) -> AsyncIterator[None]:
         yield
 
-    async def list(self) -> Any:
+    def unreachable(self, reason: str) -> EndpointError:
+        return EndpointError(f"{reason}; check the address")
+
+    @asynccontextmanager
+    async def list(self) -> AsyncIterator[Any]:
         self.calls += 1
         if asyncio.get_running_loop().time() < self.until:
             raise RetryableError("no answer (Connect call failed ('::1', 8080))", away="surely")
-        return SimpleNamespace(http_response=SimpleNamespace(content=b'{"data": []}'))
+
+        async def iter_bytes() -> AsyncIterator[bytes]:
+            yield b'{"data": []}'
+
+        yield SimpleNamespace(iter_bytes=iter_bytes)
 
 
 def start_late(until: float, wait: float) -> tuple[Late, float]:

@@ -1,6 +1,8 @@
 """What is found out before the first paid call."""
 
 import asyncio
+import json
+import select
 import socket
 import time
 from datetime import UTC, date, datetime, timedelta
@@ -8,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.doubles.teacher import ChatServer, Reply, refuse, settings
+from tests.doubles.teacher import PATIENCE, ChatServer, Reply, in_turn, refuse, settings
+from tests.teacher.asking import requests
 from understudy.contract.params.teacher import TeacherParams
+from understudy.teacher import preflight
 from understudy.teacher.endpoint import open_endpoint
 from understudy.teacher.errors import EndpointError
 from understudy.teacher.preflight import check_endpoint, warn_of_shutdown
@@ -25,6 +29,8 @@ class Answering(ChatServer):
         self.reply = reply
 
     def find(self, request: Any) -> Reply:
+        if self.reply.hang:  # until the client gives up
+            select.select([request.connection], [], [], PATIENCE)
         return self.reply
 
 
@@ -50,33 +56,112 @@ def test_a_model_that_is_there_passes_without_a_word(capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err == ""
 
 
-def test_a_wrong_key_is_found_before_anything_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def complete(url: str, **changes: Any) -> Any:
+    """The answer to one call after the check."""
+    params = TeacherParams(**settings(url, **{"timeout_seconds": 5.0, **changes}))
+
+    async def main() -> Any:
+        async with open_endpoint(params) as endpoint:
+            await check_endpoint(endpoint, params)
+            return (await endpoint.complete(requests(["hi"], params)[0]))[0]
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_a_wrong_key_stops_the_first_call(is_listed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, KEY + "wrong")
     with ChatServer() as server:
         server.key = KEY
+        server.models = server.models if is_listed else None
         with pytest.raises(EndpointError, match="refuses the API key") as caught:
-            check(server.url, api_key_env=VARIABLE)
+            complete(server.url, api_key_env=VARIABLE)
         assert KEY not in str(caught.value)
         monkeypatch.setenv(VARIABLE, KEY)
-        check(server.url, api_key_env=VARIABLE)
+        complete(server.url, api_key_env=VARIABLE)
 
 
-def test_an_unknown_model_is_told_with_names_like_it() -> None:
+def test_a_model_that_the_list_lacks_is_a_warning_with_names_like_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with ChatServer() as server:
         server.models = models("gpt-4o-mini", "gpt-4o", "whisper-1")
-        with pytest.raises(EndpointError, match=r"no such model; did you mean .*gpt-4o-mini"):
-            check(server.url, model="gpt-4o-mni")
-        with pytest.raises(EndpointError, match="it has gpt-4o-mini, gpt-4o, whisper-1"):
-            check(server.url, model="zzz")
+        assert complete(server.url, model="gpt-4o-mni")["choices"]
+        check(server.url, model="zzz")
+    near, far = capsys.readouterr().err.splitlines()
+    assert near == (
+        "warning: teacher.model = gpt-4o-mni: not one of the 3 models in the endpoint's list (did "
+        "you mean gpt-4o-mini or gpt-4o?); the first call will tell"
+    )
+    assert "not one of the 3 models in the endpoint's list (it has gpt-4o-mini, gpt-4o, wh" in far
 
 
-def test_a_model_of_ollama_needs_no_tag() -> None:
+@pytest.mark.parametrize(
+    ("listed", "asked"),
+    [
+        (["acme/large-3", "acme/large-3:free"], "acme/large-3:nitro"),
+        (["/srv/models/q4.gguf"], "smollm2"),
+        (["gpt-4o-2024-08-06"], "my-deployment"),
+        (["q4\n\x1b[31m"] * 20, "m"),
+    ],
+)
+def test_a_name_of_a_router_or_a_deployment_is_answered_after_one_line(
+    listed: list[str], asked: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with ChatServer() as server:
-        server.models = models("llama3:latest", "qwen:7b")
-        check(server.url, model="llama3")
-        check(server.url, model="qwen:7b")
-        with pytest.raises(EndpointError, match="did you mean qwen:7b"):
-            check(server.url, model="qwen")
+        server.models = models(*listed)
+        assert complete(server.url, model=asked)["choices"]
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"warning: teacher.model = {asked}: not ")
+
+
+def test_a_refused_model_is_told_with_what_the_list_says() -> None:
+    with ChatServer(in_turn(refuse(404, "No model gpt-5.", "model_not_found"))) as server:
+        server.models = models("gpt-4o", "gpt-4o-mini")
+        with pytest.raises(EndpointError) as caught:
+            complete(server.url, model="gpt-4")
+        server.script = in_turn(refuse(400, "Invalid model name passed in model=gpt-4."))
+        with pytest.raises(EndpointError, match=r"Invalid model name.*; not one of the 2 models"):
+            complete(server.url, model="gpt-4")
+    assert "No model gpt-5.; not one of the 2 models in the endpoint's list (did you" in str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "asked"),
+    [
+        ({"data": [{"id": "llama3:latest"}, {"id": "qwen:7b"}]}, "llama3"),
+        ({"data": [{"id": "llama3:latest"}, {"id": "qwen:7b"}]}, "qwen:7b"),
+        ({"data": [{"id": "acme/*"}]}, "acme/large"),
+        ({"data": [{"id": "*"}]}, "anything"),
+        ({"models": [{"name": "models/gemini"}]}, "gemini"),
+        ([{"id": "double"}, "odd"], "double"),
+        ({"data": [{"id": "a"}], "has_more": True, "last_id": "a"}, "on-page-two"),
+        ({"data": [], "models": [{"name": "double", "model": "double"}]}, "double"),
+    ],
+)
+def test_lists_of_other_shapes_are_read_or_pass_without_a_word(
+    body: Any, asked: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Answering(Reply(json.dumps(body).encode())) as server:
+        check(server.url, model=asked)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_list_that_does_not_come_or_does_not_end_is_done_without(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(preflight, "PATIENCE", 0.2)
+    with Answering(Reply(hang=True)) as server:
+        check(server.url)
+        assert len(server.gets) == 1
+    monkeypatch.setattr(preflight, "PATIENCE", 30.0)
+    monkeypatch.setattr(preflight, "MOST_BYTES", 10_000)
+    long = json.dumps({"data": models(*map(str, range(1000)))}).encode()
+    for reply in (Reply(long), Reply(long, broken=True), Reply(disconnect=True)):
+        with Answering(reply) as server:
+            check(server.url)
 
 
 NO_LISTS = [
@@ -84,10 +169,11 @@ NO_LISTS = [
     refuse(405, "Method Not Allowed"),
     Reply(b"Not Found", status=404),
     refuse(403, "Missing scopes: api.model.read"),
+    refuse(401, "Only for admins"),
     refuse(500, "Oops."),
     Reply({"object": "list", "data": []}),
     Reply({"data": None}),
-    Reply({"data": ["gpt-4o", {"name": "m"}]}),
+    Reply({"data": ["gpt-4o", {"title": "m"}]}),
     Reply(b"[]"),
     Reply(b"null"),
     Reply(b""),

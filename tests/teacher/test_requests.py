@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
-from tests.doubles.teacher import ChatServer, settings
+from tests.doubles.teacher import ChatServer, Reply, echo, settings
 from tests.teacher.asking import requests
+from understudy.contract.answers import Answer
 from understudy.contract.params.teacher import TeacherParams
 from understudy.teacher.client import ask
 from understudy.teacher.errors import TeacherError
+from understudy.teacher.ledger import Ledger, keep
 from understudy.teacher.money import worst_case_usd
 from understudy.teacher.requests import Question, build_requests, canonical, content_key
 
@@ -129,3 +131,51 @@ def test_rows_that_change_while_the_teacher_is_asked_are_an_error(
         answered = ask(rows, params(base_url=server.url), tmp_path / "ledger.jsonl", "test")
         with pytest.raises(TeacherError, match=message):
             list(answered)
+
+
+@pytest.mark.parametrize(
+    ("given", "full"),
+    [
+        ("http://host:8080", "http://host:8080/v1"),
+        ("http://host:8080/", "http://host:8080/v1"),
+        ("http://host:8080/v1/", "http://host:8080/v1"),
+        ("http://host:8080/v1/chat/completions", "http://host:8080/v1"),
+        ("http://[::1]:8080", "http://[::1]:8080/v1"),
+        ("https://r.openai.azure.com/openai/v1/", "https://r.openai.azure.com/openai/v1"),
+        ("https://ark.example.com/api/v3", "https://ark.example.com/api/v3"),
+        ("https://host/proxy/v1", "https://host/proxy/v1"),
+        ("embedded", "embedded"),
+    ],
+)
+def test_one_endpoint_has_one_address_however_it_is_written(given: str, full: str) -> None:
+    assert params(base_url=given).base_url == full
+    assert requests(["a"], params(base_url=given)) == requests(["a"], params(base_url=full))
+
+
+def test_an_address_of_azure_stays_without_v1() -> None:
+    azure = "https://r.openai.azure.com"
+    assert params(base_url=azure, api_version="2024-10-21").base_url == azure
+
+
+def test_answers_of_a_bare_address_are_not_asked_again(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.jsonl"
+    asked = [Question("a"), Question("b"), Question("a")]
+    with ChatServer() as server:
+        teacher = params(base_url=server.url.removesuffix("/v1"))
+        former = teacher.model_copy(update={"base_url": server.url.removesuffix("/v1")})
+        earlier = [request.key for request in build_requests(asked, former)]
+        with Ledger(ledger) as old:
+            keep(old, [Answer(earlier[0], "kept", "stop", "", "m", 1, 0, 1)], "test")
+        texts = [answer.text for _, answer in ask(asked, teacher, ledger, "test")]
+        assert texts == ["kept", "answer to b", "kept"]
+        assert [call.path for call in server.calls] == ["/v1/chat/completions"]
+
+
+def test_an_endpoint_without_v1_is_asked_where_it_listens(tmp_path: Path) -> None:
+    with ChatServer() as server:
+        host = server.url.removesuffix("/v1")
+        missing = Reply({"detail": "Not Found"}, 404)
+        server.script = lambda call: missing if "/v1" in call.path else echo(call)
+        found = ask([Question("a")], params(base_url=host), tmp_path / "ledger.jsonl", "test")
+        assert [answer.text for _, answer in found] == ["answer to a"]
+        assert server.calls[-1].path == "/chat/completions"

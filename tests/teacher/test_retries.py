@@ -1,5 +1,6 @@
 """What a response other than 200 comes to, whoever has sent it."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -203,3 +204,49 @@ def test_a_pause_that_is_asked_for_is_kept_and_spread_a_little() -> None:
 
 def test_a_pause_of_days_is_not_kept() -> None:
     assert backoff(1, 1e23) <= 660
+
+
+# What the server said
+
+MISTRAL = {"detail": [{"loc": ["body", "max_tokens"], "msg": "Not allowed", "input": 1}]}
+NESTED = {"error": {"code": "insufficient_quota", "message": "Pay up"}}
+PAGE = "<!doctype html><html><head><title>Bad &amp; gone</title></head><body>x</body></html>"
+SAID = [
+    ({"message": MISTRAL, "code": None}, "body.max_tokens: Not allowed (teacher.request.max_tok"),
+    (MISTRAL, "body.max_tokens: Not allowed (teacher.request.max_tokens)"),
+    ({"detail": [{"loc": ["body", "messages", 0], "msg": "Bad"}]}, "body.messages.0: Bad"),
+    ([{"error": {"code": 400, "message": "The key is not valid."}}], "The key is not valid."),
+    ({"errors": [{"code": 7003, "message": "No route"}]}, "No route"),
+    (
+        {"message": "Invalid", "errors": [{"field": "top_p", "message": "too large"}]},
+        "Invalid: too large (teacher.request.top_p)",
+    ),
+    ({"error": "invalid_request", "error_description": "No scope."}, "No scope.: invalid_request"),
+    ({"title": "Bad Request", "status": 400, "detail": "Much too hot"}, "Much too hot: Bad Re"),
+    ({"error": {"message": json.dumps({"message": "Inner", "code": 1})}}, "Inner"),
+    (
+        {"error": {"message": "Upstream", "metadata": {"raw": json.dumps(error("Too hot"))}}},
+        "Upstream: Too hot",
+    ),
+    (error("No 'stop'", param="stop"), "No 'stop' (teacher.request.stop)"),
+    (error("No such role", param="messages[0].role"), "No such role"),
+    (PAGE, "Bad & gone"),
+    ("Method\n not allowed", "Method not allowed"),
+    ({"code": "E17"}, '{"code": "E17"}'),
+    ({"error": {}}, "(no explanation)"),
+]
+
+
+@pytest.mark.parametrize(("body", "said"), SAID)
+def test_the_servers_own_words_are_told_whatever_their_form(body: Any, said: str) -> None:
+    found = classify(400, body)
+    assert f"(HTTP 400): {said}" in str(found)
+    assert len(str(found)) < 500
+
+
+def test_codes_within_other_forms_count() -> None:
+    for body in ({"error": {"message": json.dumps(NESTED), "code": 429}}, [NESTED], str(NESTED)):
+        body = json.dumps(NESTED) if isinstance(body, str) else body
+        assert "no credit left (insufficient_quota): Pay up" in str(classify(429, body))
+    busy = [{"error": {"code": 429, "message": "Quota of requests a day is used up."}}]
+    assert isinstance(classify(429, busy), RetryableError)

@@ -8,9 +8,14 @@ UnderstudyError
 """
 
 import difflib
+import os
+import select
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TextIO
+
+NO_READER = 141
+"""Exit status as by SIGPIPE, which shells expect of `… | head`."""
 
 PLAIN = {
     "bool_type": "true or false",
@@ -41,15 +46,39 @@ class StudentError(UnderstudyError):
 
 
 def run(main: Callable[[], None]) -> None:
-    """Runs a stage as a command: exit status 1 and one line on stderr for a known failure."""
+    """Runs a stage as a command: exit status 1 and one line on stderr for a known failure.
+
+    When the reader of its output has gone, as in `… | head`, it ends quietly.
+    """
     try:
-        main()
-    except UnderstudyError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        print("interrupted: run the same command again", file=sys.stderr)
-        sys.exit(130)
+        try:
+            main()
+        except UnderstudyError as error:
+            print(f"error: {error}", file=sys.stderr)
+            sys.exit(1)
+        except KeyboardInterrupt:
+            print("interrupted: run the same command again", file=sys.stderr)
+            sys.exit(130)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        if not any([_let_go(sys.stdout), _let_go(sys.stderr)]):
+            raise
+        sys.exit(NO_READER)
+
+
+def _let_go(stream: TextIO) -> bool:
+    """Whether nobody reads a stream any more; what Python still writes to it at its end is lost."""
+    try:
+        number = stream.fileno()
+    except (OSError, ValueError):  # no file, or closed
+        return False
+    state = select.poll()
+    state.register(number, 0)
+    if not any(event & (select.POLLERR | select.POLLHUP) for _, event in state.poll(0)):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+    return True
 
 
 def one_line(text: object) -> str:

@@ -14,7 +14,14 @@ from typing import Any, TypeVar
 
 from understudy.contract.params.teacher import EMBEDDED
 from understudy.teacher import lines
-from understudy.teacher.batch_api import ENDED, MOST_BYTES, BatchApi
+from understudy.teacher.batch_api import (
+    ENDED,
+    MOST_BYTES,
+    PROCESSING,
+    BatchApi,
+    FileGoneError,
+    FileNotReadyError,
+)
 from understudy.teacher.chunks import Chunk, open_chunks
 from understudy.teacher.errors import EndpointError
 from understudy.teacher.live import DRAIN_SECONDS
@@ -27,7 +34,9 @@ from understudy.teacher.run_context import RunContext
 QUEUE_FULL = "token_limit_exceeded"
 EMBEDDED_POLL_SECONDS = 0.1
 LOOKS = 2
-"""Number of look-ups before a batch counts as never made."""
+"""Number of look-ups before a batch counts as never made, and a file of results as gone."""
+LATE_LOOKS = 20
+"""Number of looks at a file that is being processed, or at an end without results."""
 
 T = TypeVar("T")
 
@@ -40,7 +49,7 @@ class BatchRun:
         self._teacher = teacher_identity(run.params)
         self._outage = Outage(run)
         self._open: list[Chunk] = []
-        self._rounds: Counter[str] = Counter()
+        self._rounds, self._late = Counter[str](), Counter[str]()
         self._size = run.params.batch.requests
         self._queue_full = False
         self._sole: Chunk | None = None
@@ -113,7 +122,7 @@ class BatchRun:
             some = list(self._take(requests))
             if not some:
                 return
-            file = await self._steadily(lambda some=some: self._api.upload(some))  # type: ignore[misc]
+            file, state = await self._steadily(lambda some=some: self._api.upload(some))  # type: ignore[misc]
             chunk = Chunk(self._teacher, file, [request.key for request in some])
             self._run.journal.add(chunk.uploaded())
             for request in some:
@@ -121,7 +130,7 @@ class BatchRun:
             await self._run.journal.flush()
             self._sole = self._sole if self._open else chunk
             self._open.append(chunk)
-            await self._submit(chunk)
+            await self._submit(chunk, state)
 
     def _take(self, requests: Iterator[Request]) -> Iterator[Request]:
         """Yields the requests of the next chunk, within its limits and the budget."""
@@ -136,14 +145,13 @@ class BatchRun:
             if count == self._size or size > MOST_BYTES:
                 return
 
-    async def _submit(self, chunk: Chunk) -> None:
+    async def _submit(self, chunk: Chunk, state: str) -> None:
         """Makes a batch of a chunk; after an unclear failure it is looked for first."""
-        about = {"understudy": chunk.name, "stage": self._run.stage}
         for attempt in range(1, self._run.params.max_retries + 2):
             if chunk.batch is None and self._run.stop:
                 return
             try:
-                chunk.batch = chunk.batch or await self._api.submit(chunk.file, about)
+                chunk.batch = chunk.batch or await self._make(chunk, state)
             except RetryableError as error:
                 if self._run.heed(error):
                     return
@@ -156,7 +164,29 @@ class BatchRun:
             if chunk.batch is not None:
                 await self._run.journal.add(chunk.submitted())
                 return
-        raise EndpointError(f"no batch could be made: {reason}")
+        if not self._run.stop:
+            raise EndpointError(f"no batch could be made: {reason}")
+
+    async def _make(self, chunk: Chunk, state: str) -> str | None:
+        """Makes a batch as soon as the endpoint has processed its file; None if the run stops."""
+        about = {"understudy": chunk.name, "stage": self._run.stage}
+        for look in range(LATE_LOOKS):
+            is_ready = state not in PROCESSING or (state == "uploaded" and look >= LOOKS)
+            if is_ready or look + 1 == LATE_LOOKS:
+                try:
+                    return await self._api.submit(chunk.file, about)
+                except FileNotReadyError:
+                    pass
+            self._run.meter.note = f"file {chunk.file} is being processed"
+            self._run.show()
+            await self._pause(self._poll)
+            if self._run.stop:
+                return None
+            state = await self._steadily(lambda: self._api.file_state(chunk.file))
+        raise EndpointError(
+            f"the endpoint has not processed the file {chunk.file} ({state}) after {LATE_LOOKS} "
+            "looks; start again later"
+        )
 
     async def _look_after(self, chunk: Chunk, missing: set[str]) -> None:
         if chunk.batch is None:
@@ -165,7 +195,7 @@ class BatchRun:
         batch = await self._steadily(lambda: self._api.look(name))
         if batch is None:
             await self._end_unknown(chunk, missing)
-        elif batch.status in ENDED:
+        elif batch.status in ENDED and not self._expects_file(batch):
             await self._end(chunk, batch, missing)
         else:
             counts = batch.request_counts
@@ -173,14 +203,43 @@ class BatchRun:
             self._run.meter.note = f"batch {name} {batch.status}: {done}"
             self._run.show()
 
+    def _expects_file(self, batch: Any) -> bool:
+        """Whether an ended batch is about to name its results; some tell their end before them.
+
+        Raises:
+            EndpointError: it has not named them in LATE_LOOKS; its requests are not asked again.
+        """
+        counts, files = batch.request_counts, (batch.output_file_id, batch.error_file_id)
+        if batch.output_file_id or not (_may_have_answers(batch) or batch.status == "completed"):
+            return False
+        if not _may_have_answers(batch) and any(files):
+            return False
+        self._late[batch.id] += 1
+        if self._late[batch.id] < LATE_LOOKS:
+            return True
+        if not _may_have_answers(batch):
+            return False
+        done = f"{counts.completed} of {counts.total} requests" if counts else "its requests"
+        raise EndpointError(
+            f"batch {batch.id} is {batch.status} with {done} done, but names no result file after "
+            f"{LATE_LOOKS} looks; {_give_up_hint(batch.id)}"
+        )
+
     async def _end(self, chunk: Chunk, batch: Any, missing: set[str]) -> None:
         """Keeps the results of a chunk."""
         if batch.status == "cancelled":
             self._run.stop.now(EndpointError(f"{batch.id} was cancelled at the endpoint"))
         results = Results(self._run, chunk, self._rounds, missing)
-        for file in (batch.output_file_id, batch.error_file_id):
-            if file:
-                await self._steadily(lambda file=file: results.read(self._api.results(file)))  # type: ignore[misc]
+        gone = [
+            file
+            for file in (batch.output_file_id, batch.error_file_id)
+            if file and not await self._read(results, file)
+        ]
+        if batch.output_file_id in gone and _may_have_answers(batch):
+            raise EndpointError(
+                f"batch {batch.id}: its result file {batch.output_file_id} is gone at the "
+                f"endpoint; {_give_up_hint(batch.id)}"
+            )
         problem = batch.errors.data[0] if batch.errors and batch.errors.data else None
         code = problem and (problem.code or "unknown")
         self._queue_full = code == QUEUE_FULL
@@ -193,6 +252,22 @@ class BatchRun:
         elif batch.status == "failed" and not self._queue_full:
             said = " ".join(((problem.message if problem else None) or "").split())[:300]
             self._run.stop.now(EndpointError(f"the endpoint refuses a batch ({code}): {said}"))
+
+    async def _read(self, results: Results, file: str) -> bool:
+        """Reads a file of results, unless the endpoint does not have it, at a second look either.
+
+        Returns:
+            Whether the endpoint has it.
+        """
+        for look in range(LOOKS):
+            try:
+                await self._steadily(lambda: results.read(self._api.results(file)))
+            except FileGoneError:
+                if look + 1 < LOOKS:
+                    await self._pause(self._poll)
+            else:
+                return True
+        return False
 
     async def _end_unknown(self, chunk: Chunk, missing: set[str]) -> None:
         """The embedded teacher forgets its batches when it ends; nobody else may."""
@@ -245,3 +320,17 @@ class BatchRun:
                 await self._run.stop.wait()
         except TimeoutError:
             return
+
+
+def _may_have_answers(batch: Any) -> bool:
+    """Whether some requests of an ended batch were answered, by its own counts if it has them."""
+    counts = batch.request_counts
+    return batch.status != "failed" and (counts is None or bool(counts.completed))
+
+
+def _give_up_hint(batch: str) -> str:
+    """What to do about results that were billed, perhaps, and cannot be had."""
+    return (
+        "its requests may be billed and stay booked at their worst case; start again to look once "
+        f"more, or give it up by `understudy ledger forget {batch}`: they are then paid for again"
+    )

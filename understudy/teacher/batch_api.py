@@ -1,11 +1,14 @@
 """OpenAI's Batch API: files of requests up, batches made and looked at, files of results down."""
 
 import json
+import re
 import tempfile
 from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from understudy.contract.params.teacher import TeacherParams
+from understudy.core.errors import one_line
 from understudy.teacher.endpoint import Endpoint
 from understudy.teacher.errors import EndpointError
 from understudy.teacher.requests import Request
@@ -17,6 +20,23 @@ FILE_SECONDS = 600.0
 """Time for an upload or a download."""
 NO_BATCHES = "teacher.mode = batch: the endpoint takes no files of requests; set teacher.mode: live"
 ENDED = ("completed", "failed", "expired", "cancelled")
+PROCESSING = ("pending", "running", "uploading", "uploaded", "queued")
+"""States of a file that no batch can be made of yet; of `uploaded`, some endpoints make one."""
+NOT_READY = re.compile(
+    r"not (yet )?(ready|processed|available)|still (being )?(process|upload|validat)"
+    r"|status\W+(is\W+)?(pending|running|uploaded|queued)",
+    re.IGNORECASE,
+)
+"""Refusals of a batch because of the state of its file."""
+GONE = (404, 410)
+
+
+class FileNotReadyError(Exception):
+    """The endpoint has not processed a file yet; no batch was made of it."""
+
+
+class FileGoneError(Exception):
+    """The endpoint does not have a file any more."""
 
 
 class BatchApi:
@@ -34,8 +54,8 @@ class BatchApi:
         text = json.dumps({**call, "body": request.body}, ensure_ascii=False)
         return f"{text}\n".encode("utf-8", "replace")
 
-    async def upload(self, requests: Iterable[Request]) -> str:
-        """Uploads an input file, and returns its name."""
+    async def upload(self, requests: Iterable[Request]) -> tuple[str, str]:
+        """Uploads an input file, and returns its name and state."""
         import openai
 
         with tempfile.TemporaryFile() as file:
@@ -48,17 +68,47 @@ class BatchApi:
                     )
                 except openai.NotFoundError:
                     raise EndpointError(NO_BATCHES) from None
-                return done.id
+                return done.id, str(done.status)
+
+    async def file_state(self, file: str) -> str:
+        """Returns the state of an uploaded file; `processed` where the endpoint does not tell.
+
+        Raises:
+            EndpointError: the endpoint cannot process it.
+        """
+        import openai
+
+        async with self._endpoint.translated_errors():
+            try:
+                found = await self._endpoint.client.files.retrieve(file)
+            except (openai.NotFoundError, openai.PermissionDeniedError):
+                return "processed"
+            if found.status == "error":
+                said = one_line(found.status_details or "no explanation")
+                problem = f"the endpoint cannot process the file of requests {file}: {said}"
+                raise EndpointError(self._endpoint.redact(problem))
+            return str(found.status)
 
     async def submit(self, file: str, about: dict[str, str]) -> str:
-        """Makes a batch of an uploaded file, and returns its name."""
+        """Makes a batch of an uploaded file, and returns its name.
+
+        Raises:
+            FileNotReadyError: the file is not processed yet.
+        """
+        import openai
+
         async with self._endpoint.translated_errors():
-            batch = await self._endpoint.client.batches.create(
-                input_file_id=file,
-                endpoint=self._url,  # type: ignore[arg-type]
-                completion_window="24h",
-                metadata=about,
-            )
+            try:
+                batch = await self._endpoint.client.batches.create(
+                    input_file_id=file,
+                    endpoint=self._url,  # type: ignore[arg-type]
+                    completion_window="24h",
+                    metadata=about,
+                )
+            except openai.APIStatusError as error:
+                if error.status_code < 500 and NOT_READY.search(error.response.text):
+                    raise FileNotReadyError from None
+                raise
             return batch.id
 
     async def find(self, file: str) -> str | None:
@@ -80,13 +130,18 @@ class BatchApi:
                 return None
 
     async def results(self, file: str) -> AsyncIterator[Any]:
-        """Yields the lines of a result file."""
+        """Yields the lines of a result file.
+
+        Raises:
+            FileGoneError: the endpoint does not have it.
+        """
         import httpx2
 
         files = self._endpoint.client.files.with_streaming_response
         try:
             async with (
                 self._endpoint.translated_errors(FILE_SECONDS),
+                _found(),
                 files.content(file, timeout=FILE_SECONDS) as response,
             ):
                 async for line in response.iter_lines():
@@ -94,3 +149,16 @@ class BatchApi:
                         yield self._endpoint.read(line.encode("utf-8", "replace"))
         except httpx2.HTTPError as error:  # the client translates none once it streams
             raise RetryableError(self._endpoint.redact(f"no answer ({error})")) from None
+
+
+@asynccontextmanager
+async def _found() -> AsyncIterator[None]:
+    """Tells a file that is not there from other refusals."""
+    import openai
+
+    try:
+        yield
+    except openai.APIStatusError as error:
+        if error.status_code in GONE:
+            raise FileGoneError from None
+        raise

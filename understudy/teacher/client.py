@@ -4,9 +4,10 @@ What was paid for is not asked again, and every new answer is in the ledger befo
 """
 
 import asyncio
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from understudy.contract.answers import Answer
@@ -16,7 +17,13 @@ from understudy.teacher.budget import Budget
 from understudy.teacher.chunks import open_chunks
 from understudy.teacher.completion import failed_answer
 from understudy.teacher.endpoint import open_endpoint, read_key
-from understudy.teacher.errors import BudgetError, MissingAnswerError, OpenBatchError, TeacherError
+from understudy.teacher.errors import (
+    BudgetError,
+    EndpointError,
+    MissingAnswerError,
+    OpenBatchError,
+    TeacherError,
+)
 from understudy.teacher.journal import Journal
 from understudy.teacher.ledger import Ledger, keep
 from understudy.teacher.live import LiveRun
@@ -25,10 +32,19 @@ from understudy.teacher.meter import Meter
 from understudy.teacher.money import charge_usd
 from understudy.teacher.preflight import check_endpoint
 from understudy.teacher.recall import recall
-from understudy.teacher.requests import Question, Request, build_requests, teacher_identity
+from understudy.teacher.requests import (
+    Question,
+    Request,
+    build_requests,
+    former_keys,
+    teacher_identity,
+)
 from understudy.teacher.run_context import RunContext
+from understudy.teacher.served import OtherModelError, as_last_served, note_served
 from understudy.teacher.stopping import Stop, watched
 
+MOST_CHANGES = 3
+"""Times that another model may be found behind a name before a stage is given up."""
 ROWS_NAMED = 5
 """Rows without an answer that an error names, at most."""
 
@@ -72,7 +88,18 @@ def ask(
     """
     ledger = Ledger(ledger_path)
     try:
-        survey = _complete(questions, params, ledger, stage, outputs)
+        for _ in range(MOST_CHANGES):
+            params = as_last_served(params, ledger)
+            try:
+                survey = _complete(questions, params, ledger, stage, outputs)
+                break
+            except OtherModelError:
+                continue
+        else:
+            raise EndpointError(
+                f"teacher.base_url = {params.base_url}: it has told {MOST_CHANGES} times in a row "
+                f"that another model is behind {params.model}; give each model a name of its own"
+            )
     except BaseException:
         ledger.close()
         raise
@@ -88,6 +115,10 @@ def _complete(
 ) -> Survey:
     """Makes sure that the ledger has an answer, or a failure, for every question."""
     survey = survey_answers(questions, params, ledger)
+    if survey.missing and ledger.count()["answered"]:
+        former = former_answers(questions, params, ledger, survey.missing)
+        if keep(ledger, former, "the address without /v1"):
+            survey = survey_answers(questions, params, ledger)
     if survey.missing and outputs is not None:
         known = (answer for answer in recall(outputs, params) if answer.request in survey.missing)
         if keep(ledger, known, str(outputs)):
@@ -123,6 +154,17 @@ def survey_answers(questions: Iterable[Question], params: TeacherParams, ledger:
         if request.key in missing and len(first_missing) <= ROWS_NAMED:
             first_missing.append(row)
     return Survey(row, keys, missing, first_missing, spent)
+
+
+def former_answers(
+    questions: Iterable[Question], params: TeacherParams, ledger: Ledger, missing: set[str]
+) -> Iterator[Answer]:
+    """Missing answers that the ledger has under the endpoint's address without /v1."""
+    seen = set[str]()
+    for key, former in former_keys(questions, params):
+        if key in missing and key not in seen and (answer := ledger.answer(former)):
+            seen.add(key)
+            yield replace(answer, request=key)
 
 
 def _ask_missing(
@@ -167,11 +209,14 @@ async def _run(
         with _stopping(stop):
             async with watched(stop), open_endpoint(params) as endpoint:
                 await stop.interrupt(check_endpoint(endpoint, params))
+                note_served(endpoint.model, params, ledger)
                 run = RunContext(
                     meter.stage, params, requests, endpoint, journal, budget, meter, stop
                 )
                 way = BatchRun(run) if params.mode == "batch" else LiveRun(run)
                 await way.run(set(survey.missing))
+                if warning := run.fingerprints.describe():
+                    print(f"warning: teacher.model = {params.model}: {warning}", file=sys.stderr)
         with _stopping(stop):
             await journal.flush()
     finally:

@@ -4,7 +4,6 @@ Every failure leaves here as one of the errors of understudy.teacher.retries, or
 EndpointError; the key leaves here in no form.
 """
 
-import asyncio
 import json
 import os
 import re
@@ -14,30 +13,50 @@ from typing import TYPE_CHECKING, Any
 
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
 from understudy.teacher.embedded.server import serve
+from understudy.teacher.error_bodies import unfold
 from understudy.teacher.errors import EndpointError, MissingKeyError
+from understudy.teacher.presence import Presence
+from understudy.teacher.proxies import Proxy, find_proxy
 from understudy.teacher.requests import Request
 from understudy.teacher.retries import RetryableError, classify_status
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
+ROUTE = "/chat/completions"
 NO_KEY = "none"
 LEAST_SECRET = 8
 """Shorter keys, such as those of local servers, are no secrets worth searching texts for."""
-UNSENT = ("ClientConnectorError", "ConnectionTimeoutError", "ClientHttpProxyError")
-"""The HTTP library's errors, with their subclasses, before a request has left."""
+NAMING_THE_MODEL = (400, 403, 404, 422)
+"""Statuses with which endpoints refuse a model."""
+UNSENT = ("ClientConnectorError", "ConnectionTimeoutError", "ClientHttpProxyError", "InvalidURL")
+"""aiohttp's errors, with their subclasses, before a request has left."""
+UNSENT_BY_HTTPX = ("ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError")
+"""The same of httpx, which sends through proxies."""
 CONNECT_SECONDS = 20.0
 """For a connection; shorter than a call may take, so that nobody takes one for the other."""
+WRONG_PASSWORD = 407
 
 
 class Endpoint:
     """Sends requests; knows the key so that nobody else has to."""
 
-    def __init__(self, client: "AsyncOpenAI", key: str, params: TeacherParams) -> None:
-        self.client = client
+    def __init__(
+        self, client: "AsyncOpenAI", key: str, params: TeacherParams, proxy: Proxy | None = None
+    ) -> None:
+        self.client, self.proxy = client, proxy
         self.address = str(client.base_url)
+        self.model: dict[str, Any] | None = None
+        """What the list of models says of teacher.model."""
+        self.hint = ""
+        """What the list of models says against teacher.model, for calls that fail."""
         self._secret = key if len(key) >= LEAST_SECRET and key != EMBEDDED else None
         self._params = params
+        self.presence = Presence(self.address)
+        bare = params.base_url.removesuffix("/v1")
+        is_host = params.api_version is None and bare.count("/") == 2
+        self._bare = bare if is_host else None
+        """Where a few endpoints have the route that others have below /v1."""
 
     async def complete(self, request: Request) -> tuple[Any, Mapping[str, str]]:
         """Makes one call.
@@ -50,12 +69,20 @@ class Endpoint:
             EndpointError: no further call would go better.
         """
         import httpx2
+        import openai
 
         async with self.translated_errors():
             # what `chat.completions.create` sends, without its look at each field's type
-            raw = await self.client.post(
-                "/chat/completions", cast_to=httpx2.Response, body=request.body
-            )
+            try:
+                raw = await self.client.post(ROUTE, cast_to=httpx2.Response, body=request.body)
+            except openai.NotFoundError as missing:
+                if self._bare is None or _is_told(missing.body):
+                    raise
+                try:
+                    route = self._bare + ROUTE
+                    raw = await self.client.post(route, cast_to=httpx2.Response, body=request.body)
+                except openai.NotFoundError:
+                    raise missing from None
             headers: Mapping[str, str] = raw.headers
             answer = self.read(raw.content)
             if isinstance(answer, dict) and answer.get("error") and not answer.get("choices"):
@@ -63,8 +90,26 @@ class Endpoint:
                 error = answer["error"]
                 code = error.get("code") if isinstance(error, dict) else None
                 status = code if isinstance(code, int) and 400 <= code < 600 else 500
-                raise classify_status(status, answer, headers, self._params.model)
+                raise self.classify(status, answer, headers)
             return answer, headers
+
+    def classify(self, status: int, body: Any, headers: Mapping[str, str]) -> Exception:
+        """The error for an HTTP status other than 200; see `classify_status`."""
+        if status == WRONG_PASSWORD and self.proxy is not None:
+            return self.proxy.error(f"it wants a user and a password that it knows (HTTP {status})")
+        error = classify_status(status, self._redact_all(unfold(body)), headers, self._params.model)
+        if isinstance(error, EndpointError) and self.hint and status in NAMING_THE_MODEL:
+            return EndpointError(f"{error}; {self.hint}")
+        return error
+
+    def unreachable(self, reason: str) -> EndpointError:
+        """The error for an address where nobody answers as a chat endpoint does."""
+        if self.proxy is not None:
+            return self.proxy.error(reason.replace(f" through {self.proxy}", ""))
+        return EndpointError(
+            f"teacher.base_url = {self.address}: {reason}; check the address (an "
+            "OpenAI-compatible endpoint's usually ends in /v1) and the network"
+        )
 
     def read(self, content: bytes) -> Any:
         """JSON, without the key.
@@ -94,25 +139,29 @@ class Endpoint:
 
         limit = self._params.timeout_seconds if seconds is None else seconds
         try:
-            async with asyncio.timeout(limit):
+            async with self.presence.limited(limit):
                 yield
         except openai.APIStatusError as error:
-            body, headers = self._redact_all(error.body), error.response.headers
-            raise classify_status(error.status_code, body, headers, self._params.model) from None
+            response = error.response  # `error.body` lacks what stands beside "error"
+            raise self.classify(response.status_code, response.text, response.headers) from None
         except (openai.APIConnectionError, TimeoutError) as error:  # or its APITimeoutError
             raise self._unanswered(error, limit) from None
         except (openai.APIError, aiohttp.ClientResponseError, ValueError) as error:
             reason = self.redact(" ".join(f"not a readable answer: {error}".split()))
             raise RetryableError(reason, maybe_billed=True) from None
 
-    def _unanswered(self, error: Exception, limit: float) -> RetryableError:
+    def _unanswered(self, error: Exception, limit: float) -> Exception:
         """A connection that failed: before the request has left, or nobody knows how late."""
         cause = error.__cause__ or error
+        if self.proxy is not None and str(cause).startswith(str(WRONG_PASSWORD)):
+            return self.classify(WRONG_PASSWORD, None, {})
         if not _has_left(error):
-            return RetryableError(self.redact(f"no answer ({cause})"), away="surely")
+            through = "" if self.proxy is None else f" through {self.proxy}"
+            return RetryableError(self.redact(f"no answer{through} ({cause})"), away="surely")
         name = type(cause).__name__
         if isinstance(error, TimeoutError) or name == "ReadTimeout":
-            return RetryableError(f"no answer within {limit:g} seconds", maybe_billed=True)
+            said = str(error) if isinstance(error, TimeoutError) else ""
+            return RetryableError(said or f"no answer within {limit:g} seconds", maybe_billed=True)
         said = str(cause) if name == "ConnectTimeout" else f"{name}: {cause}"  # it had connected
         return RetryableError(self.redact(f"no answer ({said})"), maybe_billed=True)
 
@@ -129,6 +178,11 @@ class Endpoint:
         return value
 
 
+def _is_told(body: object) -> bool:
+    """Whether a refusal comes from a chat endpoint, and not from a server without that route."""
+    return isinstance(body, dict) and isinstance(body.get("message"), str)
+
+
 def _has_left(error: BaseException) -> bool:
     """Whether a request may have reached the endpoint, though no answer came.
 
@@ -139,8 +193,11 @@ def _has_left(error: BaseException) -> bool:
     while error.__cause__ is not None and error.__cause__ not in causes:
         error = error.__cause__
         causes.append(error)
-    names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
-    return names.isdisjoint(UNSENT)
+    kinds = {kind for cause in causes for kind in type(cause).__mro__}
+    names = {kind.__name__ for kind in kinds}
+    if any(kind.__module__.startswith("aiohttp") for kind in kinds):
+        return names.isdisjoint(UNSENT)
+    return names.isdisjoint(UNSENT_BY_HTTPX)
 
 
 @asynccontextmanager
@@ -154,18 +211,29 @@ async def open_endpoint(params: TeacherParams) -> AsyncIterator[Endpoint]:
         async with serve() as address, _build_client(address, EMBEDDED, params) as client:
             yield Endpoint(client, EMBEDDED, params)
         return
-    key = read_key(params.api_key_env)
-    async with _build_client(params.base_url, key, params) as client:
-        yield Endpoint(client, key, params)
+    key, proxy = read_key(params.api_key_env), find_proxy(params.base_url)
+    async with _build_client(params.base_url, key, params, proxy) as client:
+        endpoint = Endpoint(client, key, params, proxy)
+        if proxy is not None:
+            yield endpoint
+            return
+        async with endpoint.presence.watched():
+            yield endpoint
 
 
-def _build_client(address: str, key: str, params: TeacherParams) -> "AsyncOpenAI":
+def _build_client(
+    address: str, key: str, params: TeacherParams, proxy: Proxy | None = None
+) -> "AsyncOpenAI":
     import httpx2
-    from openai import AsyncAzureOpenAI, AsyncOpenAI, DefaultAioHttpClient
+    from openai import AsyncAzureOpenAI, AsyncOpenAI, DefaultAioHttpClient, DefaultAsyncHttpxClient
 
     seconds = params.timeout_seconds
-    http_client = DefaultAioHttpClient(
-        trust_env=params.base_url != EMBEDDED,  # loopback is behind no proxy
+    # aiohttp is faster, and knows no SOCKS; `find_proxy` has read the environment
+    kind = DefaultAioHttpClient if proxy is None else DefaultAsyncHttpxClient
+    http_client = kind(
+        trust_env=False,
+        verify=httpx2.create_ssl_context(),  # heeds SSL_CERT_FILE
+        proxy=None if proxy is None else proxy.url,
         timeout=httpx2.Timeout(seconds, connect=min(CONNECT_SECONDS, 0.9 * seconds)),
     )
     common: dict[str, Any] = {"api_key": key, "max_retries": 0, "http_client": http_client}
@@ -194,11 +262,3 @@ def read_key(variable: str | None) -> str:
             "ASCII characters without white space"
         )
     return key
-
-
-def unreachable(address: str, reason: str) -> EndpointError:
-    """The error for an address where nobody answers as a chat endpoint does."""
-    return EndpointError(
-        f"teacher.base_url = {address}: {reason}; check the address (an OpenAI-compatible "
-        "endpoint's usually ends in /v1) and the network"
-    )

@@ -14,6 +14,7 @@ class Index:
         self.answers: dict[bytes, Span] = {}
         self.failures: dict[bytes, Span] = {}
         self.batches: list[Span] = []
+        self.models: list[Span] = []
         self._sent: dict[bytes, int] = {}
         self._lost: dict[bytes, int] = {}
 
@@ -21,6 +22,8 @@ class Index:
         """Takes the next record into account."""
         if kind == "batch":
             self.batches.append(span)
+        elif kind == "model":
+            self.models.append(span)
         elif kind == "lost":
             self._sent.pop(digest, None)
             self._lose(digest)

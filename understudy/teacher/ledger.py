@@ -10,7 +10,8 @@ unbilled   an attempt that was refused, or that never left: it was surely not bi
 answered   with the endpoint's whole answer
 failed     given up after every retry
 
-and `batch` for each step of a batch (see understudy.teacher.batch).
+`batch` for each step of a batch (see understudy.teacher.batch), and `model` when an endpoint serves
+another model (see understudy.teacher.served).
 """
 
 import os
@@ -152,6 +153,10 @@ class Ledger:
     def batches(self) -> Iterator[Record]:
         """Every step of every batch, in order."""
         return filter(None, map(self.read, self._index.batches))
+
+    def models(self) -> Iterator[Record]:
+        """Which models were seen under which names, in order."""
+        return filter(None, map(self.read, self._index.models))
 
     def count(self) -> dict[str, int]:
         """Requests by what is known of them."""

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from understudy.contract.answers import Answer
-from understudy.contract.params.teacher import TeacherParams
+from understudy.contract.params.teacher import TeacherParams, full_address
 from understudy.core.errors import one_line
 from understudy.teacher.errors import TeacherError
 from understudy.versioning.committed import Version, committed_versions
@@ -91,7 +91,8 @@ def _costs(params: TeacherParams) -> bool:
 
 def _complain(version: Version, params: TeacherParams, error: Exception, is_here: bool) -> None:
     """A lost output matters where its answers would have to be paid for again."""
-    asked = version.params.get("teacher.base_url"), version.params.get("teacher.model")
+    address = version.params.get("teacher.base_url")
+    asked = full_address(address), version.params.get("teacher.model")
     is_here = is_here and version.revision is None and version.path.is_file()
     is_other = asked != (params.base_url, params.model)
     if is_here or is_other or version.is_replaced or not _costs(params):

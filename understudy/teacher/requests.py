@@ -74,7 +74,20 @@ def build_requests(questions: Iterable[Question], params: TeacherParams) -> Iter
 def endpoint_identity(params: TeacherParams) -> str:
     """The endpoint's name: its address, or the version of the embedded rules."""
     endpoint = params.base_url.rstrip("/")
-    return f"{EMBEDDED}:{RULES}" if endpoint == EMBEDDED else endpoint
+    variant = f"#{params.variant}" if params.variant else ""
+    return f"{EMBEDDED}:{RULES}" if endpoint == EMBEDDED else endpoint + variant
+
+
+def former_keys(questions: Iterable[Question], params: TeacherParams) -> Iterator[tuple[str, str]]:
+    """Pairs of a request's key with the one that it had where the address was a bare host.
+
+    Earlier versions kept answers of `http://host` and `http://host/v1` apart.
+    """
+    bare = params.base_url.removesuffix("/v1")
+    is_host = params.api_version is None and bare.count("/") == 2
+    if is_host and not params.variant and bare != params.base_url:
+        for request in build_requests(questions, params):
+            yield request.key, content_key({**request.content, "endpoint": bare})
 
 
 def teacher_identity(params: TeacherParams) -> str:

@@ -11,7 +11,7 @@ from understudy.teacher import lines
 from understudy.teacher.chunks import Chunk
 from understudy.teacher.completion import as_object, read_reply
 from understudy.teacher.errors import EndpointError
-from understudy.teacher.retries import RefusalError, RetryableError, RowError, classify_status
+from understudy.teacher.retries import RefusalError, RetryableError, RowError
 from understudy.teacher.run_context import RunContext
 from understudy.teacher.waits import LONGEST_ASKED
 
@@ -74,13 +74,14 @@ class Results:
             if status is None:
                 raise RetryableError(f"{error.get('code')}: {error.get('message')}") from None
             if code := REFUSED_STATUS.match(str(status)):
-                raise classify_status(int(code[1]), body, {}, self._run.params.model) from None
+                raise self._run.endpoint.classify(int(code[1]), body, {}) from None
             raise
 
     def _keep(self, answer: Answer, completion: Any) -> None:
         key = answer.request
         self._left.discard(key)
         self._missing.discard(key)
+        self._run.fingerprints.take(completion)
         written = self._run.journal.add(lines.answered(key, completion, 0.0, batch=True))
         if self._run.budget.holds(key):  # else another stage has asked for it
             self._run.budget.charge(answer)

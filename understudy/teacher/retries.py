@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from understudy.teacher.error_bodies import find_error, say_error
 from understudy.teacher.errors import EndpointError
 from understudy.teacher.waits import LONGEST_ASKED, read_wait
 
@@ -80,8 +81,8 @@ def classify_status(status: int, body: Any, headers: Mapping[str, str], model: s
         headers: by lower-case name.
         model: teacher.model, for the message.
     """
-    error = _error_in(body)
-    said, code, kind = _message(error), error.get("code"), error.get("type")
+    error = find_error(body)
+    said, code, kind = say_error(error), error.get("code"), error.get("type")
     if _is_filtered(error):
         return RefusalError(said)
     if code in ROW_CODES or kind in ROW_CODES or _is_too_long(status, said):
@@ -145,20 +146,3 @@ def backoff(attempt: int, asked: float | None) -> float:
         return min(asked, LONGEST_ASKED) * random.uniform(1, 1.1)
     doubled = FIRST_PAUSE * 2.0 ** min(attempt - 1, 64)
     return min(LONGEST_PAUSE, doubled) * random.uniform(0.5, 1)
-
-
-def _error_in(body: Any) -> dict[str, Any]:
-    """The error object, whichever of the usual forms the endpoint gives it."""
-    if isinstance(body, dict):
-        error = body.get("error", body)
-        if isinstance(error, dict):
-            return error
-        return {"message": error, **{k: v for k, v in body.items() if k in ("code", "type")}}
-    return {"message": body}
-
-
-def _message(error: Mapping[str, Any]) -> str:
-    """The endpoint's own words in one line."""
-    texts = (error.get(name) for name in ("message", "detail"))
-    said = next((text for text in texts if isinstance(text, str) and text), "(no explanation)")
-    return " ".join(said.encode("utf-8", "replace").decode("utf-8").split())[:300]

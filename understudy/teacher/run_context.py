@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from understudy.contract.answers import REFUSED, Answer
@@ -16,6 +16,7 @@ from understudy.teacher.journal import Journal
 from understudy.teacher.meter import Meter
 from understudy.teacher.requests import Request
 from understudy.teacher.retries import RefusalError, RetryableError
+from understudy.teacher.served import Fingerprints
 from understudy.teacher.stopping import Stop
 from understudy.teacher.waits import LONGEST_ASKED, LONGEST_TACIT, moment
 
@@ -35,9 +36,11 @@ class RunContext:
     stop: Stop
     resting_until: float = -math.inf
     """End of the last wait of minutes that was told, by the monotonic clock."""
+    fingerprints: Fingerprints = field(default_factory=Fingerprints)
 
     async def keep(self, key: str, completion: Mapping[str, Any], seconds: float) -> None:
         """Keeps an answer; it counts as soon as it is durable."""
+        self.fingerprints.take(completion)
         await self.journal.add(lines.answered(key, completion, seconds, batch=False))
         self.meter.answered()
         self.check_disk()

@@ -15,7 +15,7 @@ from understudy.teacher.lines import UNREADABLE, read_answered, read_sent
 from understudy.teacher.records import CHECKED, Record, resembles_record
 from understudy.teacher.requests import content_key, digest
 
-KIND = re.compile(rb'"kind":"(sent|lost|unbilled|answered|failed|batch)"')
+KIND = re.compile(rb'"kind":"(sent|lost|unbilled|answered|failed|batch|model)"')
 DIGEST = re.compile(rb"[0-9a-f]{64}|(?<=sha256:).{64}", re.DOTALL)
 HEAD_SIZE = 200
 """Bytes within which every record has its key."""

@@ -33,16 +33,18 @@ Run: understudy plan --json"""
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command that the command line names; without one, prints the help."""
+    run(partial(_run_command, list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _run_command(given: list[str]) -> None:
     listed = "\n".join(f"  {name:<9}{about}" for name, about in COMMANDS.items())
     parser = command_parser("understudy", ABOUT.format(commands=listed))
     parser.usage = "understudy COMMAND …"
     parser.add_argument("command", nargs="?", metavar="COMMAND", help=argparse.SUPPRESS)
-    given = list(sys.argv[1:] if arguments is None else arguments)
     command = parser.parse_args(given[:1]).command
     if command is None:
         parser.print_help()
     elif command not in COMMANDS:
         parser.error(f"{command}: no such command{suggest(command, tuple(COMMANDS))}")
     else:
-        tool = importlib.import_module(f"understudy.tools.{command}")
-        run(partial(tool.main, given[1:]))
+        importlib.import_module(f"understudy.tools.{command}").main(given[1:])

@@ -1,9 +1,10 @@
 """The params section `teacher`: which chat model answers, and at what pace and price."""
 
+import re
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
 from understudy.core.params import Section
 
@@ -55,7 +56,8 @@ class TeacherParams(Section):
     """Which chat model answers, and at what pace and price."""
 
     base_url: str = EMBEDDED
-    """`embedded` (rules on loopback), or the /v1 address of any OpenAI-compatible endpoint."""
+    """`embedded` (rules on loopback), or the /v1 address of any OpenAI-compatible endpoint; a bare
+    host is that with /v1."""
     api_version: str | None = Field(default=None, min_length=1)
     """Azure OpenAI's, such as 2024-10-21, for an address without /v1; null everywhere else."""
     model: str = Field(default="embedded-rules", min_length=1)
@@ -87,6 +89,27 @@ class TeacherParams(Section):
     """How long a server that restarts or loads its model is waited for, with one call at a time;
     0: what it refuses uses up retries."""
     batch: BatchParams = BatchParams()
+    _variant: str = PrivateAttr(default="")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_one_form(cls, values: Any) -> Any:
+        """Azure's addresses, which need `api_version`, are bare hosts and stay so."""
+        if isinstance(values, dict) and not values.get("api_version"):
+            address = values.get("base_url")
+            return values | {"base_url": full_address(address)} if address else values
+        return values
+
+    @property
+    def variant(self) -> str:
+        """Which of the models that were seen under this name; empty for the first one."""
+        return self._variant
+
+    def for_variant(self, name: str) -> "TeacherParams":
+        """The same section for another model under this name."""
+        other = self.model_copy()
+        other._variant = name
+        return other
 
     @property
     def max_output_tokens(self) -> int | None:
@@ -128,3 +151,16 @@ class TeacherParams(Section):
             if limit is not None and (type(limit) is not int or limit < 1):
                 raise ValueError(f"expected a positive whole number as '{name}'")
         return value
+
+
+def full_address(value: Any) -> Any:
+    """An endpoint's address in the form under which it is asked and its answers are kept.
+
+    `http://host:8080`, `http://host:8080/`, `http://host:8080/v1/` and that of a route below them
+    are `http://host:8080/v1`; another path stays as it is, and so does anything else.
+    """
+    if not isinstance(value, str) or not re.match(r"https?://[^/]", value, re.IGNORECASE):
+        return value
+    short = value.rstrip("/").removesuffix("/chat/completions").rstrip("/")
+    bare = short.removesuffix("/v1").rstrip("/")
+    return f"{bare}/v1" if bare.count("/") == 2 and "?" not in bare else short

@@ -69,12 +69,13 @@ class FastTokenizer:
 
     def convert_ids_to_tokens(self, ids: Sequence[int]) -> list[str]:
         """The tokens of ids."""
-        return [self._tokenizer.id_to_token(number) for number in ids]
+        return [self._tokenizer.id_to_token(number) or "" for number in ids]
 
     def convert_tokens_to_ids(self, tokens: Sequence[str]) -> list[int]:
         """The ids of tokens; an unknown token's is that of `unk_token`."""
-        ids = map(self._tokenizer.token_to_id, tokens)
-        return [self.unk_token_id if number is None else number for number in ids]
+        found = (self._tokenizer.token_to_id(token) for token in tokens)
+        unknown = self.unk_token_id or 0
+        return [unknown if number is None else number for number in found]
 
     def get_vocab(self) -> dict[str, int]:
         """Every token's id."""
@@ -97,7 +98,7 @@ def equals(folder: Path, tokenizer: Any, texts: Sequence[str]) -> bool:
 def _agree(fast: FastTokenizer, tokenizer: Any, text: str) -> bool:
     ids = tokenizer(text)["input_ids"]
     tokens = tokenizer.convert_ids_to_tokens(ids)
-    cut = {"truncation": True, "max_length": SHORT}
+    cut: dict[str, Any] = {"truncation": True, "max_length": SHORT}
     return bool(
         fast(text)["input_ids"] == ids
         and fast(text, **cut)["input_ids"] == tokenizer(text, **cut)["input_ids"]

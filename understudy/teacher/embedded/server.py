@@ -20,6 +20,8 @@ from understudy.teacher.embedded.replies import MODEL, RULES, RefusedError, comp
 LOOPBACK = "127.0.0.1"
 MAX_BODY = 512 * 2**20  # what OpenAI takes as a file
 PAGE = 20
+SHUTDOWN_SECONDS = 1.0
+"""Time that open connections have to end when the server does; its rules answer at once."""
 STORE = web.AppKey("store", BatchStore)
 
 
@@ -134,7 +136,7 @@ def _build_app() -> web.Application:
 @asynccontextmanager
 async def serve(port: int = 0) -> AsyncIterator[str]:
     """Serves on loopback while the block runs, and yields the address that ends in /v1."""
-    runner = web.AppRunner(_build_app(), access_log=None)
+    runner = web.AppRunner(_build_app(), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     try:
         site = web.TCPSite(runner, LOOPBACK, port)

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from understudy.contract.answers import Answer
 from understudy.contract.params.teacher import TeacherParams
 from understudy.teacher.chunks import open_chunks
-from understudy.teacher.client import survey_answers
+from understudy.teacher.client import former_answers, survey_answers
 from understudy.teacher.ledger import Ledger
 from understudy.teacher.money import price_usd
 from understudy.teacher.recall import recall
 from understudy.teacher.requests import Question, build_requests, teacher_identity
+from understudy.teacher.served import as_last_served
 
 CHARACTERS_A_TOKEN = 4.0
 """Rule of thumb for English text, where no answer was measured."""
@@ -72,9 +74,11 @@ def estimate_calls(
         outputs: the stage's file of answers, whose committed version counts too.
         typical_output: characters of an answer, where no answer is there to measure.
     """
+    params = as_last_served(params, ledger)
     survey = survey_answers(questions, params, ledger)
     missing, known = set(survey.missing), dict[str, Answer]()
-    for answer in recall(outputs, params) if missing else ():
+    former = former_answers(questions, params, ledger, survey.missing) if missing else ()
+    for answer in chain(former, recall(outputs, params) if missing else ()):
         if answer.request in missing:
             missing.discard(answer.request)
             if len(known) < SAMPLE:
