@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from stages.datacards.__main__ import main
-from tests.contract.examples import make_origin, make_settings
+from tests.contract.examples import make_origin
 from tests.imports import ROOT
 from tests.stages.datacards.planted import (
     GENERATED,
@@ -26,9 +26,8 @@ from tests.stages.datacards.planted import (
     write_rows,
 )
 from understudy.contract.names import TRAINED
-from understudy.contract.pairs import MODELS, PAIR_COLUMNS, SPLITS
+from understudy.contract.pairs import PAIR_COLUMNS, SPLITS
 from understudy.contract.params.filter import FilterParams
-from understudy.contract.trained import TrainedSettings
 from understudy.core.errors import DataError
 from understudy.core.files import write_json
 from understudy.core.params import read_params
@@ -221,19 +220,6 @@ def test_the_card_names_the_models_that_answered(project: Path) -> None:
     card = (project / "data/written/README.md").read_text("utf-8")
     assert "`another`" in card
     assert "asked-for" not in card
-
-
-def test_both_cards_tell_what_tokenizers_cannot_spell(project: Path) -> None:
-    make_settings("bart-written").write(  # of an older version
-        TrainedSettings.path_in(project / MODELS / "bart-written")
-    )
-    main()
-    cards = {s: (project / f"data/{s}/README.md").read_text("utf-8") for s in ("gold", "written")}
-    for student, shown in {"t5": cards.values(), "bart": [cards["gold"]]}.items():
-        for card in shown:
-            assert f"| `{student}` | articles | 21 | 3 | 77 | `{{ }} ~ \\|` |\n" in card
-            assert f"| `{student}` | highlights | 0 | 0 | 5 |  |\n" in card
-    assert "| `bart` |" not in cards["written"]
 
 
 def test_the_datasets_library_loads_the_splits_that_the_card_names(
