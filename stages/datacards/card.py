@@ -18,6 +18,7 @@ from understudy.contract.params.generate import GenerateParams
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
 from understudy.contract.params.training import Source
 from understudy.contract.survey import SEGMENT, DataSurvey, SplitSurvey
+from understudy.contract.trained import LostPairs
 from understudy.core.errors import one_line
 from understudy.rendering.origins import name_host, name_origin, name_teacher
 from understudy.rendering.templates import render_markdown
@@ -58,6 +59,8 @@ class DataCardFacts:
     filter: FilterParams
     generate: GenerateParams
     params: DatacardsParams
+    lost: Mapping[str, LostPairs]
+    """What each student's tokenizer cannot spell in the source's training texts, by student."""
 
 
 def build_card(facts: DataCardFacts) -> str:
@@ -100,6 +103,11 @@ def build_card(facts: DataCardFacts) -> str:
         missed=1 - chance_found(params.near_duplicate, *bands),
         most_compared=MOST_COMPARED,
         segment=SEGMENT,
+        lost=[
+            (student, kind, texts)
+            for student, pairs in facts.lost.items()
+            for kind, texts in (("articles", pairs.articles), ("highlights", pairs.highlights))
+        ],
     )
 
 

@@ -44,6 +44,7 @@ def facts_of(survey: DataSurvey, source: Any = "written", **changes: Any) -> Dat
         filter=load_section("filter", FilterParams, PROFILE),
         generate=load_section("generate", GenerateParams, PROFILE),
         params=PARAMS,
+        lost={},
     )
     return replace(facts, **changes)
 

@@ -3,13 +3,15 @@
 import shutil
 from pathlib import Path
 
-from tests.contract.examples import make_origin
+from tests.contract.examples import make_origin, make_settings
 from tests.imports import ROOT
 from understudy.contract.answers import Answer
 from understudy.contract.asked import WRITTEN_ANSWERS, WRITTEN_ANSWERS_SCHEMA
 from understudy.contract.dataset import Dataset
 from understudy.contract.generated import Generated
-from understudy.contract.pairs import PAIRS_SCHEMA
+from understudy.contract.names import TRAINED
+from understudy.contract.pairs import MODELS, PAIRS_SCHEMA
+from understudy.contract.trained import TrainedSettings
 from understudy.core.tables import table_writer
 from understudy.teacher.completion import failed_answer
 
@@ -57,6 +59,11 @@ GENERATED = Generated.model_validate(
     }
 )
 WRITER = "writer-1"
+LOST = {
+    "articles": {"unknown": 21, "line_breaks": 77, "changed": 3, "characters": "{ } ~ |"},
+    "highlights": {"unknown": 0, "line_breaks": 5, "changed": 0, "characters": ""},
+}
+"""What a tokenizer cannot spell, as training has counted it."""
 
 
 def story(name: str, words: int = 60) -> str:
@@ -122,6 +129,9 @@ def fill_project(folder: Path) -> None:
     for name, rows in list_rows().items():
         write_rows(folder / "data" / f"{name}.parquet", rows)
     write_answers(folder / WRITTEN_ANSWERS)
+    for system in TRAINED:
+        settings = make_settings(system, lost={"train": LOST, "validation": LOST})
+        settings.write(TrainedSettings.path_in(folder / MODELS / system))
     for document in (make_origin(), DATASET, GENERATED):
         document.write(folder / document.PATH)
     shutil.copy(ROOT / "profiles" / "sample.yaml", folder / "params.yaml")

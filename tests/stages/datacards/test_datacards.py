@@ -25,6 +25,7 @@ from tests.stages.datacards.planted import (
     write_answers,
     write_rows,
 )
+from understudy.contract.names import TRAINED
 from understudy.contract.pairs import PAIR_COLUMNS, SPLITS
 from understudy.contract.params.filter import FilterParams
 from understudy.core.errors import DataError
@@ -45,6 +46,7 @@ INPUTS = [
     "data/raw/source.json",
     "metrics/dataset.json",
     "metrics/generated.json",
+    *(f"models/{system}/settings.json" for system in TRAINED),
 ]
 
 

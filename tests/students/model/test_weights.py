@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.students import save, tiny
+from tests.students import export_params, save, tiny
+from understudy.contract.params.export import CONVERTED
 from understudy.core.errors import StudentError
+from understudy.students.decoding.conversion import convert
 from understudy.students.decoding.engines import open_engine
 from understudy.students.model.families import FAMILIES
 from understudy.students.model.loading import load_student
@@ -84,8 +86,10 @@ def test_predict_and_export_refuse_what_training_refuses(
     folder = rewrite(
         folders[family], tmp_path / "model", lambda w: {f"module.{n}": t for n, t in w.items()}
     )
-    with pytest.raises(StudentError, match=r"begin with 'module\.'"):
+    with pytest.raises(StudentError, match=r"begin with 'module\."):
         open_engine(folder, "ctranslate2")
+    with pytest.raises(StudentError, match=r"begin with 'module\."):
+        convert(folder, ["a"], ["b"], (64, 32), export_params(), folder / CONVERTED)
 
 
 @EACH_FAMILY
