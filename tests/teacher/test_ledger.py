@@ -170,17 +170,6 @@ def test_an_attempt_of_unknown_outcome_counts_once(ledger: Ledger) -> None:
     assert ledger.unanswered(KEYS[0]) == 1
 
 
-def test_attempts_that_were_not_billed_count_for_nothing(ledger: Ledger) -> None:
-    refused = lines.unbilled(KEYS[0], "HTTP 429")
-    ledger.append([sent(0), refused, sent(0), refused])
-    assert ledger.unanswered(KEYS[0]) == 0
-    assert sum(ledger.count().values()) == 0
-    ledger.append([sent(0), lines.lost(KEYS[0], "timeout"), sent(0), refused, sent(0), answered(0)])
-    assert ledger.unanswered(KEYS[0]) == 1  # neither a refusal nor an answer settles a lost one
-    ledger.append([sent(1), sent(1), refused])  # an older ledger's, and another request's refusal
-    assert ledger.unanswered(KEYS[1]) == 2
-
-
 def test_a_request_that_failed_and_was_then_answered_is_answered(ledger: Ledger) -> None:
     ledger.append([sent(0), lines.failed(KEYS[0], "500")])
     assert ledger.failure(KEYS[0]) == "500"
