@@ -57,6 +57,18 @@ def test_a_file_that_is_refused_as_not_ready_is_offered_again(
     assert (files_sent(server), server.submitted) == (1, 1)
 
 
+def test_a_batch_is_tried_of_a_file_that_never_tells_it_is_ready(
+    server: BatchServer, path: Path
+) -> None:
+    def ready(method: str, route: str) -> None:
+        if method == "POST" and route.endswith("/batches"):
+            server.file_states.clear()
+
+    server.file_states, server.after = ["pending"] * 1000, ready
+    assert texts(ask(ASKED, params(server), path)) == echoed(ASKED)
+    assert (files_sent(server), server.submitted) == (1, 1)
+
+
 def test_a_file_that_cannot_be_processed_is_told(server: BatchServer, path: Path) -> None:
     server.file_states = ["pending", "error", "error"]
     with pytest.raises(EndpointError, match=r"cannot process the file of requests file-\w+: "):

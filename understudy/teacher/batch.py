@@ -37,6 +37,8 @@ LOOKS = 2
 """Number of look-ups before a batch counts as never made, and a file of results as gone."""
 LATE_LOOKS = 20
 """Number of looks at a file that is being processed, or at an end without results."""
+LOOKS_A_TRY = 4
+"""Number of looks after which a batch is tried, whatever the state of its file."""
 
 T = TypeVar("T")
 
@@ -171,8 +173,8 @@ class BatchRun:
         """Makes a batch as soon as the endpoint has processed its file; None if the run stops."""
         about = {"understudy": chunk.name, "stage": self._run.stage}
         for look in range(LATE_LOOKS):
-            is_ready = state not in PROCESSING or (state == "uploaded" and look >= LOOKS)
-            if is_ready or look + 1 == LATE_LOOKS:
+            # some endpoints never tell that it is ready, and a refusal costs nothing
+            if state not in PROCESSING or look % LOOKS_A_TRY == LOOKS_A_TRY - 1:
                 try:
                     return await self._api.submit(chunk.file, about)
                 except FileNotReadyError:

@@ -21,7 +21,7 @@ FILE_SECONDS = 600.0
 NO_BATCHES = "teacher.mode = batch: the endpoint takes no files of requests; set teacher.mode: live"
 ENDED = ("completed", "failed", "expired", "cancelled")
 PROCESSING = ("pending", "running", "uploading", "uploaded", "queued")
-"""States of a file that no batch can be made of yet; of `uploaded`, some endpoints make one."""
+"""States of a file that no batch can be made of yet, mostly."""
 NOT_READY = re.compile(
     r"not (yet )?(ready|processed|available)|still (being )?(process|upload|validat)"
     r"|status\W+(is\W+)?(pending|running|uploaded|queued)",
