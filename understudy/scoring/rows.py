@@ -10,14 +10,13 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from itertools import chain
 
 import numpy as np
 from rouge_score.rouge_scorer import RougeScorer
-from tqdm import tqdm
 
 from understudy.contract.names import KINDS
 from understudy.contract.params.evaluate import Words
+from understudy.core.progress import open_progress
 from understudy.scoring.tokenizers import TOKENIZERS
 from understudy.texts.sentences import split_sentences
 
@@ -61,11 +60,12 @@ def score_rows(
     work = functools.partial(_score_chunk, names=names, stemmer=stemmer, words=words)
     if processes is None:
         processes = (os.cpu_count() or 1) if len(pairs) > FEW else 1
-    with _open_pool(processes) as run_all:
-        done = tqdm(
-            run_all(work, chunks), "rouge", len(chunks), leave=False, disable=len(chunks) < 2
-        )
-        scored = list(chain.from_iterable(done))
+    progress = open_progress("rouge", len(pairs), "pairs", leave=False, disable=len(chunks) < 2)
+    scored: list[list[float]] = []
+    with progress, _open_pool(processes) as run_all:
+        for points in run_all(work, chunks):
+            scored += points
+            progress.update(len(points))
     columns = np.array(scored, dtype=np.float64).reshape(len(pairs), len(names), len(MEASURES))
     return {
         TYPES[name]: {

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from tqdm import tqdm
-
 from understudy.contract.params.decoding import DecodingParams
 from understudy.core.errors import StudentError
+from understudy.core.progress import open_progress
 from understudy.students.model.machine import lacks_memory
 from understudy.students.model.tokens import encode_texts
 
@@ -37,7 +36,7 @@ def decode(
         StudentError: the device ran out of memory.
     """
     left, prefix, cut = iter(articles), engine.family.prefix, 0
-    with tqdm(total=total, desc=label, unit=" articles") as bar:
+    with open_progress(label, total, "articles") as bar:
         while window := list(islice(left, WINDOW)):
             encoded, over = encode_texts(engine.tokenizer, window, params.max_input_tokens, prefix)
             cut += over
