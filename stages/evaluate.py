@@ -35,7 +35,7 @@ from understudy.contract.evaluation import (
 )
 from understudy.contract.names import KINDS, LEAD, STUDENTS, TRAINED, ZEROSHOT
 from understudy.contract.pairs import PAIR_COLUMNS, TEST
-from understudy.contract.params.evaluate import EvaluateParams
+from understudy.contract.params.evaluate import EvaluateParams, Words
 from understudy.contract.params.teacher import Prices, TeacherParams
 from understudy.contract.predictions import PREDICTIONS, PREDICTIONS_SCHEMA, predictions_path
 from understudy.core.errors import DataError, run
@@ -43,6 +43,7 @@ from understudy.core.params import load_section
 from understudy.core.tables import read_table, table_writer
 from understudy.scoring.bootstrap import Figures
 from understudy.scoring.length import cut_like, explain_by_length
+from understudy.scoring.letters import check_letters
 from understudy.scoring.scoreboard import Scoreboard
 from understudy.teacher.money import price_usd
 from understudy.texts.sentences import lead
@@ -70,11 +71,21 @@ def read_predictions(test: pd.DataFrame, folder: Path = PREDICTIONS) -> pd.DataF
     return pd.DataFrame(predictions)
 
 
+def check_words(predictions: pd.DataFrame, references: Sequence[str], words: Words) -> None:
+    """Stops with a DataError where English words would leave little of some texts to score."""
+    texts = {f"the highlights of {TEST}": references}
+    for system in (*TRAINED, ZEROSHOT):
+        texts[str(predictions_path(system))] = list(predictions[system])
+    texts[f"{LEAD} of the articles of {TEST}"] = list(predictions[LEAD])
+    check_letters(texts, words, "set evaluate.words: unicode in params.yaml")
+
+
 def score(
     predictions: pd.DataFrame,
     references: Sequence[str],
     stemmer: bool,
     kinds: Sequence[str] | None = None,
+    words: Words = "english",
 ) -> dict[str, Figures]:
     """Scores every system (a column each), row by row.
 
@@ -89,6 +100,7 @@ def score(
         stemmer=stemmer,
         aggregate=False,
         kinds=kinds,
+        words=words,
     )
     columns = [values for measures in rows.values() for values in measures.values()]
     split = np.split(np.array(columns).T, len(predictions.columns))
@@ -105,7 +117,7 @@ def explain_lengths(
     cut = pd.DataFrame(
         {name: list(map(cut_like, predictions[ZEROSHOT], predictions[name])) for name in TRAINED}
     )
-    scores = score(cut, references, params.stemmer, ["rouge1"])
+    scores = score(cut, references, params.stemmer, ["rouge1"], params.words)
     return LengthEffects.model_validate(
         {
             name: explain_by_length(
@@ -171,7 +183,8 @@ def main() -> None:
         raise DataError("no test article has an answer of the teacher; `dvc repro -f -s zeroshot`")
     test, predictions = test[answered], predictions[answered]
     articles, highlights = list(test["article"]), list(test["highlights"])
-    rows = score(predictions, highlights, params.stemmer)
+    check_words(predictions, highlights, params.words)
+    rows = score(predictions, highlights, params.stemmer, words=params.words)
     board = Scoreboard(rows, params.judgement)
     scores = {
         name: SystemScores(
@@ -186,7 +199,7 @@ def main() -> None:
     write_scores(list(test["id"]), rows)
     systems.write()
     select_source(systems, params.source).write()
-    board.compare().write()
+    board.compare(texts={name: list(predictions[name]) for name in rows}).write()
     Texts.model_validate(traits).write()
     explain_lengths(predictions, highlights, rows, params).write()
     TeacherUse(**teacher).write()

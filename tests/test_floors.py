@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "contract": {"core"},
     "rendering": {"core", "contract"},
     "rows": {"core", "contract", "texts"},
-    "scoring": {"contract", "texts"},
+    "scoring": {"contract", "core", "texts"},
     "teacher": {"core", "contract", "versioning"},
     "students": {"core", "contract", "versioning"},
     "tools": {

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from tqdm import tqdm
-
 from stages.datacards.leakage import LeakageCounter
 from stages.datacards.lengths import LengthCounter, bin_lengths
 from stages.datacards.overlap import (
@@ -28,6 +26,7 @@ from understudy.contract.survey import (
 )
 from understudy.core.errors import DataError
 from understudy.core.files import AGAIN
+from understudy.core.progress import track
 from understudy.texts.similarity import Neighbours, Shingler, Sketcher
 
 SPLITS_OF = {"gold": SPLITS, "written": LEARNING_SPLITS}
@@ -70,7 +69,7 @@ def survey_pairs(
 
 def _read(folder: Path, source: str, split: str) -> Iterator[Pair]:
     rows = read_pairs(folder / source / f"{split}.parquet")
-    yield from tqdm(rows, f"read {source}/{split}", unit=" rows")
+    yield from track(rows, f"read {source}/{split}")
 
 
 def _count_shares(answers: AnswerCounts) -> dict[str, float]:

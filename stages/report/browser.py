@@ -23,7 +23,7 @@ def build_payload(facts: ReportFacts) -> dict[str, Any]:
 
     Returns:
         `texts`: a list a column; `points`: per system and measure, a list in hundredths of a
-        point; `stems`: words that ROUGE takes for others.
+        point; `words`: what ROUGE takes for a word; `stems`: words that it takes for others.
     """
     texts = facts.texts
     return {
@@ -41,6 +41,7 @@ def build_payload(facts: ReportFacts) -> dict[str, Any]:
             }
             for system in SYSTEMS
         },
+        "words": facts.words,
         "stems": list_stems(texts[["highlights", *SYSTEMS]]) if facts.stemmer else {},
     }
 

@@ -12,6 +12,7 @@ from understudy.contract.evaluation import Difference
 from understudy.contract.names import QUESTIONS, STUDENTS, TITLES, Verdict
 from understudy.contract.params.training import SOURCES
 from understudy.rendering.figures import enumerate_words, points
+from understudy.rendering.verdicts import name_verdict
 
 TEXTS = {
     "source": "Do written articles teach as well as gold ones?",
@@ -61,9 +62,11 @@ def build_headlines(facts: ReportFacts) -> list[Headline]:
     for student, pair in zip(STUDENTS, pairs, strict=True):
         verdict = _compare(facts, pair, "rouge1", scale)
         others = {
-            name: facts.gap[pair][kind].verdict for kind, name in TITLES.items() if kind != "rouge1"
+            name: name_verdict(facts.gap[pair][kind])
+            for kind, name in TITLES.items()
+            if kind != "rouge1"
         }
-        if set(others.values()) == {verdict.figures.verdict}:
+        if set(others.values()) == {name_verdict(verdict.figures)}:
             same = f"The same in {enumerate_words(list(others))}."
         else:
             same = f"{'; '.join(f'{name}: {found}' for name, found in others.items())}."
@@ -81,6 +84,8 @@ def _describe_claim(student: str, found: Difference, facts: ReportFacts) -> str:
         f"within {facts.margin:g} point{'' if facts.margin == 1 else 's'}.",
         "undecided": f"{name}: {facts.scored:,} test articles don’t tell whether written articles "
         "teach as well as gold ones.",
+        "identical": f"{name} writes the same from written articles as from gold ones.",
+        "void": f"{name}: written articles against gold ones is {name_verdict(found)}.",
     }
     return sentences[found.verdict]
 
@@ -102,7 +107,7 @@ def _answer(verdicts: Sequence[Comparison]) -> str:
         name = verdict.first
         if {verdict.first.partition("-")[2], verdict.second.partition("-")[2]} == set(SOURCES):
             name = verdict.first.partition("-")[0].upper()
-        groups.setdefault(verdict.figures.verdict, []).append(name)
+        groups.setdefault(name_verdict(verdict.figures), []).append(name)
     if len(groups) == 1 and len(verdicts) > 1:
         both = "both" if len(verdicts) == 2 else f"all {len(verdicts)}"
         return f"{next(iter(groups)).capitalize()}: {both}."

@@ -27,7 +27,7 @@ from understudy.contract.generated import Generated
 from understudy.contract.names import COLUMNS, LEAD, PAIRS, SYSTEMS, TRAINED, ZEROSHOT, name_pair
 from understudy.contract.origin import Origin, load_origin
 from understudy.contract.pairs import PAIR_COLUMNS, TEST
-from understudy.contract.params.evaluate import EvaluateParams
+from understudy.contract.params.evaluate import EvaluateParams, Words
 from understudy.contract.predictions import predictions_path
 from understudy.contract.survey import HISTOGRAM, DataSurvey, LengthBin
 from understudy.contract.trained import CURVES, CurvePoint
@@ -68,6 +68,8 @@ class ReportFacts:
     """ROUGE points within which systems are equivalent."""
     stemmer: bool
     """Whether ROUGE compares stems."""
+    words: Words
+    """What ROUGE takes for a word."""
 
 
 def gather(articles: int) -> ReportFacts:
@@ -102,6 +104,7 @@ def gather(articles: int) -> ReportFacts:
         points=shown,
         margin=judged.margin,
         stemmer=judged.stemmer,
+        words=judged.words,
     )
 
 

@@ -107,6 +107,9 @@ def make_difference(verdict: str, f1: float = 3.0) -> Difference:
         found |= {"equivalent": 1, "p": 0.8, "p_equivalent": 0.0004}
     elif verdict == "undecided":
         found |= {"p": 0.4, "articles_needed": 1683}
+    elif verdict in ("identical", "void"):
+        found["moot"] = "identical" if verdict == "identical" else "both_empty"
+        found |= {"equivalent": 1, "p_equivalent": 0.0004}
     else:
         found["better"] = 1 if verdict == "better" else -1
     return Difference.model_validate(found)

@@ -6,9 +6,26 @@ from tests.contract.examples import make_difference
 from understudy.contract.names import name_pair, split_pair
 
 
-@pytest.mark.parametrize("verdict", ["better", "worse", "equivalent", "undecided"])
+@pytest.mark.parametrize(
+    "verdict", ["better", "worse", "equivalent", "undecided", "identical", "void"]
+)
 def test_each_outcome_has_its_verdict(verdict: str) -> None:
     assert make_difference(verdict).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("found", "moot", "verdict"),
+    [
+        ("worse", "first_empty", "worse"),
+        ("equivalent", "first_empty", "void"),
+        ("equivalent", "no_overlap", "void"),
+        ("undecided", "second_empty", "void"),
+    ],
+)
+def test_a_system_that_wrote_nothing_is_never_equivalent(
+    found: str, moot: str, verdict: str
+) -> None:
+    assert make_difference(found).model_copy(update={"moot": moot}).verdict == verdict
 
 
 @pytest.mark.parametrize("better", [1, -1])

@@ -13,6 +13,14 @@ def test_an_open_verdict_says_how_many_articles_would_decide() -> None:
     assert describe_verdict(make_difference("worse")) == "worse"
 
 
+def test_a_verdict_says_what_makes_the_comparison_moot() -> None:
+    assert describe_verdict(make_difference("void")) == "void, both are empty"
+    found = make_difference("worse").model_copy(update={"moot": "first_empty"})
+    assert describe_verdict(found) == "worse, the first is empty"
+    found = make_difference("undecided").model_copy(update={"moot": "no_overlap"})
+    assert describe_verdict(found) == "void, both score 0"
+
+
 @pytest.mark.parametrize(
     ("verdict", "words"),
     [
@@ -23,6 +31,8 @@ def test_an_open_verdict_says_how_many_articles_would_decide() -> None:
             "undecided",
             "`t5-written` against `t5-gold` is undecided, would need about 1,700 test articles",
         ),
+        ("identical", "`t5-written` and `t5-gold` are identical, word for word"),
+        ("void", "`t5-written` against `t5-gold` is void, both are empty"),
     ],
 )
 def test_a_sentence_names_both_systems_the_difference_and_its_interval(

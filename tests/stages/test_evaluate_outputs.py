@@ -27,6 +27,7 @@ from tests.stages.evaluated import (
 from understudy.contract.evaluation import SCORES_SCHEMA
 from understudy.contract.names import COLUMNS, PAIRS, SYSTEMS
 from understudy.contract.params.teacher import Prices
+from understudy.core.errors import DataError
 from understudy.scoring.length import cut_like
 from understudy.scoring.rows import score_rows
 
@@ -219,3 +220,17 @@ def test_an_article_whose_call_failed_is_scored_for_no_system(
     assert gap == pytest.approx(means[0] - means[1], abs=1.5e-4)
     assert (teacher["zeroshot"]["failed"], teacher["generate"]["failed"]) == (1, 0)
     assert teacher["zeroshot"]["calls"] == 3
+
+
+def test_a_test_set_in_another_script_stops_before_it_is_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill_project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "data" / "gold" / "test.parquet"
+    russian = pd.read_parquet(path).assign(highlights="Мост снова открыт")
+    russian.to_parquet(path)
+    expected = r"the highlights of data/gold/test\.parquet: .*'Мост снова открыт', .*; set evaluate"
+    with pytest.raises(DataError, match=expected):
+        main()
+    assert not (tmp_path / "metrics" / "gap.json").exists()

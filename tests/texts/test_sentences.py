@@ -63,6 +63,26 @@ def test_the_lead_is_the_first_three_sentences_one_a_line() -> None:
     assert lead(article, 1) == "Mr. Lee came."
 
 
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["大桥重新开放。", "真的吗？", "“是的。”", "好！！"],
+        ["橋が開いた。", "「本当？」", "はい。"],
+        ["पुल खुला।", "बारिश हुई॥", "Good."],
+        ["هل فتح الجسر؟", "نعم."],
+        ["پل کھل گیا۔", "بارش ہوئی۔"],
+        ["တံတား ဖွင့်သည်။", "မိုးရွာသည်။"],
+    ],
+)
+@pytest.mark.parametrize("space", ["", " "])
+def test_the_end_marks_of_other_scripts_end_a_sentence(sentences: list[str], space: str) -> None:
+    assert split_sentences(space.join(sentences)) == sentences
+
+
+def test_the_lead_of_a_chinese_article_is_its_first_three_sentences() -> None:
+    assert lead("大桥开放。下雨了！为什么？没有人知道。") == "大桥开放。\n下雨了！\n为什么？"
+
+
 def test_the_lead_of_a_short_article_is_all_of_it() -> None:
     assert lead("One. Two.") == "One.\nTwo."
     assert lead("") == ""

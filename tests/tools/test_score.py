@@ -84,9 +84,57 @@ def test_the_table_shows_every_type_and_the_verdict_beside_another_system(
     assert (verdict["verdict"], verdict["better"], verdict["f1"]) == ("worse", -1, -66.6667)
 
 
-def test_equal_systems_are_equivalent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = write_lines(tmp_path / "gold.txt", "one two three", "four five")
-    assert "equivalent" in score(capsys, file, file, "--against", file)
+SILENT = ("", " ", "…")
+
+
+@pytest.mark.parametrize(
+    ("predictions", "others", "verdict"),
+    [
+        (("the cat", "a dog", "it"), ("The cat.", "a  dog", "IT!"), "identical, word for word"),
+        (SILENT, ("", "", ""), "void, both are empty"),
+        (("xx", "yy", "zz"), SILENT, "void, the second is empty"),
+        (("xx", "yy", "zz"), ("yy", "yy", "zz"), "void, both score 0"),
+        (SILENT * 4, ("the cat", "a dog", "it rained") * 4, "worse, the first is empty"),
+    ],
+)
+def test_systems_that_wrote_nothing_or_the_same_are_not_equivalent(
+    predictions: tuple[str, ...],
+    others: tuple[str, ...],
+    verdict: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    gold = ("the cat", "a dog", "it rained") * (len(others) // 3)
+    files = (
+        write_lines(tmp_path / "gold.txt", *gold),
+        write_lines(tmp_path / "a.txt", *predictions),
+    )
+    other = write_lines(tmp_path / "b.txt", *others)
+    found = score_json(capsys, *files, "--against", other)
+    assert found["predictions-minus-others"]["rouge1"]["verdict"] == verdict
+    assert score(capsys, *files, "--against", other).count(f"  {verdict}\n") >= 3
+
+
+def test_texts_in_another_script_ask_for_words_of_all_scripts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gold = write_lines(tmp_path / "gold.txt", *(["大桥重新开放通车。明天天气晴朗。"] * 8))
+    others = write_lines(tmp_path / "others.txt", *(["面包涨价了。"] * 8))
+    with pytest.raises(DataError, match=r"gold\.txt: .* lose 100% .*'大桥.*; add --words unicode$"):
+        score(capsys, gold, gold, "--against", others)
+    found = score_json(capsys, gold, gold, "--against", others, "--words", "unicode")
+    assert found["rougelsum"]["f1"] == 100
+    assert found["others"]["rouge1"]["f1"] == 0
+    assert found["predictions-minus-others"]["rouge2"]["verdict"] == "better"
+
+
+def test_predictions_in_another_script_than_their_references_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gold = write_lines(tmp_path / "gold.txt", "the bridge is open", "it rained")
+    out = write_lines(tmp_path / "out.txt", "мост открыт", "прошёл дождь")
+    with pytest.raises(DataError, match=r"out\.txt: ROUGE's English words lose 100% "):
+        score(capsys, gold, out)
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,14 @@ class F1Difference(WithIntervals):
     f1_high: Figure
 
 
+Moot = Literal["identical", "both_empty", "first_empty", "second_empty", "no_overlap"]
+"""What makes a comparison of two systems moot, whatever their scores are.
+
+Both wrote the same, word for word; both, or one, wrote no word at all; or neither shares anything
+with the references, so that all scores are 0.
+"""
+
+
 class Comparison(Record):
     """What is shown of F1 of one system minus another; p-values are corrected for all pairs."""
 
@@ -126,15 +134,21 @@ class Comparison(Record):
     """1: shown to differ by less than the margin."""
     articles_needed: Count | None = None
     """About how many test articles would decide; None where it is decided, or none would."""
+    moot: Moot | None = None
+    """Why there is little to compare; None as a rule."""
 
     @property
     def verdict(self) -> Verdict:
         """On the first system.
 
         Systems that are shown to differ by less than the margin are equivalent, even if they are
-        shown to differ by something.
+        shown to differ by something. A system without a word is never equivalent to another.
         """
-        if self.equivalent:
+        if self.moot == "identical":
+            return "identical"
+        if self.moot and not self.better:
+            return "void"
+        if self.equivalent and not self.moot:
             return "equivalent"
         if self.better:
             return "better" if self.better > 0 else "worse"

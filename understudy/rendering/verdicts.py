@@ -1,14 +1,27 @@
 """Verdicts in words."""
 
-from understudy.contract.evaluation import Difference
+from understudy.contract.evaluation import Difference, Moot
 from understudy.contract.names import split_pair
 from understudy.rendering.figures import count, signed
+
+MOOT: dict[Moot, str] = {
+    "identical": "word for word",
+    "both_empty": "both are empty",
+    "first_empty": "the first is empty",
+    "second_empty": "the second is empty",
+    "no_overlap": "both score 0",
+}
+
+
+def name_verdict(found: Difference) -> str:
+    """The verdict, with what makes the comparison moot, if anything does."""
+    return f"{found.verdict}, {MOOT[found.moot]}" if found.moot else found.verdict
 
 
 def describe_verdict(found: Difference) -> str:
     """The verdict, with the number of test articles that would decide where it is open."""
     if found.verdict != "undecided" or found.articles_needed is None:
-        return found.verdict
+        return name_verdict(found)
     needed = count(round_count(found.articles_needed))
     return f"{found.verdict}, would need about {needed} test articles"
 
@@ -26,9 +39,12 @@ def describe_pair(name: str, found: Difference) -> str:
         "worse": f"{first} is worse than {second}",
         "equivalent": f"{first} and {second} are equivalent",
         "undecided": f"{first} against {second} is {describe_verdict(found)}",
+        "identical": f"{first} and {second} are identical",
+        "void": f"{first} against {second} is void",
     }
+    moot = f", {MOOT[found.moot]}" if found.moot else ""
     interval = f"{signed(found.f1_low)} to {signed(found.f1_high)}"
-    return f"{openings[found.verdict]}: {signed(found.f1)} ({interval})"
+    return f"{openings[found.verdict]}{moot}: {signed(found.f1)} ({interval})"
 
 
 def round_count(number: float) -> int:

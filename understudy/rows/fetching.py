@@ -5,12 +5,11 @@ from functools import partial
 from itertools import islice, starmap
 from pathlib import Path
 
-from tqdm import tqdm
-
 from understudy.contract import origin
 from understudy.contract.pairs import PAIRS_SCHEMA, RAW, RAW_REJECTS_SCHEMA, REJECTS, SPLITS
 from understudy.contract.params.fetch import FetchParams
 from understudy.core.errors import DataError
+from understudy.core.progress import track
 from understudy.core.tables import TableWriter, read_table, table_writer
 from understudy.rows.hub import open_hub
 from understudy.rows.raw import RawRow, find_problem, normalize_id
@@ -29,8 +28,8 @@ def fetch(params: FetchParams, folder: Path = RAW) -> None:
     counts: dict[str, origin.FetchedRows] = {}
     with table_writer(folder / REJECTS, RAW_REJECTS_SCHEMA) as rejects:
         for split in SPLITS:
-            bar = tqdm(islice(rows[split], params.limit), f"fetch {split}", unit=" rows")
-            counts[split] = _fetch_split(split, bar, rejects, folder)
+            read = track(islice(rows[split], params.limit), f"fetch {split}")
+            counts[split] = _fetch_split(split, read, rejects, folder)
     for split, count in counts.items():
         _check_rejects(split, count, params.max_rejected, folder / REJECTS)
     to_origin(rows=origin.FetchedSplits(**counts)).write(folder / origin.SampleOrigin.PATH.name)

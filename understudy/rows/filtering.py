@@ -5,8 +5,6 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from tqdm import tqdm
-
 from understudy.contract.dataset import Dataset, SplitCounts, StudyCounts, StudySplit
 from understudy.contract.origin import HubOrigin, SampleOrigin, load_origin
 from understudy.contract.pairs import (
@@ -20,6 +18,7 @@ from understudy.contract.pairs import (
 )
 from understudy.contract.params.filter import FilterParams
 from understudy.core.errors import DataError
+from understudy.core.progress import track
 from understudy.core.tables import iterate_table, table_writer
 from understudy.rows.nearness import NearRule
 
@@ -76,7 +75,7 @@ def filter_splits(params: FilterParams, raw: Path = RAW, out: Path = GOLD) -> Da
     counts: dict[str, SplitCounts] = {}
     with table_writer(out / REJECTS, GOLD_REJECTS_SCHEMA) as rejects:
         for split in reversed(SPLITS):
-            rows = tqdm(iterate_table(raw / f"{split}.parquet", PAIR_COLUMNS), f"filter {split}")
+            rows = track(iterate_table(raw / f"{split}.parquet", PAIR_COLUMNS), f"filter {split}")
             dropped = Counter(dict.fromkeys(params.reasons, 0))
             with table_writer(out / f"{split}.parquet", PAIRS_SCHEMA) as kept:
                 for row, reason in rule.judge(split, rows):

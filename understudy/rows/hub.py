@@ -6,6 +6,7 @@ from typing import Any
 from understudy.contract.pairs import PAIR_COLUMNS, SPLITS
 from understudy.core.errors import DataError
 from understudy.core.hub import first_line, resolve_commit
+from understudy.core.progress import in_terminal
 from understudy.rows.raw import RawRow
 
 HINT = "set fetch.hub.dataset to one with article and highlights in train, validation and test"
@@ -22,8 +23,11 @@ def open_hub(dataset: str, config: str, revision: str) -> tuple[dict[str, Iterat
             or column.
     """
     import datasets
+    from huggingface_hub.utils.tqdm import disable_progress_bars
 
     datasets.disable_progress_bars()
+    if not in_terminal():
+        disable_progress_bars()
     commit = resolve_commit("dataset", dataset, revision)
     try:
         found = datasets.load_dataset_builder(dataset, config, revision=commit).hash

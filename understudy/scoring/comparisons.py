@@ -13,8 +13,9 @@ from statistics import NormalDist
 
 import numpy as np
 
-from understudy.contract.evaluation import Comparison
+from understudy.contract.evaluation import Comparison, Moot
 from understudy.scoring.bootstrap import Figures, resample_means
+from understudy.texts.words import count_words, split_words
 
 ALPHA = 0.05
 POWER = 0.8
@@ -52,6 +53,18 @@ def compare_all(differences: Figures, margin: float, resamples: int, seed: int) 
         )
         found.append(one)
     return found
+
+
+def find_moot(first: Sequence[str], second: Sequence[str]) -> Moot | None:
+    """Why there is little to compare between two systems' texts on the same articles, if so.
+
+    Texts without a word are empty; those of equal words are identical.
+    """
+    silent = [not any(map(count_words, texts)) for texts in (first, second)]
+    if any(silent):
+        return "both_empty" if all(silent) else "first_empty" if silent[0] else "second_empty"
+    same = (a == b or split_words(a) == split_words(b) for a, b in zip(first, second, strict=True))
+    return "identical" if all(same) else None
 
 
 def correct_holm(p_values: Sequence[float] | Figures) -> list[float]:

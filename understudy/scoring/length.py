@@ -12,12 +12,12 @@ from understudy.contract.evaluation import F1Difference, LengthEffect
 from understudy.contract.names import MEASURES
 from understudy.contract.params.evaluate import Judgement
 from understudy.scoring.bootstrap import Figures, interval
-from understudy.texts.words import WORD, count_words
+from understudy.texts.words import count_words, find_words
 
 
 def cut_like(text: str, model: str) -> str:
     """The beginning of a text, with as many words as the model text has."""
-    words = list(WORD.finditer(text))
+    words = list(find_words(text))
     kept = min(count_words(model), len(words))
     return text[: words[kept - 1].end()] if kept else ""
 

@@ -14,6 +14,7 @@ import evaluate
 import numpy as np
 
 from understudy.contract.names import KINDS
+from understudy.contract.params.evaluate import Words
 from understudy.scoring.rows import score_rows
 
 DESCRIPTION = "ROUGE-1, ROUGE-2, ROUGE-L and ROUGE-Lsum; recall, precision and F1 in points."
@@ -24,6 +25,7 @@ Args:
     stemmer: compare Porter stems instead of words.
     aggregate: False gives a list of scores, one per row, instead of each mean.
     kinds: some of rouge1, rouge2, rougel, rougelsum; all by default.
+    words: `english`, of a to z and digits, or `unicode`, of all scripts.
 
 Returns:
     {"rouge1": {"recall", "precision", "f1"}, "rouge2": …, "rougel": …, "rougelsum": …},
@@ -51,8 +53,9 @@ class Rouge(evaluate.Metric):  # type: ignore[misc]
         stemmer: bool = True,
         aggregate: bool = True,
         kinds: Sequence[str] | None = None,
+        words: Words = "english",
     ) -> dict[str, Any]:
-        rows = score_rows(predictions, references, stemmer, kinds or KINDS)
+        rows = score_rows(predictions, references, stemmer, kinds or KINDS, words)
         if not aggregate:
             return rows
         return {

@@ -1,8 +1,7 @@
 """ROUGE of each pair of texts, by `rouge_score`, on all cores.
 
 The scores are those of `rouge_score` (Lin 2004, as reimplemented by Google Research), bit for bit:
-its own functions do the counting. For speed, a word is stemmed only once, and many rows are shared
-out to processes.
+its own functions do the counting. For speed, many rows are shared out to processes.
 """
 
 import functools
@@ -11,16 +10,14 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from itertools import chain
 
 import numpy as np
-from nltk.stem.porter import PorterStemmer
 from rouge_score.rouge_scorer import RougeScorer
-from rouge_score.tokenize import tokenize
-from rouge_score.tokenizers import Tokenizer
-from tqdm import tqdm
 
 from understudy.contract.names import KINDS
+from understudy.contract.params.evaluate import Words
+from understudy.core.progress import open_progress
+from understudy.scoring.tokenizers import TOKENIZERS
 from understudy.texts.sentences import split_sentences
 
 TYPES = {"rouge1": "rouge1", "rouge2": "rouge2", "rougeL": "rougel", "rougeLsum": "rougelsum"}
@@ -33,23 +30,12 @@ RowScores = dict[str, dict[str, list[float]]]
 Pair = tuple[str, str]
 
 
-class _CachingTokenizer(Tokenizer):  # type: ignore[misc]
-    """The words of `rouge_score`, each stemmed once."""
-
-    def __init__(self, stemmer: bool) -> None:
-        self._stemmer = self if stemmer else None
-        self.stem = functools.cache(PorterStemmer().stem)
-
-    def tokenize(self, text: str) -> list[str]:
-        words: list[str] = tokenize(text, self._stemmer)
-        return words
-
-
 def score_rows(
     predictions: Sequence[str],
     references: Sequence[str],
     stemmer: bool,
     kinds: Sequence[str] = KINDS,
+    words: Words = "english",
     processes: int | None = None,
 ) -> RowScores:
     """Scores each prediction against its reference.
@@ -59,6 +45,7 @@ def score_rows(
         references: as many.
         stemmer: compare Porter stems instead of words.
         kinds: some of KINDS.
+        words: what counts as a word.
         processes: how many to use; None takes one per core if there are many rows.
 
     Returns:
@@ -70,14 +57,15 @@ def score_rows(
     pairs = list(zip(predictions, references, strict=True))
     chunks = [pairs[start : start + CHUNK] for start in range(0, len(pairs), CHUNK)]
     names = tuple(name for name, kind in TYPES.items() if kind in kinds)
-    work = functools.partial(_score_chunk, names=names, stemmer=stemmer)
+    work = functools.partial(_score_chunk, names=names, stemmer=stemmer, words=words)
     if processes is None:
         processes = (os.cpu_count() or 1) if len(pairs) > FEW else 1
-    with _open_pool(processes) as run_all:
-        done = tqdm(
-            run_all(work, chunks), "rouge", len(chunks), leave=False, disable=len(chunks) < 2
-        )
-        scored = list(chain.from_iterable(done))
+    progress = open_progress("rouge", len(pairs), "pairs", leave=False, disable=len(chunks) < 2)
+    scored: list[list[float]] = []
+    with progress, _open_pool(processes) as run_all:
+        for points in run_all(work, chunks):
+            scored += points
+            progress.update(len(points))
     columns = np.array(scored, dtype=np.float64).reshape(len(pairs), len(names), len(MEASURES))
     return {
         TYPES[name]: {
@@ -98,9 +86,11 @@ def _open_pool(processes: int) -> Iterator[Callable[..., Iterator[list[list[floa
         yield pool.map
 
 
-def _score_chunk(pairs: Sequence[Pair], names: tuple[str, ...], stemmer: bool) -> list[list[float]]:
+def _score_chunk(
+    pairs: Sequence[Pair], names: tuple[str, ...], stemmer: bool, words: Words
+) -> list[list[float]]:
     """A row of points for each pair, measure by measure of each type."""
-    scorer = _open_scorer(names, stemmer)
+    scorer = _open_scorer(names, stemmer, words)
     rows = []
     for prediction, reference in pairs:
         scores = scorer.score(_by_sentence(reference), _by_sentence(prediction))
@@ -109,8 +99,8 @@ def _score_chunk(pairs: Sequence[Pair], names: tuple[str, ...], stemmer: bool) -
 
 
 @functools.cache
-def _open_scorer(names: tuple[str, ...], stemmer: bool) -> RougeScorer:
-    return RougeScorer(list(names), tokenizer=_CachingTokenizer(stemmer))
+def _open_scorer(names: tuple[str, ...], stemmer: bool, words: Words) -> RougeScorer:
+    return RougeScorer(list(names), tokenizer=TOKENIZERS[words](stemmer))
 
 
 @functools.lru_cache(maxsize=2**16)

@@ -9,7 +9,7 @@ from understudy.contract.evaluation import ByKind, Difference, Gap, Measures
 from understudy.contract.names import COLUMNS, KINDS, MEASURES, PAIRS, name_pair
 from understudy.contract.params.evaluate import Judgement
 from understudy.scoring.bootstrap import Figures, bounds, resample_means
-from understudy.scoring.comparisons import compare_all
+from understudy.scoring.comparisons import compare_all, find_moot
 
 
 class Scoreboard:
@@ -29,11 +29,15 @@ class Scoreboard:
         found = _by_kind(self._rows[system].mean(axis=0), self._drawn[system], MEASURES)
         return ByKind[Measures](**{kind: Measures(**found[kind]) for kind in KINDS})
 
-    def compare(self, pairs: Sequence[tuple[str, str]] = PAIRS) -> Gap:
+    def compare(
+        self,
+        pairs: Sequence[tuple[str, str]] = PAIRS,
+        texts: Mapping[str, Sequence[str]] | None = None,
+    ) -> Gap:
         """Differences of pairs, the first system minus the second.
 
         The interval, the p-values and the verdict are of F1; p-values are corrected for the number
-        of pairs.
+        of pairs. With the systems' texts, pairs that wrote the same or nothing are marked as moot.
         """
         differences = [self._rows[first] - self._rows[second] for first, second in pairs]
         rule = self._judgement
@@ -46,9 +50,13 @@ class Scoreboard:
         for at, (first, second) in enumerate(pairs):
             drawn = self._drawn[first] - self._drawn[second]
             found = _by_kind(differences[at].mean(axis=0), drawn, ("f1",))
-            gap[name_pair(first, second)] = ByKind[Difference](
-                **{kind: Difference(**found[kind], **dict(verdicts[kind][at])) for kind in KINDS}
-            )
+            moot = find_moot(texts[first], texts[second]) if texts is not None else None
+            judged = {kind: {**found[kind], **dict(verdicts[kind][at])} for kind in KINDS}
+            for kind, figures in judged.items():
+                columns = [COLUMNS.index(f"{kind}_{measure}") for measure in MEASURES]
+                scored = any(self._rows[name][:, columns].any() for name in (first, second))
+                figures["moot"] = moot or (None if scored else "no_overlap")
+            gap[name_pair(first, second)] = ByKind[Difference].model_validate(judged)
         return Gap.model_validate(gap)
 
 

@@ -1,9 +1,9 @@
 """The progress line: done of total, spent, calls a second, pushed back, time left."""
 
 import sys
-from typing import Any, Self
+from typing import Self
 
-from tqdm import tqdm
+from understudy.core.progress import open_progress
 
 LINE = (
     "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} "
@@ -20,9 +20,7 @@ class Meter:
         self.failed = 0
         self.note = ""
         """The state of a batch at the endpoint."""
-        self._bar: Any = tqdm(
-            total=total, initial=done, desc=stage, unit=" answers", bar_format=LINE
-        )
+        self._bar = open_progress(stage, total, "answers", initial=done, bar_format=LINE)
         self.show(spent, 0)
 
     def __enter__(self) -> Self:
@@ -34,7 +32,7 @@ class Meter:
     @property
     def done(self) -> int:
         """Rows with an answer."""
-        return int(self._bar.n)
+        return self._bar.n
 
     def answered(self) -> None:
         """One more row has its answer."""

@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from understudy.contract.names import KINDS, MEASURES, TITLES, name_pair
+from understudy.contract.params.evaluate import Words
 from understudy.core.parser import command_parser, whole_number
 
 SYSTEM, OTHER = "predictions", "others"
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add("--reference-column", default="highlights", metavar="NAME", help="default: %(default)s")
     add("--prediction-column", default="prediction", metavar="NAME", help="default: %(default)s")
     add("--no-stemmer", action="store_true", help="compare words, not their stems")
+    add("--words", choices=get_args(Words), default="english", help="unicode: words of all scripts")
     samples = partial(whole_number, least=100)
     add("--resamples", type=samples, default=1000, help="bootstrap samples (%(default)s)")
     add("--seed", type=partial(whole_number, least=0), default=1, help="random seed (%(default)s)")
@@ -51,26 +53,33 @@ def score_files(options: Namespace) -> dict[str, Any]:
     from understudy.contract.params.evaluate import Judgement
     from understudy.rendering.verdicts import describe_verdict
     from understudy.rows.texts import align, read_texts
+    from understudy.scoring.letters import check_letters
     from understudy.scoring.rows import score_rows
     from understudy.scoring.scoreboard import Scoreboard
 
     references = read_texts(options.references, options.reference_column, "--reference-column")
-    scores = {}
+    files = {str(options.references): references.texts}
+    texts = {}
     for name, path in ((SYSTEM, options.predictions), (OTHER, options.against)):
         if path is not None:
             column, option = options.prediction_column, "--prediction-column"
             predictions = read_texts(path, column, option, may_lack=True)
-            texts = align(references, predictions)
-            rows = score_rows(texts, references.texts, stemmer=not options.no_stemmer)
-            columns = [rows[kind][measure] for kind in KINDS for measure in MEASURES]
-            scores[name] = np.array(columns).T
+            texts[name] = align(references, predictions)
+            files[str(path)] = texts[name]
+    check_letters(files, options.words, "add --words unicode")
+    scores = {}
+    for name, system in texts.items():
+        stemmer, words = not options.no_stemmer, options.words
+        rows = score_rows(system, references.texts, stemmer=stemmer, words=words)
+        columns = [rows[kind][measure] for kind in KINDS for measure in MEASURES]
+        scores[name] = np.array(columns).T
     board = Scoreboard(scores, Judgement(options.margin, options.resamples, options.seed))
     found: dict[str, Any] = {"rows": len(references.texts), **board.summarize(SYSTEM).model_dump()}
     if OTHER in scores:
         found[OTHER] = board.summarize(OTHER).model_dump()
         found[PAIR] = {
             kind: {**each.model_dump(exclude_none=True), "verdict": describe_verdict(each)}
-            for kind, each in board.compare([(SYSTEM, OTHER)])[PAIR]
+            for kind, each in board.compare([(SYSTEM, OTHER)], texts)[PAIR]
         }
     return found
 

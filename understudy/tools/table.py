@@ -9,13 +9,13 @@ from pathlib import Path
 from understudy.contract.dataset import Dataset
 from understudy.contract.evaluation import Gap, Systems, TeacherUse
 from understudy.contract.generated import Generated
-from understudy.contract.names import LEAD, SYSTEMS, Verdict, split_pair
+from understudy.contract.names import LEAD, SYSTEMS, split_pair
 from understudy.core.errors import DataError
 from understudy.core.files import replacing
 from understudy.core.parser import command_parser
 from understudy.core.reading import read_text
 from understudy.rendering.templates import render_markdown
-from understudy.rendering.verdicts import describe_pair
+from understudy.rendering.verdicts import describe_pair, name_verdict
 
 README = Path("README.md")
 TEMPLATE = Path(__file__).parent / "templates" / "table.md.j2"
@@ -30,12 +30,12 @@ def render(root: Path = Path()) -> str:
         DataError: a file is absent, broken, or lacks a system.
     """
     gap = Gap.load(root / Gap.PATH)
-    beside: dict[Verdict, list[str]] = {}
+    beside: dict[str, list[str]] = {}
     verdicts = []
     for name, pair in gap.items():
         system, other = split_pair(name)
         if other == LEAD:
-            beside.setdefault(pair.rouge1.verdict, []).append(system)
+            beside.setdefault(name_verdict(pair.rouge1), []).append(system)
         else:
             verdicts.append(describe_pair(name, pair.rouge1))
     return render_markdown(

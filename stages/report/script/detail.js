@@ -23,7 +23,7 @@ function cloneGlyph(system) {
 class Detail {
   /**
    * @param box is filled
-   * @param data has texts and stems
+   * @param data has texts, stems and the kind of words that ROUGE compares
    * @param move is called with -1 or 1
    */
   constructor(box, data, move) {
@@ -102,12 +102,12 @@ class Detail {
     this.title.replaceChildren(make("bdi", "", text("id")));
     this.place.textContent = place;
     this.words = listWords(text("article"), WORD);
-    this.gold = listWords(text(GOLD), ROUGE_WORD, this.stems);
+    this.gold = listWords(text(GOLD), ROUGE_WORDS[this.data.words], this.stems);
     this.length.textContent = plural(this.words.length, "word");
     for (const [system, card] of this.cards) {
       card.value = text(system);
       card.words = listWords(card.value, WORD);
-      card.compared = listWords(card.value, ROUGE_WORD, this.stems);
+      card.compared = listWords(card.value, ROUGE_WORDS[this.data.words], this.stems);
       card.fragments = findFragments(this.words, card.words);
       card.score.textContent = scores.get(system) ?? "";
       card.box.style.setProperty("--share", `${scores.get(system) ?? 0}%`);

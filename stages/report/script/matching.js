@@ -1,13 +1,18 @@
 "use strict";
 // What a summary shares with its gold highlights and with its article.
 
-const WORD = /[\p{L}\p{N}_]+(?:[.,:'’/-][\p{L}\p{N}_]+)*/gu; // as in understudy/texts/words.py
-const ROUGE_WORD = /[a-z0-9]+/gi; // as in rouge_score
+// as in understudy/texts/words.py
+const SPACELESS = String.raw`(?=\p{L})[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}ー\p{sc=Bopomofo}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]`;
+const LETTER = String.raw`${SPACELESS}\p{M}*`;
+const RUN = String.raw`(?!${SPACELESS})[\p{L}\p{N}](?:(?!${SPACELESS})[\p{L}\p{N}\p{M}\u200c\u200d])*`;
+const WORD = new RegExp(`${LETTER}|(?:_|${RUN})+(?:[.,:'’/-](?:_|${RUN})+)*`, "gu");
+/** As in understudy/scoring/tokenizers.py, by `evaluate.words`. */
+const ROUGE_WORDS = { english: /[a-z0-9]+/gi, unicode: new RegExp(`${LETTER}|${RUN}`, "gu") };
 
 /** Words of a text by a pattern: what they compare as, and where they stand. */
 function listWords(text, pattern, stems) {
   return Array.from(text.matchAll(pattern), (found) => {
-    const word = found[0].toLowerCase();
+    const word = found[0].normalize("NFKC").toLowerCase();
     return {
       word: stems?.get(word) ?? word,
       start: found.index,

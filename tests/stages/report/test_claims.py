@@ -59,6 +59,8 @@ def judge(project: Path, verdict: str, f1: float = 3.0) -> ReportFacts:
             0.9,
             "T5: 3 test articles don’t tell whether written articles teach as well as gold ones.",
         ),
+        ("identical", 0.0, "T5 writes the same from written articles as from gold ones."),
+        ("void", 0.0, "T5: written articles against gold ones is void, both are empty."),
     ],
 )
 def test_the_main_claim_follows_its_verdict(
@@ -77,6 +79,9 @@ def test_the_page_shows_difference_interval_p_and_how_many_articles_would_decide
     assert "95% interval −1.2 to +1.8,\np 0.400." in page
     assert "Undecided, would need about 1,700 test articles." in page
     assert "\np &lt;0.001 for equivalence." in render(judge(project, "equivalent"))
+    page = render(judge(project, "void", 0.0))
+    assert "Void, both are empty." in page
+    assert "∅</span> void</span> <small>both are empty</small>" in page
 
 
 def test_other_rouge_types_are_named_where_they_differ(project: Path) -> None:

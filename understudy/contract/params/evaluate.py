@@ -1,11 +1,14 @@
 """The params section `evaluate`: how scores are taken and judged."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pydantic import Field
 
 from understudy.contract.params.training import Source
 from understudy.core.params import Section
+
+Words = Literal["english", "unicode"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,10 @@ class EvaluateParams(Section):
     source: Source = "written"
     """Whose students metrics/rouge.json shows."""
     stemmer: bool = True
-    """Compare Porter stems instead of words."""
+    """Compare Porter stems instead of words; words in a to z only."""
+    words: Words = "english"
+    """What ROUGE compares: `english` words of the letters a to z and digits, or `unicode` words of
+    all scripts, with a letter of Chinese, Japanese, Thai, Lao, Khmer or Burmese as a word."""
     resamples: int = Field(default=1000, ge=100)
     """Bootstrap samples behind each interval and each p-value."""
     seed: int = Field(default=1, ge=0)

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from tqdm import tqdm
-
 from understudy.contract.params.decoding import DecodingParams
 from understudy.core.errors import StudentError, one_line
 from understudy.core.hub import first_line
+from understudy.core.progress import open_progress
 from understudy.students.model.machine import lacks_memory, names_gpu
 from understudy.students.model.spelling import Spelling, describe_losses, warn_of_losses
 from understudy.students.model.tokens import encode_texts
@@ -40,7 +39,7 @@ def decode(
         StudentError: the device ran out of memory.
     """
     left, cut, spelling = iter(articles), 0, Spelling(engine.tokenizer)
-    with tqdm(total=total, desc=label, unit=" articles") as bar:
+    with open_progress(label, total, "articles") as bar:
         while window := list(islice(left, WINDOW)):
             encoded, over = encode_texts(
                 engine.tokenizer, window, params.max_input_tokens, engine.family.prefix, spelling

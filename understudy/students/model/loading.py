@@ -8,6 +8,7 @@ from typing import Any
 
 from understudy.core.errors import StudentError
 from understudy.core.hub import first_line, resolve_commit
+from understudy.core.progress import in_terminal
 from understudy.students.model.families import FAMILIES, Family
 from understudy.students.model.weights import check_weights
 
@@ -87,8 +88,11 @@ def load_student(name: str, revision: str | None, family: Family | None = None) 
     from huggingface_hub.errors import StrictDataclassError
     from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModelForSeq2SeqLM, AutoTokenizer
+    from transformers.utils import logging
 
     broken = (OSError, ValueError, KeyError, RuntimeError, SafetensorError, StrictDataclassError)
+    if not in_terminal():
+        logging.disable_progress_bar()  # of downloads and of weights that are read
     commit = None if Path(name).is_dir() else resolve_commit("model", name, revision)
     try:
         config = AutoConfig.from_pretrained(name, revision=commit)

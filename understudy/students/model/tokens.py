@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from understudy.contract.pairs import PAIR_COLUMNS
 from understudy.core.errors import StudentError
 from understudy.core.files import replacing
+from understudy.core.progress import open_progress
 from understudy.core.tables import readable_parquet
 from understudy.students.model.loading import Student
 from understudy.students.model.spelling import Spelling
@@ -151,7 +151,7 @@ def _write_pairs(
 def _read_pieces(pairs: Path, label: str) -> Iterator[dict[str, list[str]]]:
     with (
         readable_parquet(pairs, PAIR_COLUMNS) as file,
-        tqdm(total=count_pairs(pairs), desc=label, unit=" rows", delay=BAR_SECONDS) as bar,
+        open_progress(label, count_pairs(pairs), delay=BAR_SECONDS) as bar,
     ):
         for batch in file.iter_batches(batch_size=ROWS, columns=["article", "highlights"]):
             yield batch.to_pydict()
