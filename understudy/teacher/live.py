@@ -168,7 +168,7 @@ class LiveRun:
             if error.pushed_back:
                 self._pace.refused(ticket, error.pause)
             else:
-                self._pace.failed()
+                self._pace.failed(ticket)
             raise
         except BaseException as error:
             if isinstance(error, RowError):
