@@ -1,78 +1,22 @@
 """Asking as fast as an endpoint takes it, simulated over minutes of virtual time."""
 
-import asyncio
-import itertools
-import random
 from collections import deque
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
-from tests.doubles.teacher import settings
+from tests.teacher.pacing import (
+    MINUTES,
+    PROMPT,
+    Reply,
+    Server,
+    Sliding,
+    ask_on,
+    now,
+    params,
+    simulate,
+)
 from tests.virtual_time import run
-from understudy.contract.params.teacher import TeacherParams
 from understudy.teacher.pace import Pace
-from understudy.teacher.retries import backoff
-
-MINUTES = 10
-PROMPT = 200
-
-
-def params(**changes: Any) -> TeacherParams:
-    return TeacherParams(**settings("http://127.0.0.1:1/v1", **{"concurrency": 64, **changes}))
-
-
-def now() -> float:
-    return asyncio.get_running_loop().time()
-
-
-@dataclass
-class Reply:
-    ok: bool
-    tokens: int = PROMPT + 300
-    pause: float | None = None
-    headers: dict[str, str] = field(default_factory=dict)
-
-
-class Server:
-    """Answers after about `latency` seconds, and judges each call on arrival or at its end."""
-
-    def __init__(self, latency: float, *, late: bool = True, seed: int = 1) -> None:
-        self.latency, self.late = latency, late
-        self.random = random.Random(seed)
-        self.accepted: list[tuple[float, int]] = []
-        self.refused: list[float] = []
-        self.in_flight = self.most_in_flight = 0
-
-    async def call(self) -> Reply:
-        seconds = self.latency * self.random.uniform(0.7, 1.3)
-        before = seconds if self.late else min(0.05, seconds / 10)
-        await asyncio.sleep(before)
-        self.in_flight += 1
-        self.most_in_flight = max(self.most_in_flight, self.in_flight)
-        try:
-            reply = self.judge()
-            if reply.ok:
-                self.accepted.append((now(), reply.tokens))
-                await asyncio.sleep(seconds - before)
-            else:
-                self.refused.append(now())
-            return reply
-        finally:
-            self.in_flight -= 1
-
-    def judge(self) -> Reply:
-        return Reply(ok=True)
-
-    def used(self, limit: float, since: float = 60.0) -> float:
-        """The share of what could have been taken after the first minute."""
-        taken = sum(1 for at, _ in self.accepted if at > since)
-        return taken / (limit * (MINUTES - since / 60))
-
-    @property
-    def refused_share(self) -> float:
-        return len(self.refused) / (len(self.refused) + len(self.accepted))
 
 
 class Outage(Server):
@@ -109,28 +53,6 @@ class Tokens(Server):
         return most
 
 
-class Sliding(Server):
-    """So many calls in any minute; says so in headers, or in retry-after, or not at all."""
-
-    def __init__(self, limit: int, latency: float, *, headers: bool = False, **more: Any) -> None:
-        super().__init__(latency, **more)
-        self.limit, self.headers = limit, headers
-        self.window: deque[float] = deque()
-
-    def judge(self) -> Reply:
-        while self.window and self.window[0] <= now() - 60:
-            self.window.popleft()
-        if ok := len(self.window) < self.limit:
-            self.window.append(now())
-        reset = self.window[0] + 60 - now()
-        told = {
-            "x-ratelimit-limit-requests": str(self.limit),
-            "x-ratelimit-remaining-requests": str(self.limit - len(self.window)),
-            "x-ratelimit-reset-requests": f"{reset:.3f}s",
-        }
-        return Reply(ok, pause=None if ok else reset, headers=told if self.headers else {})
-
-
 class AtOnce(Server):
     """So many calls at once, whatever `pause` it asks for."""
 
@@ -141,40 +63,6 @@ class AtOnce(Server):
     def judge(self) -> Reply:
         ok = self.in_flight <= self.most
         return Reply(ok, pause=None if ok else self.pause)
-
-
-async def ask_on(pace: Pace, server: Server, seconds: float, tasks: int = 256) -> None:
-    """Makes calls until the time is over, as the live run does."""
-    ends = now() + seconds
-
-    async def ask_one_by_one() -> None:
-        while now() < ends:
-            for attempt in itertools.count(1):
-                ticket = await pace.admit(PROMPT)
-                if now() >= ends:
-                    return
-                reply = await server.call()
-                if reply.ok:
-                    pace.observe(reply.headers)
-                    pace.answered(ticket, reply.tokens)
-                    break
-                pace.refused(ticket, reply.pause)
-                await asyncio.sleep(backoff(attempt, reply.pause))
-
-    async with asyncio.TaskGroup() as group:
-        workers = [group.create_task(ask_one_by_one()) for _ in range(tasks)]
-        await asyncio.sleep(seconds)
-        for worker in workers:
-            worker.cancel()
-
-
-def simulate(server: Server, minutes: float = MINUTES, **changes: Any) -> Pace:
-    async def main() -> Pace:
-        pace = Pace(params(**changes))
-        await ask_on(pace, server, 60 * minutes)
-        return pace
-
-    return run(main())
 
 
 # A limit of requests a minute

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.teacher.test_pace import PROMPT, AtOnce, Outage, Server, Sliding, now, params, simulate
+from tests.teacher.pacing import PROMPT, Server, Sliding, now, params, simulate
+from tests.teacher.test_pace import AtOnce, Outage
 from tests.virtual_time import run
 from understudy.teacher.pace import Pace
 

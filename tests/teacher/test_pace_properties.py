@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.teacher.pacing import Sliding, now, params, simulate
 from tests.teacher.properties import quick, slow
-from tests.teacher.test_pace import Sliding, now, params, simulate
 from tests.teacher.test_quota import most_in_a_minute, send
 from tests.virtual_time import run
 from understudy.teacher.pace import LONGEST_PAUSE, Pace

@@ -244,5 +244,5 @@ class LiveRun:
         if error.pushed_back and verdict == "there":
             self._pace.refused(ticket, error.pause)
         else:
-            self._pace.failed()
+            self._pace.failed(ticket if verdict == "there" else None)
         return AttemptError(error, excused, for_good)

@@ -4,7 +4,9 @@ Requests and tokens a minute stay within the limits that params set, that the x-
 report, or that refusals teach. Other refusals are blamed on too many calls at once: the window of
 calls in flight grows with the answers until the endpoint pushes back, shrinks, returns quickly to
 what worked, and then probes upward slowly (after TCP's slow start and congestion avoidance,
-RFC 5681). Times are the event loop's, in seconds.
+RFC 5681). A server that queues inside refuses nothing: there, no more calls are in flight than it
+answers in half of teacher.timeout_seconds at its measured rate (Little's law; an allowance of one
+lets the window grow, as in Netflix's concurrency-limits). Times are the event loop's, in seconds.
 """
 
 import asyncio
@@ -18,7 +20,15 @@ from understudy.contract.params.teacher import TeacherParams
 from understudy.teacher.quota import MINUTE, Note, Quota, parse_duration
 
 FIRST_WINDOW = 8
-FIRST_ANSWERS = 60
+LOCAL_FIRST_WINDOW = 3
+"""The same without TLS: such servers stand nearby, and may work on one call at a time."""
+IN_TIME = 0.5
+"""Share of teacher.timeout_seconds within which calls should be answered."""
+LEAST_ENDS = 4
+"""Ended calls, at least, that answers a second are measured on."""
+UNCROWDED = 1.5
+"""Multiple of the shortest latency that no queue is blamed for, however long it is."""
+FIRST_ANSWERS = 45
 """Answers to wait for before the window grows towards a limit that nobody has stated."""
 RAMP_SECONDS = 12.0
 SLOWEST_RAMP, FASTEST_RAMP = 0.06, 0.4
@@ -55,9 +65,14 @@ class Ticket:
 class Window:
     """The number of calls that may be in flight."""
 
-    def __init__(self, most: int) -> None:
-        """Starts small, and never exceeds `most`."""
-        self.size = float(min(FIRST_WINDOW, most))
+    def __init__(self, most: int, first: int = FIRST_WINDOW, timeout: float = math.inf) -> None:
+        """Starts small, and never exceeds `most`; calls end after `timeout` seconds."""
+        self.size = float(min(first, most))
+        self._first = min(FIRST_WINDOW, most)
+        self._timeout = timeout
+        self._ended = 0
+        self._ends = deque[float]()
+        self._least_latency = math.inf
         self._most = most
         self._good = max(1.0, SLOW_START_ENDS * most)
         self._gain = FIRST_GAIN
@@ -81,7 +96,7 @@ class Window:
         `in_flight` calls are left; `freely` where growth cannot run into an unknown limit a minute.
         """
         self._answers += 1
-        self._latency += (now - ticket.started - self._latency) / min(self._answers, 20)
+        self.measure(ticket, now)
         self._peak = max(min(ticket.in_flight, in_flight + 1), 0.995 * self._peak)
         self._answered_at = now
         if ticket.started > self._unsettled_since:
@@ -90,6 +105,31 @@ class Window:
             self._taken, self._out, self._unsettled_since = math.inf, False, math.inf
         if in_flight + 2 > self.size:  # it was the window that held us back
             self._grow(freely)
+
+    @property
+    def allowed(self) -> int:
+        """Calls that may be in flight now: no more than can be answered in time.
+
+        By Little's law, calls in flight = answers a second x seconds in flight.
+        """
+        size = self.size
+        if self._ends:
+            rate = (len(self._ends) - 1) / max(LEAST_DELAY, self._ends[-1] - self._ends[0])
+            seconds = max(IN_TIME * self._timeout, UNCROWDED * self._least_latency)
+            size = min(size, 1 + rate * seconds)
+        return max(1, int(size))
+
+    def measure(self, ticket: Ticket, now: float) -> None:
+        """Takes the end of a call into account, answered or timed out."""
+        self._ended += 1
+        seconds = max(now - ticket.started, LEAST_DELAY)
+        self._latency += (seconds - self._latency) / min(self._ended, 20)
+        self._least_latency = min(self._least_latency, self._latency)
+        if not self._ends:
+            self._ends.append(ticket.started)
+        self._ends.append(now)
+        while len(self._ends) > max(LEAST_ENDS, ticket.in_flight) + 1:
+            self._ends.popleft()
 
     def note_refusal(self, ticket: Ticket, pause: float | None, in_flight: int, now: float) -> bool:
         """Counts a refusal; returns whether too many calls at once may be the reason."""
@@ -122,7 +162,9 @@ class Window:
             self.size = max(1.0, self.size * SHRINK)
 
     def _grow(self, freely: bool) -> None:
-        if self.size >= self._good:
+        if self.size < self._first and self._refused_at == -math.inf:
+            step = 1.0
+        elif self.size >= self._good:
             step = self._gain
             self._gain = min(1.0, self._gain * 2 ** (step / 2))  # faster and faster
         elif freely or self._refused_at > -math.inf:
@@ -143,7 +185,9 @@ class Pace:
         self.pushed_back = 0
         self.requests = Quota(params.requests_per_minute)
         self.tokens = Quota(params.tokens_per_minute, margin=TOKEN_MARGIN)
-        self._window = Window(params.concurrency)
+        first = FIRST_WINDOW if params.base_url.startswith("https:") else LOCAL_FIRST_WINDOW
+        self._timeout = params.timeout_seconds
+        self._window = Window(params.concurrency, first, self._timeout)
         self._resume = -math.inf
         self._more = TYPICAL_OUTPUT
         self._spread = TYPICAL_OUTPUT / 2
@@ -153,7 +197,7 @@ class Pace:
     @property
     def window(self) -> int:
         """Calls that may be in flight now."""
-        return max(1, int(self._window.size))
+        return self._window.allowed
 
     async def admit(self, input_tokens: float) -> Ticket:
         """Waits until a call whose prompt may have so many tokens may be sent."""
@@ -181,9 +225,11 @@ class Pace:
             self._more += (more - self._more) / 20
         self._window.answered(ticket, self.in_flight, now, freely=self.requests.known)
 
-    def failed(self) -> None:
-        """A call has failed for a reason other than our pace."""
+    def failed(self, ticket: Ticket | None = None) -> None:
+        """A call has failed for a reason other than our pace, unless it took too long."""
         self._end()
+        if ticket and _now() - ticket.started >= IN_TIME * self._timeout:
+            self._window.measure(ticket, _now())
 
     def refused(self, ticket: Ticket, pause: float | None) -> None:
         """The endpoint has pushed back, and may have asked for a pause in seconds."""
@@ -195,8 +241,9 @@ class Pace:
         crowded = self._window.note_refusal(ticket, pause, self.in_flight, now)
         limited = self.tokens.refuse(ticket.tokens, None, now, crowded=crowded)
         asked = None if limited else pause
+        hurried = self.requests.is_hurried(now)
         limited |= self.requests.refuse(ticket.request, asked, now, crowded=crowded)
-        if not limited or (pause is None and self._window.mostly_lost):
+        if not limited or (pause is None and self._window.mostly_lost and not hurried):
             self._window.shrink()
 
     def observe(self, headers: Mapping[str, str]) -> None:

@@ -16,6 +16,14 @@ PEAK = 1.25
 """Factor by which units may come faster than evenly, to make up for a gap."""
 FULL = 0.9
 """Share of the limit from which on a refusal is blamed on it."""
+SHORT_WINDOWS = (1.0, 10.0)
+"""Seconds in which an endpoint may count instead of a minute; none says which."""
+LEAST_IN_WINDOW = 5
+LEAST_CATCH_UP = 0.05
+LONGEST_HOLD = 1.0
+"""Seconds after a refusal in a short window, doubling from one unit's share."""
+EVEN_REFUSED = 0.1
+"""Share of refused units from which on even the evenly spread ones are too many."""
 LEAST_LEARNED = 5
 NEAR = 1.5
 """Seconds of tolerance when a requested pause is compared with the end of our own minute."""
@@ -56,6 +64,10 @@ class Quota:
         self._quiet_since = 0.0
         self._patience, self._probe = PATIENCE, PROBE
         self._next = -math.inf
+        self._peak, self._catch_up = PEAK, CATCH_UP
+        self._even_since = math.inf
+        self._evened_at = self._hurried_at = -math.inf
+        self._hold = 0.0
         self._sent: deque[Note] = deque()
         self._total = 0.0
 
@@ -78,7 +90,7 @@ class Quota:
         note = Note(now, units)
         self._sent.append(note)
         self._total += units
-        self._next = max(self._next, now - CATCH_UP) + units * self._interval
+        self._next = max(self._next, now - self._catch_up) + units * self._interval
         return note
 
     def correct(self, note: Note, units: float) -> None:
@@ -115,6 +127,9 @@ class Quota:
         if self.known and self._total >= FULL * self.limit:
             self._keep_away(note, now)
             return True
+        if self.is_hurried(now):
+            self._spread(note, now)
+            return True
         if pause is None or (crowded and pause < LONG_PAUSE) or not self._ends_then(pause, now):
             return False
         self._learn(now)
@@ -122,7 +137,7 @@ class Quota:
 
     @property
     def _interval(self) -> float:
-        return (MINUTE + self.margin) / self.limit / PEAK
+        return (MINUTE + self.margin) / self.limit / self._peak
 
     def _wait_for_room(self, units: float, now: float) -> float:
         excess, end = self._total + units - self.limit, now
@@ -150,6 +165,43 @@ class Quota:
         elif self._total < 0.97 * self.limit - 2:
             self._learned = self._proven = self._total
         self._agree()
+
+    def is_hurried(self, now: float) -> bool:
+        """Whether the last second, or the last ten, had their share of a known limit."""
+        return self.known and any(
+            (units := self._in_last(seconds, now)[0]) >= FULL * self.limit * seconds / MINUTE
+            and units >= LEAST_IN_WINDOW
+            for seconds in SHORT_WINDOWS
+        )
+
+    def _in_last(self, seconds: float, now: float) -> tuple[float, int]:
+        """Units that were sent then and not refused, and the number of refused calls."""
+        units, refused = 0.0, 0
+        for note in reversed(self._sent):
+            if note.sent <= now - seconds:
+                break
+            units += note.units
+            refused += not note.units
+        return units, refused
+
+    def _spread(self, note: Note, now: float) -> None:
+        """Sends evenly from now on, since the endpoint counts in a window shorter than a minute."""
+        since, self._hurried_at = now - self._hurried_at, now
+        self._quiet_since = now
+        again = since < 2 * self._hold + self._interval
+        self._hold = min(LONGEST_HOLD, max(self._interval, 2 * self._hold * again))
+        self._next = max(self._next, now + self._hold)
+        if note.sent <= self._evened_at:
+            return
+        units, refused = self._in_last(SHORT_WINDOWS[-1], now)
+        is_even = now - self._even_since > SHORT_WINDOWS[-1]
+        too_many = refused > max(LEAST_IN_WINDOW, EVEN_REFUSED * (units + refused))
+        if is_even and too_many:
+            self._learned = self._proven = max(LEAST_LEARNED, units * MINUTE / SHORT_WINDOWS[-1])
+            self._agree()
+        self._evened_at = now
+        self._even_since = min(self._even_since, now)
+        self._peak, self._catch_up = 1.0, max(LEAST_CATCH_UP, self._catch_up / 4)
 
     def _ends_then(self, pause: float, now: float) -> bool:
         """Whether the oldest unit of the last minute is a minute old after that pause."""

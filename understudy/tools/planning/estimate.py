@@ -14,6 +14,7 @@ from understudy.teacher.money import price_usd
 from understudy.teacher.recall import recall
 from understudy.teacher.requests import Question, build_requests, teacher_identity
 from understudy.teacher.served import as_last_served
+from understudy.tools.planning.throughput import measure_throughput
 
 CHARACTERS_A_TOKEN = 4.0
 """Rule of thumb for English text, where no answer was measured."""
@@ -29,8 +30,8 @@ class Rates:
     """Answers that were measured; 0 for a rule of thumb."""
     tokens_a_character: float
     output_tokens: float
-    seconds: float | None
-    """Time of one call, where the ledger knows any."""
+    per_minute: float | None
+    """Answers a minute in the last runs, where the ledger knows any."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,10 @@ class Estimate:
     at_most_usd: float | None
     """In the mode that params set; null where teacher.request sets no limit of output tokens."""
     minutes: float | None
-    """In mode live, at the limits that params set and the time that answers took; null if neither
-    is known."""
+    """In mode live, at the limits that params set and the answers a minute of the last runs; null
+    if neither is known."""
+    per_minute: float | None = None
+    """Answers a minute in the last runs; null if none was measured."""
 
 
 def estimate_calls(
@@ -110,7 +113,8 @@ def estimate_calls(
         live_usd=round(live, 6),
         batch_usd=round(live * params.prices.batch_factor, 6),
         at_most_usd=round(at_most, 6) if at_most < float("inf") else None,
-        minutes=_minutes(len(missing), tokens + output, rates.seconds, params),
+        minutes=_minutes(len(missing), tokens + output, rates.per_minute, params),
+        per_minute=rates.per_minute,
     )
 
 
@@ -128,8 +132,8 @@ def _measure(
     """
     sample = sorted(answered)[:SAMPLE]
     known = [found for found in map(ledger.answered, sample) if found is not None]
-    times = [one.seconds for one in known if one.seconds]
-    seconds = sum(times) / len(times) if times else None
+    calls = [(one.at, one.seconds) for one in known if one.seconds]
+    per_minute = measure_throughput(calls, len(answered) / max(1, len(sample)), params.concurrency)
     found = recalled or {one.answer.request: one.answer for one in known}
     characters = tokens = output = count = 0
     for request in build_requests(questions, params) if found else ():
@@ -142,14 +146,16 @@ def _measure(
         if not found:
             break
     if not count:
-        return Rates(0, 1 / CHARACTERS_A_TOKEN, typical_output / CHARACTERS_A_TOKEN, seconds)
-    return Rates(count, tokens / max(1, characters), output / count, seconds)
+        return Rates(0, 1 / CHARACTERS_A_TOKEN, typical_output / CHARACTERS_A_TOKEN, per_minute)
+    return Rates(count, tokens / max(1, characters), output / count, per_minute)
 
 
-def _minutes(calls: int, tokens: int, seconds: float | None, params: TeacherParams) -> float | None:
-    """The longest of what each limit and the calls themselves take; a first minute is free."""
+def _minutes(
+    calls: int, tokens: int, per_minute: float | None, params: TeacherParams
+) -> float | None:
+    """The longest of what each limit and the measured pace take; a limit's first minute is free."""
     limits = (calls, params.requests_per_minute), (tokens, params.tokens_per_minute)
     times = [max(0.0, amount / limit - 1) for amount, limit in limits if limit is not None]
-    if seconds is not None:
-        times.append(calls * seconds / min(calls or 1, params.concurrency) / 60)
+    if per_minute:
+        times.append(calls / per_minute)
     return round(max(times), 2) if times and calls else None

@@ -51,6 +51,11 @@ def _stage_notes(
     thumb = "4 characters a token and answers of typical length, without reasoning"
     basis = f"{found.measured_on:,} answers of this stage" if found.measured_on else thumb
     yield f"{stage}: tokens are estimated from {basis}; calls are exact"
+    if found.per_minute:
+        yield f"{stage}: time is at {found.per_minute:,.1f} answers a minute, as in the last runs"
+    else:
+        known = "teacher's limits a minute alone" if found.minutes is not None else "nothing yet"
+        yield f"{stage}: no answer's time was measured; time is estimated from {known}"
     if teacher.max_cost_usd is not None:
         left = max(0.0, teacher.max_cost_usd - found.spent_usd)
         expected = found.batch_usd if teacher.mode == "batch" else found.live_usd
