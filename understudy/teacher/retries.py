@@ -90,6 +90,16 @@ def classify_status(status: int, body: Any, headers: Mapping[str, str], model: s
     )
 
 
+def classify_unpaid(body: Mapping[str, Any], headers: Mapping[str, str], model: str) -> Exception:
+    """Returns the error for an error object that came with status 200, and is not billed.
+
+    Some endpoints write the status that it ought to have into it.
+    """
+    code = _error_in(body).get("code")
+    status = code if isinstance(code, int) and 400 <= code < 600 else 500
+    return classify_status(status, body, headers, model)
+
+
 def explain(status: int, code: Any, kind: Any, said: str, model: str) -> str:
     """One line for a call that stops the run: what it means, and what to do."""
     if _lacks_credit(status, code, kind):
