@@ -4,6 +4,7 @@ What was paid for is not asked again, and every new answer is in the ledger befo
 """
 
 import asyncio
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,13 @@ from understudy.teacher.budget import Budget
 from understudy.teacher.chunks import open_chunks
 from understudy.teacher.completion import failed_answer
 from understudy.teacher.endpoint import open_endpoint, read_key
-from understudy.teacher.errors import BudgetError, MissingAnswerError, OpenBatchError, TeacherError
+from understudy.teacher.errors import (
+    BudgetError,
+    MissingAnswerError,
+    OpenBatchError,
+    TeacherError,
+    UselessAnswersError,
+)
 from understudy.teacher.journal import Journal
 from understudy.teacher.ledger import Ledger, keep
 from understudy.teacher.live import LiveRun
@@ -28,6 +35,7 @@ from understudy.teacher.recall import recall
 from understudy.teacher.requests import Question, Request, build_requests, teacher_identity
 from understudy.teacher.run_context import RunContext
 from understudy.teacher.stopping import Stop, watched
+from understudy.teacher.tally import Tally
 
 ROWS_NAMED = 5
 """Rows without an answer that an error names, at most."""
@@ -45,6 +53,8 @@ class Survey:
     """The first rows without an answer, counted from 1; one more than an error names."""
     spent: float
     """US dollars for the answers that are there, and at most for calls without a known end."""
+    tally: Tally
+    """How many of the answers that are there can be used."""
 
 
 def ask(
@@ -110,6 +120,7 @@ def survey_answers(questions: Iterable[Question], params: TeacherParams, ledger:
     """Looks up every question's answer; only keys are held in memory."""
     row, keys, missing, spent = 0, set[str](), set[str](), 0.0
     first_missing: list[int] = []
+    tally = Tally()
     for row, request in enumerate(build_requests(questions, params), start=1):
         if request.key not in keys:
             keys.add(request.key)
@@ -117,12 +128,13 @@ def survey_answers(questions: Iterable[Question], params: TeacherParams, ledger:
             if answer is None:
                 missing.add(request.key)
             else:
+                tally.add(answer)
                 spent += charge_usd(answer, request.worst_usd, params.prices)
             if request.worst_usd < float("inf"):
                 spent += ledger.unanswered(request.key) * request.worst_usd
         if request.key in missing and len(first_missing) <= ROWS_NAMED:
             first_missing.append(row)
-    return Survey(row, keys, missing, first_missing, spent)
+    return Survey(row, keys, missing, first_missing, spent, tally)
 
 
 def _ask_missing(
@@ -136,12 +148,15 @@ def _ask_missing(
             error = asyncio.run(_run(questions, params, ledger, survey, meter))
     finally:
         ledger.reserve.release()
+    is_useless = isinstance(error, UselessAnswersError)
+    if is_useless and meter.done + meter.failed >= total:  # there is nothing left to save
+        print(f"warning: {error}", file=sys.stderr)
+        return
     if isinstance(error, TeacherError):
+        kept = f"{meter.done} of {total} answers are kept, {total - meter.done} are left"
         next_step = "raise it and " if isinstance(error, BudgetError) else ""
-        raise type(error)(
-            f"{error} ({meter.done} of {total} answers are kept, {total - meter.done} are left; "
-            f"{next_step}the next run goes on there)"
-        )
+        way = f"; {next_step}the next run goes on there"
+        raise type(error)(f"{error} ({kept}{'' if is_useless else way})")
     if error is not None:
         raise error
 
@@ -165,10 +180,11 @@ async def _run(
 
     try:
         with _stopping(stop):
+            tally = _start_tally(params, ledger, survey)
             async with watched(stop), open_endpoint(params) as endpoint:
                 await stop.interrupt(check_endpoint(endpoint, params))
                 run = RunContext(
-                    meter.stage, params, requests, endpoint, journal, budget, meter, stop
+                    meter.stage, params, requests, endpoint, journal, budget, meter, stop, tally
                 )
                 way = BatchRun(run) if params.mode == "batch" else LiveRun(run)
                 await way.run(set(survey.missing))
@@ -177,6 +193,19 @@ async def _run(
     finally:
         journal.close()
     return stop.error
+
+
+def _start_tally(params: TeacherParams, ledger: Ledger, survey: Survey) -> Tally:
+    """The tally of a run that is about to send.
+
+    Raises:
+        UselessAnswersError: earlier answers to the same rows say what further ones will be like.
+    """
+    if params.mode == "batch" and open_chunks(ledger, teacher_identity(params)):
+        return survey.tally  # what is on its way is collected first
+    if survey.tally.is_useless(params.look_after):
+        raise UselessAnswersError(survey.tally.describe(params))
+    return survey.tally if survey.tally.count < (params.look_after or 0) else Tally()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ TeacherError
 ├── MissingKeyError         the environment lacks the API key
 ├── EndpointError           refused, unknown model, empty account, unreachable
 ├── FailedCallsError        more rows have failed for good than teacher.max_failed allows
+├── UselessAnswersError     most of the answers after teacher.look_after are unusable
 ├── BudgetError             teacher.max_cost_usd is reached
 ├── StoppedError            Ctrl-C, SIGTERM, or the process that started us is gone
 ├── OpenBatchError          answers are on their way in a batch
@@ -32,6 +33,10 @@ class EndpointError(TeacherError):
 
 class FailedCallsError(TeacherError):
     """More rows than teacher.max_failed allows have no answer after every retry."""
+
+
+class UselessAnswersError(TeacherError):
+    """More than half of the answers are unusable, as the next ones would be."""
 
 
 class BudgetError(TeacherError):

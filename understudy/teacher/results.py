@@ -6,12 +6,24 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
-from understudy.contract.answers import Answer
+from understudy.contract.answers import UNREADABLE, Answer
 from understudy.teacher import lines
 from understudy.teacher.chunks import Chunk
-from understudy.teacher.completion import as_object, read_reply
+from understudy.teacher.completion import (
+    as_object,
+    find_error,
+    is_no_answer,
+    keep_text,
+    read_completion,
+)
 from understudy.teacher.errors import EndpointError
-from understudy.teacher.retries import RefusalError, RetryableError, RowError, classify_status
+from understudy.teacher.retries import (
+    RefusalError,
+    RetryableError,
+    RowError,
+    classify_status,
+    classify_unpaid,
+)
 from understudy.teacher.run_context import RunContext
 
 REFUSED_STATUS = re.compile(r"\s*([45]\d\d)\b")
@@ -41,12 +53,17 @@ class Results:
         for key in list(self._left):
             self._fail(key, reason, counts)
         await self._run.journal.flush()
+        self._run.stop_if_useless()
         self._run.show()
 
     async def _take(self, key: str, result: dict[str, Any]) -> None:
         response = as_object(result.get("response"))
         try:
-            self._keep(self._read(key, response, as_object(result.get("error"))), response["body"])
+            if isinstance(body := response.get("body"), str):
+                kept = None if is_no_answer(body) else keep_text(body)
+                response = {**response, "body": kept, "said": body}
+            answer = self._read(key, response, as_object(result.get("error")))
+            self._keep(answer, response["body"])
         except RefusalError as refusal:
             self._left.discard(key)
             self._missing.discard(key)
@@ -65,14 +82,18 @@ class Results:
     def _read(self, key: str, response: dict[str, Any], error: dict[str, Any]) -> Answer:
         """Reads a result; a body that is a completion is an answer, whatever its status."""
         status, body = response.get("status_code"), response.get("body")
-        try:
-            return read_reply(key, body, batch=True)
-        except RetryableError:
-            if status is None:
-                raise RetryableError(f"{error.get('code')}: {error.get('message')}") from None
-            if code := REFUSED_STATUS.match(str(status)):
-                raise classify_status(int(code[1]), body, {}, self._run.params.model) from None
-            raise
+        answer, model = read_completion(key, body, batch=True), self._run.params.model
+        if answer.reading != UNREADABLE:
+            return answer
+        if status is None:
+            raise RetryableError(f"{error.get('code')}: {error.get('message')}")
+        if code := REFUSED_STATUS.match(str(status)):
+            raise classify_status(int(code[1]), response.get("said", body), {}, model)
+        if (unpaid := find_error(body)) is not None:
+            raise classify_unpaid(unpaid, {}, model)
+        if not body:
+            raise RetryableError("not a readable answer: no body", maybe_billed=True)
+        return answer
 
     def _keep(self, answer: Answer, completion: Any) -> None:
         key = answer.request
@@ -81,6 +102,7 @@ class Results:
         written = self._run.journal.add(lines.answered(key, completion, 0.0, batch=True))
         if self._run.budget.holds(key):  # else another stage has asked for it
             self._run.budget.charge(answer)
+            self._run.tally.add(answer)
             written.add_done_callback(self._count)
 
     def _count(self, written: "asyncio.Future[None]") -> None:
