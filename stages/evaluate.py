@@ -10,12 +10,14 @@ Out: data/scores.parquet, the scores of each system on each article; metrics/sys
 Run: python -m stages.evaluate
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from understudy.contract.answers import LATER, STRIPPED, normal_word
 from understudy.contract.asked import ANSWERS, TOKEN_COLUMNS
 from understudy.contract.document import write_csv
 from understudy.contract.evaluation import (
@@ -147,19 +149,29 @@ def select_source(systems: Systems, source: str) -> RougeMetrics:
 
 
 def count_teacher(answers: pd.DataFrame, prices: Prices) -> TeacherCalls:
-    """Calls, tokens and what they cost at the params' prices; cached input has its own price."""
+    """Calls, tokens and what they cost at the params' prices; cached input has its own price.
+
+    Rows with equal prompts have one answer, which was paid for once.
+    """
+    paid = answers[answers["reason"] != "failed"].drop_duplicates("request")
+    paid = paid.assign(**{name: LATER[name] for name in LATER if name not in paid})
     cost = 0.0
-    for batch, rows in answers.groupby("batch"):
+    for batch, rows in paid.groupby("batch"):
         tokens = (int(rows[name].sum()) for name in TOKEN_COLUMNS)
         cost += price_usd(*tokens, prices=prices, batch=bool(batch))
     return TeacherCalls(
-        model=", ".join(sorted(set(answers["model"][answers["reason"] != "failed"]))),
-        calls=len(answers),
+        model=", ".join(sorted(set(paid["model"]) - {""})),
+        calls=len(paid),
+        rows=len(answers),
         unusable=int(answers["reason"].notna().sum()),
         failed=int((answers["reason"] == "failed").sum()),
-        batch=int(answers["batch"].sum()),
-        **{name: int(answers[name].sum()) for name in TOKEN_COLUMNS},
+        batch=int(paid["batch"].sum()),
+        **{name: int(paid[name].sum()) for name in (*TOKEN_COLUMNS, "reasoning_tokens")},
         cost_usd=cost,
+        reasoning_stripped=int((paid["reading"] == STRIPPED).sum()),
+        finish_reasons=dict(
+            sorted(Counter(map(normal_word, paid["finish_reason"].fillna(""))).items())
+        ),
     )
 
 

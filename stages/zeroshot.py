@@ -17,6 +17,7 @@ from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.errors import run
 from understudy.core.params import load_section
 from understudy.core.tables import table_writer
+from understudy.rows.usable import TextRule
 from understudy.teacher.client import ask
 from understudy.teacher.ledger import default_ledger
 from understudy.teacher.prompts import Prompt, Questions
@@ -24,13 +25,16 @@ from understudy.teacher.requests import Question
 
 
 def write_predictions(
-    answered: Iterable[tuple[Question, Answer]], path: Path = ZEROSHOT_ANSWERS
+    answered: Iterable[tuple[Question, Answer]],
+    rule: TextRule,
+    path: Path = ZEROSHOT_ANSWERS,
 ) -> None:
     """Writes one summary per test article, null where the call failed."""
     with table_writer(path, ZEROSHOT_ANSWERS_SCHEMA) as table:
         for question, answer in answered:
             record = answer.to_record()
-            text, reason = record.pop("text"), answer.find_problem()
+            text = record.pop("text")
+            reason = answer.find_problem() or rule.find_reason(text)
             prediction = None if reason == "failed" else text
             known = {"id": question.row["id"], "prediction": prediction, "reason": reason}
             table.add({**known, **record})
@@ -40,8 +44,10 @@ def main() -> None:
     """Reads params.yaml and asks for summaries."""
     params = load_section("zeroshot", ZeroshotParams)
     teacher = load_section("teacher", TeacherParams)
-    questions = Questions(Prompt("zeroshot.prompt", params.prompt, "article"), {"test": None})
-    write_predictions(ask(questions, teacher, default_ledger(), "zeroshot", ZEROSHOT_ANSWERS))
+    prompt = Prompt("zeroshot.prompt", params.prompt, "article")
+    questions = Questions(prompt, {"test": None})
+    answered = ask(questions, teacher, default_ledger(), "zeroshot", ZEROSHOT_ANSWERS)
+    write_predictions(answered, TextRule(params, prompt.fill("")))
 
 
 if __name__ == "__main__":

@@ -48,6 +48,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, server: ChatServer) -> Pro
         teacher__concurrency=64,
         teacher__prices={"input": 1.0, "cached_input": 1.0, "output": 2.0, "batch_factor": 0.5},
         generate__limit=1000,
+        generate__max_echoed=1,  # the double echoes
         generate__validation_limit=VALIDATION,
     )
     project.commit("Start")

@@ -61,6 +61,7 @@ def test_the_paper_profile_runs_on_a_loopback_hub_and_teacher(tmp_path: Path) ->
             teacher__base_url=teacher.url,
             fetch__limit=24,
             generate__limit=10,
+            generate__max_echoed=1,  # the double repeats its prompts
             generate__validation_limit=6,
             **quick(steps=2),
         )

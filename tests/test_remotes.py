@@ -50,6 +50,7 @@ def project(
         teacher__model="double",
         teacher__prices={"input": 1.0, "cached_input": 1.0, "output": 2.0, "batch_factor": 0.5},
         generate__limit=12,
+        generate__max_echoed=1,  # the double echoes
     )
     project.run("dvc", "remote", "add", "-d", "-f", "storage", f"s3://{BUCKET}/tests")
     project.run("dvc", "remote", "modify", "storage", "endpointurl", server.url)

@@ -41,6 +41,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, server: BatchServer) -> Pr
         teacher__model="double",
         teacher__api_key_env=VARIABLE,
         teacher__batch__poll_seconds=0.01,
+        generate__min_length=0,
     )
     project.commit("Start")
     return project

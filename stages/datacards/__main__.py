@@ -65,7 +65,7 @@ def main() -> None:
         origin=load_origin(),
         dataset=Dataset.load(),
         generated=generated,
-        writer=", ".join(sorted(set(answers["model"][answers["error"] == ""]))),
+        writer=", ".join(sorted(set(answers["model"][answers["error"] == ""]) - {""})),
         prompt=_read_prompt(Path(generate.prompt)),
         teacher=load_section("teacher", TeacherParams),
         filter=load_section("filter", FilterParams),

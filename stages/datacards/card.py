@@ -4,10 +4,12 @@ The text is in templates/card.md.j2; here is what it shows.
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from understudy.contract.answers import WHOLE
 from understudy.contract.dataset import Dataset
 from understudy.contract.generated import Generated
 from understudy.contract.origin import HubOrigin, Origin, SampleOrigin
@@ -37,7 +39,13 @@ REASONS = {
     "failed": "the call failed for good",
     "refused": "the teacher refused",
     "empty": "the answer was empty",
-    "cut_off": "the answer reached the limit of output tokens",
+    "unreadable": "the endpoint's reply had no text that can be read",
+    "cut_off": "the endpoint did not say that the text is whole, mostly for its limit of tokens",
+    "unclear": "the text may hold the teacher's reasoning",
+    "template_mark": "a part of a chat template stood in the article",
+    "echo": "the article repeated the prompt",
+    "loop": "the article said too much of its words again and again",
+    "too_short": "the article was shorter than its highlights allow",
     "copied": "the article repeated too much of the highlights word for word",
 }
 
@@ -86,6 +94,8 @@ def build_card(facts: DataCardFacts) -> str:
             (reason, REASONS.get(reason, ""), rows) for reason, rows in dropped.items() if any(rows)
         ],
         kept=kept,
+        unfinished=_count_unfinished(facts.generated),
+        stripped=sum(counts.reasoning_stripped or 0 for _, counts in facts.generated),
         sample=isinstance(facts.origin, SampleOrigin),
         is_written=written,
         embedded=base_url == EMBEDDED,
@@ -123,6 +133,14 @@ def _count_rows(facts: DataCardFacts) -> tuple[list[int], dict[str, list[int]], 
         drops = [{"unusable": one.rejected, **one.dropped} for one in rows]
     reasons = dict.fromkeys(reason for one in drops for reason in one)
     return read, {reason: [one.get(reason, 0) for one in drops] for reason in reasons}, kept
+
+
+def _count_unfinished(generated: Generated) -> list[tuple[str, int]]:
+    """The endpoint's words for the end of texts that are not whole, with their answers."""
+    words = Counter[str]()
+    for _, counts in generated:
+        words.update(counts.finish_reasons or {})
+    return [(word, count) for word, count in words.most_common() if word not in WHOLE]
 
 
 def _write_front_matter(facts: DataCardFacts, splits: Mapping[str, SplitSurvey]) -> str:

@@ -30,9 +30,9 @@ _REPLIES = {
     "500": refuse(500, "The server had an error."),
     "503": refuse(503, "The engine is overloaded."),
     "disconnect": Reply(disconnect=True),
-    "garbage": Reply(b'\x00\xff{"choices": [{"mess'),
+    "nothing": Reply(b"\n", headers={"Content-Type": "text/plain"}),
     "html": Reply(_PAGE, headers={"Content-Type": "text/html; charset=utf-8"}),
-    "no_choices": Reply({"id": "chatcmpl-1", "object": "chat.completion", "created": 1}),
+    "error_body": Reply({"error": {"message": "At work.", "code": 503}}),
     "hang": Reply(hang=True),
 }
 CUT = "cut"

@@ -51,6 +51,8 @@ def make_answers() -> pd.DataFrame:
             "completion_tokens": [10, 20, 30],
             "batch": [False, False, False],
             "error": ["", "", ""],
+            "request": ["sha256:1", "sha256:2", "sha256:3"],
+            "finish_reason": ["stop", "STOP", "stop"],
         }
     )
 
@@ -58,7 +60,7 @@ def make_answers() -> pd.DataFrame:
 def make_failed_answers() -> pd.DataFrame:
     """The same, but the second call has failed."""
     answers = make_answers()
-    failed = [TEACHER, "failed", 0, 0, 0, False, "HTTP 500: Oops."]
+    failed = [TEACHER, "failed", 0, 0, 0, False, "HTTP 500: Oops.", "sha256:2", ""]
     answers.loc[1] = pd.Series(failed, index=answers.columns, dtype=object)
     return answers
 

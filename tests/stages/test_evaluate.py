@@ -85,15 +85,39 @@ def test_the_teachers_cost_counts_cached_tokens_at_their_own_price() -> None:
     assert count_teacher(make_answers(), Prices(**PRICES)).model_dump() == {
         "model": "m-1, m-2",
         "calls": 3,
+        "rows": 3,
         "unusable": 1,
         "failed": 0,
         "batch": 0,
         "prompt_tokens": 600,
         "cached_tokens": 200,
         "completion_tokens": 60,
+        "reasoning_tokens": 0,
         # 400 at 2 dollars, 200 at 0.50, 60 at 10, a million
         "cost_usd": 0.0015,
+        "reasoning_stripped": 0,
+        "finish_reasons": {"stop": 3},
     }
+
+
+def test_rows_with_equal_prompts_are_one_call_whose_tokens_count_once() -> None:
+    answers = make_answers()
+    twice = pd.concat([answers, answers.iloc[[1, 2]]], ignore_index=True)
+    found = count_teacher(twice.assign(batch=True), Prices(**PRICES))
+    assert (found.calls, found.rows, found.batch, found.unusable) == (3, 5, 3, 2)
+    assert (found.prompt_tokens, found.completion_tokens) == (600, 60)
+    assert found.cost_usd == 0.0015 / 2
+
+
+def test_reasoning_and_the_endpoints_words_are_counted() -> None:
+    answers = make_answers().assign(
+        finish_reason=["error", "", "FinishReason.STOP"],
+        reasoning_tokens=[0, 15, 2],
+        reading=["", "unclear", "stripped"],
+    )
+    found = count_teacher(answers, Prices(**PRICES))
+    assert found.finish_reasons == {"error": 1, "null": 1, "stop": 1}
+    assert (found.reasoning_tokens, found.reasoning_stripped) == (17, 1)
 
 
 def test_answers_of_a_batch_cost_their_share_of_the_price() -> None:
@@ -108,7 +132,7 @@ def test_answers_of_a_batch_cost_their_share_of_the_price() -> None:
 
 def test_a_failed_call_is_counted_and_costs_nothing() -> None:
     found = count_teacher(make_failed_answers(), Prices(**PRICES))
-    assert (found.model, found.calls) == ("m-1", 3)
+    assert (found.model, found.calls, found.rows) == ("m-1", 2, 3)
     assert (found.unusable, found.failed, found.prompt_tokens) == (1, 1, 400)
     # 350 at 2 dollars, 50 at 0.50, 40 at 10, a million
     assert found.cost_usd == 0.001125

@@ -69,10 +69,14 @@ def write(out: Path, train: list[Answer], validation: list[Answer]) -> dict[str,
     return judge_and_write(source, [*train, *validation], out)
 
 
+OFF = {"min_length": 0, "max_echoed": 1, "max_repeated": 1, "drop_template_marks": False}
+"""For answers that echo their prompts, or are just a few letters."""
+
+
 def params(**changes: Any) -> GenerateParams:
     """No limits and no filters but those given."""
     off = dict.fromkeys(("limit", "validation_limit", "near_duplicates", "near_test", "max_copied"))
-    return GenerateParams.model_validate({"max_characters": 100, **off, **changes})
+    return GenerateParams.model_validate({"max_characters": 100, **off, **OFF, **changes})
 
 
 def judge_and_write(
@@ -106,7 +110,10 @@ def test_asked_is_kept_plus_dropped(out: Path) -> None:
     assert counts["train"] == {
         "asked": 7,
         "kept": 2,
-        "dropped": {"failed": 1, "refused": 1, "empty": 1, "cut_off": 1, "too_long": 1},
+        "dropped": dict.fromkeys(REASONS, 0)
+        | {"failed": 1, "refused": 1, "empty": 1, "cut_off": 1, "too_long": 1},
+        "finish_reasons": {"length": 1, "stop": 5},
+        "reasoning_stripped": 0,
     }
     for split, count in counts.items():
         assert count["asked"] == count["kept"] + sum(count["dropped"].values())
@@ -191,7 +198,7 @@ class Project:
         """Writes the sample profile with another teacher; JSON is YAML."""
         params = YAML(typ="safe").load((ROOT / "profiles/sample.yaml").read_text("utf-8"))
         params["teacher"] = teacher or params["teacher"]
-        params["generate"] |= generate
+        params["generate"] |= OFF | generate
         (self.path / "params.yaml").write_text(json.dumps(params), "utf-8")
 
     def start(self) -> subprocess.Popen[str]:

@@ -11,17 +11,20 @@ from ruamel.yaml import YAML
 
 from stages import zeroshot
 from stages.zeroshot import write_predictions
-from tests.doubles.teacher import Call, ChatServer, Reply, Script, echo, refuse, say, settings
+from tests.doubles.teacher import Call, ChatServer, Reply, Script, in_turn, refuse, say, settings
 from tests.imports import ROOT
 from understudy.contract.answers import COLUMNS, Answer
 from understudy.contract.asked import ZEROSHOT_ANSWERS
 from understudy.contract.pairs import PAIR_COLUMNS, TEST
+from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.tables import table_writer, text_columns
+from understudy.rows.usable import TextRule
 from understudy.teacher.completion import failed_answer
 from understudy.teacher.ledger import LEDGER_ENV
 from understudy.teacher.prompts import Prompt, Questions
 
 IDS = ["c", "a", "b"]
+OWN = "Please summarize the following news article. ''"
 QUESTION = "Please summarize the following news article. 'Costs $5: article {}.'"
 
 
@@ -45,7 +48,7 @@ def articles(folder: Path, *ids: str) -> Questions:
 def write(folder: Path, ids: Iterable[str], answers: list[Answer]) -> None:
     """Writes answers to the test articles with these ids."""
     answered = zip(articles(folder, *ids), answers, strict=True)
-    write_predictions(answered, folder / "zeroshot.parquet")
+    write_predictions(answered, TextRule(ZeroshotParams(), OWN), folder / "zeroshot.parquet")
 
 
 def records(path: Path) -> list[dict[str, Any]]:
@@ -70,9 +73,31 @@ def test_a_flagged_answer_stays_in_as_it_is(tmp_path: Path) -> None:
     assert records(path)[1]["refusal"] == "I'd rather not."
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("The bridge is open.</s>", "template_mark"),
+        ("Please summarize the following news article. 'Costs'", "echo"),
+        ("The bridge is open again to all of us. " * 4, "loop"),
+    ],
+)
+def test_a_text_that_is_no_summary_is_flagged_and_stays_in(
+    tmp_path: Path, text: str, reason: str
+) -> None:
+    write(tmp_path, "a", [answer(text)])
+    (line,) = records(tmp_path / "zeroshot.parquet")
+    assert (line["prediction"], line["reason"]) == (text, reason)
+
+
+def test_half_a_summary_of_an_endpoint_that_failed_is_cut_off(tmp_path: Path) -> None:
+    write(tmp_path, IDS, [answer("Half", "error"), answer("Half", ""), answer("All", "eos_token")])
+    found = [line["reason"] for line in records(tmp_path / "zeroshot.parquet")]
+    assert found == ["cut_off", "cut_off", None]
+
+
 def test_no_summary_is_too_long(tmp_path: Path) -> None:
     path = tmp_path / "zeroshot.parquet"
-    write(tmp_path, "a", [answer("x" * 9000)])
+    write(tmp_path, "a", [answer(" ".join(f"word{n}" for n in range(2000)))])
     assert records(path)[0]["reason"] is None
 
 
@@ -136,7 +161,7 @@ def refuse_article_a(code: str) -> Script:
     def script(call: Call) -> Reply:
         if "article a" in call.prompt:
             return refuse(400, "Not this one.", code)
-        return say(f"Short: {call.prompt}")
+        return say(f"Short: {call.prompt[-12:]}")
 
     return script
 
@@ -148,9 +173,9 @@ def test_the_stage_asks_for_each_article_and_keeps_refused_ones(project: Project
     assert [line["id"] for line in found] == IDS
     assert [line["reason"] for line in found] == [None, "refused", None]
     assert [line["prediction"] for line in found] == [
-        f"Short: {QUESTION.format('c')}",
+        f"Short: {QUESTION.format('c')[-12:]}",
         "",
-        f"Short: {QUESTION.format('b')}",
+        f"Short: {QUESTION.format('b')[-12:]}",
     ]
 
 
@@ -162,7 +187,7 @@ def test_a_call_that_failed_for_good_is_asked_again_by_the_next_run_only(
         assert [line["reason"] for line in found] == [None, "failed", None]
         assert found[1]["prediction"] is None
         server.calls.clear()
-        server.script = echo
+        server.script = in_turn(say("Short."))
         found = project.ask(server, max_failed=0.5)
         assert server.prompts == [QUESTION.format("a")]
     assert [line["reason"] for line in found] == [None, None, None]

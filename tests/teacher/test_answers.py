@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from understudy.contract.answers import COLUMNS, REASONS, Answer
+from understudy.contract.answers import COLUMNS, REASONS, UNCLEAR, UNREADABLE, Answer
 from understudy.teacher.completion import failed_answer, read_completion
 
 
@@ -100,8 +100,10 @@ def test_every_reason_is_a_known_one() -> None:
     problems = [
         answer("", error="HTTP 500"),
         answer("", refusal="no"),
+        answer("", reading=UNREADABLE),
         answer(""),
         answer("x", finish_reason="length"),
+        answer("<think>x", reading=UNCLEAR),
     ]
     found = [problem.find_problem() for problem in problems] + [answer("xx").find_problem(1)]
     assert tuple(found) == REASONS
@@ -155,7 +157,50 @@ def test_usage_that_cannot_be_read_counts_as_zero_and_costs_no_answer(usage: Any
     assert found == Answer("sha256:0", "x", "stop", "", "double-7", 0, 0, 0)
 
 
-@pytest.mark.parametrize("body", [None, [], "text", {}, {"choices": []}, completion(content=["a"])])
-def test_what_is_no_completion_is_a_value_error(body: Any) -> None:
-    with pytest.raises(ValueError, match="no chat completion"):
-        read_completion("sha256:0", body, batch=False)
+@pytest.mark.parametrize(
+    "word",
+    [
+        *(
+            "stop",
+            "STOP",
+            "FinishReason.STOP",
+            "FINISH_REASON_STOP",
+            "end_turn",
+            "eos",
+            "eos_token",
+        ),
+        *("stop_sequence", "COMPLETE", "endoftext", "stop: </s>", "done"),
+    ],
+)
+def test_an_endpoints_word_for_a_whole_text_is_known(word: str) -> None:
+    assert answer(finish_reason=word).find_problem() is None
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("length", "max_tokens", "MAX_TOKENS", "model_length", "error", "null", "", "abort"),
+        *("tool_calls", "pause_turn", "insufficient_system_resource", "OTHER", "time_limit"),
+    ],
+)
+def test_any_other_word_and_none_is_cut_off(word: str) -> None:
+    assert answer(finish_reason=word).find_problem() == "cut_off"
+    assert answer("", finish_reason=word).find_problem() == "empty"
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("content_filter", "content_filter: SAFETY", "SAFETY", "RECITATION", "PROHIBITED_CONTENT"),
+        *("refusal", "ERROR_TOXIC", "guardrail_intervened", "sensitive", "BLOCKLIST"),
+    ],
+)
+def test_the_word_of_a_filter_is_a_refusal(word: str) -> None:
+    assert answer("Half of a", finish_reason=word).find_problem() == "refused"
+
+
+def test_an_answer_of_an_earlier_version_lacks_the_later_columns() -> None:
+    record = answer().to_record()
+    del record["reasoning_tokens"], record["reading"]
+    assert Answer.from_record(record) == answer()
+    assert Answer.from_record({**record, "finish_reason": None}).find_problem() == "cut_off"

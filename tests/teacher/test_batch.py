@@ -188,8 +188,8 @@ def test_a_refused_prompt_is_an_answer_and_not_asked_again(
     assert server.submitted == 1
 
 
-@pytest.mark.parametrize("body", [b"<html>", {"choices": []}, {"choices": "x"}])
-def test_an_unreadable_answer_counts_as_billed_and_is_asked_again(
+@pytest.mark.parametrize("body", [b"<html>", b" \n"])
+def test_a_line_without_an_answer_counts_as_billed_and_is_asked_again(
     server: FaultyServer, path: Path, body: Any
 ) -> None:
     once = iter([Reply(body, paid=True)])

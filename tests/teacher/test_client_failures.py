@@ -81,17 +81,10 @@ OOPS = refuse(500, "Oops.", retry_after_ms="1")
             "for good, more than teacher.max_failed = 0 allows; the last one: HTTP 429: Slow.",
         ),
         (Reply(b"<html>Hi</html>", headers={"Content-Type": "text/html"}), "ends in /v1?"),
-        (Reply(b"{Hi}"), "not a readable answer"),
-        (Reply(b"\xff\xfe"), "not a readable answer"),
         (Reply(b"", headers={"Content-Type": "text/plain"}), "not a readable answer"),
-        (Reply({"object": "chat.completion"}), "no chat completion"),
-        (Reply({"choices": []}), "no chat completion"),
-        (Reply({"choices": [{}]}), "no chat completion"),
-        (Reply({"choices": [None]}), "no chat completion"),
-        (Reply({"choices": "text"}), "no chat completion"),
-        (Reply({"choices": [{"message": {"content": ["a"]}}]}), "no chat completion"),
-        (Reply(b"[1]"), "no chat completion"),
-        (Reply(b"null"), "no chat completion"),
+        (Reply(b'[{"error": {"message": "at work"}}]'), "the last one: HTTP 500: at work"),
+        (Reply(b'data: {"error": {"message": "at work"}}\n\n'), "HTTP 500: at work"),
+        (Reply({"object": "error", "message": "at work"}), "HTTP 500: at work"),
         (Reply({"error": {"message": "at work"}}), "the last one: HTTP 500: at work"),
         (Reply(b"<html>", 502), "the last one: HTTP 502: <html>"),
     ],
@@ -239,7 +232,7 @@ def test_calls_over_a_rate_limit_are_all_answered_in_the_end(path: Path) -> None
 
 
 def test_a_server_that_breaks_every_call_once_is_asked_again(path: Path) -> None:
-    faulty = Faulty(echo, share=1.0, kinds=("429", "garbage", "disconnect"), most_per_prompt=1)
+    faulty = Faulty(echo, share=1.0, kinds=("429", "html", "disconnect"), most_per_prompt=1)
     with ChatServer(faulty) as server:
         answers = ask(PROMPTS, params(server, max_retries=1), path, "test")
         assert texts(answers) == echoed(PROMPTS)

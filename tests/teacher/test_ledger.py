@@ -196,7 +196,7 @@ def test_kinds_that_a_later_version_may_add_are_left_alone(ledger: Ledger) -> No
 
 
 def test_an_answer_that_cannot_be_read_is_none(ledger: Ledger) -> None:
-    ledger.append([encode("answered", KEYS[0], {"completion": {"choices": 7}, "batch": False})])
+    ledger.append([encode("answered", KEYS[0], {"answer": {"text": "a"}, "batch": False})])
     assert ledger.answer(KEYS[0]) is None
     assert len(ledger.damaged) == 1
 

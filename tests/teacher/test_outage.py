@@ -18,6 +18,7 @@ from understudy.teacher.records import decode
 from understudy.teacher.requests import Request
 from understudy.teacher.retries import RetryableError, classify_status
 from understudy.teacher.stopping import Stop
+from understudy.teacher.tally import Tally
 
 COUNT = 300
 SECONDS = 2.0
@@ -94,6 +95,7 @@ class Run:
             budget=budget.Budget(self.params, 0.0),
             meter=cast("Any", self.meter),
             stop=self.stop,
+            tally=Tally(),
         )
         await live.LiveRun(context).run({request.key for request in self.requests})
         self.ended = asyncio.get_running_loop().time()

@@ -19,4 +19,5 @@ ZEROSHOT_ANSWERS_SCHEMA = {
 
 ANSWERS = {"generate": WRITTEN_ANSWERS, "zeroshot": ZEROSHOT_ANSWERS}
 """Tables by the stage that asked."""
-TOKEN_COLUMNS = tuple(name for name in COLUMNS if name.endswith("_tokens"))
+TOKEN_COLUMNS = ("prompt_tokens", "cached_tokens", "completion_tokens")
+"""What answers are billed by."""

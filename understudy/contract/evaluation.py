@@ -224,17 +224,27 @@ class TeacherCalls(Record):
     model: str
     """As the endpoint named it; several are joined by commas."""
     calls: Count
+    """Answers that were paid for; rows with equal prompts share one."""
+    rows: Count | None = None
+    """Rows that the stage asked about; None in files of earlier versions."""
     unusable: Count
-    """Answers that make no pair, or are no summary; failed calls among them."""
+    """Rows whose answers make no pair, or are no summary; failed calls among them."""
     failed: Count
+    """Rows whose calls failed for good."""
     batch: Count
-    """Answers that came by the Batch API."""
+    """Calls that came by the Batch API."""
     prompt_tokens: Count
     cached_tokens: Count
     """Those of prompt_tokens that are billed as cached input."""
     completion_tokens: Count
+    reasoning_tokens: Count | None = None
+    """Those of completion_tokens that are reasoning, estimated where the endpoint does not say."""
     cost_usd: Usd
     """At the prices of params.yaml."""
+    reasoning_stripped: Count | None = None
+    """Calls whose text began with reasoning, which was taken off."""
+    finish_reasons: dict[str, Count] | None = None
+    """Calls by the endpoint's word for the end of the text."""
 
 
 class TeacherUse(Metrics):

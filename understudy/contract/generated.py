@@ -15,6 +15,11 @@ class AnswerCounts(Record):
     kept: Count
     dropped: dict[str, Count]
     """By reason."""
+    finish_reasons: dict[str, Count] | None = None
+    """Answers by the endpoint's word for the end of the text (see `normal_word` in
+    understudy.contract.answers); failed calls have none. None in files of earlier versions."""
+    reasoning_stripped: Count | None = None
+    """Answers whose text began with reasoning, which was taken off."""
 
 
 class Generated(Metrics):

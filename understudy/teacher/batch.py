@@ -81,7 +81,8 @@ class BatchRun:
         await self._take_up(missing)
         while not self._run.stop:
             waiting = missing - {key for chunk in self._open for key in chunk.keys}
-            if waiting and not (self._queue_full and self._open):
+            is_held = self._open and (self._queue_full or self._run.is_useless)
+            if waiting and not is_held:
                 await self._submit_all(waiting)
             if not self._open:
                 return

@@ -23,6 +23,7 @@ from understudy.teacher.errors import (
     MissingAnswerError,
     OpenBatchError,
     TeacherError,
+    UselessAnswersError,
 )
 from understudy.teacher.journal import Journal
 from understudy.teacher.ledger import Ledger, keep
@@ -42,6 +43,7 @@ from understudy.teacher.requests import (
 from understudy.teacher.run_context import RunContext
 from understudy.teacher.served import OtherModelError, as_last_served, note_served
 from understudy.teacher.stopping import Stop, watched
+from understudy.teacher.tally import Tally
 
 MOST_CHANGES = 3
 """Times that another model may be found behind a name before a stage is given up."""
@@ -61,6 +63,8 @@ class Survey:
     """The first rows without an answer, counted from 1; one more than an error names."""
     spent: float
     """US dollars for the answers that are there, and at most for calls without a known end."""
+    tally: Tally
+    """How many of the answers that are there can be used."""
 
 
 def ask(
@@ -141,6 +145,7 @@ def survey_answers(questions: Iterable[Question], params: TeacherParams, ledger:
     """Looks up every question's answer; only keys are held in memory."""
     row, keys, missing, spent = 0, set[str](), set[str](), 0.0
     first_missing: list[int] = []
+    tally = Tally()
     for row, request in enumerate(build_requests(questions, params), start=1):
         if request.key not in keys:
             keys.add(request.key)
@@ -148,12 +153,13 @@ def survey_answers(questions: Iterable[Question], params: TeacherParams, ledger:
             if answer is None:
                 missing.add(request.key)
             else:
+                tally.add(answer)
                 spent += charge_usd(answer, request.worst_usd, params.prices)
             if request.worst_usd < float("inf"):
                 spent += ledger.unanswered(request.key) * request.worst_usd
         if request.key in missing and len(first_missing) <= ROWS_NAMED:
             first_missing.append(row)
-    return Survey(row, keys, missing, first_missing, spent)
+    return Survey(row, keys, missing, first_missing, spent, tally)
 
 
 def former_answers(
@@ -178,12 +184,15 @@ def _ask_missing(
             error = asyncio.run(_run(questions, params, ledger, survey, meter))
     finally:
         ledger.reserve.release()
+    is_useless = isinstance(error, UselessAnswersError)
+    if is_useless and meter.done + meter.failed >= total:  # there is nothing left to save
+        print(f"warning: {error}", file=sys.stderr)
+        return
     if isinstance(error, TeacherError):
+        kept = f"{meter.done} of {total} answers are kept, {total - meter.done} are left"
         next_step = "raise it and " if isinstance(error, BudgetError) else ""
-        raise type(error)(
-            f"{error} ({meter.done} of {total} answers are kept, {total - meter.done} are left; "
-            f"{next_step}the next run goes on there)"
-        )
+        way = f"; {next_step}the next run goes on there"
+        raise type(error)(f"{error} ({kept}{'' if is_useless else way})")
     if error is not None:
         raise error
 
@@ -207,11 +216,12 @@ async def _run(
 
     try:
         with _stopping(stop):
+            tally = _start_tally(params, ledger, survey)
             async with watched(stop), open_endpoint(params) as endpoint:
                 await stop.interrupt(check_endpoint(endpoint, params))
                 note_served(endpoint.model, params, ledger)
                 run = RunContext(
-                    meter.stage, params, requests, endpoint, journal, budget, meter, stop
+                    meter.stage, params, requests, endpoint, journal, budget, meter, stop, tally
                 )
                 way = BatchRun(run) if params.mode == "batch" else LiveRun(run)
                 await way.run(set(survey.missing))
@@ -222,6 +232,19 @@ async def _run(
     finally:
         journal.close()
     return stop.error
+
+
+def _start_tally(params: TeacherParams, ledger: Ledger, survey: Survey) -> Tally:
+    """The tally of a run that is about to send.
+
+    Raises:
+        UselessAnswersError: earlier answers to the same rows say what further ones will be like.
+    """
+    if params.mode == "batch" and open_chunks(ledger, teacher_identity(params)):
+        return survey.tally  # what is on its way is collected first
+    if survey.tally.is_useless(params.look_after):
+        raise UselessAnswersError(survey.tally.describe(params))
+    return survey.tally if survey.tally.count < (params.look_after or 0) else Tally()
 
 
 @contextmanager

@@ -12,13 +12,14 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
+from understudy.teacher.completion import find_unpaid, is_no_answer, keep_text
 from understudy.teacher.embedded.server import serve
 from understudy.teacher.error_bodies import unfold
 from understudy.teacher.errors import EndpointError, MissingKeyError
 from understudy.teacher.presence import Presence
 from understudy.teacher.proxies import Proxy, find_proxy
 from understudy.teacher.requests import Request
-from understudy.teacher.retries import RetryableError, classify_status
+from understudy.teacher.retries import RetryableError, classify_status, read_status
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -62,7 +63,7 @@ class Endpoint:
         """Makes one call.
 
         Returns:
-            The JSON body of the answer, whatever it is, and the response's headers.
+            The body of the answer, whatever it is, and the response's headers.
 
         Raises:
             RetryableError, RowError, RefusalError: see understudy.teacher.retries.
@@ -84,13 +85,9 @@ class Endpoint:
                 except openai.NotFoundError:
                     raise missing from None
             headers: Mapping[str, str] = raw.headers
-            answer = self.read(raw.content)
-            if isinstance(answer, dict) and answer.get("error") and not answer.get("choices"):
-                # Some endpoints send an error with status 200 and write its own status into it.
-                error = answer["error"]
-                code = error.get("code") if isinstance(error, dict) else None
-                status = code if isinstance(code, int) and 400 <= code < 600 else 500
-                raise self.classify(status, answer, headers)
+            answer = self.read_body(raw.content)
+            if (error := find_unpaid(answer)) is not None:
+                raise self.classify_unpaid(error, headers)
             return answer, headers
 
     def classify(self, status: int, body: Any, headers: Mapping[str, str]) -> Exception:
@@ -102,6 +99,10 @@ class Endpoint:
             return EndpointError(f"{error}; {self.hint}")
         return error
 
+    def classify_unpaid(self, body: Any, headers: Mapping[str, str]) -> Exception:
+        """The error for an error object that came with status 200, and is not billed."""
+        return self.classify(read_status(body), body, headers)
+
     def unreachable(self, reason: str) -> EndpointError:
         """The error for an address where nobody answers as a chat endpoint does."""
         if self.proxy is not None:
@@ -110,6 +111,20 @@ class Endpoint:
             f"teacher.base_url = {self.address}: {reason}; check the address (an "
             "OpenAI-compatible endpoint's usually ends in /v1) and the network"
         )
+
+    def read_body(self, content: bytes) -> Any:
+        """The body of an answer without the key: JSON, or any other text as `keep_text` has it.
+
+        Raises:
+            RetryableError: there is nothing in it, or it is a web page.
+        """
+        try:
+            return self.read(content)
+        except RetryableError:
+            text = content.decode("utf-8", "replace")
+            if is_no_answer(text):
+                raise
+            return keep_text(self._redact_escaped(text))
 
     def read(self, content: bytes) -> Any:
         """JSON, without the key.
@@ -123,6 +138,13 @@ class Endpoint:
             page = "a web page; is it the address that ends in /v1?"
             problem = page if content.lstrip().startswith(b"<") else error
             raise RetryableError(f"not a readable answer: {problem}", maybe_billed=True) from None
+
+    def _redact_escaped(self, text: str) -> str:
+        """The same for a text that may hold JSON, in which each character may be escaped."""
+        if self._secret is None:
+            return text
+        forms = (rf"(?:\\?{re.escape(c)}|(?i:\\u{ord(c):04x}))" for c in self._secret)
+        return re.sub("".join(forms), "***", text)
 
     def redact(self, text: str) -> str:
         """A text in which the key, if it was there, is not."""

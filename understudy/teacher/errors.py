@@ -6,6 +6,7 @@ TeacherError
 ├── EndpointError           refused, unknown model, empty account, unreachable
 ├── ComeBackError           the endpoint asks for a wait of more than some minutes
 ├── FailedCallsError        more rows have failed for good than teacher.max_failed allows
+├── UselessAnswersError     most of the answers after teacher.look_after are unusable
 ├── BudgetError             teacher.max_cost_usd is reached
 ├── StoppedError            Ctrl-C, SIGTERM, or the process that started us is gone
 ├── OpenBatchError          answers are on their way in a batch
@@ -37,6 +38,10 @@ class ComeBackError(TeacherError):
 
 class FailedCallsError(TeacherError):
     """More rows than teacher.max_failed allows have no answer after every retry."""
+
+
+class UselessAnswersError(TeacherError):
+    """More than half of the answers are unusable, as the next ones would be."""
 
 
 class BudgetError(TeacherError):

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_type_hints
 
-from understudy.contract.answers import Answer
-from understudy.teacher.completion import read_completion
+from understudy.contract.answers import LATER, Answer
+from understudy.teacher.completion import read_completion, take_off_reasoning
 from understudy.teacher.records import Record, encode
 
 KEY = re.compile(r"sha256:[0-9a-f]{64}")
@@ -46,15 +46,15 @@ def unbilled(key: str, reason: str) -> bytes:
     return encode("unbilled", key, {"reason": reason})
 
 
-def answered(key: str, completion: Mapping[str, Any], seconds: float, batch: bool) -> bytes:
-    """The line with an endpoint's whole answer."""
+def answered(key: str, completion: Any, seconds: float, batch: bool) -> bytes:
+    """The line with the whole body of an endpoint's answer, as it came."""
     content = {"completion": completion, "seconds": round(seconds, 3), "batch": batch}
     return encode("answered", key, content)
 
 
 def recalled(answer: Answer, source: str) -> bytes:
     """The line with an answer that comes from a stage output or an import."""
-    record = answer.to_record()
+    record = {k: v for k, v in answer.to_record().items() if k not in LATER or v != LATER[k]}
     return encode("answered", record.pop("request"), {"answer": record, "source": source})
 
 
@@ -67,7 +67,7 @@ def read_answered(record: Record) -> Answered:
     """Reads a line of the kind `answered`."""
     key, content = record.key, record.content
     if "answer" in content:
-        answer = Answer.from_record({**content["answer"], "request": key})
+        answer = take_off_reasoning(Answer.from_record({**content["answer"], "request": key}))
     else:
         answer = read_completion(key, content["completion"], content["batch"])
     source = content.get("source", "endpoint")

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from understudy.contract.answers import Answer
 from understudy.teacher import lines
-from understudy.teacher.completion import read_reply
+from understudy.teacher.completion import read_completion
 from understudy.teacher.errors import EndpointError
 from understudy.teacher.outage import Outage
 from understudy.teacher.pace import Pace, Ticket
@@ -157,7 +157,7 @@ class LiveRun:
             await self._run.keep_refusal(request.key, refusal)
         else:
             self._run.budget.charge(answer)
-            await self._run.keep(request.key, completion, seconds)
+            await self._run.keep(answer, completion, seconds)
         self._run.show(self._pace.pushed_back)
 
     async def _send(self, request: Request, last: bool) -> tuple[Any, Answer, float]:
@@ -179,7 +179,7 @@ class LiveRun:
             started = time.monotonic()
             completion, headers = await self._run.endpoint.complete(request)
             seconds = time.monotonic() - started
-            answer = read_reply(request.key, completion, batch=False)
+            answer = read_completion(request.key, completion, batch=False)
         except RetryableError as error:
             del self._flying[me]
             raise self._judge(error, request, ticket, last) from None

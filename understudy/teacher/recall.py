@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from understudy.contract.answers import Answer
+from understudy.contract.answers import LATER, Answer
 from understudy.contract.params.teacher import TeacherParams, full_address
 from understudy.core.errors import one_line
 from understudy.teacher.errors import TeacherError
@@ -74,8 +74,9 @@ def read_answers(path: Path) -> Iterator[Answer]:
             there = file.schema_arrow.names
             text = TEXT if TEXT in there else "text"
             columns = [text if one.name == "text" else one.name for one in fields(Answer)]
-            if not set(columns) <= set(there):
+            if not set(columns) - set(LATER) <= set(there):
                 return
+            columns = [name for name in columns if name in there]
             for batch in file.iter_batches(batch_size=ROWS, columns=columns):
                 for row in batch.to_pylist():
                     if not row["error"]:

@@ -6,10 +6,16 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
-from understudy.contract.answers import Answer
+from understudy.contract.answers import UNREADABLE, Answer
 from understudy.teacher import lines
 from understudy.teacher.chunks import Chunk
-from understudy.teacher.completion import as_object, read_reply
+from understudy.teacher.completion import (
+    as_object,
+    find_unpaid,
+    is_no_answer,
+    keep_text,
+    read_completion,
+)
 from understudy.teacher.errors import EndpointError
 from understudy.teacher.retries import RefusalError, RetryableError, RowError
 from understudy.teacher.run_context import RunContext
@@ -42,12 +48,17 @@ class Results:
         for key in list(self._left):
             self._fail(key, reason, counts)
         await self._run.journal.flush()
+        self._run.stop_if_useless()
         self._run.show()
 
     async def _take(self, key: str, result: dict[str, Any]) -> None:
         response = as_object(result.get("response"))
         try:
-            self._keep(self._read(key, response, as_object(result.get("error"))), response["body"])
+            if isinstance(body := response.get("body"), str):
+                kept = None if is_no_answer(body) else keep_text(body)
+                response = {**response, "body": kept, "said": body}
+            answer = self._read(key, response, as_object(result.get("error")))
+            self._keep(answer, response["body"])
         except RefusalError as refusal:
             self._left.discard(key)
             self._missing.discard(key)
@@ -68,14 +79,18 @@ class Results:
     def _read(self, key: str, response: dict[str, Any], error: dict[str, Any]) -> Answer:
         """Reads a result; a body that is a completion is an answer, whatever its status."""
         status, body = response.get("status_code"), response.get("body")
-        try:
-            return read_reply(key, body, batch=True)
-        except RetryableError:
-            if status is None:
-                raise RetryableError(f"{error.get('code')}: {error.get('message')}") from None
-            if code := REFUSED_STATUS.match(str(status)):
-                raise self._run.endpoint.classify(int(code[1]), body, {}) from None
-            raise
+        answer, endpoint = read_completion(key, body, batch=True), self._run.endpoint
+        if answer.reading != UNREADABLE:
+            return answer
+        if status is None:
+            raise RetryableError(f"{error.get('code')}: {error.get('message')}")
+        if code := REFUSED_STATUS.match(str(status)):
+            raise endpoint.classify(int(code[1]), response.get("said", body), {})
+        if (unpaid := find_unpaid(body)) is not None:
+            raise endpoint.classify_unpaid(unpaid, {})
+        if not body:
+            raise RetryableError("not a readable answer: no body", maybe_billed=True)
+        return answer
 
     def _keep(self, answer: Answer, completion: Any) -> None:
         key = answer.request
@@ -85,6 +100,7 @@ class Results:
         written = self._run.journal.add(lines.answered(key, completion, 0.0, batch=True))
         if self._run.budget.holds(key):  # else another stage has asked for it
             self._run.budget.charge(answer)
+            self._run.tally.add(answer)
             written.add_done_callback(self._count)
 
     def _count(self, written: "asyncio.Future[None]") -> None:

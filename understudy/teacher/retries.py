@@ -98,6 +98,12 @@ def classify_status(status: int, body: Any, headers: Mapping[str, str], model: s
     )
 
 
+def read_status(body: Any) -> int:
+    """The status that an error with status 200 ought to have had; some endpoints write it."""
+    code = find_error(body).get("code")
+    return code if isinstance(code, int) and 400 <= code < 600 else 500
+
+
 def explain(status: int, code: Any, kind: Any, said: str, model: str) -> str:
     """One line for a call that stops the run: what it means, and what to do."""
     if _lacks_credit(status, code, kind):

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,13 +11,20 @@ from understudy.contract.params.teacher import TeacherParams
 from understudy.teacher import lines
 from understudy.teacher.budget import Budget
 from understudy.teacher.endpoint import Endpoint
-from understudy.teacher.errors import BudgetError, ComeBackError, FailedCallsError, TeacherError
+from understudy.teacher.errors import (
+    BudgetError,
+    ComeBackError,
+    FailedCallsError,
+    TeacherError,
+    UselessAnswersError,
+)
 from understudy.teacher.journal import Journal
 from understudy.teacher.meter import Meter
 from understudy.teacher.requests import Request
 from understudy.teacher.retries import RefusalError, RetryableError
 from understudy.teacher.served import Fingerprints
 from understudy.teacher.stopping import Stop
+from understudy.teacher.tally import Tally
 from understudy.teacher.waits import LONGEST_ASKED, LONGEST_TACIT, moment
 
 
@@ -34,14 +41,17 @@ class RunContext:
     budget: Budget
     meter: Meter
     stop: Stop
+    tally: Tally
     resting_until: float = -math.inf
     """End of the last wait of minutes that was told, by the monotonic clock."""
     fingerprints: Fingerprints = field(default_factory=Fingerprints)
 
-    async def keep(self, key: str, completion: Mapping[str, Any], seconds: float) -> None:
-        """Keeps an answer; it counts as soon as it is durable."""
+    async def keep(self, answer: Answer, completion: Any, seconds: float) -> None:
+        """Keeps an answer, with the body it was read from; it counts as soon as it is durable."""
+        self.tally.add(answer)
         self.fingerprints.take(completion)
-        await self.journal.add(lines.answered(key, completion, seconds, batch=False))
+        self.stop_if_useless()  # before the next call is sent
+        await self.journal.add(lines.answered(answer.request, completion, seconds, batch=False))
         self.meter.answered()
         self.check_disk()
 
@@ -54,8 +64,21 @@ class RunContext:
     async def keep_refusal(self, key: str, refusal: RefusalError) -> None:
         """Keeps the endpoint's own refusal of a prompt as its answer."""
         answer = Answer(key, "", REFUSED, refusal.reason, self.params.model, 0, 0, 0)
+        self.tally.add(answer)
+        if self.params.mode != "batch":  # whose files are read to their end first
+            self.stop_if_useless()
         await self.journal.add(lines.recalled(answer, "endpoint"))
         self.meter.answered()
+
+    @property
+    def is_useless(self) -> bool:
+        """Whether most answers so far cannot be used, after teacher.look_after of them."""
+        return self.tally.is_useless(self.params.look_after)
+
+    def stop_if_useless(self) -> None:
+        """Stops the run when most of its answers are unusable, before all of them are paid for."""
+        if self.is_useless:
+            self.stop.now(UselessAnswersError(self.tally.describe(self.params)))
 
     def count_failure(self, reason: str) -> None:
         """Counts a row that has failed for good; too many of them stop the run."""

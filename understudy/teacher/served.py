@@ -107,9 +107,10 @@ class Fingerprints:
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
 
-    def take(self, completion: Mapping[str, Any]) -> None:
-        """Counts an answer."""
-        told = (completion.get("model"), completion.get("system_fingerprint"))
+    def take(self, completion: Any) -> None:
+        """Counts an answer by its body."""
+        body = as_object(completion)
+        told = (body.get("model"), body.get("system_fingerprint"))
         self._counts[one_line(" ".join(part for part in told if isinstance(part, str)))] += 1
 
     def describe(self) -> str | None:

@@ -116,7 +116,19 @@ def test_what_was_dropped_and_why_adds_up_to_what_was_read(survey: DataSurvey) -
     assert cells(written, "kept")[1:] == ["5", "2"]
 
 
-@pytest.mark.parametrize("reason", ["near_test", "near_duplicate", "copied"])
+def test_the_endpoints_words_and_reasoning_stand_below_the_table(survey: DataSurvey) -> None:
+    words = {"stop": 5, "length": 2, "error": 1}
+    train = GENERATED.train.model_copy(update={"finish_reasons": words, "reasoning_stripped": 4})
+    generated = GENERATED.model_copy(update={"train": train})
+    text = build_card(facts_of(survey, generated=generated))
+    assert "the endpoint named `length` (2), `error` (1).\n" in text
+    assert "\n4 answers began with the teacher's reasoning, which was taken off.\n" in text
+    assert "reasoning" not in build_card(facts_of(survey))
+
+
+@pytest.mark.parametrize(
+    "reason", ["near_test", "near_duplicate", "copied", "loop", "echo", "too_short"]
+)
 def test_every_reason_is_explained(survey: DataSurvey, reason: str) -> None:
     dropped = {**GENERATED.train.dropped, reason: 1}
     train = GENERATED.train.model_copy(update={"dropped": dropped})

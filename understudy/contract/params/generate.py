@@ -4,12 +4,12 @@ from pydantic import Field
 
 from understudy.contract.answers import REASONS
 from understudy.contract.params.filter import NEAR_DUPLICATE, NEAR_TEST
-from understudy.core.params import Section
+from understudy.contract.params.usable import UsableParams
 
-COPIED = "copied"
+COPIED, TOO_SHORT = "copied", "too_short"
 
 
-class GenerateParams(Section):
+class GenerateParams(UsableParams):
     """Which articles the teacher writes, and which of them make pairs."""
 
     prompt: str = Field(default="prompts/generate.txt", min_length=1)
@@ -21,6 +21,9 @@ class GenerateParams(Section):
     null takes all."""
     max_characters: int = Field(default=2048, gt=0)
     """A written article has fewer Unicode characters than this, as in filter."""
+    min_length: float = Field(default=1.0, ge=0)
+    """A written article has at least so many times the characters of its highlights; 0 takes any
+    length."""
     near_duplicates: float | None = Field(default=None, gt=0, le=1)
     """As in filter, among written training articles; null keeps all."""
     near_test: float | None = Field(default=None, gt=0, le=1)
@@ -37,9 +40,11 @@ class GenerateParams(Section):
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why answers may make no pair."""
+        short = (TOO_SHORT,) if self.min_length else ()
         own = (
             (self.max_copied, COPIED),
             (self.near_test, NEAR_TEST),
             (self.near_duplicates, NEAR_DUPLICATE),
         )
-        return (*REASONS, *(reason for limit, reason in own if limit is not None))
+        chosen = (reason for limit, reason in own if limit is not None)
+        return (*REASONS, *self.text_reasons, *short, *chosen)

@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from understudy.core.params import Section
+from understudy.contract.params.usable import UsableParams
 
 
-class ZeroshotParams(Section):
+class ZeroshotParams(UsableParams):
     """How the teacher itself is asked for summaries of the test articles."""
 
     prompt: str = Field(default="prompts/zeroshot.txt", min_length=1)
