@@ -6,9 +6,13 @@ endpoint took, which may be fewer, and grows with more where calls wait for each
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import pairwise
+from statistics import median
 
 IDLE = 60.0
 """Seconds without a call in flight between two runs."""
+TYPICAL_GAPS = 10
+"""The same in gaps between answers, which are wide in a small sample."""
 ENOUGH = 50
 """Answers that make earlier runs unnecessary."""
 
@@ -29,9 +33,11 @@ def measure_throughput(
     latest_first = sorted(
         ((datetime.fromisoformat(at).timestamp(), seconds) for at, seconds in calls), reverse=True
     )
+    gaps = [later[0] - earlier[0] for later, earlier in pairwise(latest_first)]
+    idle = max(IDLE, TYPICAL_GAPS * median(gaps)) if gaps else IDLE
     count, busy, waited, began = 0, 0.0, 0.0, float("inf")
     for end, seconds in latest_first:
-        if end < began - IDLE:  # an earlier run, or the last one
+        if end < began - idle:  # an earlier run, or the last one
             if count >= ENOUGH:
                 break
             began = end
