@@ -20,6 +20,8 @@ class ConversionCheck(Document):
     """The largest mean difference that passes."""
     weights: str | None = None
     """Hash of the trained weights that were converted; files of older versions have none."""
+    fast_tokenizer: bool = False
+    """Whether the tokenizer's files encode and decode without transformers as they do with it."""
     why: str | None = None
     """What is wrong, if it did not pass."""
 

@@ -10,6 +10,7 @@ from understudy.contract.conversion import ConversionCheck
 from understudy.contract.params.export import CHECK, ExportParams
 from understudy.core.errors import one_line
 from understudy.students.decoding.devices import open_translator
+from understudy.students.model.fast import equals
 from understudy.students.model.loading import Student, check_positions, load_student
 from understudy.students.model.tokens import encode_texts
 from understudy.students.model.weights import check_stored, hash_weights
@@ -58,7 +59,9 @@ def convert(
         check = ConversionCheck(passed=False, quantization=params.quantization, why=why)
     else:
         check = _compare(expected, found, params)
-    check = check.model_copy(update={"weights": hash_weights(folder)})
+    prefixed = [student.family.prefix + article for article in articles]
+    fast = equals(folder, student.tokenizer, [*prefixed, *highlights])
+    check = check.model_copy(update={"weights": hash_weights(folder), "fast_tokenizer": fast})
     out.mkdir(exist_ok=True)
     if not check.passed:
         for file in out.iterdir():

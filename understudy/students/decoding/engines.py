@@ -72,8 +72,8 @@ class CTranslate2:
     """The converted model, on the GPU or on all cores."""
 
     def __init__(self, folder: Path) -> None:
-        self.tokenizer, self.family = load_tokenizer(folder)
         check = ConversionCheck.load(ConversionCheck.path_in(folder))
+        self.tokenizer, self.family = load_tokenizer(folder, fast=check.fast_tokenizer)
         try:
             self._translator = open_translator(
                 folder / CONVERTED, str(folder), check.quantization, self.tokenizer.eos_token

@@ -10,6 +10,7 @@ from understudy.core.errors import StudentError
 from understudy.core.hub import first_line, resolve_commit
 from understudy.core.progress import in_terminal
 from understudy.students.model.families import FAMILIES, Family
+from understudy.students.model.fast import FastTokenizer
 from understudy.students.model.weights import check_weights
 
 TINY = "tiny"
@@ -119,22 +120,30 @@ def load_student(name: str, revision: str | None, family: Family | None = None) 
     return Student(model, tokenizer, found, commit)
 
 
-def load_tokenizer(folder: Path) -> tuple[Any, Family]:
+def load_tokenizer(folder: Path, *, fast: bool = False) -> tuple[Any, Family]:
     """A trained student's tokenizer and family, without its weights.
+
+    Args:
+        folder: with config.json and the tokenizer's files.
+        fast: spare the import of transformers, where its tokenizer does the same.
 
     Raises:
         StudentError: they are not there or cannot be read.
     """
-    from transformers import AutoTokenizer
-
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         family = _check_family(str(folder), config.get("model_type"), None)
-        tokenizer = AutoTokenizer.from_pretrained(folder)
+        tokenizer = FastTokenizer(folder) if fast else _load_whole_tokenizer(folder)
     except (OSError, ValueError, KeyError) as error:
         raise StudentError(f"{folder}: tokenizer cannot be loaded: {first_line(error)}") from None
     _check_tokenizer(str(folder), tokenizer)
     return tokenizer, family
+
+
+def _load_whole_tokenizer(folder: Path) -> Any:
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(folder)
 
 
 def check_positions(config: Any, limits: Mapping[str, int]) -> None:
