@@ -6,16 +6,26 @@ The study defines ROUGE as recall (overlap / reference length), which longer pre
 for free; precision and F1 beside it show that. understudy/scoring/rows.py scores row by row.
 """
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 import datasets
-import evaluate
 import numpy as np
 
 from understudy.contract.names import KINDS
 from understudy.contract.params.evaluate import Words
 from understudy.scoring.rows import score_rows
+
+# For evaluators that nothing here uses, `evaluate` imports transformers' pipelines, and so torch,
+# which takes longer than the sample's scores; it does without where they are absent.
+if is_absent := "transformers" not in sys.modules:
+    sys.modules["transformers"] = None  # type: ignore[assignment]
+try:
+    import evaluate
+finally:
+    if is_absent:
+        del sys.modules["transformers"]
 
 DESCRIPTION = "ROUGE-1, ROUGE-2, ROUGE-L and ROUGE-Lsum; recall, precision and F1 in points."
 INPUTS = """
