@@ -48,7 +48,8 @@ def test_answers_of_another_model_are_kept_apart_and_come_back_with_it(
         assert texts(["a", "c"], teacher, path) == ["large a", "large c"]
         back = serve(server, SMALL, "small")
         assert texts(["a", "b", "d"], back, path) == ["first a", "small b", "small d"]
-        assert [call.prompt for call in server.calls] == ["a", "b", "a", "b", "c", "d"]
+        asked = [call.prompt for call in server.calls]
+        assert (asked[:2], set(asked[2:5]), asked[5:]) == (["a", "b"], {"a", "b", "c"}, ["d"])
 
 
 @pytest.mark.parametrize(

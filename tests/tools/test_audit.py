@@ -116,7 +116,7 @@ def test_a_request_under_another_name_is_named(ledger: Ledger) -> None:
 
 
 def test_an_answer_that_cannot_be_read_is_named(ledger: Ledger) -> None:
-    unreadable = encode("answered", KEYS[0], {"completion": {}, "batch": False})
+    unreadable = encode("answered", KEYS[0], {"batch": False})
     assert examine(ledger, unreadable) == [("answered", KEYS[0], "lost")]
 
 
@@ -164,5 +164,5 @@ def test_damaged_records_are_counted_and_add_nothing(ledger: Ledger) -> None:
 
 
 def test_an_unreadable_answer_adds_nothing(ledger: Ledger) -> None:
-    ledger.append([encode("answered", KEYS[0], {"completion": {}, "batch": False})])
+    ledger.append([encode("answered", KEYS[0], {"batch": False})])
     assert add_up(ledger)["teachers"] == {}

@@ -1,5 +1,7 @@
 """understudy predict: which command lines it takes. What it writes: tests/students/decoding."""
 
+from pathlib import Path
+
 import pytest
 
 from understudy.core.errors import StudentError
@@ -26,6 +28,8 @@ def test_a_command_line_that_cannot_be_used_exits_with_2(
     assert problem in capsys.readouterr().err
 
 
-def test_a_model_that_is_not_there_is_one_line() -> None:
+def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    articles = tmp_path / "articles.jsonl"
+    articles.write_text('{"id": "1", "article": "A."}\n', encoding="utf-8")
     with pytest.raises(StudentError, match=r"models/none: no such folder; expected config\.json"):
-        main(["--model", "models/none", "--input", "none.jsonl"])
+        main(["--model", "models/none", "--input", str(articles)])

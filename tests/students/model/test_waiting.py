@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from understudy.students.model import WAIT_VARIABLES
+from understudy.students.model.machine import WAIT_VARIABLES
 
 MODULES = (
     "understudy.students.training.stage",

@@ -13,6 +13,13 @@ NEVER = 2**31 - 1
 LARGE = 2**30
 NODE = Path("/dev/nvidia0")
 """It is there where the system has an NVIDIA GPU with a driver."""
+WAIT_VARIABLES = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
+"""What the user may have set about threads that wait for the others."""
+
+# By default they spin, which beside any other process makes training several times slower. Torch
+# and CTranslate2 read it when they are loaded: this module comes first.
+if not os.environ.keys() & set(WAIT_VARIABLES):
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
 
 def keep_memory() -> None:
