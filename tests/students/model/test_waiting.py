@@ -3,45 +3,75 @@
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
-from understudy.students.model.machine import WAIT_VARIABLES
+from understudy.students.model import machine
+from understudy.students.model.machine import SHORT_SPIN, WAIT_VARIABLES, share_cores
 
-MODULES = (
-    "understudy.students.training.stage",
-    "understudy.students.decoding.engines",
-    "understudy.students.decoding.conversion",
-    "understudy.tools.summarize",
-    "stages.train_t5",
-    "stages.predict",
-    "stages.export",
-)
+USES = {
+    "a tiny student": "build_tiny(FAMILIES['t5'], ['a text'] * 30, 1)",
+    "a trained one": "load_student('models/none', 'a' * 40)",
+}
 
 
-def run(module: str, **variables: str) -> dict[str, str]:
-    """The variables about waiting in a process that has imported a module, and torch's presence."""
-    code = f"import os, sys, {module}\nprint('torch' in sys.modules, dict(os.environ), sep='|')"
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """An environment without torch, and without variables about waiting."""
     bare = {name: value for name, value in os.environ.items() if name not in WAIT_VARIABLES}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**bare, **variables},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    loaded, _, found = done.stdout.strip().partition("|")
-    assert loaded == "False", "torch reads them when it is imported, which came first"
-    return {name: value for name, value in eval(found).items() if name in WAIT_VARIABLES}
+    monkeypatch.setattr(machine.os, "environ", bare)
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    return bare
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_threads_sleep_while_they_wait(module: str) -> None:
-    assert run(module) == {"OMP_WAIT_POLICY": "PASSIVE"}
+def set_idle(monkeypatch: pytest.MonkeyPatch, share: float) -> None:
+    monkeypatch.setattr(machine.os, "cpu_count", lambda: 2)
+    found = SimpleNamespace(idle=share)
+    monkeypatch.setattr("psutil.cpu_times_percent", lambda interval: found)
 
 
-@pytest.mark.parametrize(
-    "chosen", [("OMP_WAIT_POLICY", "ACTIVE"), ("GOMP_SPINCOUNT", "1000"), ("KMP_BLOCKTIME", "5")]
-)
-def test_what_the_user_has_set_stays(chosen: tuple[str, str]) -> None:
-    assert run(MODULES[0], **dict([chosen])) == dict([chosen])
+def chosen(environment: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name in WAIT_VARIABLES}
+
+
+@pytest.mark.parametrize("idle", [100.0, 76.0])
+def test_alone_they_spin_for_a_moment(
+    environment: dict[str, str], idle: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_idle(monkeypatch, idle)
+    share_cores()
+    assert chosen(environment) == {"GOMP_SPINCOUNT": SHORT_SPIN}
+
+
+@pytest.mark.parametrize("idle", [74.0, 50.0, 0.0])
+def test_beside_others_they_sleep(
+    environment: dict[str, str], idle: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_idle(monkeypatch, idle)
+    share_cores()
+    assert chosen(environment) == {"OMP_WAIT_POLICY": "PASSIVE"}
+
+
+@pytest.mark.parametrize("name", WAIT_VARIABLES)
+def test_what_the_user_has_set_stays(environment: dict[str, str], name: str) -> None:
+    environment[name] = "5"
+    share_cores()
+    assert chosen(environment) == {name: "5"}
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES)
+def test_the_choice_comes_before_torch(use: str) -> None:
+    code = f"""
+import os, sys
+from understudy.students.model import loading, machine
+from understudy.students.model.families import FAMILIES
+from understudy.students.model.loading import build_tiny, load_student
+def note():
+    print('torch' in sys.modules)
+    sys.exit()
+loading.share_cores = note
+{use}
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

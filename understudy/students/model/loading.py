@@ -11,6 +11,7 @@ from understudy.core.hub import first_line, resolve_commit
 from understudy.core.progress import in_terminal
 from understudy.students.model.families import FAMILIES, Family
 from understudy.students.model.fast import FastTokenizer
+from understudy.students.model.machine import share_cores
 from understudy.students.model.weights import check_weights
 
 TINY = "tiny"
@@ -31,6 +32,7 @@ class Student:
 
 def build_tiny(family: Family, texts: Iterable[str], seed: int) -> Student:
     """A randomly initialised model with a byte-level BPE trained on `texts`."""
+    share_cores()
     import torch
     from transformers import AutoModelForSeq2SeqLM
 
@@ -86,6 +88,7 @@ def load_student(name: str, revision: str | None, family: Family | None = None) 
     Raises:
         StudentError: it is not there, cannot be read, is of another family, or lacks weights.
     """
+    share_cores()
     from huggingface_hub.errors import StrictDataclassError
     from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModelForSeq2SeqLM, AutoTokenizer

@@ -15,11 +15,30 @@ NODE = Path("/dev/nvidia0")
 """It is there where the system has an NVIDIA GPU with a driver."""
 WAIT_VARIABLES = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
 """What the user may have set about threads that wait for the others."""
+SHORT_SPIN = "1000"
+"""Rounds, some 30 microseconds: about the pause between two operations of a small model."""
+LOOK_SECONDS = 0.2
+IDLE_CORES = 0.5
+"""Other processes that use less of the cores in all do not count."""
 
-# By default they spin, which beside any other process makes training several times slower. Torch
-# and CTranslate2 read it when they are loaded: this module comes first.
-if not os.environ.keys() & set(WAIT_VARIABLES):
-    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+
+def share_cores() -> None:
+    """Makes torch's threads spin little while they wait for each other, unless the user chose.
+
+    They spin for milliseconds otherwise: beside any other process, which then waits for them as
+    they do for it, training takes five to ten times as long. Short spins cost nothing alone; where
+    the cores are busy now, threads sleep at once. torch reads it when it is imported: afterwards
+    this does nothing.
+    """
+    import psutil
+
+    if "torch" in sys.modules or os.environ.keys() & set(WAIT_VARIABLES):
+        return
+    busy = 100 - psutil.cpu_times_percent(LOOK_SECONDS).idle
+    if busy / 100 * (os.cpu_count() or 1) > IDLE_CORES:
+        os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+    else:
+        os.environ["GOMP_SPINCOUNT"] = SHORT_SPIN
 
 
 def keep_memory() -> None:
