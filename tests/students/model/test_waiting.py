@@ -7,7 +7,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from understudy.students.model import machine
 from understudy.students.model.machine import SHORT_SPIN, WAIT_VARIABLES, share_cores
 
 USES = {
@@ -20,13 +19,13 @@ USES = {
 def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """An environment without torch, and without variables about waiting."""
     bare = {name: value for name, value in os.environ.items() if name not in WAIT_VARIABLES}
-    monkeypatch.setattr(machine.os, "environ", bare)
+    monkeypatch.setattr("os.environ", bare)
     monkeypatch.delitem(sys.modules, "torch", raising=False)
     return bare
 
 
 def set_idle(monkeypatch: pytest.MonkeyPatch, share: float) -> None:
-    monkeypatch.setattr(machine.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
     found = SimpleNamespace(idle=share)
     monkeypatch.setattr("psutil.cpu_times_percent", lambda interval: found)
 
