@@ -15,6 +15,7 @@ from understudy.core.parser import command_parser
 COMMANDS = {
     "check": "read every section of params.yaml before anything runs",
     "params": "print every param with its value and meaning",
+    "repro": "run what changed, as `dvc repro` does, tiny students two at a time",
     "plan": "what `dvc repro` would run, and what its calls would cost; sends nothing",
     "review": "what changed against a branch, as Markdown for a pull request",
     "score": "score any file of predictions against a file of references",

@@ -1,0 +1,82 @@
+"""understudy repro: what runs side by side, and when nothing does."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.imports import ROOT
+from understudy.tools import repro
+from understudy.versioning import parallel
+
+
+class Calls:
+    """What was asked of DVC."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.made: list[object] = []
+        self.statuses: dict[object, int] = {}
+        monkeypatch.setattr(parallel, "reproduce", self._reproduce)
+        monkeypatch.setattr(parallel, "reproduce_chains", self._reproduce_chains)
+        monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
+
+    def _reproduce(self, *targets: str) -> int:
+        self.made.append(targets)
+        return self.statuses.get(targets, 0)
+
+    def _reproduce_chains(self, chains: Sequence[Sequence[str]], cores: int) -> int:
+        assert cores == 3
+        self.made.append("chains")
+        return self.statuses.get("chains", 0)
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
+    monkeypatch.chdir(ROOT)
+    return Calls(monkeypatch)
+
+
+def test_tiny_students_train_side_by_side(calls: Calls) -> None:
+    repro.main([])
+    assert calls.made == [("generate",), "chains", ()]
+
+
+def test_the_user_may_want_one_by_one(calls: Calls) -> None:
+    repro.main(["--one-by-one"])
+    assert calls.made == [()]
+
+
+def test_real_students_fill_the_machine_alone(
+    calls: Calls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (ROOT / "profiles" / "paper.yaml").read_text(encoding="utf-8")
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    repro.main([])
+    assert calls.made == [()]
+
+
+@pytest.mark.parametrize("failing", [("generate",), "chains", ()])
+def test_a_failure_ends_it_with_dvcs_status(calls: Calls, failing: object) -> None:
+    calls.statuses[failing] = 7
+    with pytest.raises(SystemExit) as ended:
+        repro.main([])
+    assert ended.value.code == 7
+    assert calls.made[-1] == failing
+
+
+def test_the_chains_are_all_that_the_graph_has_of_the_students() -> None:
+    stages = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    students = {name for name in stages if name.split("-")[0] in ("train", "export", "predict")}
+    chains = repro.list_chains()
+    listed = [stage for chain in chains for stage in chain]
+    assert {stage.split("@")[0] for stage in listed} == students
+    assert (
+        len(listed)
+        == len(set(listed))
+        == sum(2 if name.startswith("train") else 4 for name in students)
+    )
+    for chain in chains:
+        for stage in ("export", "predict"):
+            assert sum(name.startswith(f"{stage}@") for name in chain) == 2

@@ -1,0 +1,63 @@
+"""Runs every stage whose inputs changed, as `dvc repro` does, tiny students two at a time.
+
+A tiny student's training leaves cores idle: those of the two sources run side by side, each on its
+share of the cores. Others fill the machine alone, and run one after the other.
+
+Run: understudy repro, or make repro
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from understudy.core.parser import command_parser
+
+BEFORE = "generate"
+"""The stage that leads to the pairs of every source."""
+
+
+def list_chains() -> list[list[str]]:
+    """The stages of each source's students, in order."""
+    from understudy.contract.names import STUDENTS
+    from understudy.contract.params.training import SOURCES
+
+    return [
+        [
+            *(f"train-{student}@{source}" for student in STUDENTS),
+            *(
+                f"{stage}@{student}-{source}"
+                for student in STUDENTS
+                for stage in ("export", "predict")
+            ),
+        ]
+        for source in SOURCES
+    ]
+
+
+def leaves_cores_idle() -> bool:
+    """Whether all students are tiny."""
+    from understudy.contract.names import STUDENTS
+    from understudy.contract.params.training import TrainParams
+    from understudy.core.params import load_section
+    from understudy.students.model.loading import TINY
+
+    return all(load_section(f"train-{name}", TrainParams).model == TINY for name in STUDENTS)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the stages; the exit status is DVC's."""
+    from understudy.versioning.parallel import reproduce, reproduce_chains
+
+    parser = command_parser("understudy repro", __doc__)
+    parser.add_argument(
+        "--one-by-one", action="store_true", help="run no two stages at once, as `dvc repro` does"
+    )
+    options = parser.parse_args(arguments)
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    status = 0
+    if not options.one_by_one and cores > 1 and leaves_cores_idle():
+        status = reproduce(BEFORE) or reproduce_chains(list_chains(), cores)
+    if status := status or reproduce():
+        sys.exit(status)
