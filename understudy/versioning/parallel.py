@@ -4,6 +4,7 @@ DVC has no parallel `repro`, but several may run at once where they write differ
 holds the project's lock only between commands, and waits for it if it is told to.
 """
 
+import io
 import os
 import subprocess
 import sys
@@ -66,8 +67,6 @@ def _start(chain: Sequence[str], environment: dict[str, str]) -> "subprocess.Pop
 
 def _forward(process: "subprocess.Popen[str]") -> None:
     """Prints whole lines, so that those of two chains do not mix."""
-    assert process.stdout is not None
-    with process.stdout as lines:
-        for line in lines:
-            if line.strip():
-                print(line, end="", flush=True)
+    with process.stdout or io.StringIO() as lines:
+        for line in filter(str.strip, lines):
+            print(line, end="", flush=True)
