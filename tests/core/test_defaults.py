@@ -141,7 +141,7 @@ FROZEN = {
         "fetch.sample.train": 1900,
         "teacher.concurrency": 16,
         "train-t5.seed": 13,
-        "train-t5.epochs": 3.5,
+        "train-t5.epochs": 4.0,
         "train-t5.batch_size": 8,
         "train-t5.learning_rate": 0.003,
         "train-t5.warmup": 0.1,
