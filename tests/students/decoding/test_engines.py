@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.students import export_taught, save, summarize, taught, taught_engine, toy_pairs
+from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.export import CHECK, CONVERTED
 from understudy.core.errors import StudentError
 from understudy.students.decoding.engines import CTranslate2, Transformers, open_engine
+from understudy.students.decoding.generation import write_generation_config
 from understudy.students.model.families import FAMILIES
 
 ARTICLES = list(toy_pairs(40, seed=9)["article"])
@@ -142,3 +144,18 @@ def test_a_missing_tokenizer_is_one_clear_error(broken: Path) -> None:
 def test_a_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(StudentError, match=r"no such folder; expected config\.json, weights"):
         open_engine(tmp_path / "none", "ctranslate2")
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_transformers_alone_decodes_an_exported_folder(
+    family: str, exported: dict[str, Path]
+) -> None:
+    from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+    folder = exported[family]
+    write_generation_config(folder, DecodingParams(beams=2, max_tokens=8))
+    model = AutoModelForSeq2SeqLM.from_pretrained(folder)
+    assert len(model.get_decoder().block if family == "t5" else model.get_decoder().layers) == 2
+    encoded = AutoTokenizer.from_pretrained(folder)(["A text."], return_tensors="pt")
+    ids = model.generate(encoded["input_ids"], attention_mask=encoded["attention_mask"])
+    assert ids.shape[1] > 1

@@ -11,6 +11,7 @@ from understudy.contract.params.export import CONVERTED
 from understudy.core.errors import DataError, StudentError, one_line
 from understudy.core.hub import first_line
 from understudy.students.decoding.devices import open_translator, warn_of_cpu
+from understudy.students.decoding.generation import can_cache
 from understudy.students.model.families import Family
 from understudy.students.model.loading import load_student, load_tokenizer
 from understudy.students.model.machine import has_gpu, uses_bfloat16
@@ -150,6 +151,7 @@ class Transformers:
                     no_repeat_ngram_size=params.no_repeat_ngram,
                     early_stopping=params.beams > 1,
                     do_sample=False,
+                    use_cache=can_cache(self._model.config),
                 )
             yield from zip(batch, generated.tolist(), strict=True)
 

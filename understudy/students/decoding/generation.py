@@ -24,12 +24,23 @@ UNLIMITED = 10**6
 """A tokenizer with a longer maximum has none: transformers writes 10^30."""
 
 
+def can_cache(config: Any) -> bool:
+    """Whether transformers can keep a model's keys and values from one token to the next.
+
+    It makes room for as many layers as a T5's encoder has, and fails where the decoder has more.
+    """
+    decoder = getattr(config, "num_decoder_layers", None)
+    return decoder is None or decoder <= config.num_layers
+
+
 def write_generation_config(folder: Path, params: DecodingParams) -> None:
     """Writes generation_config.json, so that others' tools decode as `predict` does."""
     from transformers import AutoConfig, GenerationConfig
 
-    config = GenerationConfig.from_model_config(AutoConfig.from_pretrained(folder))
+    model = AutoConfig.from_pretrained(folder)
+    config = GenerationConfig.from_model_config(model)
     config.update(
+        use_cache=can_cache(model),
         num_beams=params.beams,
         min_new_tokens=1,
         max_new_tokens=params.max_tokens,
