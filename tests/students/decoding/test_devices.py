@@ -31,31 +31,47 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {family: export_taught(family, base / family) for family in FAMILIES}
 
 
+class Failed:
+    """A result that never comes."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+    def result(self) -> Any:
+        raise RuntimeError(self.message)
+
+
 @pytest.fixture
 def fail_on_gpu(monkeypatch: pytest.MonkeyPatch) -> Fail:
     """Makes CTranslate2 see a GPU that fails where it is told to."""
 
     def fail(message: str, *, when: str = "translate") -> None:
+        def reach(moment: str) -> None:
+            if moment == when:
+                raise RuntimeError(message)
+
         class Broken(ctranslate2.Translator):  # type: ignore[misc]
             def __init__(self, folder: str, device: str, **settings: Any) -> None:
-                if device == "cuda" and when == "open":
-                    raise RuntimeError(message)
-                super().__init__(folder, device="cpu", **settings)
                 self.broken = device == "cuda"
+                if self.broken:
+                    reach("open")
+                super().__init__(folder, device="cpu", **settings)
 
             def translate_batch(self, *args: Any, **settings: Any) -> Any:
-                if self.broken and when != "never":
-                    raise RuntimeError(message)
-                return super().translate_batch(*args, **settings)
+                if self.broken:
+                    reach("translate")
+                results = super().translate_batch(*args, **settings)
+                if self.broken and when == "decode" and settings.get("asynchronous"):
+                    results[2] = Failed(message)
+                return results
 
         def types(device: str) -> set[str]:
-            if device == "cuda" and when == "types":
-                raise RuntimeError(message)
+            if device == "cuda":
+                reach("types")
             return supported
 
         def count() -> int:
-            if when == "count":
-                raise RuntimeError(message)
+            reach("count")
             return 1
 
         supported: set[str] = ctranslate2.get_supported_compute_types("cpu")
@@ -96,6 +112,21 @@ def test_a_gpu_that_cannot_decode_is_told_and_the_cores_do_it(
     assert remedy in line
     assert isinstance(engine, CTranslate2)
     assert summarize(engine, ARTICLES) == expected
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_where_the_gpu_fails_after_the_trial_the_cores_do_the_rest(
+    family: str, exported: dict[str, Path], fail_on_gpu: Fail, capsys: pytest.CaptureFixture[str]
+) -> None:
+    expected = summarize(open_engine(exported[family], "ctranslate2"), ARTICLES)
+    fail_on_gpu(NO_CUBLAS, when="decode")
+    engine = open_engine(exported[family], "ctranslate2")
+    assert "decoding on the CPU" not in capsys.readouterr().err
+    assert summarize(engine, ARTICLES) == expected
+    told = capsys.readouterr().err
+    assert told.count("decoding on the CPU, since the GPU cannot be used") == 1
+    assert summarize(engine, ARTICLES) == expected
+    assert "decoding on the CPU" not in capsys.readouterr().err
 
 
 def test_export_tries_the_gpu_too(

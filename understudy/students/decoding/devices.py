@@ -1,4 +1,4 @@
-"""Opens a converted model on a device that has decoded a first token: the GPU, else the cores.
+"""Opens a converted model on a device that has decoded first tokens: the GPU, else the cores.
 
 A GPU that is seen may still not compute: CTranslate2 looks for cuBLAS when the first batch comes,
 and kernels for another chip, an old driver or a full memory show no earlier.
@@ -18,6 +18,7 @@ from understudy.students.model.machine import wastes_gpu
 CUBLAS = "libcublas.so.12"
 """What CTranslate2 loads by this name; beside a torch for CUDA 13 the system may lack it."""
 NEEDED_FIRST = "libcublasLt.so.12"
+TRIAL_ROWS, TRIAL_TOKENS = 4, 16
 REMEDIES = {
     "libcublas": "`pip install nvidia-cublas-cu12` brings it",
     "out of memory": "stop what fills its memory; nvidia-smi lists it",
@@ -30,7 +31,7 @@ REMEDIES = {
 
 
 def open_translator(converted: Path, label: str, quantization: str, end: str) -> Any:
-    """A CTranslate2 translator, on the GPU where that decodes a token, else on all cores.
+    """A CTranslate2 translator, on the GPU where that decodes some tokens, else on all cores.
 
     Says on stderr why a GPU that is there is not used.
 
@@ -38,7 +39,7 @@ def open_translator(converted: Path, label: str, quantization: str, end: str) ->
         converted: the folder of the converted model.
         label: names it in that message.
         quantization: as its weights are stored.
-        end: the tokenizer's end token, the whole input of the trial.
+        end: the tokenizer's end token, which ends the inputs of the trial.
 
     Raises:
         RuntimeError, ValueError: it cannot be opened on the cores either.
@@ -49,18 +50,19 @@ def open_translator(converted: Path, label: str, quantization: str, end: str) ->
     try:
         if ctranslate2.get_cuda_device_count() > 0:
             load_cublas()
-            return _open_on(converted, "cuda", quantization, end)
+            return open_on(converted, "cuda", quantization, end)
         if wastes_gpu():
             problem = "the system has one, CTranslate2 finds none"
     except (RuntimeError, ValueError) as error:
         problem = one_line(error)
-    translator = _open_on(converted, "cpu", quantization, end)
+    translator = open_on(converted, "cpu", quantization, end)
     if problem is not None:
         warn_of_cpu(label, problem)
     return translator
 
 
-def _open_on(converted: Path, device: str, quantization: str, end: str) -> Any:
+def open_on(converted: Path, device: str, quantization: str, end: str) -> Any:
+    """A CTranslate2 translator on one device, which has decoded a few tokens there."""
     import ctranslate2
 
     gpu = device == "cuda"
@@ -74,7 +76,9 @@ def _open_on(converted: Path, device: str, quantization: str, end: str) -> Any:
         intra_threads=0 if gpu else 1,
         max_queued_batches=-1,
     )
-    translator.translate_batch([[end]], beam_size=2, max_decoding_length=1)
+    # A lone end token is answered without a product of matrices, and so without cuBLAS.
+    trial = [["the"] * TRIAL_TOKENS + [end]] * TRIAL_ROWS
+    translator.translate_batch(trial, beam_size=4, min_decoding_length=2, max_decoding_length=4)
     return translator
 
 

@@ -10,11 +10,11 @@ from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.export import CONVERTED
 from understudy.core.errors import DataError, StudentError, one_line
 from understudy.core.hub import first_line
-from understudy.students.decoding.devices import open_translator, warn_of_cpu
+from understudy.students.decoding.devices import open_on, open_translator, warn_of_cpu
 from understudy.students.decoding.generation import can_cache
 from understudy.students.model.families import Family
 from understudy.students.model.loading import load_student, load_tokenizer
-from understudy.students.model.machine import has_gpu, uses_bfloat16
+from understudy.students.model.machine import has_gpu, lacks_memory, names_gpu, uses_bfloat16
 from understudy.students.model.weights import hash_weights
 
 
@@ -73,7 +73,9 @@ class CTranslate2:
     """The converted model, on the GPU or on all cores."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder, self._on_cores = folder, False
         check = ConversionCheck.load(ConversionCheck.path_in(folder))
+        self._quantization = check.quantization
         self.tokenizer, self.family = load_tokenizer(folder, fast=check.fast_tokenizer)
         try:
             self._translator = open_translator(
@@ -88,7 +90,23 @@ class CTranslate2:
     def decode(
         self, encoded: Sequence[list[int]], params: DecodingParams
     ) -> Iterator[tuple[int, list[int]]]:
-        """See `Engine`."""
+        """See `Engine`. Where the GPU fails in the middle, the cores do the rest."""
+        left = sorted(range(len(encoded)), key=lambda row: -len(encoded[row]))
+        while left:
+            summaries = self._decode([encoded[row] for row in left], params)
+            done = 0
+            try:
+                for ids in summaries:
+                    yield left[done], ids
+                    done += 1
+            except RuntimeError as error:
+                if self._on_cores or lacks_memory(error) or not names_gpu(error):
+                    raise
+                self._move_to_cores(error)
+            left = left[done:]
+
+    def _decode(self, encoded: Sequence[list[int]], params: DecodingParams) -> Iterator[list[int]]:
+        """Yields the token ids of the summaries, in the texts' order."""
         results = self._translator.translate_batch(
             [self.tokenizer.convert_ids_to_tokens(ids) for ids in encoded],
             max_batch_size=params.tokens_per_batch,
@@ -100,9 +118,15 @@ class CTranslate2:
             max_input_length=0,
             max_decoding_length=params.max_tokens,
         )
-        for index in sorted(range(len(encoded)), key=lambda row: -len(encoded[row])):
-            tokens = results[index].result().hypotheses[0]
-            yield index, self.tokenizer.convert_tokens_to_ids(tokens)
+        for result in results:
+            yield self.tokenizer.convert_tokens_to_ids(result.result().hypotheses[0])
+
+    def _move_to_cores(self, error: RuntimeError) -> None:
+        warn_of_cpu(str(self._folder), one_line(error))
+        self._translator = open_on(
+            self._folder / CONVERTED, "cpu", self._quantization, self.tokenizer.eos_token
+        )
+        self._on_cores = True
 
 
 class Transformers:
