@@ -41,41 +41,46 @@ class Failed:
         raise RuntimeError(self.message)
 
 
+class Broken(ctranslate2.Translator):  # type: ignore[misc]
+    """One that fails on a GPU, where it is told to."""
+
+    message = when = ""
+
+    def __init__(self, folder: str, device: str, **settings: Any) -> None:
+        self.broken = device == "cuda"
+        self.reach("open")
+        super().__init__(folder, device="cpu", **settings)
+
+    def reach(self, moment: str) -> None:
+        if self.broken and moment == self.when:
+            raise RuntimeError(self.message)
+
+    def translate_batch(self, *args: Any, **settings: Any) -> Any:
+        self.reach("translate")
+        results = super().translate_batch(*args, **settings)
+        if self.broken and self.when == "decode" and settings.get("asynchronous"):
+            results[2] = Failed(self.message)
+        return results
+
+
 @pytest.fixture
 def fail_on_gpu(monkeypatch: pytest.MonkeyPatch) -> Fail:
     """Makes CTranslate2 see a GPU that fails where it is told to."""
 
     def fail(message: str, *, when: str = "translate") -> None:
-        def reach(moment: str) -> None:
-            if moment == when:
-                raise RuntimeError(message)
-
-        class Broken(ctranslate2.Translator):  # type: ignore[misc]
-            def __init__(self, folder: str, device: str, **settings: Any) -> None:
-                self.broken = device == "cuda"
-                if self.broken:
-                    reach("open")
-                super().__init__(folder, device="cpu", **settings)
-
-            def translate_batch(self, *args: Any, **settings: Any) -> Any:
-                if self.broken:
-                    reach("translate")
-                results = super().translate_batch(*args, **settings)
-                if self.broken and when == "decode" and settings.get("asynchronous"):
-                    results[2] = Failed(message)
-                return results
-
         def types(device: str) -> set[str]:
-            if device == "cuda":
-                reach("types")
+            if device == "cuda" and when == "types":
+                raise RuntimeError(message)
             return supported
 
         def count() -> int:
-            reach("count")
+            if when == "count":
+                raise RuntimeError(message)
             return 1
 
         supported: set[str] = ctranslate2.get_supported_compute_types("cpu")
-        monkeypatch.setattr(ctranslate2, "Translator", Broken)
+        kind = type("Broken", (Broken,), {"message": message, "when": when})
+        monkeypatch.setattr(ctranslate2, "Translator", kind)
         monkeypatch.setattr(ctranslate2, "get_cuda_device_count", count)
         monkeypatch.setattr(ctranslate2, "get_supported_compute_types", types)
 
