@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 
 from tests.imports import ROOT
 from understudy.tools import repro
-from understudy.versioning import parallel
+from understudy.versioning import parallel, status
 
 
 class Calls:
@@ -20,6 +20,12 @@ class Calls:
         monkeypatch.setattr(parallel, "reproduce", self._reproduce)
         monkeypatch.setattr(parallel, "reproduce_chains", self._reproduce_chains)
         monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
+        self.due = ["train-t5@gold", "train-bart@written", "evaluate"]
+        monkeypatch.setattr(status, "survey_stages", self._survey)
+
+    def _survey(self) -> list[status.Stage]:
+        fresh = status.Stage("train-t5@written", "up to date", ())
+        return [fresh, *(status.Stage(name, "waits", ()) for name in self.due)]
 
     def _reproduce(self, *targets: str) -> int:
         self.made.append(targets)
@@ -40,6 +46,15 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
 def test_tiny_students_train_side_by_side(calls: Calls) -> None:
     repro.main([])
     assert calls.made == [("generate",), "chains", ()]
+
+
+@pytest.mark.parametrize(
+    "due", [[], ["evaluate"], ["predict@t5-gold", "predict@t5-written"], ["train-t5@gold"]]
+)
+def test_nothing_is_gained_where_no_two_sources_train(calls: Calls, due: list[str]) -> None:
+    calls.due = due
+    repro.main([])
+    assert calls.made == [()]
 
 
 def test_the_user_may_want_one_by_one(calls: Calls) -> None:

@@ -34,6 +34,17 @@ def list_chains() -> list[list[str]]:
     ]
 
 
+def find_due(chains: Sequence[list[str]]) -> list[list[str]]:
+    """The chains in which a student is to be trained; none if there is only one."""
+    from understudy.versioning.status import survey_stages
+
+    due = {stage.name for stage in survey_stages() if stage.state != "up to date"}
+    found = [
+        chain for chain in chains if due & {name for name in chain if name.startswith("train-")}
+    ]
+    return found if len(found) > 1 else []
+
+
 def leaves_cores_idle() -> bool:
     """Whether all students are tiny."""
     from understudy.contract.names import STUDENTS
@@ -57,7 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
     status = 0
-    if not options.one_by_one and cores > 1 and leaves_cores_idle():
-        status = reproduce(BEFORE) or reproduce_chains(list_chains(), cores)
+    may_share = not options.one_by_one and cores > 1 and leaves_cores_idle()
+    if may_share and (chains := find_due(list_chains())):
+        status = reproduce(BEFORE) or reproduce_chains(chains, cores)
     if status := status or reproduce():
         sys.exit(status)
