@@ -56,7 +56,7 @@ def test_full_speed_returns_after_ten_seconds_of_overload(
 def test_a_pause_that_one_call_is_asked_for_holds_back_all() -> None:
     async def main() -> tuple[float, float]:
         pace = Pace(params())
-        tickets = [await pace.admit(PROMPT) for _ in range(8)]
+        tickets = [await pace.admit(PROMPT) for _ in range(3)]
         pace.refused(tickets.pop(), 20.0)
         begun = now()
         for ticket in tickets:

@@ -28,7 +28,7 @@ LEAST_ENDS = 4
 """Ended calls, at least, that answers a second are measured on."""
 UNCROWDED = 1.5
 """Multiple of the shortest latency that no queue is blamed for, however long it is."""
-FIRST_ANSWERS = 45
+FIRST_ANSWERS = 55
 """Answers to wait for before the window grows towards a limit that nobody has stated."""
 RAMP_SECONDS = 12.0
 SLOWEST_RAMP, FASTEST_RAMP = 0.06, 0.4
