@@ -47,6 +47,8 @@ class Endpoint:
         self.address = str(client.base_url)
         self.model: dict[str, Any] | None = None
         """What the list of models says of teacher.model."""
+        self.has_v1 = True
+        """False where the list of models is not at its usual address."""
         self.hint = ""
         """What the list of models says against teacher.model, for calls that fail."""
         self._secret = key if len(key) >= LEAST_SECRET and key != EMBEDDED else None
@@ -75,7 +77,7 @@ class Endpoint:
             try:
                 raw = await self.client.post(ROUTE, cast_to=httpx2.Response, body=request.body)
             except openai.NotFoundError as missing:
-                if self._bare is None:
+                if self._bare is None or self.has_v1:
                     raise
                 try:
                     route = self._bare + ROUTE
