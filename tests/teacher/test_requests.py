@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.doubles.teacher import ChatServer, Reply, echo, settings
+from tests.doubles.teacher import ChatServer, echo, settings
 from tests.teacher.asking import requests
 from understudy.contract.answers import Answer
 from understudy.contract.params.teacher import TeacherParams
@@ -173,9 +173,8 @@ def test_answers_of_a_bare_address_are_not_asked_again(tmp_path: Path) -> None:
 
 def test_an_endpoint_without_v1_is_asked_where_it_listens(tmp_path: Path) -> None:
     with ChatServer() as server:
-        host = server.url.removesuffix("/v1")
-        missing = Reply({"detail": "Not Found"}, 404)
-        server.script = lambda call: missing if "/v1" in call.path else echo(call)
+        host, server.models = server.url.removesuffix("/v1"), None
+        server.script = lambda call: refuse(404, "?") if "/v1" in call.path else echo(call)
         found = ask([Question("a")], params(base_url=host), tmp_path / "ledger.jsonl", "test")
         assert [answer.text for _, answer in found] == ["answer to a"]
         assert server.calls[-1].path == "/chat/completions"

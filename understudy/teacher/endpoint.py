@@ -49,6 +49,8 @@ class Endpoint:
         self.address = str(client.base_url)
         self.model: dict[str, Any] | None = None
         """What the list of models says of teacher.model."""
+        self.has_v1 = True
+        """False where the list of models is not at its usual address."""
         self.hint = ""
         """What the list of models says against teacher.model, for calls that fail."""
         self._secret = key if len(key) >= LEAST_SECRET and key != EMBEDDED else None
@@ -77,7 +79,7 @@ class Endpoint:
             try:
                 raw = await self.client.post(ROUTE, cast_to=httpx2.Response, body=request.body)
             except openai.NotFoundError as missing:
-                if self._bare is None or _is_told(missing.body):
+                if self._bare is None or self.has_v1:
                     raise
                 try:
                     route = self._bare + ROUTE
@@ -198,11 +200,6 @@ class Endpoint:
         if isinstance(value, dict):
             return {self.redact(str(name)): self._redact_all(part) for name, part in value.items()}
         return value
-
-
-def _is_told(body: object) -> bool:
-    """Whether a refusal comes from a chat endpoint, and not from a server without that route."""
-    return isinstance(body, dict) and isinstance(body.get("message"), str)
 
 
 def _has_left(error: BaseException) -> bool:

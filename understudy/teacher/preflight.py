@@ -33,6 +33,7 @@ FOLDER = "models/"
 """What Gemini's list puts before the names."""
 OLLAMA = "library"
 """Who owns a model in Ollama's list."""
+NOT_FOUND = 404
 NAMES = ("id", "name", "model")
 SHOWN = 8
 START_SECONDS = 30.0
@@ -157,6 +158,7 @@ async def _get_models(endpoint: Endpoint) -> bytes:
         except openai.APIStatusError as error:
             if error.status_code == WRONG_PASSWORD or NO_CREDIT in (error.code, error.type):
                 raise
+            endpoint.has_v1 = error.status_code != NOT_FOUND
             return b""
         except httpx2.HTTPError:  # the client translates none once it streams
             return b""

@@ -61,7 +61,7 @@ def test_a_missing_file_is_one_line_that_names_it_and_no_report_is_written(
 
 @pytest.mark.parametrize("name", DATA)
 def test_a_broken_file_is_one_line_that_names_it(name: str, project: Path) -> None:
-    (project / name).write_bytes(b"\x00\xff{")
+    (project / name).write_bytes(b"\x01\xff{")
     with pytest.raises(DataError) as caught:
         main()
     assert str(caught.value).startswith(f"{name}: ")

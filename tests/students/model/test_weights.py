@@ -110,11 +110,11 @@ def test_a_single_missing_tensor_is_named(
 def test_more_layers_in_the_config_than_in_the_weights_are_missing(
     folders: dict[str, Path], tmp_path: Path
 ) -> None:
-    assert "missing (encoder.block.2" in refusal(
-        rewrite(folders["t5"], tmp_path / "more", lambda w: w, num_layers=3)
+    assert "missing (encoder.block.1" in refusal(
+        rewrite(folders["t5"], tmp_path / "more", lambda w: w, num_layers=2)
     )
-    assert "unexpected (encoder.block.1" in refusal(
-        rewrite(folders["t5"], tmp_path / "fewer", lambda w: w, num_layers=1)
+    assert "unexpected (decoder.block.1" in refusal(
+        rewrite(folders["t5"], tmp_path / "fewer", lambda w: w, num_decoder_layers=1)
     )
 
 

@@ -11,9 +11,8 @@ from understudy.contract.params.export import CONVERTED
 from understudy.core.errors import DataError, StudentError, one_line
 from understudy.core.hub import first_line
 from understudy.students.decoding.devices import open_on, open_translator, warn_of_cpu
-from understudy.students.decoding.generation import can_cache
 from understudy.students.model.families import Family
-from understudy.students.model.loading import load_student, load_tokenizer
+from understudy.students.model.loading import can_cache, load_student, load_tokenizer
 from understudy.students.model.machine import has_gpu, lacks_memory, names_gpu, uses_bfloat16
 from understudy.students.model.weights import hash_weights
 

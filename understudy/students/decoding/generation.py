@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from understudy.contract.params.decoding import DecodingParams
 from understudy.core.errors import StudentError, say_expected
 from understudy.core.reading import read_text
+from understudy.students.model.loading import can_cache
 
 FILE = "generation_config.json"
 KEYS = {
@@ -22,15 +23,6 @@ KEYS = {
 """Settings' names in the file (the last two are our own), and their values where it has none."""
 UNLIMITED = 10**6
 """A tokenizer with a longer maximum has none: transformers writes 10^30."""
-
-
-def can_cache(config: Any) -> bool:
-    """Whether transformers can keep a model's keys and values from one token to the next.
-
-    It makes room for as many layers as a T5's encoder has, and fails where the decoder has more.
-    """
-    decoder = getattr(config, "num_decoder_layers", None)
-    return decoder is None or decoder <= config.num_layers
 
 
 def write_generation_config(folder: Path, params: DecodingParams) -> None:

@@ -149,6 +149,15 @@ def _load_whole_tokenizer(folder: Path) -> Any:
     return AutoTokenizer.from_pretrained(folder)
 
 
+def can_cache(config: Any) -> bool:
+    """Whether transformers can keep a model's keys and values from one token to the next.
+
+    It makes room for as many layers as a T5's encoder has, and fails where the decoder has more.
+    """
+    decoder = getattr(config, "num_decoder_layers", None)
+    return decoder is None or decoder <= config.num_layers
+
+
 def check_positions(config: Any, limits: Mapping[str, int]) -> None:
     """Refuses texts longer than the positions that a model has embeddings for.
 
