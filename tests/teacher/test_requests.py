@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.doubles.teacher import ChatServer, echo, settings
+from tests.doubles.teacher import ChatServer, echo, refuse, settings
 from tests.teacher.asking import requests
 from understudy.contract.answers import Answer
 from understudy.contract.params.teacher import TeacherParams

@@ -16,7 +16,7 @@ from understudy.core.params import load_section
 from understudy.core.parser import command_parser
 from understudy.core.tables import iterate_table
 from understudy.students.model.families import FAMILIES
-from understudy.students.model.loading import Student, can_cache, open_student
+from understudy.students.model.loading import Student, open_student
 from understudy.students.model.machine import keep_memory, name_device
 from understudy.students.training.launch import launch, rank, started_by_launcher
 from understudy.students.training.resume import hash_files, identify, resumable
@@ -135,7 +135,6 @@ def _versions() -> dict[str, str]:
 def _save(student: Student, trained: Trained, settings: TrainedSettings, folder: Path) -> None:
     write_csv(CURVES / f"{settings.system}.csv", trained.curve)
     with replacing_files(folder) as partial:
-        student.model.config.use_cache = can_cache(student.model.config)
         student.model.save_pretrained(partial)
         student.tokenizer.model_max_length = settings.params.max_input_tokens
         student.tokenizer.save_pretrained(partial)

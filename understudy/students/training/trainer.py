@@ -20,7 +20,7 @@ from understudy.contract.trained import (
 )
 from understudy.core.errors import StudentError
 from understudy.core.hub import first_line
-from understudy.students.model.loading import Student, check_positions
+from understudy.students.model.loading import Student, can_cache, check_positions
 from understudy.students.model.machine import check_gpu, has_gpu, lacks_memory, uses_bfloat16
 from understudy.students.model.spelling import describe_losses, warn_of_losses
 from understudy.students.model.tokens import EncodedPairs, count_pairs, encode_pairs
@@ -84,7 +84,7 @@ def train(
     limits = {name: getattr(params, name) for name in ("max_input_tokens", "max_target_tokens")}
     check_positions(student.model.config, limits)
     steps, validations = plan_steps(params, count_pairs(pairs["train"]))
-    args = _to_arguments(params, steps, state)
+    args = _to_arguments(params, steps, state, student)
     _check_space(student, state)
     longest = {"article": params.max_input_tokens, "highlights": params.max_target_tokens}
     with args.main_process_first(local=False):  # several machines share the folder
@@ -150,7 +150,7 @@ def _check_space(student: Student, state: Path) -> None:
         )
 
 
-def _to_arguments(params: TrainParams, steps: int, state: Path) -> Any:
+def _to_arguments(params: TrainParams, steps: int, state: Path, student: Student) -> Any:
     import torch
     from transformers import TrainingArguments
 
@@ -182,7 +182,8 @@ def _to_arguments(params: TrainParams, steps: int, state: Path) -> Any:
             bf16=uses_bfloat16(params.precision),
             tf32=True if gpu and torch.cuda.get_device_capability() >= (8, 0) else None,
             torch_compile=params.compile,
-            use_cache=True,  # otherwise config.json keeps false, which makes generate slow for good
+            # otherwise config.json keeps false, which makes generate slow for good
+            use_cache=can_cache(student.model.config),
             report_to="none",
             log_level_replica="error",
         )
