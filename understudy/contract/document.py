@@ -125,6 +125,8 @@ def read_csv(path: Path, form: type[R]) -> list[R]:
         table = pd.read_csv(io.StringIO(read_text(path)))
     except FileNotFoundError:
         raise DataError(absent(path)) from None
+    except DataError as error:
+        raise DataError(f"{error}; {AGAIN}") from None
     except (ValueError, OSError) as error:
         raise DataError(f"{path}: not a readable CSV file: {one_line(error)}; {AGAIN}") from None
     if table.empty:

@@ -32,7 +32,7 @@ def test_one_process_uses_one_gpu_of_several(
     monkeypatch.setattr("understudy.students.training.trainer.has_gpu", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (7, 0))
-    args = _to_arguments(train_params(), 8, tmp_path)
+    args = _to_arguments(train_params(), 8, tmp_path, tiny("t5"))
     assert args.n_gpu == 1
     assert args.train_batch_size == train_params().batch_size
 

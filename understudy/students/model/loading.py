@@ -39,6 +39,7 @@ def build_tiny(family: Family, texts: Iterable[str], seed: int) -> Student:
     tokenizer = train_tokenizer(family, texts)
     torch.manual_seed(seed)
     model = AutoModelForSeq2SeqLM.from_config(family.tiny_config(len(tokenizer)))
+    model.config.use_cache = model.generation_config.use_cache = can_cache(model.config)
     # Cross-attention passes on unchanged what it attends to: a summary mostly repeats words of its
     # article, which a model of this size learns several times slower from random projections.
     with torch.no_grad():
