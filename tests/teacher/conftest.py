@@ -1,4 +1,4 @@
-"""Fixtures of the tests that recall answers from outputs."""
+"""Where ledgers are, how patient the client is, and outputs to recall answers from."""
 
 import shutil
 from pathlib import Path
@@ -7,8 +7,21 @@ import pytest
 
 from tests.project import Project
 from tests.teacher.recalling import Outputs, answer
+from understudy.teacher import retries
 from understudy.teacher.completion import failed_answer
 from understudy.teacher.recall import PAY_AGAIN
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A ledger that is not there yet."""
+    return tmp_path / "ledger.jsonl"
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Failed calls are tried again at once."""
+    monkeypatch.setattr(retries, "FIRST_PAUSE", 0.001)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ from tests.doubles.teacher import ChatServer, Reply, refuse, say
 from tests.teacher.asking import ask, keys, prompts, requests
 from tests.teacher.batching import FaultyServer, echoed, params, still_open, texts
 from understudy.contract.params.teacher import TeacherParams
-from understudy.teacher import retries
 from understudy.teacher.chunks import Chunk
 from understudy.teacher.embedded.replies import MODEL
 from understudy.teacher.errors import (
@@ -23,21 +22,13 @@ from understudy.teacher.ledger import Ledger
 from understudy.teacher.lines import sent
 from understudy.teacher.requests import teacher_identity
 
+pytestmark = pytest.mark.usefixtures("impatient")
+
 
 @pytest.fixture
 def server() -> Iterator[FaultyServer]:
     with FaultyServer() as server:
         yield server
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.jsonl"
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "FIRST_PAUSE", 0.001)
 
 
 # What is sent

@@ -10,7 +10,6 @@ from tests.doubles.batches import BatchServer
 from tests.doubles.teacher import Reply, refuse, say
 from tests.teacher.asking import ask, prompts, questions
 from tests.teacher.batching import PRICES, echoed, params, still_open, texts
-from understudy.teacher import retries
 from understudy.teacher.client import survey_answers
 from understudy.teacher.errors import EndpointError
 from understudy.teacher.ledger import Ledger
@@ -19,20 +18,13 @@ from understudy.tools import ledger as ledger_command
 ASKED = prompts(4)
 
 
+pytestmark = pytest.mark.usefixtures("impatient")
+
+
 @pytest.fixture
 def server() -> Iterator[BatchServer]:
     with BatchServer() as server:
         yield server
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.jsonl"
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "FIRST_PAUSE", 0.001)
 
 
 def files_sent(server: BatchServer) -> int:

@@ -29,7 +29,7 @@ from tests.teacher.batching import (
     still_open,
     texts,
 )
-from understudy.teacher import batch_api, retries
+from understudy.teacher import batch_api
 from understudy.teacher.chunks import Chunk
 from understudy.teacher.errors import (
     BudgetError,
@@ -41,21 +41,13 @@ from understudy.teacher.lines import sent
 from understudy.teacher.requests import teacher_identity
 from understudy.tools.ledger import main
 
+pytestmark = pytest.mark.usefixtures("impatient")
+
 
 @pytest.fixture
 def server() -> Iterator[FaultyServer]:
     with FaultyServer() as server:
         yield server
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.jsonl"
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "FIRST_PAUSE", 0.001)
 
 
 # Money

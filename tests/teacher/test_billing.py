@@ -36,11 +36,6 @@ COUNT = 8
 PRICES = {"input": 1000.0, "cached_input": 1000.0, "output": 4000.0, "batch_factor": 0.5}
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.jsonl"
-
-
 def changed(url: str, **changes: Any) -> dict[str, Any]:
     usual = {"prices": PRICES, "request": {"max_completion_tokens": 50}, "timeout_seconds": 1.0}
     return settings(url, **{**usual, **changes})

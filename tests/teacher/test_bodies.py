@@ -69,11 +69,6 @@ UNREAD: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.jsonl"
-
-
 @pytest.mark.parametrize("body", READABLE.values(), ids=READABLE)
 def test_a_paid_body_is_read_whatever_its_shape_and_asked_for_once(path: Path, body: Any) -> None:
     with ChatServer(in_turn(Reply(body))) as server:

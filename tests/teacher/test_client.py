@@ -31,11 +31,6 @@ VARIABLE, KEY = "TEST_TEACHER_KEY", "sk-test-0123456789abcdef"
 REFUSED = "content_filter"
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.jsonl"
-
-
 def params(server: ChatServer | str, **changes: Any) -> TeacherParams:
     url = server if isinstance(server, str) else server.url
     return TeacherParams(**settings(url, **changes))

@@ -18,12 +18,6 @@ from tests.teacher.asking import ask
 from tests.teacher.test_client import KEY, PROMPTS, REFUSED, VARIABLE, closed_port, params
 from understudy.teacher.errors import MissingKeyError
 
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.jsonl"
-
-
 # Answers that are no article
 
 

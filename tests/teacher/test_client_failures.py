@@ -36,11 +36,6 @@ PAUSE = 0.7
 """Seconds that are more than a first retry waits of itself."""
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.jsonl"
-
-
 def failure(
     script: Script, path: Path, prompts: list[str] | None = None, **changes: Any
 ) -> tuple[str, int]:

@@ -26,12 +26,6 @@ from tests.teacher.test_client_failures import OOPS, fail_for, failure
 from understudy.contract.params.teacher import TeacherParams
 from understudy.teacher.errors import BudgetError, EndpointError, FailedCallsError
 
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.jsonl"
-
-
 # Rows that fail for good
 
 

@@ -22,11 +22,6 @@ REASONED_OUT = say("", finish_reason="length", usage=USAGE)
 LIMIT = {"max_completion_tokens": 300}
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.jsonl"
-
-
 def stop(teacher: TeacherParams, path: Path, count: int = 100) -> str:
     """What a run says when it ends early, checked to be one line."""
     with pytest.raises(UselessAnswersError) as caught:

@@ -15,11 +15,6 @@ SMALL = {"meta": {"n_params": 135, "size": 91, "n_vocab": 49}}
 LARGE = {"meta": {"n_params": 360, "size": 250, "n_vocab": 49}}
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.jsonl"
-
-
 def serve(server: ChatServer, told: dict[str, Any], says: str) -> TeacherParams:
     server.models = [{"id": "double", "object": "model", "created": len(server.calls), **told}]
     server.script = lambda call: say(f"{says} {call.prompt}")

@@ -6,7 +6,6 @@ share of the cores. Others fill the machine alone, and run one after the other.
 Run: understudy repro, or make repro
 """
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -57,6 +56,7 @@ def leaves_cores_idle() -> bool:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the stages; the exit status is DVC's."""
+    from understudy.students.model.machine import count_cores
     from understudy.versioning.parallel import reproduce, reproduce_chains
 
     parser = command_parser("understudy repro", __doc__)
@@ -64,9 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--one-by-one", action="store_true", help="run no two stages at once, as `dvc repro` does"
     )
     options = parser.parse_args(arguments)
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
+    cores = count_cores()
     status = 0
     may_share = not options.one_by_one and cores > 1 and leaves_cores_idle()
     if may_share and (chains := find_due(list_chains())):

@@ -6,14 +6,13 @@ and kernels for another chip, an old driver or a full memory show no earlier.
 
 import ctypes
 import importlib.util
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from understudy.core.errors import one_line
-from understudy.students.model.machine import wastes_gpu
+from understudy.students.model.machine import count_cores, wastes_gpu
 
 CUBLAS = "libcublas.so.12"
 """What CTranslate2 loads by this name; beside a torch for CUDA 13 the system may lack it."""
@@ -66,13 +65,12 @@ def open_on(converted: Path, device: str, quantization: str, end: str) -> Any:
     import ctranslate2
 
     gpu = device == "cuda"
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     types = ctranslate2.get_supported_compute_types(device)
     translator = ctranslate2.Translator(
         str(converted),
         device=device,
         compute_type=_choose_type(quantization, types),
-        inter_threads=1 if gpu else cores,
+        inter_threads=1 if gpu else count_cores(),
         intra_threads=0 if gpu else 1,
         max_queued_batches=-1,
     )

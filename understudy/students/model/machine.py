@@ -22,6 +22,13 @@ IDLE_CORES = 0.5
 """Other processes that use less of the cores in all do not count."""
 
 
+def count_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def share_cores() -> None:
     """Makes torch's threads spin little while they wait for each other, unless the user chose.
 
