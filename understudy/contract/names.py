@@ -26,7 +26,7 @@ MEASURES = tuple(MEASURE_TITLES)
 COLUMNS = tuple(f"{kind}_{measure}" for kind in KINDS for measure in MEASURES)
 """Columns of a table or an array with all scores of an article."""
 
-Verdict = Literal["equivalent", "better", "worse", "undecided", "identical", "void"]
+Verdict = Literal["equivalent", "better", "worse", "undecided", "identical", "void", "unknown"]
 MINUS = "-minus-"
 
 

@@ -1,0 +1,89 @@
+"""What evaluate writes of recipes: how systems compare if they are trained again.
+
+A recipe is all that trains a student but its seed. Its scores are means over one trained model a
+seed. A figure is in points of 0 to 100 if nothing else is said.
+"""
+
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from understudy.contract.document import Count, Figure, KeyedMetrics, Record
+from understudy.contract.evaluation import ByKind, Moot
+from understudy.contract.names import Verdict
+
+
+class SeedScores(Record):
+    """One ROUGE type of a recipe, in F1."""
+
+    f1: Figure
+    """Mean over seeds and test articles."""
+    f1_low: Figure | None = None
+    """Bounds of the 95% interval for other seeds and articles like these; None with one seed."""
+    f1_high: Figure | None = None
+    sd: Figure | None = None
+    """Standard deviation between the means of the seeds; None with one."""
+    by_seed: dict[str, Figure]
+    """Mean over the test articles of each seed's model."""
+
+
+class Recipe(ByKind[SeedScores]):
+    """One student on one source of pairs."""
+
+    shipped: Count
+    """The seed of the model that ships."""
+    seeds: Count
+    """How many were trained."""
+
+
+class Recipes(KeyedMetrics[Recipe]):
+    """metrics/seeds.json: every trained system."""
+
+    PATH: ClassVar = Path("metrics/seeds.json")
+
+
+class RecipeDifference(Record):
+    """One ROUGE type of a pair of recipes: first minus second, p-values corrected for all pairs.
+
+    A system that is not trained (the teacher, lead-3) counts as it is: its noise is the articles'.
+    """
+
+    f1: Figure
+    """Difference of the means over seeds and test articles."""
+    f1_low: Figure | None = None
+    """Bounds of the 95% interval for other seeds and articles like these."""
+    f1_high: Figure | None = None
+    p: Figure | None = None
+    """Probability of a difference so large between recipes that are alike."""
+    p_equivalent: Figure | None = None
+    """Probability of a difference so small between recipes that differ by the margin."""
+    better: Literal[-1, 0, 1] = 0
+    """1: the first recipe is better; -1: worse; 0: neither is shown."""
+    equivalent: Literal[0, 1] = 0
+    """1: shown to differ by less than the margin."""
+    known: Literal[0, 1]
+    """0: a trained system of the pair has one seed; only `f1` is given then."""
+    articles_needed: Count | None = None
+    """About how many test articles would decide, with these seeds; None where none would."""
+    seeds_needed: Count | None = None
+    """About how many seeds of each trained system would decide, on these articles."""
+    moot: Moot | None = None
+    """Why there is little to compare; None as a rule."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """On the first recipe; `unknown` with one seed."""
+        if not self.known:
+            return "unknown"
+        if self.moot and not self.better:
+            return "void"
+        if self.equivalent and not self.moot:
+            return "equivalent"
+        if self.better:
+            return "better" if self.better > 0 else "worse"
+        return "undecided"
+
+
+class RecipeGap(KeyedMetrics[ByKind[RecipeDifference]]):
+    """metrics/recipes.json: differences of pairs of recipes, under FIRST-minus-SECOND."""
+
+    PATH: ClassVar = Path("metrics/recipes.json")
