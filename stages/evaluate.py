@@ -1,12 +1,15 @@
 """evaluate: scores every system on the same test articles, and says what the scores are worth.
 
-In:  data/gold/test.parquet, data/predictions/*.parquet, data/written/answers.parquet.
+In:  data/gold/test.parquet, data/predictions/zeroshot.parquet, data/predictions/seeds,
+     models/*/seeds.json, data/written/answers.parquet.
      A test article without an answer of the teacher (its call failed) is scored for no system.
-Out: data/scores.parquet, the scores of each system on each article; metrics/systems.json, their
-     means with intervals; metrics/rouge.json, those of evaluate.source without the source in their
-     names; metrics/gap.json, differences with verdicts; metrics/texts.json, what ROUGE does not
-     see; metrics/length.json, whether length explains the zero-shot scores; metrics/teacher.json,
-     calls, tokens and money; metrics/plots/rouge.csv, the scores for `dvc plots`.
+Out: data/scores.parquet, the scores of each system on each article, as it ships;
+     data/seed-scores.parquet, those of each seed's model; metrics/systems.json, means with
+     intervals; metrics/rouge.json, those of evaluate.source without the source in their names;
+     metrics/gap.json, differences with verdicts on the models that ship; metrics/seeds.json and
+     metrics/recipes.json, means over seeds and verdicts on recipes; metrics/texts.json, what ROUGE
+     does not see; metrics/length.json, whether length explains the zero-shot scores;
+     metrics/teacher.json, calls, tokens and money; metrics/plots/rouge.csv for `dvc plots`.
 Run: python -m stages.evaluate
 """
 
@@ -25,6 +28,8 @@ from understudy.contract.evaluation import (
     REFERENCE,
     SCORES,
     SCORES_SCHEMA,
+    SEED_SCORES,
+    SEED_SCORES_SCHEMA,
     LengthEffects,
     PlotLine,
     RougeMetrics,
@@ -35,49 +40,71 @@ from understudy.contract.evaluation import (
     TextLength,
     Texts,
 )
-from understudy.contract.names import KINDS, LEAD, STUDENTS, TRAINED, ZEROSHOT
-from understudy.contract.pairs import PAIR_COLUMNS, TEST
+from understudy.contract.names import KINDS, LEAD, STUDENTS, TRAINED, ZEROSHOT, name_model
+from understudy.contract.pairs import MODELS, PAIR_COLUMNS, TEST
 from understudy.contract.params.evaluate import EvaluateParams, Words
 from understudy.contract.params.teacher import Prices, TeacherParams
-from understudy.contract.predictions import PREDICTIONS, PREDICTIONS_SCHEMA, predictions_path
+from understudy.contract.params.training import StudentParams
+from understudy.contract.predictions import (
+    PREDICTIONS,
+    PREDICTIONS_SCHEMA,
+    predictions_path,
+    seed_predictions_path,
+)
+from understudy.contract.recipes import Recipes
+from understudy.contract.trained import TrainedSeeds
 from understudy.core.errors import DataError, run
 from understudy.core.params import load_section
 from understudy.core.tables import read_table, table_writer
 from understudy.scoring.bootstrap import Figures
 from understudy.scoring.length import cut_like, explain_by_length
 from understudy.scoring.letters import check_letters
-from understudy.scoring.scoreboard import Scoreboard
+from understudy.scoring.scoreboard import RecipeBoard, Scoreboard
 from understudy.teacher.money import price_usd
 from understudy.texts.sentences import lead
 from understudy.texts.traits import measure_traits
 from understudy.texts.words import count_words
 
+Models = Mapping[str, Sequence[int]]
+"""The seeds of each trained system."""
 
-def read_predictions(test: pd.DataFrame, folder: Path = PREDICTIONS) -> pd.DataFrame:
-    """Every system's predictions in the order of the test articles, `lead-3` included.
+
+def read_predictions(test: pd.DataFrame, seeds: Models, folder: Path = PREDICTIONS) -> pd.DataFrame:
+    """Every model's predictions in the order of the test articles, zero-shot and `lead-3` too.
 
     Returns:
-        A column per system; missing where a call of the teacher failed for good.
+        A column per model, named by `name_model`, and one for each system that is not trained;
+        missing where a call of the teacher failed for good.
 
     Raises:
-        DataError: a system's predictions are not those of these test articles.
+        DataError: some predictions are not those of these test articles.
     """
     predictions = {}
-    for system in (*TRAINED, ZEROSHOT):
-        path = predictions_path(system, folder)
+    for name, path in _list_predictions(seeds, folder).items():
         table = read_table(path, tuple(PREDICTIONS_SCHEMA))
         if list(table["id"]) != list(test["id"]):
             raise DataError(f"{path}: not one prediction for each row of {TEST}; run `dvc repro`")
-        predictions[system] = list(table["prediction"])
+        predictions[name] = list(table["prediction"])
     predictions[LEAD] = [lead(article) for article in test["article"]]
     return pd.DataFrame(predictions)
 
 
-def check_words(predictions: pd.DataFrame, references: Sequence[str], words: Words) -> None:
+def _list_predictions(seeds: Models, folder: Path = PREDICTIONS) -> dict[str, Path]:
+    paths = {
+        name_model(system, seed): seed_predictions_path(system, seed, folder)
+        for system in seeds
+        for seed in seeds[system]
+    }
+    return {**paths, ZEROSHOT: predictions_path(ZEROSHOT, folder)}
+
+
+def check_words(
+    predictions: pd.DataFrame, seeds: Models, references: Sequence[str], words: Words
+) -> None:
     """Stops with a DataError where English words would leave little of some texts to score."""
     texts = {f"the highlights of {TEST}": references}
-    for system in (*TRAINED, ZEROSHOT):
-        texts[str(predictions_path(system))] = list(predictions[system])
+    for name, path in _list_predictions(seeds).items():
+        texts[str(path)] = list(predictions[name])
     texts[f"{LEAD} of the articles of {TEST}"] = list(predictions[LEAD])
     check_letters(texts, words, "set evaluate.words: unicode in params.yaml")
 
@@ -175,6 +202,18 @@ def count_teacher(answers: pd.DataFrame, prices: Prices) -> TeacherCalls:
     )
 
 
+def write_seed_scores(
+    ids: Sequence[str], rows: Mapping[str, Mapping[int, Figures]], path: Path = SEED_SCORES
+) -> None:
+    """Writes the score of each trained model on each article, system after system."""
+    with table_writer(path, SEED_SCORES_SCHEMA) as table:
+        for name, models in rows.items():
+            for seed, points in models.items():
+                for identity, figures in zip(ids, points.tolist(), strict=True):
+                    line = (identity, name, seed, *figures)
+                    table.add(dict(zip(SEED_SCORES_SCHEMA, line, strict=True)))
+
+
 def write_scores(ids: Sequence[str], rows: Mapping[str, Figures], path: Path = SCORES) -> None:
     """Writes each system's score on each article, system after system."""
     with table_writer(path, SCORES_SCHEMA) as table:
@@ -184,19 +223,52 @@ def write_scores(ids: Sequence[str], rows: Mapping[str, Figures], path: Path = S
                 table.add(dict(zip(SCORES_SCHEMA, line, strict=True)))
 
 
+def judge_recipes(
+    ids: Sequence[str],
+    texts: pd.DataFrame,
+    points: Mapping[str, Figures],
+    seeds: Models,
+    shipped: Mapping[str, int],
+    margin: float,
+) -> None:
+    """Writes what the models of all seeds say about recipes."""
+    names = {
+        **{system: {seed: name_model(system, seed) for seed in seeds[system]} for system in seeds},
+        **{system: {0: system} for system in (ZEROSHOT, LEAD)},
+    }
+    rows, said = {}, {}
+    for system, models in names.items():
+        rows[system] = {seed: points[name] for seed, name in models.items()}
+        said[system] = {seed: list(texts[name]) for seed, name in models.items()}
+    board = RecipeBoard(rows, margin)
+    write_seed_scores(ids, {system: rows[system] for system in seeds})
+    found = {system: board.summarize(system, shipped[system]) for system in seeds}
+    Recipes.model_validate(found).write()
+    board.compare(texts=said).write()
+
+
 def main() -> None:
     """Reads params.yaml and scores."""
     params = load_section("evaluate", EvaluateParams)
     prices = load_section("teacher", TeacherParams).prices
+    students = {name: load_section(f"train-{name}", StudentParams).seeds for name in STUDENTS}
+    seeds = {system: students[system.partition("-")[0]] for system in TRAINED}
+    shipped = {
+        name: TrainedSeeds.load(TrainedSeeds.path_in(MODELS / name)).shipped for name in seeds
+    }
     test = read_table(TEST, PAIR_COLUMNS)
-    predictions = read_predictions(test)
-    answered = predictions.notna().all(axis="columns")
+    models = read_predictions(test, seeds)
+    answered = models.notna().all(axis="columns")
     if not answered.any():
         raise DataError("no test article has an answer of the teacher; `dvc repro -f -s zeroshot`")
-    test, predictions = test[answered], predictions[answered]
+    test, models = test[answered], models[answered]
     articles, highlights = list(test["article"]), list(test["highlights"])
-    check_words(predictions, highlights, params.words)
-    rows = score(predictions, highlights, params.stemmer, words=params.words)
+    check_words(models, seeds, highlights, params.words)
+    points = score(models, highlights, params.stemmer, words=params.words)
+    names = {name: name_model(name, seed) for name, seed in shipped.items()}
+    names |= {ZEROSHOT: ZEROSHOT, LEAD: LEAD}
+    predictions = pd.DataFrame({system: models[name] for system, name in names.items()})
+    rows = {system: points[name] for system, name in names.items()}
     board = Scoreboard(rows, params.judgement)
     scores = {
         name: SystemScores(
@@ -209,6 +281,7 @@ def main() -> None:
     traits = {name: measure_traits(articles, list(texts[name])) for name in texts}
     teacher = {name: count_teacher(read_table(path), prices) for name, path in ANSWERS.items()}
     write_scores(list(test["id"]), rows)
+    judge_recipes(list(test["id"]), models, points, seeds, shipped, params.margin)
     systems.write()
     select_source(systems, params.source).write()
     board.compare(texts={name: list(predictions[name]) for name in rows}).write()

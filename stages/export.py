@@ -1,17 +1,17 @@
 """export: makes a trained student's folder one that can be deployed as it is.
 
-In:  models/SYSTEM as train-* left it, data/SOURCE/validation.parquet, SYSTEM being t5-gold,
-     t5-written, bart-gold or bart-written.
-Out: models/SYSTEM/ctranslate2, a converted model that was compared with the trained one
-     (check.json); models/SYSTEM/generation_config.json with the beam search of `predict`.
-Run: python -m stages.export SYSTEM
+In:  models/seeds/SYSTEM/SEED as train-* left it, data/SOURCE/validation.parquet, SYSTEM being
+     t5-gold, t5-written, bart-gold or bart-written.
+Out: in the same folder ctranslate2, a converted model that was compared with the trained one
+     (check.json), and generation_config.json with the beam search of `predict`.
+Run: python -m stages.export SYSTEM SEED
 """
 
 import sys
 from itertools import islice
 from pathlib import Path
 
-from understudy.contract.pairs import DATA, MODELS, PAIR_COLUMNS
+from understudy.contract.pairs import DATA, PAIR_COLUMNS, seed_folder
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.export import CONVERTED, ExportParams
 from understudy.core.errors import StudentError, run
@@ -40,8 +40,8 @@ def export(model: Path, validation: Path, params: ExportParams, decoding: Decodi
     write_generation_config(model, decoding)
     if check.passed:
         print(
-            f"export {model.name}: {check.quantization}, off by {check.mean_difference:.4f} nats a "
-            f"token on {check.rows} validation pairs",
+            f"export {model.parent.name}-{model.name}: {check.quantization}, off by "
+            f"{check.mean_difference:.4f} nats a token on {check.rows} validation pairs",
             file=sys.stderr,
         )
     else:
@@ -53,14 +53,16 @@ def export(model: Path, validation: Path, params: ExportParams, decoding: Decodi
 
 
 def main() -> None:
-    """Reads params.yaml and exports the system that the command line names."""
+    """Reads params.yaml and exports the model that the command line names."""
     parser = command_parser("python -m stages.export", __doc__)
-    parser.add_argument("system", help="a folder's name under models/")
-    system = parser.parse_args().system
-    source = system.rpartition("-")[2]
+    parser.add_argument("system", help="a folder's name under models/seeds/")
+    parser.add_argument("seed", type=int, help="a folder's name in that")
+    options = parser.parse_args()
+    source = options.system.rpartition("-")[2]
     params = load_section("export", ExportParams)
     decoding = load_section("predict", DecodingParams)
-    export(MODELS / system, DATA / source / "validation.parquet", params, decoding)
+    folder = seed_folder(options.system, options.seed)
+    export(folder, DATA / source / "validation.parquet", params, decoding)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,16 @@
 """predict: a trained student summarizes the test articles.
 
-In:  models/SYSTEM (t5-gold, t5-written, bart-gold, bart-written), data/gold/test.parquet.
-Out: data/predictions/SYSTEM.parquet with id, prediction.
-Run: python -m stages.predict SYSTEM
+In:  models/seeds/SYSTEM/SEED (SYSTEM: t5-gold, t5-written, bart-gold or bart-written),
+     data/gold/test.parquet.
+Out: data/predictions/seeds/SYSTEM/SEED.parquet with id, prediction.
+Run: python -m stages.predict SYSTEM SEED
 """
 
 from pathlib import Path
 
-from understudy.contract.pairs import MODELS, PAIR_COLUMNS, TEST
+from understudy.contract.pairs import PAIR_COLUMNS, TEST, seed_folder
 from understudy.contract.params.decoding import DecodingParams
-from understudy.contract.predictions import PREDICTIONS_SCHEMA, predictions_path
+from understudy.contract.predictions import PREDICTIONS_SCHEMA, seed_predictions_path
 from understudy.core.errors import run
 from understudy.core.params import load_section
 from understudy.core.parser import command_parser
@@ -25,19 +26,21 @@ def predict(model: Path, test: Path, out: Path, params: DecodingParams) -> None:
     engine = open_engine(model, params.engine)
     identities = (row["id"] for row in iterate_table(test, ("id",)))
     articles = (row["article"] for row in iterate_table(test, ("article",)))
-    summaries = decode(engine, articles, params, f"predict {model.name}", total)
+    summaries = decode(engine, articles, params, f"predict {model.parent.name}-{model.name}", total)
     with table_writer(out, PREDICTIONS_SCHEMA) as table:
         for identity, summary in zip(identities, summaries, strict=True):
             table.add({"id": identity, "prediction": summary})
 
 
 def main() -> None:
-    """Decodes with the system that the command line names."""
+    """Decodes with the model that the command line names."""
     parser = command_parser("python -m stages.predict", __doc__)
-    parser.add_argument("system", help="a folder's name under models/")
-    system = parser.parse_args().system
+    parser.add_argument("system", help="a folder's name under models/seeds/")
+    parser.add_argument("seed", type=int, help="a folder's name in that")
+    options = parser.parse_args()
     params = load_section("predict", DecodingParams)
-    predict(MODELS / system, TEST, predictions_path(system), params)
+    model = seed_folder(options.system, options.seed)
+    predict(model, TEST, seed_predictions_path(options.system, options.seed), params)
 
 
 if __name__ == "__main__":

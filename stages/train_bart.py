@@ -1,9 +1,9 @@
-"""train-bart: trains a BART student on one source of pairs.
+"""train-bart: trains a BART student on one source of pairs, with one seed.
 
 In:  data/SOURCE/{train,validation}.parquet, SOURCE being gold or written.
-Out: models/bart-SOURCE, a folder that `from_pretrained` loads, with settings.json;
-     metrics/curves/bart-SOURCE.csv with training and validation loss.
-Run: python -m stages.train_bart SOURCE
+Out: models/seeds/bart-SOURCE/SEED, a folder that `from_pretrained` loads, with settings.json,
+     the learning curve (curve.csv) and what training took (run.json).
+Run: python -m stages.train_bart SOURCE SEED
 """
 
 from understudy.core.errors import run

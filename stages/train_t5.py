@@ -1,9 +1,9 @@
-"""train-t5: trains a T5 student on one source of pairs.
+"""train-t5: trains a T5 student on one source of pairs, with one seed.
 
 In:  data/SOURCE/{train,validation}.parquet, SOURCE being gold or written.
-Out: models/t5-SOURCE, a folder that `from_pretrained` loads, with settings.json;
-     metrics/curves/t5-SOURCE.csv with training and validation loss.
-Run: python -m stages.train_t5 SOURCE
+Out: models/seeds/t5-SOURCE/SEED, a folder that `from_pretrained` loads, with settings.json,
+     the learning curve (curve.csv) and what training took (run.json).
+Run: python -m stages.train_t5 SOURCE SEED
 """
 
 from understudy.core.errors import run

@@ -11,12 +11,18 @@ from pydantic import AfterValidator
 
 from understudy.contract.document import Count, Figure, KeyedMetrics, Metrics, Record
 from understudy.contract.names import COLUMNS, Verdict
+from understudy.core.tables import text_columns
 
 M = TypeVar("M")
 
 SCORES = Path("data/scores.parquet")
 SCORES_SCHEMA = {"id": pa.string(), "system": pa.string(), **dict.fromkeys(COLUMNS, pa.float64())}
-"""Every system's points on every scored test article, system after system."""
+"""Every system's points on every scored test article, system after system, as it ships."""
+SEED_SCORES = Path("data/seed-scores.parquet")
+SEED_SCORES_SCHEMA = {
+    **text_columns("id", "system"), "seed": pa.int64(), **dict.fromkeys(COLUMNS, pa.float64())
+}  # fmt: skip
+"""The points of every trained model, those of the seeds that do not ship too."""
 PLOT = Path("metrics/plots/rouge.csv")
 """F1 for `dvc plots`, with the columns of PlotLine."""
 REFERENCE = "reference"

@@ -30,6 +30,11 @@ Verdict = Literal["equivalent", "better", "worse", "undecided", "identical", "vo
 MINUS = "-minus-"
 
 
+def name_model(system: str, seed: int) -> str:
+    """One trained model of a system, such as t5-gold-13."""
+    return f"{system}-{seed}"
+
+
 def name_pair(first: str, second: str) -> str:
     """A pair's key in metrics/gap.json, the first system minus the second."""
     return f"{first}{MINUS}{second}"

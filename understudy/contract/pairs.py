@@ -14,9 +14,12 @@ SPLITS = (*LEARNING_SPLITS, "test")
 DATA = Path("data")
 RAW, GOLD, WRITTEN = DATA / "raw", DATA / "gold", DATA / "written"
 MODELS = Path("models")
-"""A folder for each student, such as models/t5-gold."""
+"""A folder for each student, such as models/t5-gold, with the model that ships."""
 TEST = GOLD / "test.parquet"
 """The articles that every system summarizes."""
+
+SEEDS = "seeds"
+"""Below MODELS and below the predictions: what was made of each seed, such as seeds/t5-gold/13."""
 
 REJECTS = "rejects.parquet"
 """In RAW and in GOLD: each row that was dropped, and why."""
@@ -24,3 +27,8 @@ RAW_REJECTS_SCHEMA = {
     **text_columns("split", "file"), "row": pa.int64(), "reason": pa.string()
 }  # fmt: skip
 GOLD_REJECTS_SCHEMA = text_columns("split", "id", "reason")
+
+
+def seed_folder(system: str, seed: int) -> Path:
+    """The model folder of one seed."""
+    return MODELS / SEEDS / system / str(seed)

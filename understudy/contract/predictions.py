@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from understudy.contract.pairs import SEEDS
 from understudy.core.tables import text_columns
 
 PREDICTIONS = Path("data/predictions")
@@ -13,3 +14,8 @@ PREDICTIONS_SCHEMA = text_columns("id", "prediction")
 def predictions_path(system: str, folder: Path = PREDICTIONS) -> Path:
     """Where a system's summaries are."""
     return folder / f"{system}.parquet"
+
+
+def seed_predictions_path(system: str, seed: int, folder: Path = PREDICTIONS) -> Path:
+    """Where the summaries of one seed's model are."""
+    return folder / SEEDS / system / f"{seed}.parquet"

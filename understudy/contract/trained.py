@@ -1,4 +1,4 @@
-"""What train-t5 and train-bart write beside the weights: settings.json, and the learning curve."""
+"""What train-* write beside the weights: settings.json, time taken, and the learning curve."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,7 +9,10 @@ from understudy.contract.document import Count, Document, Record
 from understudy.contract.params.training import Source, TrainParams
 
 CURVES = Path("metrics/curves")
-"""One file a system, SYSTEM.csv, with a line a validation and the columns of CurvePoint."""
+"""One file a system, SYSTEM.csv, with a line a validation and the columns of CurvePoint: that of
+the model that ships."""
+CURVE = "curve.csv"
+"""The same in the folder of each seed."""
 
 FIVE_DIGITS = AfterValidator(lambda loss: round(float(loss), 5))
 Loss = Annotated[float, FIVE_DIGITS]
@@ -74,8 +77,44 @@ class LostCounts(Record):
     validation: LostPairs
 
 
+class TrainingRun(Document):
+    """models/seeds/SYSTEM/SEED/run.json: what training took. No two runs agree on it."""
+
+    seconds: Annotated[float, Field(ge=0), AfterValidator(lambda seconds: round(seconds, 1))]
+    """Wall time from the first import to the end, of all runs of which one went on from another."""
+    device: str
+
+    @staticmethod
+    def path_in(model: Path) -> Path:
+        """Where a model folder has the file."""
+        return model / "run.json"
+
+
+class SeedRun(Record):
+    """One trained model of a student."""
+
+    seed: Count
+    best_validation_loss: Loss
+    seconds: float
+    """What its training took."""
+
+
+class TrainedSeeds(Document):
+    """models/SYSTEM/seeds.json: all models that were trained, and the one that ships."""
+
+    shipped: Count
+    """The seed with the lowest validation loss; the first of them in params.yaml on a tie."""
+    runs: list[SeedRun] = Field(min_length=1)
+    """In the order of params.yaml."""
+
+    @staticmethod
+    def path_in(model: Path) -> Path:
+        """Where a model folder has the file."""
+        return model / "seeds.json"
+
+
 class TrainedSettings(Document):
-    """models/SYSTEM/settings.json: how the weights came about."""
+    """settings.json of a model folder: how the weights came about."""
 
     system: str
     family: Literal["t5", "bart"]

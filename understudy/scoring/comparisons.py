@@ -8,7 +8,7 @@ number of comparisons (Holm 1979).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import NormalDist
 
 import numpy as np
@@ -60,11 +60,18 @@ def find_moot(first: Sequence[str], second: Sequence[str]) -> Moot | None:
 
     Texts without a word are empty; those of equal words are identical.
     """
+    if silent := find_silent(first, second):
+        return silent
+    same = (a == b or split_words(a) == split_words(b) for a, b in zip(first, second, strict=True))
+    return "identical" if all(same) else None
+
+
+def find_silent(first: Iterable[str], second: Iterable[str]) -> Moot | None:
+    """Which of two systems wrote no word at all, if any."""
     silent = [not any(map(count_words, texts)) for texts in (first, second)]
     if any(silent):
         return "both_empty" if all(silent) else "first_empty" if silent[0] else "second_empty"
-    same = (a == b or split_words(a) == split_words(b) for a, b in zip(first, second, strict=True))
-    return "identical" if all(same) else None
+    return None
 
 
 def correct_holm(p_values: Sequence[float] | Figures) -> list[float]:

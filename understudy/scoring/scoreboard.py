@@ -1,15 +1,18 @@
 """The systems that the study compares: their scores, their differences, and what both are worth."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from understudy.contract.evaluation import ByKind, Difference, Gap, Measures
-from understudy.contract.names import COLUMNS, KINDS, MEASURES, PAIRS, name_pair
+from understudy.contract.names import COLUMNS, KINDS, MEASURES, PAIRS, TRAINED, name_pair
 from understudy.contract.params.evaluate import Judgement
+from understudy.contract.recipes import Recipe, RecipeDifference, RecipeGap
 from understudy.scoring.bootstrap import Figures, bounds, resample_means
-from understudy.scoring.comparisons import compare_all, find_moot
+from understudy.scoring.comparisons import compare_all, find_moot, find_silent
+from understudy.scoring.recipes import compare_recipes, summarize_seeds
 
 
 class Scoreboard:
@@ -58,6 +61,52 @@ class Scoreboard:
                 figures["moot"] = moot or (None if scored else "no_overlap")
             gap[name_pair(first, second)] = ByKind[Difference].model_validate(judged)
         return Gap.model_validate(gap)
+
+
+class RecipeBoard:
+    """Scores of every system's models, one a seed, on the same test articles."""
+
+    def __init__(self, rows: Mapping[str, Mapping[int, Figures]], margin: float) -> None:
+        """Takes arrays (articles, COLUMNS) by system and seed, in points.
+
+        A system that is not trained has one, under any seed.
+        """
+        self._seeds = {system: list(models) for system, models in rows.items()}
+        self._rows = {system: np.stack(list(models.values())) for system, models in rows.items()}
+        self._margin = margin
+
+    def summarize(self, system: str, shipped: int) -> Recipe:
+        """A trained system's F1 by ROUGE type, over its seeds."""
+        seeds = self._seeds[system]
+        found = {
+            kind: summarize_seeds(self._rows[system][:, :, COLUMNS.index(f"{kind}_f1")], seeds)
+            for kind in KINDS
+        }
+        return Recipe(shipped=shipped, seeds=len(seeds), **found)
+
+    def compare(
+        self,
+        pairs: Sequence[tuple[str, str]] = PAIRS,
+        texts: Mapping[str, Mapping[int, Sequence[str]]] | None = None,
+    ) -> RecipeGap:
+        """Differences of pairs, the first recipe minus the second, with their verdicts.
+
+        With the texts of all models, pairs of which one wrote nothing are marked as moot.
+        """
+        judged: dict[str, list[RecipeDifference]] = {}
+        for kind in KINDS:
+            column = COLUMNS.index(f"{kind}_f1")
+            f1 = {system: rows[:, :, column] for system, rows in self._rows.items()}
+            judged[kind] = compare_recipes(f1, pairs, TRAINED, self._margin)
+        gap = {}
+        for at, (first, second) in enumerate(pairs):
+            found = {kind: judged[kind][at] for kind in KINDS}
+            if texts is not None:
+                said = (chain.from_iterable(texts[name].values()) for name in (first, second))
+                moot = find_silent(*said)
+                found = {kind: one.model_copy(update={"moot": moot}) for kind, one in found.items()}
+            gap[name_pair(first, second)] = ByKind[RecipeDifference](**found)
+        return RecipeGap.model_validate(gap)
 
 
 def _by_kind(means: Figures, drawn: Figures, bounded: Sequence[str]) -> dict[str, dict[str, Any]]:

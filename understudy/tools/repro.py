@@ -7,7 +7,7 @@ Run: understudy repro, or make repro
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from understudy.core.parser import command_parser
 
@@ -15,19 +15,24 @@ BEFORE = "generate"
 """The stage that leads to the pairs of every source."""
 
 
-def list_chains() -> list[list[str]]:
-    """The stages of each source's students, in order."""
-    from understudy.contract.names import STUDENTS
+def list_chains(seeds: Mapping[str, Sequence[int]]) -> list[list[str]]:
+    """The stages of each source's students, in order.
+
+    Args:
+        seeds: of each student.
+    """
     from understudy.contract.params.training import SOURCES
 
+    models = [(student, seed) for student in seeds for seed in seeds[student]]
     return [
         [
-            *(f"train-{student}@{source}" for student in STUDENTS),
+            *(f"train-{student}@{source}-{seed}" for student, seed in models),
             *(
-                f"{stage}@{student}-{source}"
-                for student in STUDENTS
+                f"{stage}-{student}@{student}-{source}-{seed}"
+                for student, seed in models
                 for stage in ("export", "predict")
             ),
+            *(f"select@{student}-{source}" for student in seeds),
         ]
         for source in SOURCES
     ]
@@ -44,18 +49,12 @@ def find_due(chains: Sequence[list[str]]) -> list[list[str]]:
     return found if len(found) > 1 else []
 
 
-def leaves_cores_idle() -> bool:
-    """Whether all students are tiny."""
-    from understudy.contract.names import STUDENTS
-    from understudy.contract.params.training import TrainParams
-    from understudy.core.params import load_section
-    from understudy.students.model.loading import TINY
-
-    return all(load_section(f"train-{name}", TrainParams).model == TINY for name in STUDENTS)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the stages; the exit status is DVC's."""
+    from understudy.contract.names import STUDENTS
+    from understudy.contract.params.training import StudentParams
+    from understudy.core.params import load_section
+    from understudy.students.model.loading import TINY
     from understudy.students.model.machine import count_cores
     from understudy.versioning.parallel import reproduce, reproduce_chains
 
@@ -66,8 +65,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     cores = count_cores()
     status = 0
-    may_share = not options.one_by_one and cores > 1 and leaves_cores_idle()
-    if may_share and (chains := find_due(list_chains())):
+    students = {name: load_section(f"train-{name}", StudentParams) for name in STUDENTS}
+    are_tiny = all(student.model == TINY for student in students.values())
+    may_share = are_tiny and cores > 1 and not options.one_by_one
+    seeds = {name: student.seeds for name, student in students.items()}
+    if may_share and (chains := find_due(list_chains(seeds))):
         status = reproduce(BEFORE) or reproduce_chains(chains, cores)
     if status := status or reproduce():
         sys.exit(status)

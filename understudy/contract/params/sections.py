@@ -10,7 +10,7 @@ from understudy.contract.params.generate import GenerateParams
 from understudy.contract.params.report import ReportParams
 from understudy.contract.params.review import ReviewParams
 from understudy.contract.params.teacher import TeacherParams
-from understudy.contract.params.training import TrainParams
+from understudy.contract.params.training import StudentParams
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.params import Section
 
@@ -19,8 +19,8 @@ KINDS: dict[str, type[Section]] = {
     "filter": FilterParams,
     "teacher": TeacherParams,
     "generate": GenerateParams,
-    "train-t5": TrainParams,
-    "train-bart": TrainParams,
+    "train-t5": StudentParams,
+    "train-bart": StudentParams,
     "export": ExportParams,
     "predict": DecodingParams,
     "zeroshot": ZeroshotParams,

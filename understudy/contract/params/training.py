@@ -1,8 +1,8 @@
-"""The params sections `train-t5` and `train-bart`."""
+"""The params sections `train-t5` and `train-bart`, and what is left of them for one model."""
 
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from understudy.core.params import Section
 
@@ -12,15 +12,9 @@ SOURCES: tuple[Source, ...] = get_args(Source)
 Precision = Literal["auto", "bfloat16", "float32"]
 
 
-class TrainParams(Section):
-    """How one student is trained; the same for each source."""
+class TrainingSettings(Section):
+    """How a student learns; the same for each source and seed."""
 
-    model: str = Field(default="tiny", min_length=1)
-    """`tiny` (small, random weights, made here), a Hub id, or a local folder."""
-    revision: str | None = Field(default=None, min_length=1)
-    """Branch, tag or commit of a Hub id; null otherwise."""
-    seed: int = Field(default=13, ge=0)
-    """Seed of the order of examples, of dropout and of `tiny`'s weights."""
     epochs: float = Field(default=5.0, gt=0)
     """Passes over the training pairs. By default as in the paper profile, whose validation loss is
     flat by then."""
@@ -35,6 +29,9 @@ class TrainParams(Section):
     dropout, which is drawn for each pass, falls differently."""
     processes: int = Field(default=1, gt=0)
     """Training processes on this machine, one per GPU, or sharing the cores."""
+    threads: int | None = Field(default=None, gt=0)
+    """Threads of a process on the CPU; null for all cores. Sums are rounded in another order with
+    another number, and training ends with other weights."""
     precision: Precision = "auto"
     """bfloat16, float32, or auto: bfloat16 where the hardware multiplies it natively."""
     compile: bool = False
@@ -59,3 +56,39 @@ class TrainParams(Section):
     best one is kept."""
     patience: int | None = Field(default=None, gt=0)
     """Validations without a better loss after which training ends; null for the whole run."""
+
+
+class TrainParams(TrainingSettings):
+    """What one model's training depends on, its pairs aside."""
+
+    model: str = Field(default="tiny", min_length=1)
+    revision: str | None = Field(default=None, min_length=1)
+    seed: int = Field(default=13, ge=0)
+
+
+class StudentParams(Section):
+    """One student: what it starts from, and how each of its models is trained."""
+
+    model: str = Field(default="tiny", min_length=1)
+    """`tiny` (small, random weights, made here), a Hub id, or a local folder."""
+    revision: str | None = Field(default=None, min_length=1)
+    """Branch, tag or commit of a Hub id; null otherwise."""
+    seeds: list[Annotated[int, Field(ge=0)]] = Field(default=[13], min_length=1)
+    """A model is trained for each, on each source; the one with the best validation loss ships.
+    With two or more, verdicts also speak of the recipe: whether they would survive a retrain. A
+    seed decides on the order of examples, on dropout and on `tiny`'s weights."""
+    settings: TrainingSettings = Field(default_factory=TrainingSettings)
+    """The training settings."""
+
+    @field_validator("seeds")
+    @classmethod
+    def _are_different(cls, seeds: list[int]) -> list[int]:
+        if len(set(seeds)) < len(seeds):
+            raise ValueError("expected each seed once")
+        return seeds
+
+    def run(self, seed: int) -> TrainParams:
+        """What the training of one seed depends on."""
+        return TrainParams(
+            model=self.model, revision=self.revision, seed=seed, **dict(self.settings)
+        )

@@ -48,6 +48,13 @@ def share_cores() -> None:
         os.environ["GOMP_SPINCOUNT"] = SHORT_SPIN
 
 
+def limit_threads(threads: int) -> None:
+    """Makes torch compute with so many threads on the CPU, also if it is imported already."""
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(threads)
+
+
 def keep_memory() -> None:
     """Makes the C library keep freed memory for the next step, in huge pages where available.
 

@@ -19,7 +19,7 @@ from understudy.core.errors import StudentError, one_line
 from understudy.core.parent_watch import ParentWatch
 from understudy.students.model.tokens import EncodedPairs
 from understudy.students.training.cpu import CpuFunctions
-from understudy.students.training.resume import StoppedTrainingError, seal
+from understudy.students.training.resume import StoppedTrainingError, Stopwatch, seal
 from understudy.students.training.steps import Collator, Steps, split_into_passes
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -34,7 +34,12 @@ class StudentTrainer(Trainer):  # type: ignore[misc]
     """Minimizes the mean loss of a step's tokens, however they are split among processes."""
 
     def __init__(
-        self, model: Any, args: Any, data: Mapping[str, EncodedPairs], params: TrainParams
+        self,
+        model: Any,
+        args: Any,
+        data: Mapping[str, EncodedPairs],
+        params: TrainParams,
+        stopwatch: Stopwatch,
     ) -> None:
         train = data["train"]
         super().__init__(
@@ -45,6 +50,7 @@ class StudentTrainer(Trainer):  # type: ignore[misc]
         )
         self._pairs = data
         self._params = params
+        self._stopwatch = stopwatch
         self._steps = Steps(train.articles.lengths, params.batch_size, params.seed, args.max_steps)
         self._positions: torch.Tensor | None = None
         model.get_output_embeddings().register_forward_pre_hook(self._keep_known)
@@ -153,6 +159,7 @@ class StudentTrainer(Trainer):  # type: ignore[misc]
             super()._save_checkpoint(model, trial)
             self.accelerator.wait_for_everyone()
             if self.args.should_save:
+                self._stopwatch.save()
                 seal(self.args.output_dir, self.state.global_step, self.state.best_global_step)
         except (OSError, SafetensorError, RuntimeError) as error:
             if isinstance(error, RuntimeError) and WRITER not in str(error):

@@ -1,6 +1,6 @@
 """Several training processes, one a GPU, or sharing the cores of this machine.
 
-For several machines, start `torchrun … -m stages.train_t5 gold` on each: a process that torchrun
+For several machines, start `torchrun … -m stages.train_t5 gold 13` on each: a process that torchrun
 has started launches no others.
 """
 
@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 
 from understudy.core.errors import StudentError
 from understudy.core.parent_watch import ParentWatch
@@ -27,7 +28,7 @@ def rank() -> int:
     return int(os.environ.get("RANK", "0"))
 
 
-def launch(module: str, source: str, processes: int) -> None:
+def launch(module: str, arguments: Sequence[str], processes: int) -> None:
     """Runs a training module in several processes and waits for them.
 
     Raises:
@@ -55,7 +56,7 @@ def launch(module: str, source: str, processes: int) -> None:
         max_restarts=0,
     )
     try:
-        elastic_launch(config, sys.executable)("-m", module, source)
+        elastic_launch(config, sys.executable)("-m", module, *arguments)
     except ChildFailedError as error:
         number, failure = error.get_first_failure()
         raise StudentError(

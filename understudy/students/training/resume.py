@@ -7,6 +7,7 @@ it, and experiments that DVC runs in other folders do.
 
 import hashlib
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,16 +15,38 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from understudy.core.errors import StudentError
-from understudy.core.files import remove, sync
+from understudy.core.files import remove, replacing, sync
 from understudy.versioning.state import beside_cache
 
 CHECKPOINT = "checkpoint-"
+SECONDS = "seconds"
 SEAL = "whole"
 """A file that appears in a checkpoint once all the others are on the disk."""
 
 
 class StoppedTrainingError(StudentError):
     """Training was asked to stop; the next run goes on from its checkpoint."""
+
+
+class Stopwatch:
+    """Seconds since the first start of a run that goes on from checkpoints."""
+
+    def __init__(self, folder: Path) -> None:
+        """Adds what earlier starts have saved in the folder of the run."""
+        self._path = folder / SECONDS
+        self._before, self._started = 0.0, time.monotonic()
+        with suppress(OSError, ValueError):
+            self._before = float(self._path.read_text(encoding="ascii"))
+
+    @property
+    def seconds(self) -> float:
+        """So far."""
+        return self._before + time.monotonic() - self._started
+
+    def save(self) -> None:
+        """Makes the next start count what this one took so far."""
+        with replacing(self._path) as partial:
+            partial.write_text(f"{self.seconds:.3f}", encoding="ascii")
 
 
 def identify(parts: Iterable[bytes]) -> str:

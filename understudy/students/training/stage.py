@@ -7,9 +7,9 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from understudy.contract.document import write_csv
-from understudy.contract.pairs import DATA, LEARNING_SPLITS, MODELS, PAIR_COLUMNS
-from understudy.contract.params.training import SOURCES, Source, TrainParams
-from understudy.contract.trained import CURVES, TrainedSettings
+from understudy.contract.pairs import DATA, LEARNING_SPLITS, PAIR_COLUMNS, seed_folder
+from understudy.contract.params.training import SOURCES, Source, StudentParams, TrainParams
+from understudy.contract.trained import CURVE, TrainedSettings, TrainingRun
 from understudy.core.errors import StudentError
 from understudy.core.files import replacing_files
 from understudy.core.params import load_section
@@ -17,9 +17,9 @@ from understudy.core.parser import command_parser
 from understudy.core.tables import iterate_table
 from understudy.students.model.families import FAMILIES
 from understudy.students.model.loading import Student, open_student
-from understudy.students.model.machine import keep_memory, name_device
+from understudy.students.model.machine import keep_memory, limit_threads, name_device
 from understudy.students.training.launch import launch, rank, started_by_launcher
-from understudy.students.training.resume import hash_files, identify, resumable
+from understudy.students.training.resume import Stopwatch, hash_files, identify, resumable
 from understudy.students.training.trainer import Trained, train
 
 ROOT = Path(__file__).parents[3]
@@ -30,22 +30,24 @@ same examples, though dropout differs."""
 
 
 def main(family: str, about: str | None) -> None:
-    """Trains a student on the source that the command line names; `about` is for its --help."""
+    """Trains what the command line names; `about` is for its --help."""
     parser = command_parser(f"python -m stages.train_{family}", about)
     parser.add_argument("source", choices=SOURCES, help="whose pairs it learns from")
-    source: Source = parser.parse_args().source
-    params = load_section(f"train-{family}", TrainParams)
+    parser.add_argument("seed", type=int, help=f"one of train-{family}.seeds, as a rule")
+    options = parser.parse_args()
+    params = load_section(f"train-{family}", StudentParams).run(options.seed)
     keep_memory()
+    if params.threads is not None:
+        limit_threads(params.threads)
     if params.processes > 1 and not started_by_launcher():
-        launch(f"stages.train_{family}", source, params.processes)
+        arguments = (options.source, str(options.seed))
+        launch(f"stages.train_{family}", arguments, params.processes)
     else:
-        train_on_source(family, source, params)
+        train_on_source(family, options.source, params)
 
 
-def train_on_source(
-    family: str, source: Source, params: TrainParams, models: Path = MODELS
-) -> None:
-    """Writes the files of models/FAMILY-SOURCE and metrics/curves/FAMILY-SOURCE.csv.
+def train_on_source(family: str, source: Source, params: TrainParams) -> None:
+    """Writes the files of models/seeds/FAMILY-SOURCE/SEED.
 
     Raises:
         StudentError: the model cannot be loaded or trained.
@@ -53,14 +55,15 @@ def train_on_source(
     """
     system = f"{family}-{source}"
     pairs = {split: DATA / source / f"{split}.parquet" for split in LEARNING_SPLITS}
-    label = f"train-{family}@{source}"
+    label = f"train-{family}@{source}-{params.seed}"
     try:
         student = open_student(
             params.model, params.revision, FAMILIES[family], _texts(pairs["train"]), params.seed
         )
         identity = _identify(student, pairs, params)
-        with resumable(system, identity, lock=rank() == 0) as state:
-            trained = train(student, pairs, params, state, label)
+        run = f"{system}-{params.seed}"
+        with resumable(run, identity, lock=rank() == 0) as state:
+            trained = train(student, pairs, params, state, label, Stopwatch(state))
             if rank() == 0:
                 settings = TrainedSettings(
                     system=system,
@@ -78,7 +81,7 @@ def train_on_source(
                     best_step=trained.best_step,
                     best_validation_loss=trained.best_validation_loss,
                 )
-                _save(student, trained, settings, models / system)
+                _save(student, trained, settings, seed_folder(system, params.seed))
     except StudentError as error:
         raise type(error)(f"{label}: {error}") from None
 
@@ -133,8 +136,11 @@ def _versions() -> dict[str, str]:
 
 
 def _save(student: Student, trained: Trained, settings: TrainedSettings, folder: Path) -> None:
-    write_csv(CURVES / f"{settings.system}.csv", trained.curve)
     with replacing_files(folder) as partial:
+        write_csv(partial / CURVE, trained.curve)
+        TrainingRun(seconds=trained.seconds, device=settings.device).write(
+            TrainingRun.path_in(partial)
+        )
         student.model.save_pretrained(partial)
         student.tokenizer.model_max_length = settings.params.max_input_tokens
         student.tokenizer.save_pretrained(partial)

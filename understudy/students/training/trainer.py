@@ -25,7 +25,12 @@ from understudy.students.model.machine import check_gpu, has_gpu, lacks_memory, 
 from understudy.students.model.spelling import describe_losses, warn_of_losses
 from understudy.students.model.tokens import EncodedPairs, count_pairs, encode_pairs
 from understudy.students.training.launch import started_by_launcher
-from understudy.students.training.resume import CHECKPOINT, StoppedTrainingError, find_checkpoint
+from understudy.students.training.resume import (
+    CHECKPOINT,
+    StoppedTrainingError,
+    Stopwatch,
+    find_checkpoint,
+)
 
 CHECKPOINTS = 3
 """How many may be on the disk: the best, the last, and the one being written."""
@@ -44,6 +49,8 @@ class Trained:
     lost: LostCounts
     best_step: int
     best_validation_loss: float
+    seconds: float
+    """Since the first start of this run."""
 
 
 def train(
@@ -52,6 +59,7 @@ def train(
     params: TrainParams,
     state: Path,
     label: str = "train",
+    stopwatch: Stopwatch | None = None,
 ) -> Trained:
     """Trains with teacher forcing and keeps the weights with the lowest validation loss.
 
@@ -62,6 +70,7 @@ def train(
         params: the student's section.
         state: the folder of this very run; training resumes from a checkpoint in it.
         label: names the work in the progress bar.
+        stopwatch: of this run; None starts one now.
 
     Raises:
         StudentError: there are no pairs, the loss is no longer a number, or the device or the
@@ -79,6 +88,7 @@ def train(
     )
     from understudy.students.training.progress import TrainingBar
 
+    stopwatch = stopwatch or Stopwatch(state)
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     limits = {name: getattr(params, name) for name in ("max_input_tokens", "max_target_tokens")}
@@ -98,7 +108,7 @@ def train(
         warn_of_losses(
             label, [p for kind in lost for p in describe_losses(kind, texts, lost[kind])]
         )
-    trainer = StudentTrainer(student.model, args, data, params)
+    trainer = StudentTrainer(student.model, args, data, params, stopwatch)
     for replaced in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(replaced)
     bar, interruption = TrainingBar(label), Interruption(single=args.world_size == 1)
@@ -127,7 +137,7 @@ def train(
         )
     if args.process_index == 0:
         _report(trainer, label)
-    return _conclude(trainer.state, data, params)
+    return _conclude(trainer.state, data, params, stopwatch.seconds)
 
 
 def plan_steps(params: TrainParams, examples: int) -> tuple[int, list[int]]:
@@ -211,7 +221,9 @@ def _report(trainer: Any, label: str) -> None:
     )
 
 
-def _conclude(state: Any, data: Mapping[str, EncodedPairs], params: TrainParams) -> Trained:
+def _conclude(
+    state: Any, data: Mapping[str, EncodedPairs], params: TrainParams, seconds: float
+) -> Trained:
     history: list[dict[str, float]] = state.log_history
     steps_an_epoch = math.ceil(len(data["train"]) / params.batch_size)
     curve = [
@@ -233,6 +245,7 @@ def _conclude(state: Any, data: Mapping[str, EncodedPairs], params: TrainParams)
         ),
         best_step=state.best_global_step,
         best_validation_loss=round(state.best_metric, 5),
+        seconds=seconds,
     )
 
 

@@ -1,0 +1,98 @@
+"""select: of the models that were trained with different seeds, the best one becomes what ships.
+
+In:  models/seeds/SYSTEM and data/predictions/seeds/SYSTEM, SYSTEM being t5-gold, t5-written,
+     bart-gold or bart-written.
+Out: models/SYSTEM, the folder with the best validation loss, and seeds.json with all of them;
+     data/predictions/SYSTEM.parquet and metrics/curves/SYSTEM.csv of the same seed. What seeds that
+     params.yaml no longer lists have left in the folders is removed; DVC's cache keeps it.
+Run: python -m stages.select SYSTEM
+"""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from understudy.contract.names import TRAINED
+from understudy.contract.pairs import MODELS, SEEDS, seed_folder
+from understudy.contract.params.training import StudentParams
+from understudy.contract.predictions import PREDICTIONS, predictions_path, seed_predictions_path
+from understudy.contract.trained import (
+    CURVE,
+    CURVES,
+    SeedRun,
+    TrainedSeeds,
+    TrainedSettings,
+    TrainingRun,
+)
+from understudy.core.errors import run
+from understudy.core.files import remove, replacing
+from understudy.core.params import load_section
+from understudy.core.parser import command_parser
+
+
+def select(system: str, seeds: Sequence[int]) -> TrainedSeeds:
+    """Copies what was made of the best seed to where it ships from.
+
+    Raises:
+        DataError: what training wrote about a seed is absent or broken.
+    """
+    for folder in (MODELS, PREDICTIONS):
+        _remove_others(folder / SEEDS / system, seeds)
+    trained = compare_seeds(system, seeds)
+    best, target = seed_folder(system, trained.shipped), MODELS / system
+    for source in sorted(best.iterdir()):
+        if source.name not in (CURVE, TrainingRun.path_in(best).name):
+            _copy(source, target / source.name)
+    trained.write(TrainedSeeds.path_in(target))
+    _copy(best / CURVE, CURVES / f"{system}.csv")
+    _copy(seed_predictions_path(system, trained.shipped), predictions_path(system))
+    return trained
+
+
+def compare_seeds(system: str, seeds: Sequence[int]) -> TrainedSeeds:
+    """What training says about each seed, and which of them has the lowest validation loss."""
+    runs = []
+    for seed in seeds:
+        folder = seed_folder(system, seed)
+        settings = TrainedSettings.load(TrainedSettings.path_in(folder))
+        took = TrainingRun.load(TrainingRun.path_in(folder)).seconds
+        loss = settings.best_validation_loss
+        runs.append(SeedRun(seed=seed, best_validation_loss=loss, seconds=took))
+    best = min(runs, key=lambda one: one.best_validation_loss)
+    return TrainedSeeds(shipped=best.seed, runs=runs)
+
+
+def _remove_others(folder: Path, seeds: Sequence[int]) -> None:
+    """Or the next stage's input would differ from that of a fresh clone."""
+    known = {str(seed) for seed in seeds}
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.stem.isdigit() and path.stem not in known:
+            remove(path)
+
+
+def _copy(source: Path, target: Path) -> None:
+    with replacing(target) as partial:
+        if source.is_dir():
+            shutil.copytree(source, partial, dirs_exist_ok=True)
+        else:
+            shutil.copyfile(source, partial)
+
+
+def main() -> None:
+    """Reads params.yaml and selects among the seeds of the system that the command line names."""
+    parser = command_parser("python -m stages.select", __doc__)
+    parser.add_argument("system", choices=TRAINED, help="a folder's name under models/seeds/")
+    system = parser.parse_args().system
+    seeds = load_section(f"train-{system.partition('-')[0]}", StudentParams).seeds
+    trained = select(system, seeds)
+    if len(seeds) > 1:
+        losses = ", ".join(f"{one.seed}: {one.best_validation_loss:.3f}" for one in trained.runs)
+        print(
+            f"select {system}: seed {trained.shipped} ships; validation losses by seed: {losses}",
+            file=sys.stderr,
+        )
+
+
+if __name__ == "__main__":
+    run(main)
