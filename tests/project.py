@@ -97,7 +97,7 @@ def quick(steps: int) -> dict[str, Any]:
     """Changes of params that make students learn for a moment and decode greedily."""
     training = {"max_steps": steps, "validations": 2}
     students = {
-        f"train_{family}__{key}": value
+        f"train_{family}__settings__{key}": value
         for family in ("T5", "BART")
         for key, value in training.items()
     }

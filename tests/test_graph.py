@@ -14,15 +14,27 @@ from understudy.contract.params.sections import KINDS
 
 STAGES = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 CODE = ("stages/", "understudy/")
-COSTLY = ["generate", "train-t5", "train-bart", "export", "predict", "zeroshot"]
+COSTLY = [
+    "generate",
+    "train-t5",
+    "train-bart",
+    "export-t5",
+    "export-bart",
+    "predict-t5",
+    "predict-bart",
+    "zeroshot",
+]
 DATA_STAGES = [
     "fetch",
     "filter",
     "generate",
     "train-t5",
     "train-bart",
-    "export",
-    "predict",
+    "export-t5",
+    "export-bart",
+    "predict-t5",
+    "predict-bart",
+    "select",
     "zeroshot",
     "evaluate",
     "datacards",
@@ -32,8 +44,14 @@ DATA_STAGES = [
 OWN_PARAMS = {
     "generate": ["teacher.base_url", "teacher.model", "teacher.request", "generate"],
     "zeroshot": ["teacher.base_url", "teacher.model", "teacher.request", "zeroshot"],
-    "evaluate": ["evaluate", "teacher.prices"],
-    "export": ["export", "predict"],
+    "train-t5": ["train-t5.model", "train-t5.revision", "train-t5.settings"],
+    "train-bart": ["train-bart.model", "train-bart.revision", "train-bart.settings"],
+    "export-t5": ["export", "predict"],
+    "export-bart": ["export", "predict"],
+    "predict-t5": ["predict"],
+    "predict-bart": ["predict"],
+    "select": ["train-${item.student}.seeds"],
+    "evaluate": ["evaluate", "teacher.prices", "train-bart.seeds", "train-t5.seeds"],
     "datacards": [
         "datacards",
         "filter",
@@ -54,7 +72,9 @@ OWN_PARAMS = {
 
 
 def module_of(stage: str) -> str:
-    return "stages." + stage.replace("-", "_")
+    """A stage of one student that shares its module with that of the other is named after both."""
+    shared = re.sub(r"^(export|predict)-\w+$", r"\1", stage)
+    return "stages." + shared.replace("-", "_")
 
 
 def files_below(dep: str) -> set[str]:
@@ -71,11 +91,11 @@ def files_below(dep: str) -> set[str]:
 
 def test_the_stages_are_those_of_the_design() -> None:
     assert list(STAGES) == DATA_STAGES
-    assert (
-        STAGES["train-t5"]["matrix"]
-        == STAGES["train-bart"]["matrix"]
-        == {"source": ["gold", "written"]}
-    )
+    for student in ("t5", "bart"):
+        matrix = {"source": ["gold", "written"], "seed": f"${{train-{student}.seeds}}"}
+        assert STAGES[f"train-{student}"]["matrix"] == matrix
+        for stage in ("export", "predict"):
+            assert STAGES[f"{stage}-{student}"]["matrix"] == {"student": [student], **matrix}
 
 
 def code_deps(stage: str) -> set[str]:
@@ -123,14 +143,17 @@ def test_data_deps_are_outs_of_other_stages_or_named_by_params(stage: str) -> No
         for out in expand(other, kind)
     }
     data = {dep for dep in expand(stage, "deps") if not dep.startswith((*CODE, "${"))}
-    assert [dep for dep in data if not {dep, str(Path(dep).parent)} & made] == []
+    around = {str(folder) for path in made for folder in Path(path).parents}
+    assert [dep for dep in data if not {dep, str(Path(dep).parent)} & (made | around)] == []
 
 
 def expand(stage: str, field: str) -> set[str]:
     """Paths of a stage for every combination of its matrix."""
     matrix = STAGES[stage].get("matrix", {})
     paths = set()
-    for values in itertools.product(*matrix.values()):
+    for values in itertools.product(
+        *(v if isinstance(v, list) else ["13"] for v in matrix.values())
+    ):
         for entry in STAGES[stage].get(field, []):
             path = entry if isinstance(entry, str) else next(iter(entry))
             for name, value in zip(matrix, values, strict=True):
@@ -140,7 +163,8 @@ def expand(stage: str, field: str) -> set[str]:
 
 
 def test_every_section_has_a_typed_form() -> None:
-    tracked = {key.partition(".")[0] for stage in DATA_STAGES for key in STAGES[stage]["params"]}
+    keys = {key for stage in DATA_STAGES for key in STAGES[stage]["params"] if "$" not in key}
+    tracked = {key.partition(".")[0] for key in keys}
     assert tracked | {"teacher", "review"} == set(KINDS)
 
 

@@ -102,7 +102,10 @@ def test_a_wrong_type_is_refused_with_key_value_and_expectation(
     for replacement in wrong:
         _parent(document, location)[location[-1]] = replacement
         line = _refusal(location[0], document)
-        start = f"params.yaml: {'.'.join(location)} = {replacement!r}: expected "
+        named, shown = ".".join(location), replacement
+        if isinstance(value, list) and isinstance(replacement, list):
+            named, shown = f"{named}.0", replacement[0]
+        start = f"params.yaml: {named} = {shown!r}: expected "
         assert line.startswith(start)
         assert JARGON.search(line.removeprefix(start)) is None
 
@@ -130,6 +133,28 @@ def test_a_number_that_is_not_finite_is_refused(document: Document, value: float
         changed = copy.deepcopy(document)
         _parent(changed, location)[location[-1]] = value
         assert f"{'.'.join(location)} = {value!r}: expected" in _refusal(location[0], changed)
+
+
+def test_a_key_that_stands_deeper_is_told_where(document: Document) -> None:
+    document["train-t5"] = {"seeds": [1], "epochs": 4}
+    assert _refusal("train-t5", document) == (
+        "params.yaml: train-t5.epochs = 4: unknown key; it is train-t5.settings.epochs"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seeds", "told"),
+    [
+        ([], "train-t5.seeds = []: expected a list that is not empty"),
+        ([1, 2, 1], "train-t5.seeds = [1, 2, 1]: expected each seed once"),
+        ([-1], "train-t5.seeds.0 = -1: expected"),
+        ([True], "train-t5.seeds.0 = True: expected a whole number"),
+        (13, "train-t5.seeds = 13: expected a list such as [1, 2]"),
+    ],
+)
+def test_impossible_seeds_are_refused(document: Document, seeds: object, told: str) -> None:
+    document["train-t5"]["seeds"] = seeds
+    assert _refusal("train-t5", document).startswith(f"params.yaml: {told}")
 
 
 def test_each_of_several_problems_has_its_line(document: Document) -> None:

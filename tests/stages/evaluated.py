@@ -1,6 +1,7 @@
 """A small test set with every system's predictions, as the stage evaluate reads it."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,11 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from tests.imports import ROOT
+from understudy.contract.names import TRAINED
+from understudy.contract.pairs import MODELS
 from understudy.contract.params.evaluate import EvaluateParams
+from understudy.contract.predictions import seed_predictions_path
+from understudy.contract.trained import SeedRun, TrainedSeeds
 
 PARAMS = EvaluateParams(source="written", stemmer=True, resamples=200, seed=4, margin=1.0)
 PRICES = {"input": 2.0, "cached_input": 0.5, "output": 10.0, "batch_factor": 0.5}
@@ -27,6 +32,8 @@ TEST = pd.DataFrame(
         ],
     }
 )
+SEED = 13
+SEEDS = {system: [SEED] for system in TRAINED}
 TEACHER = "the teacher of the params"
 TEXTS = {
     "t5-gold": ["Anna was in Rome.", "Boris saw cats.", "Clara won."],
@@ -74,7 +81,26 @@ def write_predictions(folder: Path, answers: pd.DataFrame | None = None) -> None
         if system == "zeroshot":
             table.loc[answers["reason"] == "failed", "prediction"] = None
             table = pd.concat([table, answers], axis=1)
-        table.to_parquet(folder / f"{system}.parquet")
+            table.to_parquet(folder / "zeroshot.parquet")
+        else:
+            write_model(folder, system, SEED, texts)
+
+
+def write_model(folder: Path, system: str, seed: int, texts: Sequence[str]) -> None:
+    """The predictions of one model."""
+    path = seed_predictions_path(system, seed, folder)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame({"id": TEST["id"], "prediction": list(texts)}).to_parquet(path)
+
+
+def ship(folder: Path, system: str, shipped: int, *others: int) -> None:
+    """What `select` says of a system's seeds."""
+    runs = [
+        SeedRun(seed=seed, best_validation_loss=1.0 + (seed != shipped), seconds=60.0)
+        for seed in (shipped, *others)
+    ]
+    trained = TrainedSeeds(shipped=shipped, runs=runs)
+    trained.write(TrainedSeeds.path_in(folder / MODELS / system))
 
 
 def fill_project(folder: Path, answers: pd.DataFrame | None = None) -> None:
@@ -83,6 +109,8 @@ def fill_project(folder: Path, answers: pd.DataFrame | None = None) -> None:
     (folder / "data" / "written").mkdir()
     TEST.to_parquet(folder / "data" / "gold" / "test.parquet")
     write_predictions(folder / "data" / "predictions", answers)
+    for system in SEEDS:
+        ship(folder, system, SEED)
     make_answers().to_parquet(folder / "data" / "written" / "answers.parquet")
     params = YAML(typ="safe").load((ROOT / "profiles" / "sample.yaml").read_text(encoding="utf-8"))
     params["teacher"]["prices"] = PRICES

@@ -15,6 +15,8 @@ from stages.evaluate import (
 from tests.contract.examples import make_systems
 from tests.stages.evaluated import (
     PRICES,
+    SEED,
+    SEEDS,
     TEST,
     TEXTS,
     make_answers,
@@ -22,7 +24,7 @@ from tests.stages.evaluated import (
     write_predictions,
 )
 from understudy.contract.evaluation import TextLength
-from understudy.contract.names import COLUMNS
+from understudy.contract.names import COLUMNS, name_model
 from understudy.contract.params.teacher import Prices
 from understudy.core.errors import DataError
 from understudy.scoring.rows import score_rows
@@ -31,37 +33,38 @@ from understudy.texts.sentences import lead
 
 def test_predictions_are_read_by_system_with_the_lead_beside_them(tmp_path: Path) -> None:
     write_predictions(tmp_path / "predictions")
-    found = read_predictions(TEST, tmp_path / "predictions")
-    expected = {**TEXTS, "lead-3": [lead(article) for article in TEST["article"]]}
+    found = read_predictions(TEST, SEEDS, tmp_path / "predictions")
+    models = {name_model(name, SEED) if name in SEEDS else name: TEXTS[name] for name in TEXTS}
+    expected = {**models, "lead-3": [lead(article) for article in TEST["article"]]}
     assert found.to_dict("list") == expected
     assert found["lead-3"][1] == "Boris saw 3.5 cats in Oslo.\nThey slept.\nHe left."
 
 
 def test_a_prediction_of_a_failed_call_is_missing(tmp_path: Path) -> None:
     write_predictions(tmp_path / "predictions", make_failed_answers())
-    found = read_predictions(TEST, tmp_path / "predictions")
+    found = read_predictions(TEST, SEEDS, tmp_path / "predictions")
     assert list(found["zeroshot"].isna()) == [False, True, False]
     assert found.drop(columns="zeroshot").notna().all(axis=None)
-    assert list(found["t5-written"]) == TEXTS["t5-written"]  # an empty one is not missing
+    assert list(found["t5-written-13"]) == TEXTS["t5-written"]  # an empty one is not missing
 
 
 @pytest.mark.parametrize("ids", [["a", "b"], ["a", "c", "b"], ["a", "b", "x"], list("abcd"), []])
-@pytest.mark.parametrize("system", ["t5-gold", "zeroshot"])
+@pytest.mark.parametrize("name", ["seeds/t5-gold/13", "zeroshot"])
 def test_predictions_of_other_articles_are_refused(
-    system: str, ids: list[str], tmp_path: Path
+    name: str, ids: list[str], tmp_path: Path
 ) -> None:
     write_predictions(tmp_path / "predictions")
     table = pd.DataFrame({"id": ids, "prediction": ["text"] * len(ids)}, dtype="str")
-    table.to_parquet(tmp_path / "predictions" / f"{system}.parquet")
-    with pytest.raises(DataError, match=rf"{system}\.parquet: not one prediction .*`dvc repro`"):
-        read_predictions(TEST, tmp_path / "predictions")
+    table.to_parquet(tmp_path / "predictions" / f"{name}.parquet")
+    with pytest.raises(DataError, match=rf"{name}\.parquet: not one prediction .*`dvc repro`"):
+        read_predictions(TEST, SEEDS, tmp_path / "predictions")
 
 
 def test_a_missing_system_is_refused(tmp_path: Path) -> None:
     write_predictions(tmp_path / "predictions")
-    (tmp_path / "predictions" / "bart-written.parquet").unlink()
-    with pytest.raises(DataError, match=r"bart-written\.parquet: no such file"):
-        read_predictions(TEST, tmp_path / "predictions")
+    (tmp_path / "predictions" / "seeds/bart-written/13.parquet").unlink()
+    with pytest.raises(DataError, match=r"bart-written/13\.parquet: no such file"):
+        read_predictions(TEST, SEEDS, tmp_path / "predictions")
 
 
 def test_texts_are_measured_in_words_and_empty_ones_are_counted() -> None:

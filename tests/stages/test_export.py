@@ -217,9 +217,9 @@ def test_the_command_exports_the_system_with_the_pairs_of_its_source(
 ) -> None:
     sections = {"export": export_params(), "predict": decoding_params(**DECODING)}
     project = make_project(tmp_path, **{n: s.model_dump() for n, s in sections.items()})
-    model = save(taught("t5"), project / "models/t5-gold")
+    model = save(taught("t5"), project / "models/seeds/t5-gold/3")
     monkeypatch.chdir(project)
-    monkeypatch.setattr("sys.argv", ["export", "t5-gold"])
+    monkeypatch.setattr("sys.argv", ["export", "t5-gold", "3"])
     stage.main()
     assert (model / "ctranslate2/model.bin").exists()
     assert (model / "generation_config.json").exists()

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.export import CONVERTED, ExportParams
-from understudy.contract.params.training import TrainParams
+from understudy.contract.params.training import StudentParams, TrainingSettings, TrainParams
 from understudy.students.decoding.conversion import convert
 from understudy.students.decoding.decoding import decode
 from understudy.students.decoding.engines import Engine, Transformers
@@ -74,6 +74,17 @@ def train_params(**changes: Any) -> TrainParams:
         "patience": None,
     }
     return TrainParams(**{**settings, **changes})
+
+
+def student_section(params: TrainParams) -> dict[str, Any]:
+    """The section of params.yaml of which one model's params are left."""
+    settings = TrainingSettings(
+        **{name: getattr(params, name) for name in TrainingSettings.model_fields}
+    )
+    section = StudentParams(
+        model=params.model, revision=params.revision, seeds=[params.seed], settings=settings
+    )
+    return section.model_dump()
 
 
 def decoding_params(**changes: Any) -> DecodingParams:
@@ -158,7 +169,7 @@ def summarize(engine: Engine, articles: list[str], **changes: Any) -> list[str]:
 
 
 def make_project(folder: Path, **sections: dict[str, Any]) -> Path:
-    """A folder in which `python -m stages.train_t5 gold` works, with toy pairs and a DVC cache."""
+    """A folder in which `stages.train_t5 gold 3` works, with toy pairs and a DVC cache."""
     write_pairs(folder / "data" / "gold", toy_pairs(48), toy_pairs(8, seed=1))
     (folder / ".dvc").mkdir()
     (folder / ".dvc" / "config").write_text("[core]\n    no_scm = True\n", encoding="utf-8")

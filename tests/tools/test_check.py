@@ -28,6 +28,11 @@ STAGES = {
     "datacards": ("stages.datacards.__main__", ()),
 }
 
+ARGUMENTS = {
+    **dict.fromkeys(("train-t5", "train-bart"), ("gold", "13")),
+    **dict.fromkeys(("export", "predict"), ("t5-gold", "13")),
+}
+
 
 @pytest.fixture
 def document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Document:
@@ -81,7 +86,7 @@ def test_a_stage_refuses_its_sections_before_any_work(
 ) -> None:
     document[section]["qqqq"] = 1
     write_document(document)
-    monkeypatch.setattr(sys, "argv", [stage, "gold"])
+    monkeypatch.setattr(sys, "argv", [stage, *ARGUMENTS.get(stage, ())])
     module, arguments = STAGES[stage]
     with pytest.raises(ParamsError, match=rf"^params\.yaml: {section}\.qqqq = 1: unknown key"):
         importlib.import_module(module).main(*arguments)

@@ -17,7 +17,7 @@ from understudy.tools.params import SET, main
 GIVEN: dict[str, Any] = {
     "fetch": {"source": "hub", "files": {"columns": {"article": "text: #1"}}},
     "teacher": {"request": {"max_tokens": 9, "stop": ["a", None]}, "max_cost_usd": 2},
-    "train-bart": {"learning_rate": 0.00002, "revision": "1.0"},
+    "train-bart": {"settings": {"learning_rate": 0.00002}, "revision": "1.0"},
     "review": {"minimum": {"systems.t5-gold.rouge1.f1": 30}},
 }
 
@@ -79,7 +79,7 @@ def test_the_json_has_every_param_by_its_dotted_key(capsys: pytest.CaptureFixtur
     assert found["teacher.request"]["value"] == GIVEN["teacher"]["request"]
     assert {key for key, param in found.items() if param["set"]} == {
         *("fetch.source", "fetch.files.columns.article", "teacher.request"),
-        *("teacher.max_cost_usd", "train-bart.learning_rate", "train-bart.revision"),
+        *("teacher.max_cost_usd", "train-bart.settings.learning_rate", "train-bart.revision"),
         "review.minimum",
     }
     assert set(json.loads(shown(capsys, "report", "--json"))) == {"report.articles"}

@@ -20,11 +20,11 @@ class Calls:
         monkeypatch.setattr(parallel, "reproduce", self._reproduce)
         monkeypatch.setattr(parallel, "reproduce_chains", self._reproduce_chains)
         monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
-        self.due = ["train-t5@gold", "train-bart@written", "evaluate"]
+        self.due = ["train-t5@gold-13", "train-bart@written-13", "evaluate"]
         monkeypatch.setattr(status, "survey_stages", self._survey)
 
     def _survey(self) -> list[status.Stage]:
-        fresh = status.Stage("train-t5@written", "up to date", ())
+        fresh = status.Stage("train-t5@written-13", "up to date", ())
         return [fresh, *(status.Stage(name, "waits", ()) for name in self.due)]
 
     def _reproduce(self, *targets: str) -> int:
@@ -49,7 +49,7 @@ def test_tiny_students_train_side_by_side(calls: Calls) -> None:
 
 
 @pytest.mark.parametrize(
-    "due", [[], ["evaluate"], ["predict@t5-gold", "predict@t5-written"], ["train-t5@gold"]]
+    "due", [[], ["evaluate"], ["predict-t5@t5-gold-13", "select@t5-written"], ["train-t5@gold-13"]]
 )
 def test_nothing_is_gained_where_no_two_sources_train(calls: Calls, due: list[str]) -> None:
     calls.due = due
@@ -83,15 +83,20 @@ def test_a_failure_ends_it_with_dvcs_status(calls: Calls, failing: object) -> No
 
 def test_the_chains_are_all_that_the_graph_has_of_the_students() -> None:
     stages = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    students = {name for name in stages if name.split("-")[0] in ("train", "export", "predict")}
-    chains = repro.list_chains()
+    of_students = ("train", "export", "predict", "select")
+    students = {name for name in stages if name.split("-")[0] in of_students}
+    chains = repro.list_chains({"t5": [13, 14], "bart": [7]})
     listed = [stage for chain in chains for stage in chain]
     assert {stage.split("@")[0] for stage in listed} == students
-    assert (
-        len(listed)
-        == len(set(listed))
-        == sum(2 if name.startswith("train") else 4 for name in students)
-    )
+    counts = {"train": 6, "export": 6, "predict": 6, "select": 4}
+    assert len(listed) == len(set(listed)) == sum(counts.values())
     for chain in chains:
-        for stage in ("export", "predict"):
-            assert sum(name.startswith(f"{stage}@") for name in chain) == 2
+        for stage, count in counts.items():
+            assert sum(name.startswith(stage) for name in chain) == count // 2
+    assert chains[0][:3] == ["train-t5@gold-13", "train-t5@gold-14", "train-bart@gold-7"]
+    assert chains[1][-4:] == [
+        "export-bart@bart-written-7",
+        "predict-bart@bart-written-7",
+        "select@t5-written",
+        "select@bart-written",
+    ]

@@ -22,6 +22,8 @@ PLAIN = {
     "dict_type": "keys with values",
     "float_type": "a number",
     "int_type": "a whole number",
+    "list_type": "a list such as [1, 2]",
+    "too_short": "a list that is not empty",
     "model_type": "keys with values",
     "string_too_short": "text that is not empty",
     "string_type": "text",

@@ -114,7 +114,11 @@ def _parse(path: Path, text: str) -> Any:
 def _explain(path: Path, section: str, kind: type[Section], problem: ErrorDetails) -> str:
     location, expected = [str(part) for part in problem["loc"]], say_expected(problem)
     if problem["type"] == "extra_forbidden":
-        expected = f"unknown key{suggest(location[-1], _fields_at(kind, location[:-1]))}"
+        *above, name = location
+        deeper = [key for key in _fields_at(kind, above) if name in _fields_at(kind, [*above, key])]
+        home = ".".join([section, *above, *deeper, name])
+        hint = f"; it is {home}" if deeper else suggest(name, _fields_at(kind, above))
+        expected = f"unknown key{hint}"
     elif problem["type"] == "model_type":
         expected = f"expected keys such as {_fields_at(kind, location)[0]}: …"
     return f"{path}: {'.'.join([section, *location])} = {problem['input']!r}: {expected}"

@@ -15,13 +15,14 @@ import psutil
 import pytest
 
 from tests.imports import ROOT
-from tests.students import make_project, train_params
+from tests.students import make_project, student_section, train_params
 from understudy.core.errors import StudentError
 from understudy.students.training.launch import launch
 from understudy.students.training.resume import SEAL
 
 MARK = "UNDERSTUDY_TEST_PROJECT"
-COMMAND = (sys.executable, "-m", "stages.train_t5", "gold")
+COMMAND = (sys.executable, "-m", "stages.train_t5", "gold", "3")
+MODEL = "models/seeds/t5-gold/3"
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Run:
 
 def prepare(project: Path, **changes: Any) -> Path:
     params = train_params(**{"max_steps": 12, "epochs": 99.0, "validations": 3, **changes})
-    return make_project(project, **{"train-t5": params.model_dump()})
+    return make_project(project, **{"train-t5": student_section(params)})
 
 
 def environment(project: Path) -> dict[str, str]:
@@ -54,7 +55,7 @@ def train(project: Path, **changes: Any) -> Run:
 
 
 def settings_of(run: Run) -> dict[str, Any]:
-    text = (run.project / "models/t5-gold/settings.json").read_text(encoding="utf-8")
+    text = (run.project / MODEL / "settings.json").read_text(encoding="utf-8")
     settings: dict[str, Any] = json.loads(text)
     return settings
 
@@ -83,7 +84,7 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_two_processes_learn_what_one_does(one: Run, two: Run) -> None:
     assert (one.status, two.status) == (0, 0), one.told + two.told
     first, second = settings_of(one), settings_of(two)
-    curves = (pd.read_csv(run.project / "metrics/curves/t5-gold.csv") for run in (one, two))
+    curves = (pd.read_csv(run.project / MODEL / "curve.csv") for run in (one, two))
     pd.testing.assert_frame_equal(next(curves), next(curves), rtol=3e-3)
     assert second["steps"] == first["steps"] == 12
     assert second["params"] == {**first["params"], "processes": 2}
@@ -91,9 +92,11 @@ def test_two_processes_learn_what_one_does(one: Run, two: Run) -> None:
 
 def test_two_processes_leave_what_one_does(one: Run, two: Run) -> None:
     for run in (one, two):
-        assert sorted(path.name for path in (run.project / "models/t5-gold").iterdir()) == [
+        assert sorted(path.name for path in (run.project / MODEL).iterdir()) == [
             "config.json",
+            "curve.csv",
             "model.safetensors",
+            "run.json",
             "settings.json",
             "tokenizer.json",
             "tokenizer_config.json",
@@ -105,7 +108,7 @@ def test_two_processes_leave_what_one_does(one: Run, two: Run) -> None:
 def test_the_model_of_two_processes_generates(two: Run) -> None:
     from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
-    folder = two.project / "models" / "t5-gold"
+    folder = two.project / MODEL
     tokenizer = AutoTokenizer.from_pretrained(folder)
     inputs = tokenizer("summarize: Anna arrived in Rome.", return_tensors="pt")
     model = AutoModelForSeq2SeqLM.from_pretrained(folder)
@@ -124,7 +127,7 @@ def test_a_failing_process_ends_all_with_a_clear_last_line(tmp_path: Path) -> No
     lines = run.told.rstrip().splitlines()
     assert lines[-1].startswith("error: process ")
     assert lines[-1].endswith(" of 2 ended with 1; what it said is above")
-    assert any("error: train-t5@gold: " in line and "models/none" in line for line in lines[:-1])
+    assert any("error: train-t5@gold-3: " in line and "models/none" in line for line in lines[:-1])
     assert processes_of(run) == []
 
 
@@ -155,4 +158,4 @@ def test_no_process_is_left(two: Run) -> None:
 def test_more_processes_than_gpus_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
     with pytest.raises(StudentError, match=r"processes = 3: .* has 2 GPUs; set it to 2 or less$"):
-        launch("stages.train_t5", "gold", 3)
+        launch("stages.train_t5", ["gold", "3"], 3)

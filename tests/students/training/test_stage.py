@@ -21,20 +21,25 @@ def files_in(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
+def model_of(project: Path, family: str) -> Path:
+    """The folder of the model that `train_params` trains on gold pairs."""
+    return project / "models" / "seeds" / f"{family}-gold" / "3"
+
+
 @EACH_FAMILY
 def test_a_stage_writes_its_model_and_curve_and_nothing_else(family: str, trained: Path) -> None:
-    assert sorted(path.name for path in (trained / "models").iterdir()) == ["bart-gold", "t5-gold"]
-    assert files_in(trained / "metrics") == [
-        "curves",
-        "curves/bart-gold.csv",
-        "curves/t5-gold.csv",
-    ]
-    assert files_in(trained / "models" / f"{family}-gold") == [
-        "config.json",
-        "model.safetensors",
-        "settings.json",
-        "tokenizer.json",
-        "tokenizer_config.json",
+    models = [path.name for path in (trained / "models" / "seeds").iterdir()]
+    assert sorted(models) == ["bart-gold", "t5-gold"]
+    assert not (trained / "metrics").exists()
+    assert files_in(model_of(trained, family).parent) == [
+        "3",
+        "3/config.json",
+        "3/curve.csv",
+        "3/model.safetensors",
+        "3/run.json",
+        "3/settings.json",
+        "3/tokenizer.json",
+        "3/tokenizer_config.json",
     ]
 
 
@@ -42,7 +47,7 @@ def test_a_stage_writes_its_model_and_curve_and_nothing_else(family: str, traine
 def test_the_model_folder_generates_through_the_auto_classes(family: str, trained: Path) -> None:
     from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
-    folder = trained / "models" / f"{family}-gold"
+    folder = model_of(trained, family)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForSeq2SeqLM.from_pretrained(folder)
     inputs = tokenizer("summarize: Anna arrived in Rome.", return_tensors="pt")
@@ -55,7 +60,7 @@ def test_the_model_folder_generates_through_the_auto_classes(family: str, traine
 
 @EACH_FAMILY
 def test_the_curve_has_one_whole_row_a_validation(family: str, trained: Path) -> None:
-    curve = pd.read_csv(trained / "metrics" / "curves" / f"{family}-gold.csv")
+    curve = pd.read_csv(model_of(trained, family) / "curve.csv")
     assert list(curve.columns) == ["step", "epoch", "train_loss", "validation_loss"]
     assert list(curve["step"]) == [2, 4]
     assert not curve.isna().any(axis=None)
@@ -64,9 +69,9 @@ def test_the_curve_has_one_whole_row_a_validation(family: str, trained: Path) ->
 
 @EACH_FAMILY
 def test_settings_tell_what_the_model_was_made_from(family: str, trained: Path) -> None:
-    folder = trained / "models" / f"{family}-gold"
+    folder = model_of(trained, family)
     settings = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
-    curve = pd.read_csv(trained / "metrics" / "curves" / f"{family}-gold.csv")
+    curve = pd.read_csv(model_of(trained, family) / "curve.csv")
     best = curve.sort_values("validation_loss").iloc[0]
     assert (settings["system"], settings["family"], settings["source"]) == (
         f"{family}-gold",
@@ -83,6 +88,9 @@ def test_settings_tell_what_the_model_was_made_from(family: str, trained: Path) 
     )
     assert set(settings["versions"]) == {"torch", "transformers"}
     assert settings["device"]
+    took = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    assert took["device"] == settings["device"]
+    assert took["seconds"] > 0
 
 
 def count_parameters(folder: Path) -> int:
@@ -93,11 +101,11 @@ def count_parameters(folder: Path) -> int:
 
 
 def test_a_local_folder_can_be_trained_further(trained: Path, project: Path) -> None:
-    start = trained / "models" / "t5-gold"
+    start = model_of(trained, "t5")
     train_on_source("t5", "gold", train_params(model=str(start), max_steps=1))
-    settings = json.loads((project / "models/t5-gold/settings.json").read_text(encoding="utf-8"))
+    settings = json.loads((model_of(project, "t5") / "settings.json").read_text(encoding="utf-8"))
     assert settings["params"]["model"] == str(start)
-    tokenizer = Path("models/t5-gold/tokenizer.json").read_text(encoding="utf-8")
+    tokenizer = (model_of(project, "t5") / "tokenizer.json").read_text(encoding="utf-8")
     assert (
         json.loads(tokenizer)["model"]["vocab"]
         == (json.loads((start / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"])
@@ -108,13 +116,13 @@ def test_a_failed_run_leaves_neither_model_nor_curve(project: Path) -> None:
     params = train_params().model_copy(update={"learning_rate": 1e30})
     with pytest.raises(StudentError) as caught:
         train_on_source("t5", "gold", params)
-    assert str(caught.value).startswith("train-t5@gold: the validation loss is not a number")
+    assert str(caught.value).startswith("train-t5@gold-3: the validation loss is not a number")
     assert not (project / "models").exists()
     assert not (project / "metrics").exists()
 
 
 def test_a_failed_run_leaves_the_model_of_the_run_before(project: Path, trained: Path) -> None:
-    shutil.copytree(trained / "models" / "t5-gold", project / "models" / "t5-gold")
+    shutil.copytree(model_of(trained, "t5"), model_of(project, "t5"))
     before = files_in(project / "models")
     params = train_params().model_copy(update={"learning_rate": 1e30})
     with pytest.raises(StudentError):
@@ -129,7 +137,7 @@ def test_no_pairs_are_one_clear_error(empty: str, project: Path) -> None:
     with pytest.raises(StudentError) as caught:
         train_on_source("t5", "gold", train_params())
     assert str(caught.value) == (
-        f"train-t5@gold: data/gold/{empty}.parquet: no pairs to learn from; metrics/dataset.json "
+        f"train-t5@gold-3: data/gold/{empty}.parquet: no pairs to learn from; metrics/dataset.json "
         "and metrics/generated.json count what was dropped, and why"
     )
     assert not (project / "models").exists()

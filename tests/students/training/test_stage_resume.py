@@ -21,11 +21,12 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.imports import ROOT
-from tests.students import make_project, toy_pairs, train_params, write_pairs
+from tests.students import make_project, student_section, toy_pairs, train_params, write_pairs
 from understudy.contract.params.training import TrainParams
 from understudy.students.training.resume import SEAL, StoppedTrainingError
 from understudy.students.training.stage import train_on_source
 
+MODEL = "models/seeds/t5-gold/3"
 PATIENCE = 240
 """Seconds for a process to get somewhere; on a busy machine importing torch takes a minute."""
 
@@ -61,7 +62,7 @@ def await_checkpoint(project: Path, than: int = 0) -> int:
 @contextlib.contextmanager
 def started(project: Path, **options: Any) -> "Iterator[subprocess.Popen[str]]":
     process = subprocess.Popen(
-        [sys.executable, "-m", "stages.train_t5", "gold"],
+        [sys.executable, "-m", "stages.train_t5", "gold", "3"],
         cwd=project,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stderr=subprocess.PIPE,
@@ -90,7 +91,7 @@ def stop_here(project: Path, **changes: Any) -> None:
 
 
 def results(project: Path) -> dict[str, bytes]:
-    files = ("models/t5-gold/model.safetensors", "metrics/curves/t5-gold.csv")
+    files = (f"{MODEL}/model.safetensors", f"{MODEL}/curve.csv")
     return {file: (project / file).read_bytes() for file in files}
 
 
@@ -107,13 +108,13 @@ def run_through(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def commanded(project: Path) -> Path:
     """The project, for runs by command."""
     with (project / "params.yaml").open("w", encoding="utf-8") as file:
-        YAML().dump({"train-t5": many_checkpoints().model_dump()}, file)
+        YAML().dump({"train-t5": student_section(many_checkpoints())}, file)
     return project
 
 
 def test_a_run_that_succeeds_leaves_nothing_to_go_on_from(run_through: Path) -> None:
     assert state_of(run_through) == []
-    assert [path.name for path in (run_through / "models").iterdir()] == ["t5-gold"]
+    assert [path.name for path in (run_through / MODEL).parent.iterdir()] == ["3"]
 
 
 def test_a_run_killed_thrice_ends_with_the_same_bytes_as_one_run_through(
@@ -128,7 +129,7 @@ def test_a_run_killed_thrice_ends_with_the_same_bytes_as_one_run_through(
         assert not (commanded / "models").exists()
         assert not (commanded / "metrics").exists()
     train_on_source("t5", "gold", many_checkpoints())
-    [done] = re.findall(r"train-t5@gold: goes on from step (\d+) of 40", capsys.readouterr().err)
+    [done] = re.findall(r"train-t5@gold-3: goes on from step (\d+) of 40", capsys.readouterr().err)
     assert int(done) >= step >= 6
     assert results(commanded) == results(run_through)
     assert state_of(commanded) == []
@@ -142,7 +143,7 @@ def test_sigterm_keeps_the_step_at_hand_and_says_where_the_next_run_goes_on(
         process.send_signal(signal.SIGTERM)
         told = process.communicate(timeout=PATIENCE)[1]
     pattern = (
-        r"error: train-t5@gold: stopped by SIGTERM after step (\d+) of 40; "
+        r"error: train-t5@gold-3: stopped by SIGTERM after step (\d+) of 40; "
         r"the next `dvc repro` goes on there"
     )
     found = re.fullmatch(pattern, told.rstrip().splitlines()[-1])
@@ -156,7 +157,7 @@ def test_sigterm_keeps_the_step_at_hand_and_says_where_the_next_run_goes_on(
         pd.read_csv(p / "metrics/curves/t5-gold.csv") for p in (commanded, run_through)
     )
     assert first["validation_loss"].equals(second["validation_loss"])
-    weights = "models/t5-gold/model.safetensors"
+    weights = f"{MODEL}/model.safetensors"
     assert results(commanded)[weights] == results(run_through)[weights]
 
 
@@ -173,12 +174,12 @@ def test_a_checkpoint_that_cannot_be_written_is_one_line_and_spares_the_one_befo
         told = process.communicate(timeout=PATIENCE)[1]
     assert process.returncode == 1, told
     [line] = re.findall(r"error: .*", told)
-    assert line.startswith(f"error: train-t5@gold: {state}: no checkpoint can be written (")
+    assert line.startswith(f"error: train-t5@gold-3: {state}: no checkpoint can be written (")
     assert line.endswith("free some space, then `dvc repro` goes on from the checkpoint before")
     assert "Traceback" not in told
     assert whole_steps(commanded)[-1] == before
     train_on_source("t5", "gold", many_checkpoints())
-    weights = "models/t5-gold/model.safetensors"
+    weights = f"{MODEL}/model.safetensors"
     assert results(commanded)[weights] == results(run_through)[weights]
 
 
@@ -187,8 +188,8 @@ def test_another_number_of_tokens_a_pass_goes_on_from_the_checkpoint(
 ) -> None:
     stop_here(project)
     train_on_source("t5", "gold", many_checkpoints(tokens_per_pass=200))
-    assert "train-t5@gold: goes on from step" in capsys.readouterr().err
-    settings = json.loads((project / "models/t5-gold/settings.json").read_text(encoding="utf-8"))
+    assert "train-t5@gold-3: goes on from step" in capsys.readouterr().err
+    settings = json.loads((project / f"{MODEL}/settings.json").read_text(encoding="utf-8"))
     assert settings["params"]["tokens_per_pass"] == 200
 
 
