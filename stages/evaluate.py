@@ -1,7 +1,7 @@
 """evaluate: scores every system on the same test articles, and says what the scores are worth.
 
 In:  data/gold/test.parquet, data/predictions/zeroshot.parquet, data/predictions/seeds,
-     models/*/seeds.json, data/written/answers.parquet.
+     models/*/settings.json, data/written/answers.parquet.
      A test article without an answer of the teacher (its call failed) is scored for no system.
 Out: data/scores.parquet, the scores of each system on each article, as it ships;
      data/seed-scores.parquet, those of each seed's model; metrics/systems.json, means with
@@ -52,7 +52,7 @@ from understudy.contract.predictions import (
     seed_predictions_path,
 )
 from understudy.contract.recipes import Recipes
-from understudy.contract.trained import TrainedSeeds
+from understudy.contract.trained import TrainedSettings
 from understudy.core.errors import DataError, run
 from understudy.core.params import load_section
 from understudy.core.tables import read_table, table_writer
@@ -254,7 +254,8 @@ def main() -> None:
     students = {name: load_section(f"train-{name}", StudentParams).seeds for name in STUDENTS}
     seeds = {system: students[system.partition("-")[0]] for system in TRAINED}
     shipped = {
-        name: TrainedSeeds.load(TrainedSeeds.path_in(MODELS / name)).shipped for name in seeds
+        name: TrainedSettings.load(TrainedSettings.path_in(MODELS / name)).params.seed
+        for name in seeds
     }
     test = read_table(TEST, PAIR_COLUMNS)
     models = read_predictions(test, seeds)

@@ -42,7 +42,7 @@ def select(system: str, seeds: Sequence[int]) -> TrainedSeeds:
     trained = compare_seeds(system, seeds)
     best, target = seed_folder(system, trained.shipped), MODELS / system
     for source in sorted(best.iterdir()):
-        if source.name not in (CURVE, TrainingRun.path_in(best).name):
+        if source.name != CURVE:
             _copy(source, target / source.name)
     trained.write(TrainedSeeds.path_in(target))
     _copy(best / CURVE, CURVES / f"{system}.csv")
@@ -56,7 +56,7 @@ def compare_seeds(system: str, seeds: Sequence[int]) -> TrainedSeeds:
     for seed in seeds:
         folder = seed_folder(system, seed)
         settings = TrainedSettings.load(TrainedSettings.path_in(folder))
-        took = TrainingRun.load(TrainingRun.path_in(folder)).seconds
+        took = TrainingRun.load(TrainingRun.path_beside(folder)).seconds
         loss = settings.best_validation_loss
         runs.append(SeedRun(seed=seed, best_validation_loss=loss, seconds=took))
     best = min(runs, key=lambda one: one.best_validation_loss)

@@ -140,7 +140,7 @@ def test_two_experiments_at_once_that_want_the_same_answers_pay_once(
     for seed in (1, 2):
         project.run(
             *("dvc", "exp", "run", "--queue", "--name", f"seed-{seed}", "generate"),
-            *("-S", "generate.prompt=prompts/third.txt", "-S", f"train-t5.seed={seed}"),
+            *("-S", "generate.prompt=prompts/third.txt", "-S", f"train-t5.seeds=[{seed}]"),
             *("-S", "generate.limit=1000"),
         )
     project.run("dvc", "exp", "run", "--run-all", "--jobs", "2")

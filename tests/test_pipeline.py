@@ -7,28 +7,26 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.project import Project, copy_project, quick
 
 SYSTEMS = {"t5-gold", "t5-written", "bart-gold", "bart-written", "zeroshot", "lead-3"}
+FAMILIES, SOURCES = ("t5", "bart"), ("gold", "written")
 ALL = [
     "fetch",
     "filter",
     "generate",
-    "train-t5@gold",
-    "train-t5@written",
-    "train-bart@gold",
-    "train-bart@written",
-    "export@t5-gold",
-    "export@t5-written",
-    "export@bart-gold",
-    "export@bart-written",
-    "predict@t5-gold",
-    "predict@t5-written",
-    "predict@bart-gold",
-    "predict@bart-written",
+    *(f"train-{family}@{source}-13" for family in FAMILIES for source in SOURCES),
+    *(
+        f"{stage}-{family}@{family}-{source}-13"
+        for stage in ("export", "predict")
+        for family in FAMILIES
+        for source in SOURCES
+    ),
+    *(f"select@{family}-{source}" for family in FAMILIES for source in SOURCES),
     "zeroshot",
     "evaluate",
     "cards",
@@ -57,9 +55,9 @@ def ran(printed: str) -> list[str]:
     return re.findall(r"^Running stage '(.+)':", printed, re.MULTILINE)
 
 
-def read_metrics(project: Project, name: str) -> dict[str, dict[str, dict[str, float]]]:
+def read_metrics(project: Project, name: str) -> dict[str, Any]:
     text = (project.path / "metrics" / f"{name}.json").read_text(encoding="utf-8")
-    metrics: dict[str, dict[str, dict[str, float]]] = json.loads(text)
+    metrics: dict[str, Any] = json.loads(text)
     return metrics
 
 
@@ -84,7 +82,8 @@ def test_metrics_show_prints_numbers_for_every_metrics_file(project: Project) ->
     shown = json.loads(project.run("dvc", "metrics", "show", "--json").stdout)
     files = shown[""]["data"]
     names = {
-        *("rouge", "systems", "gap", "texts", "length", "data", "dataset", "generated", "teacher")
+        *("rouge", "systems", "gap", "seeds", "recipes", "texts", "length"),
+        *("data", "dataset", "generated", "teacher"),
     }
     assert set(files) == {f"metrics/{name}.json" for name in names}
     assert all("error" not in content for content in files.values())
@@ -106,8 +105,11 @@ def test_a_scoring_param_runs_evaluate_only(project: Project) -> None:
 
 
 def test_settings_of_one_student_train_that_student_only(project: Project) -> None:
-    project.change_params(train_T5__learning_rate=0.001)
-    assert ran(project.run("dvc", "repro", "--dry").stdout) == ["train-t5@gold", "train-t5@written"]
+    project.change_params(train_T5__settings__learning_rate=0.001)
+    assert ran(project.run("dvc", "repro", "--dry").stdout) == [
+        "train-t5@gold-13",
+        "train-t5@written-13",
+    ]
     project.restore_params()
 
 
@@ -146,10 +148,41 @@ def test_changed_code_runs_no_stage_whose_result_it_cannot_change(
 
 def test_equal_seeds_give_equal_metrics(project: Project) -> None:
     before = read_metrics(project, "systems")
-    project.run("dvc", "repro", "--force", "--no-run-cache", "--single-item", "train-t5@gold")
-    assert ran(project.run("dvc", "repro").stdout) == []
+    project.run("dvc", "repro", "--force", "--no-run-cache", "--single-item", "train-t5@gold-13")
+    timed = {"select@t5-gold", "cards"}  # no two runs take equally long
+    assert set(ran(project.run("dvc", "repro").stdout)) <= timed
     assert read_metrics(project, "systems") == before
-    assert project.run("git", "status", "--porcelain").stdout == ""
+    changed = project.run("git", "status", "--porcelain").stdout.split()
+    assert set(changed[1::2]) <= {"dvc.lock"}
+    project.commit("Train again")
+
+
+def test_one_more_seed_trains_one_model_a_source_and_one_less_trains_none(
+    project: Project,
+) -> None:
+    after = {"evaluate", "cards", "report"}
+    project.change_params(train_T5__seeds=[13, 14])
+    assert set(ran(project.run("dvc", "repro").stdout)) == after | {
+        *(f"train-t5@{source}-14" for source in SOURCES),
+        *(f"{stage}-t5@t5-{source}-14" for stage in ("export", "predict") for source in SOURCES),
+        *(f"select@t5-{source}" for source in SOURCES),
+    }
+    seeds = read_metrics(project, "seeds")
+    counts = [found["seeds"] for found in seeds.values()]
+    assert dict(zip(seeds, counts, strict=True)) == {
+        **dict.fromkeys(("t5-gold", "t5-written"), 2),
+        **dict.fromkeys(("bart-gold", "bart-written"), 1),
+    }
+    for source in SOURCES:
+        shipped = project.path / f"models/t5-{source}/model.safetensors"
+        best = project.path / f"models/seeds/t5-{source}/{seeds[f't5-{source}']['shipped']}"
+        assert shipped.read_bytes() == (best / shipped.name).read_bytes()
+    assert not ran(project.run("dvc", "repro").stdout)
+    project.restore_params()
+    fewer = set(ran(project.run("dvc", "repro").stdout))
+    assert fewer <= after | {f"select@t5-{source}" for source in SOURCES}
+    assert not (project.path / "models/seeds/t5-gold/14").exists()
+    assert "up to date" in project.run("dvc", "status").stdout
 
 
 def test_the_two_sources_line_up_in_metrics_diff_with_nothing_retrained(project: Project) -> None:
@@ -179,10 +212,7 @@ def test_a_new_article_prompt_runs_generate_and_what_follows_it(project: Project
     prompt.write_text("Write an article about '$highlights This is all .'\n", encoding="utf-8")
     project.change_params(generate__prompt="prompts/brief.txt")
     touched = set(ran(project.run("dvc", "repro").stdout))
-    systems = {
-        f"{stage}@{family}-written" for stage in ("export", "predict") for family in ("t5", "bart")
-    }
-    written = {"train-t5@written", "train-bart@written"} | systems
+    written = {name for name in ALL if "written" in name}
     assert touched == {"generate", "evaluate", "datacards", "cards", "report"} | written
 
 
@@ -193,7 +223,8 @@ def test_a_misspelt_param_stops_before_any_stage(project: Project) -> None:
     done = project.run("python", "-m", "understudy.tools", "check", ok=False)
     assert done.returncode == 1
     assert (
-        "train-t5.learning_rat = 0.003: unknown key; did you mean 'learning_rate'?" in done.stderr
+        "train-t5.settings.learning_rat = 0.003: unknown key; did you mean 'learning_rate'?"
+        in done.stderr
     )
     assert "Traceback" not in done.stderr
     path.write_text(text, encoding="utf-8")

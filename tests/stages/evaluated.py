@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 from ruamel.yaml import YAML
 
+from tests.contract.examples import make_settings
 from tests.imports import ROOT
 from understudy.contract.names import TRAINED
 from understudy.contract.pairs import MODELS
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.contract.predictions import seed_predictions_path
-from understudy.contract.trained import SeedRun, TrainedSeeds
+from understudy.contract.trained import TrainedSettings
 
 PARAMS = EvaluateParams(source="written", stemmer=True, resamples=200, seed=4, margin=1.0)
 PRICES = {"input": 2.0, "cached_input": 0.5, "output": 10.0, "batch_factor": 0.5}
@@ -93,14 +94,10 @@ def write_model(folder: Path, system: str, seed: int, texts: Sequence[str]) -> N
     pd.DataFrame({"id": TEST["id"], "prediction": list(texts)}).to_parquet(path)
 
 
-def ship(folder: Path, system: str, shipped: int, *others: int) -> None:
-    """What `select` says of a system's seeds."""
-    runs = [
-        SeedRun(seed=seed, best_validation_loss=1.0 + (seed != shipped), seconds=60.0)
-        for seed in (shipped, *others)
-    ]
-    trained = TrainedSeeds(shipped=shipped, runs=runs)
-    trained.write(TrainedSeeds.path_in(folder / MODELS / system))
+def ship(folder: Path, system: str, seed: int) -> None:
+    """Makes a seed's model the one that ships."""
+    settings = make_settings(system, params={"seed": seed})
+    settings.write(TrainedSettings.path_in(folder / MODELS / system))
 
 
 def fill_project(folder: Path, answers: pd.DataFrame | None = None) -> None:

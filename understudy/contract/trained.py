@@ -78,16 +78,19 @@ class LostCounts(Record):
 
 
 class TrainingRun(Document):
-    """models/seeds/SYSTEM/SEED/run.json: what training took. No two runs agree on it."""
+    """models/seeds/SYSTEM/SEED.json: what training took.
+
+    No two runs agree on it, so it lies beside the model folder: nothing is decoded again for it.
+    """
 
     seconds: Annotated[float, Field(ge=0), AfterValidator(lambda seconds: round(seconds, 1))]
     """Wall time from the first import to the end, of all runs of which one went on from another."""
     device: str
 
     @staticmethod
-    def path_in(model: Path) -> Path:
-        """Where a model folder has the file."""
-        return model / "run.json"
+    def path_beside(model: Path) -> Path:
+        """Where the file of a seed's model folder is."""
+        return model.with_name(f"{model.name}.json")
 
 
 class SeedRun(Record):

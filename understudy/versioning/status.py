@@ -23,7 +23,7 @@ class Stage:
     """What `dvc repro` would do with one stage.
 
     Attributes:
-        name: as DVC writes it, such as `train-t5@gold`.
+        name: as DVC writes it, such as `train-t5@gold-13`.
         state: `stale` would run for a reason of its own; `waits` runs if a stage before it writes
             something else; `missing` is unchanged, but its data is not all here.
         reasons: short phrases, each naming its thing; none when up to date.

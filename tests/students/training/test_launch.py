@@ -96,7 +96,6 @@ def test_two_processes_leave_what_one_does(one: Run, two: Run) -> None:
             "config.json",
             "curve.csv",
             "model.safetensors",
-            "run.json",
             "settings.json",
             "tokenizer.json",
             "tokenizer_config.json",

@@ -33,10 +33,10 @@ def test_a_stage_writes_its_model_and_curve_and_nothing_else(family: str, traine
     assert not (trained / "metrics").exists()
     assert files_in(model_of(trained, family).parent) == [
         "3",
+        "3.json",
         "3/config.json",
         "3/curve.csv",
         "3/model.safetensors",
-        "3/run.json",
         "3/settings.json",
         "3/tokenizer.json",
         "3/tokenizer_config.json",
@@ -88,7 +88,7 @@ def test_settings_tell_what_the_model_was_made_from(family: str, trained: Path) 
     )
     assert set(settings["versions"]) == {"torch", "transformers"}
     assert settings["device"]
-    took = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    took = json.loads(folder.with_name("3.json").read_text(encoding="utf-8"))
     assert took["device"] == settings["device"]
     assert took["seconds"] > 0
 

@@ -47,7 +47,7 @@ def main(family: str, about: str | None) -> None:
 
 
 def train_on_source(family: str, source: Source, params: TrainParams) -> None:
-    """Writes the files of models/seeds/FAMILY-SOURCE/SEED.
+    """Writes the files of models/seeds/FAMILY-SOURCE/SEED, and SEED.json beside it.
 
     Raises:
         StudentError: the model cannot be loaded or trained.
@@ -138,11 +138,10 @@ def _versions() -> dict[str, str]:
 def _save(student: Student, trained: Trained, settings: TrainedSettings, folder: Path) -> None:
     with replacing_files(folder) as partial:
         write_csv(partial / CURVE, trained.curve)
-        TrainingRun(seconds=trained.seconds, device=settings.device).write(
-            TrainingRun.path_in(partial)
-        )
         student.model.save_pretrained(partial)
         student.tokenizer.model_max_length = settings.params.max_input_tokens
         student.tokenizer.save_pretrained(partial)
         (partial / "generation_config.json").unlink()  # export writes it, with our beam search
         settings.write(TrainedSettings.path_in(partial))
+    took = TrainingRun(seconds=trained.seconds, device=settings.device)
+    took.write(TrainingRun.path_beside(folder))
