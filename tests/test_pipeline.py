@@ -238,5 +238,5 @@ def test_a_profile_takes_its_place_without_losing_edits(project: Project) -> Non
     assert (project.path / "params.yaml.before").read_text(encoding="utf-8") == edited
     refused = project.run("make", "profile", "NAME=nope", ok=False)
     assert refused.returncode != 0
-    assert "no profile 'nope'; there are: paper sample" in refused.stderr
+    assert "no profile 'nope'; there are: paper sample seeds" in refused.stderr
     assert Path(project.path / "params.yaml").read_text(encoding="utf-8") == paper

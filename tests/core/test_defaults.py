@@ -194,6 +194,16 @@ def test_a_short_profile_means_what_the_long_one_meant(name: str) -> None:
         assert (value, type(value)) == (expected, type(expected)), key
 
 
+def test_the_seeds_profile_is_the_sample_but_for_its_seeds() -> None:
+    found = read_params(ROOT / "profiles" / "seeds.yaml")
+    for student in ("train-t5", "train-bart"):
+        assert found[student].pop("seeds") == [13, 14, 15]
+    sample = read_params(ROOT / "profiles" / "sample.yaml")
+    for student in ("train-t5", "train-bart"):
+        assert sample[student].pop("seeds") == [13]
+    assert found == sample
+
+
 def test_params_yaml_ships_as_the_sample_profile() -> None:
     shipped, sample = ROOT / "params.yaml", ROOT / "profiles" / "sample.yaml"
     if any(shipped.read_bytes() == other.read_bytes() for other in PROFILES if other != sample):

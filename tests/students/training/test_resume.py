@@ -12,12 +12,29 @@ from filelock import FileLock
 from tests.imports import ROOT
 from understudy.students.training.resume import (
     SEAL,
+    Stopwatch,
     find_checkpoint,
     hash_files,
     identify,
     resumable,
     seal,
 )
+
+
+def test_a_stopwatch_counts_what_the_starts_before_it_have_saved(tmp_path: Path) -> None:
+    first = Stopwatch(tmp_path)
+    assert 0 <= first.seconds < 60
+    (tmp_path / "seconds").write_text("1000.5", encoding="ascii")
+    second = Stopwatch(tmp_path)
+    assert 1000.5 <= second.seconds < 1060
+    second.save()
+    third = Stopwatch(tmp_path)
+    assert second.seconds - 60 < third.seconds < second.seconds + 60
+
+
+def test_a_stopwatch_whose_file_is_broken_starts_anew(tmp_path: Path) -> None:
+    (tmp_path / "seconds").write_text("x", encoding="ascii")
+    assert Stopwatch(tmp_path).seconds < 60
 
 
 def checkpoint(state: Path, step: int, *, sealed: bool = True) -> Path:

@@ -151,7 +151,7 @@ def test_a_missing_source_is_an_error_that_names_the_command(project: Path) -> N
 def test_a_model_of_the_wrong_family_is_refused_before_training(
     project: Path, trained: Path
 ) -> None:
-    params = train_params(model=str(trained / "models" / "bart-gold"))
+    params = train_params(model=str(model_of(trained, "bart")))
     with pytest.raises(StudentError, match="its family is 'bart', expected t5"):
         train_on_source("t5", "gold", params)
     assert not (project / "models").exists()
