@@ -64,13 +64,14 @@ lint: $(READY) ## style and types
 	@ruff check --quiet .
 	@mypy
 
-bench: $(READY) ## measures client, students, scoring and report, into docs/benchmarks.md (an hour)
+bench: $(READY) ## measures client, students, scoring and report, into docs/benchmarks.md (two hours)
 	@python -m tests.benchmarks.teacher
 	@python -m tests.benchmarks.training
 	@python -m tests.benchmarks.decoding
 	@python -m tests.benchmarks.memory
 	@python -m tests.benchmarks.scoring
 	@python -m tests.benchmarks.report
+	@python -m tests.benchmarks.retraining
 
 format: $(READY) ## formats the code
 	@ruff format --quiet . && ruff check --fix --quiet .
