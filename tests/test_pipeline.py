@@ -160,9 +160,11 @@ def test_equal_seeds_give_equal_metrics(project: Project) -> None:
 def test_one_more_seed_trains_one_model_a_source_and_one_less_trains_none(
     project: Project,
 ) -> None:
-    after = {"evaluate", "cards", "report"}
+    behind = set(ALL[ALL.index("zeroshot") + 1 :]) | {"datacards", "report"}
     project.change_params(train_T5__seeds=[13, 14])
-    assert set(ran(project.run("dvc", "repro").stdout)) == after | {
+    more = set(ran(project.run("dvc", "repro").stdout))
+    assert "evaluate" in more
+    assert more - behind == {
         *(f"train-t5@{source}-14" for source in SOURCES),
         *(f"{stage}-t5@t5-{source}-14" for stage in ("export", "predict") for source in SOURCES),
         *(f"select@t5-{source}" for source in SOURCES),
@@ -180,7 +182,7 @@ def test_one_more_seed_trains_one_model_a_source_and_one_less_trains_none(
     assert not ran(project.run("dvc", "repro").stdout)
     project.restore_params()
     fewer = set(ran(project.run("dvc", "repro").stdout))
-    assert fewer <= after | {f"select@t5-{source}" for source in SOURCES}
+    assert fewer <= behind | {f"select@t5-{source}" for source in SOURCES}
     assert not (project.path / "models/seeds/t5-gold/14").exists()
     assert "up to date" in project.run("dvc", "status").stdout
 
