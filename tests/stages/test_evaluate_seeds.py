@@ -1,0 +1,130 @@
+"""evaluate with several seeds: what is said of the model that ships, and what of its recipe."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from tests.imports import ROOT
+from tests.stages.evaluated import TEST, TEXTS, fill_project, read, ship, write_model
+from understudy.contract.names import TRAINED
+from understudy.scoring.rows import score_rows
+
+SEEDS = {"t5": [13, 14, 15], "bart": [13]}
+OTHERS = {
+    14: ["Anna was there.", "Boris saw cats in Oslo.", "Clara won and Lee lost."],
+    15: ["Rome.", "Oslo.", "Clara."],
+}
+
+
+def evaluate(folder: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "stages.evaluate"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def fill(folder: Path) -> None:
+    """T5 with three seeds, the second of which ships, and BART with one."""
+    fill_project(folder)
+    path, yaml = folder / "params.yaml", YAML()
+    params = yaml.load(path.read_text(encoding="utf-8"))
+    for student, seeds in SEEDS.items():
+        params[f"train-{student}"]["seeds"] = seeds
+    yaml.dump(params, path)
+    for system in ("t5-gold", "t5-written"):
+        for seed, texts in OTHERS.items():
+            write_model(folder / "data/predictions", system, seed, texts)
+        ship(folder, system, 14)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project in which the command ran; tests only read it."""
+    folder = tmp_path_factory.mktemp("project")
+    fill(folder)
+    done = evaluate(folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def f1_of(texts: list[str]) -> float:
+    rows = score_rows(texts, list(TEST["highlights"]), stemmer=True)["rouge1"]["f1"]
+    return sum(rows) / len(rows)
+
+
+def seeds_of(project: Path, system: str) -> dict[str, Any]:
+    found: dict[str, Any] = read(project, "seeds")[system]
+    return found
+
+
+def test_what_ships_is_judged_as_this_model(project: Path) -> None:
+    shown = read(project, "systems")["t5-gold"]
+    assert shown["rouge1"]["f1"] == pytest.approx(f1_of(OTHERS[14]), abs=1e-4)
+    rows = pd.read_parquet(project / "data/scores.parquet")
+    mean = rows[rows["system"] == "t5-gold"]["rouge1_f1"].mean()
+    assert mean == pytest.approx(f1_of(OTHERS[14]))
+
+
+def test_every_seed_is_scored(project: Path) -> None:
+    means = {"13": f1_of(TEXTS["t5-gold"]), **{str(s): f1_of(t) for s, t in OTHERS.items()}}
+    found = seeds_of(project, "t5-gold")
+    assert (found["shipped"], found["seeds"]) == (14, 3)
+    assert found["rouge1"]["by_seed"] == pytest.approx(means, abs=1e-4)
+    assert found["rouge1"]["f1"] == pytest.approx(sum(means.values()) / 3, abs=1e-4)
+    assert found["rouge1"]["f1_low"] < found["rouge1"]["f1"] < found["rouge1"]["f1_high"]
+    one = seeds_of(project, "bart-gold")
+    assert (one["shipped"], one["seeds"]) == (13, 1)
+    assert set(one["rouge1"]) == {"f1", "by_seed"}
+
+
+def test_the_scores_of_all_models_are_kept(project: Path) -> None:
+    rows = pd.read_parquet(project / "data/seed-scores.parquet")
+    assert set(rows["system"]) == set(TRAINED)
+    counts = rows.groupby("system")["seed"].agg(lambda seeds: sorted(set(seeds)))
+    assert dict(counts) == {
+        system: SEEDS[system.partition("-")[0]] if "t5" in system else [13] for system in TRAINED
+    }
+    assert len(rows) == (3 + 3 + 1 + 1) * len(TEST)
+
+
+def test_a_recipe_is_known_where_every_trained_system_has_two_seeds(project: Path) -> None:
+    found = read(project, "recipes")
+    assert list(found) == list(read(project, "gap"))
+    known = {name for name, kinds in found.items() if kinds["rouge1"]["known"]}
+    assert known == {
+        "t5-written-minus-t5-gold",
+        "t5-gold-minus-zeroshot",
+        "t5-written-minus-zeroshot",
+        "t5-gold-minus-lead-3",
+        "t5-written-minus-lead-3",
+        "zeroshot-minus-lead-3",
+    }
+    unknown = found["bart-gold-minus-zeroshot"]["rouge1"]
+    assert set(unknown) == {"f1", "better", "equivalent", "known"}
+    assert unknown["f1"] == read(project, "gap")["bart-gold-minus-zeroshot"]["rouge1"]["f1"]
+
+
+def test_a_recipes_difference_is_that_of_the_means_over_seeds(project: Path) -> None:
+    seeds = read(project, "seeds")
+    found = read(project, "recipes")["t5-written-minus-t5-gold"]["rouge1"]
+    difference = seeds["t5-written"]["rouge1"]["f1"] - seeds["t5-gold"]["rouge1"]["f1"]
+    assert found["f1"] == pytest.approx(difference, abs=2e-4)
+    assert found["f1_low"] < found["f1"] < found["f1_high"]
+
+
+def test_a_seed_that_was_not_decoded_is_an_error_that_names_it(tmp_path: Path) -> None:
+    fill(tmp_path)
+    (tmp_path / "data/predictions/seeds/t5-written/15.parquet").unlink()
+    done = evaluate(tmp_path)
+    assert done.returncode == 1
+    assert "t5-written/15.parquet: no such file; `dvc repro` makes it" in done.stderr
