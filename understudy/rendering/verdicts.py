@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from understudy.contract.evaluation import Difference, Moot
+from understudy.contract.evaluation import Difference, F1Difference, Moot
 from understudy.contract.names import Verdict, split_pair
 from understudy.contract.recipes import RecipeDifference, SeedScores
 from understudy.rendering.figures import count, points, signed
@@ -103,7 +103,7 @@ def describe_pair(name: str, found: Finding, costs: Costs | None = None) -> str:
     return f"{openings[found.verdict]}{moot}{figures}"
 
 
-def signed_interval(found: Finding) -> str:
+def signed_interval(found: Finding | F1Difference) -> str:
     """The bounds of a difference's interval; nothing where it has none."""
     if found.f1_low is None or found.f1_high is None:
         return ""
