@@ -11,20 +11,23 @@ from typing import Any
 
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.dataset import Dataset
-from understudy.contract.evaluation import Systems, SystemScores, TeacherUse
+from understudy.contract.evaluation import Gap, Systems, SystemScores, TeacherUse
 from understudy.contract.generated import Generated
-from understudy.contract.names import LEAD, TITLES, ZEROSHOT
+from understudy.contract.names import LEAD, PAIRS, TITLES, ZEROSHOT, name_pair
 from understudy.contract.origin import FilesOrigin, HubOrigin, Origin, SampleOrigin
 from understudy.contract.pairs import LEARNING_SPLITS
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.filter import FilterParams
 from understudy.contract.params.generate import GenerateParams
 from understudy.contract.params.teacher import TeacherParams
-from understudy.contract.trained import TrainedSettings
-from understudy.core.errors import one_line
+from understudy.contract.recipes import Recipe, RecipeGap, Recipes
+from understudy.contract.trained import TrainedSeeds, TrainedSettings
+from understudy.core.errors import DataError, one_line
+from understudy.core.files import AGAIN
 from understudy.rendering.markdown import code_span
 from understudy.rendering.origins import name_host, name_origin, name_teacher
 from understudy.rendering.templates import render_markdown
+from understudy.rendering.verdicts import COVERS, FIND_OUT, MODEL, RECIPE, UNKNOWN, describe_pair
 from understudy.students.model.families import FAMILIES
 from understudy.students.model.loading import TINY
 
@@ -36,8 +39,12 @@ class CardFacts:
     """Everything that a card shows, as the stages before have written it down."""
 
     settings: TrainedSettings
+    seeds: TrainedSeeds
     check: ConversionCheck
     systems: Systems
+    gap: Gap
+    recipes: Recipes
+    recipe_gap: RecipeGap
     origin: Origin
     dataset: Dataset
     generated: Generated
@@ -52,16 +59,29 @@ def build_card(facts: CardFacts) -> str:
     """The text of README.md in a model folder; the same facts give the same text.
 
     Raises:
-        DataError: metrics/systems.json lacks the system.
+        DataError: a file under metrics/ lacks the system, one of its seeds or one of its pairs.
     """
     settings, check, use, base_url = facts.settings, facts.check, facts.use, facts.teacher.base_url
     scores = {name: facts.systems[name] for name in (settings.system, LEAD, ZEROSHOT)}
+    recipe = facts.recipes[settings.system]
+    pairs = [name_pair(*pair) for pair in PAIRS if settings.system in pair]
     return render_markdown(
         TEMPLATE,
         front_matter=_write_front_matter(facts, scores[settings.system]),
         settings=settings,
         check=check,
         scores=scores,
+        trained=_score_seeds(facts.seeds, recipe, settings.system),
+        shipped=facts.seeds.shipped,
+        recipe=recipe,
+        verdicts={
+            MODEL: [describe_pair(pair, facts.gap[pair].rouge1) for pair in pairs],
+            RECIPE: [describe_pair(pair, facts.recipe_gap[pair].rouge1) for pair in pairs],
+        },
+        compared=len(list(facts.gap.items())),
+        covers=COVERS,
+        unknown=UNKNOWN,
+        find_out=FIND_OUT,
         dataset=facts.dataset,
         generated=facts.generated,
         use=use,
@@ -80,6 +100,19 @@ def build_card(facts: CardFacts) -> str:
         failure=_hide_folders(check.why or "no reason is known"),
         params=json.dumps(settings.params.model_dump(), indent=2),
     )
+
+
+def _score_seeds(
+    seeds: TrainedSeeds, recipe: Recipe, system: str
+) -> list[tuple[int, float, list[float]]]:
+    """Each seed, its validation loss, and its model's F1 by ROUGE type."""
+    rows = []
+    for run in seeds.runs:
+        name, loss = str(run.seed), run.best_validation_loss
+        if any(name not in recipe[kind].by_seed for kind in TITLES):
+            raise DataError(f"{Recipes.PATH}: no seed {name} of {system} in it; {AGAIN}")
+        rows.append((run.seed, loss, [recipe[kind].by_seed[name] for kind in TITLES]))
+    return rows
 
 
 def _name_start(settings: TrainedSettings) -> str:

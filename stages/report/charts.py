@@ -13,6 +13,7 @@ from stages.report.drawing import (
     Scale,
     along,
     band,
+    dots,
     element,
     label,
     line,
@@ -26,6 +27,16 @@ from stages.report.drawing import (
 
 Figures = tuple[float, float, float]
 """A value and the bounds of its 95% interval."""
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """What models of other seeds score, to stand behind the interval of the one that ships."""
+
+    figures: Figures
+    """The mean over seeds, with the interval for other seeds and articles like these."""
+    models: Sequence[float]
+    """What each model scores."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,11 @@ class Plot:
 
 
 def draw_interval(
-    scale: Scale, figures: Figures, system: str, margin: float | None = None
+    scale: Scale,
+    figures: Figures,
+    system: str,
+    margin: float | None = None,
+    retrained: Retrained | None = None,
 ) -> Markup:
     """A row with a value and its interval.
 
@@ -61,6 +76,7 @@ def draw_interval(
         figures: in the scale's unit.
         system: whose shape and colour the mark has.
         margin: draws zero and the band around it within which a difference counts as none.
+        retrained: draws a dot a model, and the recipe's interval as a broad bar, behind the rest.
     """
     value, low, high = figures
     start, end = scale.place(low), scale.place(high)
@@ -68,7 +84,18 @@ def draw_interval(
         line(start, 50, end, 50, f"whisker {system}"),
         *(line(place, 34, place, 66, f"whisker {system}") for place in (start, end)),
     ]
-    return _row(*_draw_ground(scale, margin), *whisker, mark(scale.place(value), 50, system))
+    behind = [] if retrained is None else _draw_recipe(scale, retrained, system)
+    ground = _draw_ground(scale, margin)
+    return _row(*ground, *behind, *whisker, mark(scale.place(value), 50, system))
+
+
+def _draw_recipe(scale: Scale, retrained: Retrained, system: str) -> list[Markup]:
+    mean, low, high = map(scale.place, retrained.figures)
+    return [
+        line(low, 50, high, 50, f"recipe {system}"),
+        line(mean, 22, mean, 78, f"recipe-mean {system}"),
+        dots([(scale.place(value), 50) for value in retrained.models], f"dots {system}"),
+    ]
 
 
 def draw_spread(scale: Scale, quantiles: Sequence[float], system: str) -> Markup:
@@ -130,7 +157,7 @@ def draw_steps(
     return _frame(plot, stretched(paths))
 
 
-def difference_scale(figures: Sequence[Figures], margin: float) -> Scale:
+def difference_scale(figures: Sequence[Sequence[float]], margin: float) -> Scale:
     """A scale for differences that holds zero and the band around it."""
     return round_scale([-margin, margin, *(value for bounds in figures for value in bounds)])
 

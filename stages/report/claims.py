@@ -1,18 +1,18 @@
 """The verdicts: how close is very close, and what else the study compares."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from stages.report.charts import difference_scale, draw_axis, draw_interval
-from stages.report.drawing import Scale
+from stages.report.charts import Retrained, difference_scale, draw_axis, draw_interval
 from stages.report.inputs import ReportFacts
 from understudy.contract.evaluation import Difference
-from understudy.contract.names import QUESTIONS, STUDENTS, TITLES, Verdict
+from understudy.contract.names import QUESTIONS, STUDENTS, TITLES, TRAINED, Verdict
 from understudy.contract.params.training import SOURCES
+from understudy.contract.recipes import RecipeDifference
 from understudy.rendering.figures import enumerate_words, points
-from understudy.rendering.verdicts import name_verdict
+from understudy.rendering.verdicts import Finding, name_verdict
 
 TEXTS = {
     "source": "Do written articles teach as well as gold ones?",
@@ -29,7 +29,15 @@ class Comparison:
     first: str
     second: str
     figures: Difference
+    """Of the models that ship."""
+    recipe: RecipeDifference | None
+    """Of the recipes; None where no student has several seeds, and of systems not trained."""
     chart: Markup
+
+    @property
+    def judged(self) -> Finding:
+        """What is said in one line: the recipe's verdict, or this model's if it is not known."""
+        return self.recipe if self.recipe and self.recipe.known else self.figures
 
 
 @dataclass(frozen=True)
@@ -57,33 +65,38 @@ class Headline:
 def build_headlines(facts: ReportFacts) -> list[Headline]:
     """Students trained on written articles against those trained on gold ones, in ROUGE-1 F1."""
     pairs = QUESTIONS["source"]
-    scale = difference_scale([facts.gap[pair].rouge1.interval() for pair in pairs], facts.margin)
+    axis, verdicts = _compare_all(facts, pairs, "rouge1")
     headlines = []
-    for student, pair in zip(STUDENTS, pairs, strict=True):
-        verdict = _compare(facts, pair, "rouge1", scale)
+    for student, verdict in zip(STUDENTS, verdicts, strict=True):
         others = {
-            name: name_verdict(facts.gap[pair][kind])
+            name: name_verdict(_find(facts, (verdict.first, verdict.second), kind).judged)
             for kind, name in TITLES.items()
             if kind != "rouge1"
         }
-        if set(others.values()) == {name_verdict(verdict.figures)}:
+        if set(others.values()) == {name_verdict(verdict.judged)}:
             same = f"The same in {enumerate_words(list(others))}."
         else:
             same = f"{'; '.join(f'{name}: {found}' for name, found in others.items())}."
-        sentence = _describe_claim(student, verdict.figures, facts)
-        headlines.append(Headline(student, sentence, verdict, same, draw_axis(scale)))
+        headlines.append(
+            Headline(student, _describe_claim(student, verdict, facts), verdict, same, axis)
+        )
     return headlines
 
 
-def _describe_claim(student: str, found: Difference, facts: ReportFacts) -> str:
-    name, size = student.upper(), points(abs(found.f1))
+def _describe_claim(student: str, verdict: Comparison, facts: ReportFacts) -> str:
+    found = verdict.judged
+    name, size, asked = student.upper(), points(abs(found.f1)), f"{facts.scored:,} test articles"
+    if isinstance(found, Difference):
+        name, learns = f"This {name}", "learned"
+    else:
+        learns, asked = "learns", f"{facts.recipes[verdict.first].seeds} seeds on {asked}"
     sentences: dict[Verdict, str] = {
-        "better": f"{name} learns more from written articles: {size} points above gold ones.",
-        "worse": f"{name} learns less from written articles: {size} points below gold ones.",
-        "equivalent": f"{name} learns as much from written articles as from gold ones, "
+        "better": f"{name} {learns} more from written articles: {size} points above gold ones.",
+        "worse": f"{name} {learns} less from written articles: {size} points below gold ones.",
+        "equivalent": f"{name} {learns} as much from written articles as from gold ones, "
         f"within {facts.margin:g} point{'' if facts.margin == 1 else 's'}.",
-        "undecided": f"{name}: {facts.scored:,} test articles don’t tell whether written articles "
-        "teach as well as gold ones.",
+        "undecided": f"{name}: {asked} don’t tell whether written articles teach as well as gold "
+        "ones.",
         "identical": f"{name} writes the same from written articles as from gold ones.",
         "void": f"{name}: written articles against gold ones is {name_verdict(found)}.",
     }
@@ -94,9 +107,8 @@ def build_questions(facts: ReportFacts, kind: str) -> list[Question]:
     """All verdicts in one ROUGE type, by question; a question's pairs share a scale."""
     questions = []
     for key, pairs in QUESTIONS.items():
-        scale = difference_scale([facts.gap[pair][kind].interval() for pair in pairs], facts.margin)
-        verdicts = [_compare(facts, pair, kind, scale) for pair in pairs]
-        questions.append(Question(TEXTS[key], _answer(verdicts), draw_axis(scale), verdicts))
+        axis, verdicts = _compare_all(facts, pairs, kind)
+        questions.append(Question(TEXTS[key], _answer(verdicts), axis, verdicts))
     return questions
 
 
@@ -107,7 +119,7 @@ def _answer(verdicts: Sequence[Comparison]) -> str:
         name = verdict.first
         if {verdict.first.partition("-")[2], verdict.second.partition("-")[2]} == set(SOURCES):
             name = verdict.first.partition("-")[0].upper()
-        groups.setdefault(name_verdict(verdict.figures), []).append(name)
+        groups.setdefault(name_verdict(verdict.judged), []).append(name)
     if len(groups) == 1 and len(verdicts) > 1:
         both = "both" if len(verdicts) == 2 else f"all {len(verdicts)}"
         return f"{next(iter(groups)).capitalize()}: {both}."
@@ -115,7 +127,40 @@ def _answer(verdicts: Sequence[Comparison]) -> str:
     return f"{answer[:1].upper()}{answer[1:]}."
 
 
-def _compare(facts: ReportFacts, pair: tuple[str, str], kind: str, scale: Scale) -> Comparison:
-    figures = facts.gap[pair][kind]
-    chart = draw_interval(scale, figures.interval(), pair[0], facts.margin)
-    return Comparison(*pair, figures, chart)
+def _compare_all(
+    facts: ReportFacts, pairs: Sequence[tuple[str, str]], kind: str
+) -> tuple[Markup, list[Comparison]]:
+    """The axis of pairs that share a scale, and each of them."""
+    behind = {pair: _retrain(facts, pair, kind) for pair in pairs}
+    shown: list[Sequence[float]] = [facts.gap[pair][kind].interval() for pair in pairs]
+    for found in filter(None, behind.values()):
+        shown += [found.figures, found.models]
+    scale = difference_scale(shown, facts.margin)
+    verdicts = []
+    for pair in pairs:
+        figures = facts.gap[pair][kind].interval()
+        chart = draw_interval(scale, figures, pair[0], facts.margin, behind[pair])
+        verdicts.append(replace(_find(facts, pair, kind), chart=chart))
+    return draw_axis(scale), verdicts
+
+
+def _find(facts: ReportFacts, pair: tuple[str, str], kind: str) -> Comparison:
+    """A pair without its chart."""
+    shown = facts.several and not set(pair).isdisjoint(TRAINED)
+    recipe = facts.recipe_gap[pair][kind] if shown else None
+    return Comparison(*pair, facts.gap[pair][kind], recipe, Markup())
+
+
+def _retrain(facts: ReportFacts, pair: tuple[str, str], kind: str) -> Retrained | None:
+    """Each model of the first recipe minus each of the second, if the recipes are judged."""
+    found = _find(facts, pair, kind).recipe
+    if found is None or found.f1_low is None or found.f1_high is None:
+        return None
+    first, second = (
+        list(facts.recipes[name][kind].by_seed.values())
+        if name in facts.recipes
+        else [facts.scores[name][kind].f1]
+        for name in pair
+    )
+    models = [one - other for one in first for other in second]
+    return Retrained((found.f1, found.f1_low, found.f1_high), models)

@@ -132,6 +132,11 @@ def stretched(paths: Iterable[tuple[str, str]]) -> Markup:
     return element("svg", *drawn, width="100%", height="100%", **box)
 
 
+def dots(places: Iterable[tuple[float, float]], class_: str) -> Markup:
+    """Dots at places in percent: one path of lines without length, whose round ends CSS makes."""
+    return stretched([("".join(f"M{x:.6g} {y:.6g}h0" for x, y in places), class_)])
+
+
 def polyline(points: Sequence[tuple[float, float]]) -> str:
     """Path data through places."""
     return "M" + "L".join(f"{x:.6g} {y:.6g}" for x, y in points) if points else ""

@@ -29,6 +29,7 @@ from understudy.contract.origin import Origin, load_origin
 from understudy.contract.pairs import PAIR_COLUMNS, TEST
 from understudy.contract.params.evaluate import EvaluateParams, Words
 from understudy.contract.predictions import predictions_path
+from understudy.contract.recipes import Recipe, RecipeDifference, RecipeGap, Recipes
 from understudy.contract.survey import HISTOGRAM, DataSurvey, LengthBin
 from understudy.contract.trained import CURVES, CurvePoint
 from understudy.core.errors import DataError
@@ -47,6 +48,10 @@ class ReportFacts:
     reference: TextLength
     """Lengths of the gold highlights."""
     gap: Mapping[tuple[str, str], ByKind[Difference]]
+    """On the models that ship."""
+    recipes: Mapping[str, Recipe]
+    """By student."""
+    recipe_gap: Mapping[tuple[str, str], ByKind[RecipeDifference]]
     traits: Mapping[str, TextTraits]
     """By system; those of the gold highlights are under REFERENCE."""
     length: Mapping[str, LengthEffect]
@@ -71,6 +76,11 @@ class ReportFacts:
     words: Words
     """What ROUGE takes for a word."""
 
+    @property
+    def several(self) -> bool:
+        """Whether a student was trained with several seeds, so that there are recipes to judge."""
+        return any(recipe.seeds > 1 for recipe in self.recipes.values())
+
 
 def gather(articles: int) -> ReportFacts:
     """Reads params.yaml and the files of all stages.
@@ -86,11 +96,14 @@ def gather(articles: int) -> ReportFacts:
     points = read_points()
     shown = {name: rows.head(articles) for name, rows in points.items()}
     systems, gap, texts, effects = Systems.load(), Gap.load(), Texts.load(), LengthEffects.load()
+    recipes, recipe_gap = Recipes.load(), RecipeGap.load()
     return ReportFacts(
         origin=load_origin(),
         scores={name: systems[name] for name in SYSTEMS},
         reference=systems.reference,
         gap={pair: gap[name_pair(*pair)] for pair in PAIRS},
+        recipes={name: recipes[name] for name in TRAINED},
+        recipe_gap={pair: recipe_gap[name_pair(*pair)] for pair in PAIRS},
         traits={name: texts[name] for name in (*SYSTEMS, REFERENCE)},
         length={name: effects[name] for name in TRAINED},
         teacher=TeacherUse.load(),

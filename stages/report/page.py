@@ -29,13 +29,22 @@ from stages.report.traits import (
 from understudy.contract.names import MEASURE_TITLES, SYSTEMS, TITLES
 from understudy.contract.params.training import SOURCES
 from understudy.rendering.figures import p_value, points, signed
-from understudy.rendering.verdicts import describe_verdict
+from understudy.rendering.verdicts import (
+    COVERS,
+    FIND_OUT,
+    MODEL,
+    RECIPE,
+    UNKNOWN,
+    describe_spread,
+    describe_verdict,
+    signed_interval,
+)
 
 FOLDER = Path(__file__).parent
 STYLES = (
     "page.css", "sections.css", "charts.css", "tables.css", "browser.css", "detail.css"
 )  # fmt: skip
-FILTERS = (describe_verdict, p_value, points, signed)
+FILTERS = (describe_spread, describe_verdict, p_value, points, signed, signed_interval)
 SCRIPTS = ("matching.js", "list.js", "detail.js", "browser.js")
 
 
@@ -53,7 +62,6 @@ def render(facts: ReportFacts) -> str:
     )
     templates.filters |= {filter_.__name__: filter_ for filter_ in FILTERS}
     templates.filters["unbroken"] = keep_together
-    templates.filters["signed_interval"] = lambda d: f"{signed(d.f1_low)} to {signed(d.f1_high)}"
     style, script = _inline("style", STYLES), _inline("script", SCRIPTS)
     policy = {"style": hash_source(style), "script": hash_source(script)}
     return templates.get_template("report.html.j2").render(
@@ -95,6 +103,11 @@ def build_context(facts: ReportFacts) -> dict[str, Any]:
         "sources": SOURCES,
         "systems": SYSTEMS,
         "shapes": SHAPES,
+        "model": MODEL,
+        "recipe": RECIPE,
+        "covers": COVERS,
+        "unknown": UNKNOWN,
+        "find_out": FIND_OUT,
         "headlines": build_headlines(facts),
         "questions": {kind: build_questions(facts, kind) for kind in TITLES},
         "scores": {kind: build_scores(facts, kind) for kind in TITLES},

@@ -1,14 +1,19 @@
-"""The score table: recall, precision and F1 of every system, with their intervals drawn."""
+"""The score table: recall, precision and F1 of every system, with their intervals drawn.
+
+Behind the interval of a student's F1 are the models of all its seeds.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from markupsafe import Markup
 
-from stages.report.charts import draw_axis, draw_interval
+from stages.report.charts import Retrained, draw_axis, draw_interval
 from stages.report.drawing import round_scale
 from stages.report.inputs import ReportFacts
 from understudy.contract.names import MEASURES
+from understudy.contract.recipes import SeedScores
 
 
 @dataclass(frozen=True)
@@ -18,6 +23,8 @@ class ScoreTable:
     axis: Markup
     charts: Mapping[str, Mapping[str, Markup]]
     """By system and measure."""
+    seeds: Mapping[str, SeedScores]
+    """By student, of those with several seeds."""
 
 
 def build_scores(facts: ReportFacts, kind: str) -> ScoreTable:
@@ -26,9 +33,22 @@ def build_scores(facts: ReportFacts, kind: str) -> ScoreTable:
         system: {measure: scores[kind].interval(measure) for measure in MEASURES}
         for system, scores in facts.scores.items()
     }
-    scale = round_scale(v for figures in found.values() for each in figures.values() for v in each)
+    seeds = {name: recipe[kind] for name, recipe in facts.recipes.items() if recipe.seeds > 1}
+    behind = {name: _retrain(scores) for name, scores in seeds.items()}
+    shown = chain.from_iterable(figures.values() for figures in found.values())
+    others = chain.from_iterable((each.figures, each.models) for each in behind.values())
+    scale = round_scale(chain.from_iterable(chain(shown, others)))
     charts = {
-        system: {m: draw_interval(scale, each, system) for m, each in figures.items()}
+        system: {
+            m: draw_interval(scale, each, system, None, behind.get(system) if m == "f1" else None)
+            for m, each in figures.items()
+        }
         for system, figures in found.items()
     }
-    return ScoreTable(draw_axis(scale), charts)
+    return ScoreTable(draw_axis(scale), charts, seeds)
+
+
+def _retrain(scores: SeedScores) -> Retrained:
+    mean = scores.f1
+    low, high = (mean if end is None else end for end in (scores.f1_low, scores.f1_high))
+    return Retrained((mean, low, high), list(scores.by_seed.values()))

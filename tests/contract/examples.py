@@ -27,10 +27,13 @@ from understudy.contract.evaluation import (
 from understudy.contract.generated import Generated
 from understudy.contract.names import KINDS, MEASURES, PAIRS, SYSTEMS, TRAINED, name_pair
 from understudy.contract.origin import ORIGIN, Origin
+from understudy.contract.recipes import Recipe, RecipeDifference, RecipeGap, Recipes, SeedScores
 from understudy.contract.survey import DataSurvey
-from understudy.contract.trained import TrainedSettings
+from understudy.contract.trained import SeedRun, TrainedSeeds, TrainedSettings
 
 WRITER = "embedded-rules-1"
+SEED = 13
+"""Of the model that ships; others have the numbers above."""
 REVISION = "d" * 40
 FETCHED = {split: {"kept": 90, "rejected": 10} for split in ("train", "validation", "test")}
 NOTHING = {"too_long": 0, "duplicate": 0, "in_test": 0}
@@ -131,6 +134,63 @@ def make_gap(verdicts: Mapping[tuple[str, str], str] | None = None) -> Gap:
         verdict, f1 = usual.get(pair[0], ("better", 4.0))
         pairs[name_pair(*pair)] = make_pair((verdicts or {}).get(pair, verdict), f1)
     return Gap.model_validate(pairs)
+
+
+def make_seed_scores(f1: float, seeds: int = 1) -> SeedScores:
+    """One ROUGE type of a recipe whose shipped model scores `f1`, each other a point less."""
+    by_seed = {str(SEED + number): f1 - number for number in range(seeds)}
+    mean = sum(by_seed.values()) / seeds
+    spread = {"f1_low": mean - 4, "f1_high": mean + 4, "sd": 1.25} if seeds > 1 else {}
+    return SeedScores(f1=mean, by_seed=by_seed, **spread)
+
+
+def make_recipes(seeds: int = 1, systems: Systems | None = None) -> Recipes:
+    """metrics/seeds.json of the students of `make_systems`, or of others."""
+    found = systems or make_systems()
+    return Recipes.model_validate(
+        {
+            name: Recipe(
+                shipped=SEED,
+                seeds=seeds,
+                **{kind: make_seed_scores(found[name][kind].f1, seeds) for kind in KINDS},
+            )
+            for name in TRAINED
+        }
+    )
+
+
+def make_recipe_difference(verdict: str = "unknown", f1: float = 2.0) -> RecipeDifference:
+    """One ROUGE type of a pair of recipes, with the verdict that is asked for."""
+    if verdict == "unknown":
+        return RecipeDifference(f1=f1, known=0)
+    found: dict[str, Any] = make_difference(verdict, f1).model_dump()
+    figures = {name: found[name] for name in found if name in RecipeDifference.model_fields}
+    figures |= {"f1_low": f1 - 3.5, "f1_high": f1 + 3.5, "p": 0.021}
+    if verdict == "undecided":
+        figures["seeds_needed"] = 9
+    return RecipeDifference.model_validate({**figures, "known": 1})
+
+
+def make_recipe_gap(
+    seeds: int = 1, verdicts: Mapping[tuple[str, str], str] | None = None
+) -> RecipeGap:
+    """Every pair of the study: with several seeds undecided where no verdict is given."""
+    pairs = {}
+    for pair in PAIRS:
+        known = seeds > 1 or not set(pair) & set(TRAINED)
+        verdict = (verdicts or {}).get(pair, "undecided" if known else "unknown")
+        found = make_recipe_difference(verdict, -2.5 if pair[0] == "t5-written" else 1.5)
+        pairs[name_pair(*pair)] = ByKind[RecipeDifference](**dict.fromkeys(KINDS, found))
+    return RecipeGap.model_validate(pairs)
+
+
+def make_trained_seeds(seeds: int = 1) -> TrainedSeeds:
+    """seeds.json of a model folder: the first seed has the best loss, that of `make_settings`."""
+    runs = [
+        SeedRun(seed=SEED + number, best_validation_loss=1.59268 + number / 10, seconds=60.0)
+        for number in range(seeds)
+    ]
+    return TrainedSeeds(shipped=SEED, runs=runs)
 
 
 def make_traits(place: int) -> TextTraits:

@@ -14,12 +14,15 @@ from tests.contract.examples import (
     make_generated,
     make_lengths,
     make_origin,
+    make_recipe_gap,
+    make_recipes,
     make_scores,
     make_settings,
     make_survey,
     make_systems,
     make_teacher,
     make_texts,
+    make_trained_seeds,
 )
 from tests.imports import ROOT
 from understudy.contract.dataset import Dataset
@@ -58,6 +61,11 @@ EXAMPLES: tuple[Document, ...] = (
     RougeMetrics.model_validate({"t5": make_scores(40.0)}),
     make_gap({("t5-written", "t5-gold"): "undecided"}),
     make_texts(),
+    make_recipes(),
+    make_recipes(3),
+    make_recipe_gap(),
+    make_recipe_gap(3, {("t5-written", "t5-gold"): "void"}),
+    make_trained_seeds(3),
     make_lengths(),
     make_teacher(),
     make_survey(),

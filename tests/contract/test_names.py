@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contract.examples import make_difference
+from tests.contract.examples import make_difference, make_recipe_difference
 from understudy.contract.names import name_pair, split_pair
 
 
@@ -11,6 +11,13 @@ from understudy.contract.names import name_pair, split_pair
 )
 def test_each_outcome_has_its_verdict(verdict: str) -> None:
     assert make_difference(verdict).verdict == verdict
+
+
+@pytest.mark.parametrize("verdict", ["better", "worse", "equivalent", "undecided", "void"])
+def test_each_outcome_of_recipes_has_its_verdict(verdict: str) -> None:
+    found = make_recipe_difference(verdict)
+    assert found.verdict == verdict
+    assert found.model_copy(update={"known": 0}).verdict == "unknown"
 
 
 @pytest.mark.parametrize(

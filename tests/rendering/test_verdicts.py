@@ -2,8 +2,16 @@
 
 import pytest
 
-from tests.contract.examples import make_difference
-from understudy.rendering.verdicts import describe_pair, describe_verdict, round_count
+from tests.contract.examples import make_difference, make_recipe_difference, make_seed_scores
+from understudy.rendering.verdicts import (
+    Costs,
+    choose_cheaper,
+    describe_pair,
+    describe_spread,
+    describe_verdict,
+    name_verdict,
+    round_count,
+)
 
 
 def test_an_open_verdict_says_how_many_articles_would_decide() -> None:
@@ -45,3 +53,65 @@ def test_a_sentence_names_both_systems_the_difference_and_its_interval(
 @pytest.mark.parametrize(("count", "rounded"), [(7, 7), (41, 41), (964, 960), (12_345, 12_000)])
 def test_counts_are_rounded_to_two_digits(count: int, rounded: int) -> None:
     assert round_count(count) == rounded
+
+
+def test_with_one_seed_nothing_is_said_of_a_recipe_but_that() -> None:
+    found = make_recipe_difference("unknown")
+    assert name_verdict(found) == describe_verdict(found) == "not known: one seed"
+    pair = describe_pair("t5-written-minus-t5-gold", found)
+    assert pair == "`t5-written` against `t5-gold` is not known: one seed"
+    assert describe_verdict(found.model_copy(update={"moot": "both_empty"})) == name_verdict(found)
+
+
+@pytest.mark.parametrize(
+    ("articles", "seeds", "words"),
+    [
+        (1683, 9, "undecided, would need about 1,700 test articles or 9 seeds"),
+        (1683, None, "undecided, would need about 1,700 test articles"),
+        (None, 9, "undecided, would need about 9 seeds"),
+        (None, None, "undecided"),
+    ],
+)
+def test_an_open_recipe_says_what_would_decide(
+    articles: int | None, seeds: int | None, words: str
+) -> None:
+    needed = {"articles_needed": articles, "seeds_needed": seeds}
+    found = make_recipe_difference("undecided").model_copy(update=needed)
+    assert describe_verdict(found) == words
+    pair = describe_pair("t5-written-minus-t5-gold", found)
+    assert pair == f"`t5-written` against `t5-gold` is {words}: +2.0 (−1.5 to +5.5)"
+
+
+def test_a_recipe_is_spoken_of_as_a_model_is() -> None:
+    for verdict in ("better", "worse", "equivalent", "void"):
+        pairs = [
+            describe_pair("a-minus-b", found).partition(":")[0]
+            for found in (make_difference(verdict), make_recipe_difference(verdict))
+        ]
+        assert pairs[0] == pairs[1]
+
+
+@pytest.mark.parametrize(
+    ("article_usd", "seed_usd", "named"),
+    [(0.01, 2.0, (None, 9)), (0.01, 3.0, (1680, None)), (0.01, 2.5, (1680, 9)), (0, 0, (1680, 9))],
+)
+def test_the_cheaper_way_to_a_decision_is_named(
+    article_usd: float, seed_usd: float, named: tuple[int | None, int | None]
+) -> None:
+    # 1,500 articles more, or 6 seeds
+    costs = Costs(articles=180, seeds=3, article_usd=article_usd, seed_usd=seed_usd)
+    assert choose_cheaper(1680, 9, costs) == named
+
+
+def test_without_prices_and_with_one_way_there_is_nothing_to_choose() -> None:
+    costs = Costs(articles=180, seeds=3, article_usd=1.0, seed_usd=1.0)
+    assert choose_cheaper(1680, 9) == (1680, 9)
+    assert choose_cheaper(None, 9, costs) == (None, 9)
+    assert choose_cheaper(1680, None, costs) == (1680, None)
+    words = describe_verdict(make_recipe_difference("undecided"), costs)
+    assert words == "undecided, would need about 9 seeds"
+
+
+def test_a_mean_over_seeds_has_its_deviation_where_there_are_several() -> None:
+    assert describe_spread(make_seed_scores(40.0)) == "40.0"
+    assert describe_spread(make_seed_scores(40.0, 3)) == "39.0 ± 1.2"

@@ -10,12 +10,15 @@ from tests.contract.examples import (
     make_dataset,
     make_generated,
     make_pair,
+    make_recipe_difference,
+    make_recipes,
     make_teacher,
 )
 from tests.imports import ROOT
 from understudy.contract.document import Metrics
-from understudy.contract.evaluation import REFERENCE, Gap, Systems
-from understudy.contract.names import SYSTEMS
+from understudy.contract.evaluation import REFERENCE, ByKind, Gap, Systems
+from understudy.contract.names import KINDS, SYSTEMS
+from understudy.contract.recipes import RecipeDifference, RecipeGap
 from understudy.core.errors import DataError
 from understudy.tools.table import BEGIN, END, insert, main, render
 
@@ -39,9 +42,19 @@ def make_system(first: float) -> dict[str, Any]:
     }
 
 
-def make_metrics(failed: int = 0) -> list[Metrics]:
-    """The files that the table is made from."""
+RECIPES = {
+    "t5-written-minus-t5-gold": ("undecided", -15.0),
+    "bart-written-minus-bart-gold": ("equivalent", 0.3),
+    "t5-gold-minus-lead-3": ("better", 9.0),
+    "bart-gold-minus-lead-3": ("undecided", 9.0),
+    "zeroshot-minus-lead-3": ("worse", -9.0),
+}
+
+
+def make_metrics(failed: int = 0, seeds: int = 1, unknown: str = "none") -> list[Metrics]:
+    """The files that the table is made from; of `unknown`, a student, one seed is known."""
     systems = {name: make_system(10.0 * (rank + 1)) for rank, name in enumerate(SYSTEMS)}
+    scores = Systems.model_validate({**systems, REFERENCE: {"words": 35.44, "empty": 0}})
     gap = {
         "t5-written-minus-t5-gold": make_pair("worse", -17.3168),
         "bart-written-minus-bart-gold": make_pair("equivalent", 0.04),
@@ -49,11 +62,16 @@ def make_metrics(failed: int = 0) -> list[Metrics]:
         "bart-gold-minus-lead-3": make_pair("better", 9.0),
         "zeroshot-minus-lead-3": make_pair("worse", -9.0),
     }
+    recipe_gap = {}
+    for name, (verdict, f1) in RECIPES.items():
+        known = name.startswith("zeroshot") or (seeds > 1 and not name.startswith(unknown))
+        found = make_recipe_difference(verdict if known else "unknown", f1)
+        recipe_gap[name] = ByKind[RecipeDifference](**dict.fromkeys(KINDS, found))
     dataset = make_dataset(1900)
     train = dataset.train.model_copy(update={"kept": 39_626})
     written = make_generated().train.model_copy(update={"kept": 23_797})
     return [
-        Systems.model_validate({**systems, REFERENCE: {"words": 35.44, "empty": 0}}),
+        scores,
         dataset.model_copy(update={"train": train}),
         make_generated(train=written),
         make_teacher(
@@ -61,6 +79,8 @@ def make_metrics(failed: int = 0) -> list[Metrics]:
             zeroshot=make_calls(model="summarizer", failed=failed),
         ),
         Gap.model_validate(gap),
+        make_recipes(seeds, scores),
+        RecipeGap.model_validate(recipe_gap),
     ]
 
 
@@ -72,6 +92,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "README.md").write_text(f"# T\n{BEGIN}\n{END}\nend\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def render_again(project: Path, **changed: Any) -> str:
+    """The table after other metrics."""
+    for document in make_metrics(**changed):
+        document.write(project / document.PATH)
+    return render(project)
 
 
 def test_each_system_has_one_row_in_the_fixed_order(project: Path) -> None:
@@ -88,6 +115,9 @@ def test_every_row_has_a_cell_for_each_column(project: Path) -> None:
     lines = [line for line in render(project).splitlines() if line.startswith("|")]
     assert {line.count("|") for line in lines} == {9}
     assert len(lines) == 2 + len(SYSTEMS)
+    several = [line for line in render_again(project, seeds=3).splitlines() if line[:1] == "|"]
+    assert {line.count("|") for line in several} == {10}
+    assert len(several) == len(lines)
 
 
 def test_the_words_below_tell_counts_teachers_and_verdicts(project: Path) -> None:
@@ -103,10 +133,43 @@ def test_the_words_below_tell_counts_teachers_and_verdicts(project: Path) -> Non
 
 def test_articles_whose_call_failed_are_not_counted_as_scored(project: Path) -> None:
     assert "failed" not in render(project)
-    for document in make_metrics(failed=3):
-        document.write(project / document.PATH)
-    text = " ".join(render(project).split())
+    text = " ".join(render_again(project, failed=3).split())
     assert "Scored on 1,897 of 1,900 test articles (the teacher's call failed for the" in text
+
+
+def test_with_one_seed_the_verdicts_are_the_models_and_no_retrain_is_known(project: Path) -> None:
+    table = render(project)
+    assert (
+        "Verdicts on ROUGE-1 F1 of *this model* (these weights, on articles like these), with 95% "
+        "intervals, corrected for 5 comparisons; nothing is known of a retrain, with one seed "
+        "(`make profile NAME=seeds` trains three):\n\n- `t5-written` is worse than `t5-gold`: −17.3"
+    ) in table
+    assert table.count("one seed") == 1
+    assert "±" not in table
+
+
+def test_with_three_seeds_the_verdicts_are_the_recipes_and_scores_have_a_spread(
+    project: Path,
+) -> None:
+    table = render_again(project, seeds=3)
+    assert (
+        "Verdicts on ROUGE-1 F1 of *this recipe* (trained again, on articles like these), with 95% "
+        "intervals, corrected for 5 comparisons:\n\n"
+        "- `t5-written` against `t5-gold` is undecided, would need about 1,700 test articles or 9 "
+        "seeds: −15.0 (−18.5 to −11.5)\n"
+        "- `bart-written` and `bart-gold` are equivalent: +0.3 (−3.2 to +3.8)\n"
+        "- beside `lead-3` – better: `t5-gold`; undecided: `bart-gold`; worse: `zeroshot`"
+    ) in table
+    assert "22.1 (20.8–23.3) | 21.1 ± 1.2 (3) | 25.1 |" in table
+    assert table.count("| – |") == 2
+    assert "one seed" not in table
+    assert len(table.splitlines()) == len(render_again(project).splitlines())
+
+
+def test_a_student_with_one_seed_keeps_its_models_verdict_and_says_so(project: Path) -> None:
+    table = render_again(project, seeds=3, unknown="bart")
+    assert "are equivalent: +0.0 (−1.5 to +1.5) (*this model*: one seed)\n" in table
+    assert "better: `t5-gold`; better (*this model*: one seed): `bart-gold`; worse: `z" in table
 
 
 def test_the_table_replaces_what_stood_between_the_markers_only() -> None:
@@ -140,7 +203,9 @@ def test_the_command_writes_the_table_once(project: Path) -> None:
     assert readme.stat().st_mtime_ns == written
 
 
-@pytest.mark.parametrize("name", ["systems", "dataset", "generated", "teacher", "gap"])
+@pytest.mark.parametrize(
+    "name", ["systems", "dataset", "generated", "teacher", "gap", "seeds", "recipes"]
+)
 def test_a_missing_metrics_file_is_an_error_that_names_it(name: str, project: Path) -> None:
     (project / "metrics" / f"{name}.json").unlink()
     before = (project / "README.md").read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from understudy.core.errors import one_line
-from understudy.rendering import figures, markdown
+from understudy.rendering import figures, markdown, verdicts
 
 FILTERS = (
     figures.count,
@@ -15,6 +15,7 @@ FILTERS = (
     markdown.code_block,
     markdown.code_span,
     one_line,
+    verdicts.describe_spread,
 )
 
 

@@ -1,9 +1,21 @@
-"""Verdicts in words."""
+"""Verdicts in words: on the models that ship, and on the recipes that made them."""
 
-from understudy.contract.evaluation import Difference, Moot
-from understudy.contract.names import split_pair
-from understudy.rendering.figures import count, signed
+from dataclasses import dataclass
 
+from understudy.contract.evaluation import Difference, F1Difference, Moot
+from understudy.contract.names import Verdict, split_pair
+from understudy.contract.recipes import RecipeDifference, SeedScores
+from understudy.rendering.figures import count, points, signed
+
+MODEL, RECIPE = "this model", "this recipe"
+COVERS = {
+    MODEL: "these weights, on articles like these",
+    RECIPE: "trained again, on articles like these",
+}
+"""What a verdict on each speaks of."""
+UNKNOWN = "not known: one seed"
+FIND_OUT = "make profile NAME=seeds"
+"""The command after which a recipe's verdicts are known."""
 MOOT: dict[Moot, str] = {
     "identical": "word for word",
     "both_empty": "both are empty",
@@ -11,40 +23,97 @@ MOOT: dict[Moot, str] = {
     "second_empty": "the second is empty",
     "no_overlap": "both score 0",
 }
+Finding = Difference | RecipeDifference
+"""A difference with its verdict, of two models or of two recipes."""
 
 
-def name_verdict(found: Difference) -> str:
+@dataclass(frozen=True)
+class Costs:
+    """What one more test article and one more seed cost, and how many there are."""
+
+    articles: int
+    seeds: int
+    article_usd: float
+    seed_usd: float
+    """Of one more model of each trained system of the pair."""
+
+
+def choose_cheaper(
+    articles: int | None, seeds: int | None, costs: Costs | None = None
+) -> tuple[int | None, int | None]:
+    """Which of two ways to a decision to name: with more test articles, or with more seeds.
+
+    Args:
+        articles: how many test articles would decide in all; None where none would.
+        seeds: the same of seeds.
+        costs: None where prices are unknown; then, and where both cost the same, both are named.
+
+    Returns:
+        Both, with None for one that is dearer.
+    """
+    if articles is None or seeds is None or costs is None:
+        return articles, seeds
+    by_articles = (articles - costs.articles) * costs.article_usd
+    by_seeds = (seeds - costs.seeds) * costs.seed_usd
+    return articles if by_articles <= by_seeds else None, seeds if by_seeds <= by_articles else None
+
+
+def name_verdict(found: Finding) -> str:
     """The verdict, with what makes the comparison moot, if anything does."""
+    if found.verdict == "unknown":
+        return UNKNOWN
     return f"{found.verdict}, {MOOT[found.moot]}" if found.moot else found.verdict
 
 
-def describe_verdict(found: Difference) -> str:
-    """The verdict, with the number of test articles that would decide where it is open."""
-    if found.verdict != "undecided" or found.articles_needed is None:
+def describe_verdict(found: Finding, costs: Costs | None = None) -> str:
+    """The verdict; where it is open, with how many test articles or seeds would decide in all."""
+    if found.verdict != "undecided":
         return name_verdict(found)
-    needed = count(round_count(found.articles_needed))
-    return f"{found.verdict}, would need about {needed} test articles"
+    seeds = found.seeds_needed if isinstance(found, RecipeDifference) else None
+    articles, seeds = choose_cheaper(found.articles_needed, seeds, costs)
+    ways = [
+        f"{count(round_count(number))} {name}"
+        for number, name in ((articles, "test articles"), (seeds, "seeds"))
+        if number is not None
+    ]
+    needed = f", would need about {' or '.join(ways)}" if ways else ""
+    return f"{found.verdict}{needed}"
 
 
-def describe_pair(name: str, found: Difference) -> str:
+def describe_pair(name: str, found: Finding, costs: Costs | None = None) -> str:
     """One sentence in Markdown on a pair's F1: the verdict, the difference and its interval.
 
     Args:
-        name: the pair's key in metrics/gap.json.
+        name: the pair's key in metrics/gap.json or metrics/recipes.json.
         found: the pair in one ROUGE type.
+        costs: as in `choose_cheaper`.
     """
     first, second = (f"`{system}`" for system in split_pair(name))
-    openings = {
+    openings: dict[Verdict, str] = {
         "better": f"{first} is better than {second}",
         "worse": f"{first} is worse than {second}",
         "equivalent": f"{first} and {second} are equivalent",
-        "undecided": f"{first} against {second} is {describe_verdict(found)}",
+        "undecided": f"{first} against {second} is {describe_verdict(found, costs)}",
         "identical": f"{first} and {second} are identical",
         "void": f"{first} against {second} is void",
+        "unknown": f"{first} against {second} is {UNKNOWN}",
     }
-    moot = f", {MOOT[found.moot]}" if found.moot else ""
-    interval = f"{signed(found.f1_low)} to {signed(found.f1_high)}"
-    return f"{openings[found.verdict]}{moot}: {signed(found.f1)} ({interval})"
+    moot = f", {MOOT[found.moot]}" if found.moot and found.verdict != "unknown" else ""
+    figures = f": {signed(found.f1)} ({signed_interval(found)})" if signed_interval(found) else ""
+    return f"{openings[found.verdict]}{moot}{figures}"
+
+
+def signed_interval(found: Finding | F1Difference) -> str:
+    """The bounds of a difference's interval; nothing where it has none."""
+    if found.f1_low is None or found.f1_high is None:
+        return ""
+    return f"{signed(found.f1_low)} to {signed(found.f1_high)}"
+
+
+def describe_spread(scores: SeedScores) -> str:
+    """The mean over seeds and, with several, the standard deviation between them."""
+    spread = "" if scores.sd is None else f" ± {points(scores.sd)}"
+    return f"{points(scores.f1)}{spread}"
 
 
 def round_count(number: float) -> int:

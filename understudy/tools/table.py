@@ -9,13 +9,21 @@ from pathlib import Path
 from understudy.contract.dataset import Dataset
 from understudy.contract.evaluation import Gap, Systems, TeacherUse
 from understudy.contract.generated import Generated
-from understudy.contract.names import LEAD, SYSTEMS, split_pair
+from understudy.contract.names import LEAD, SYSTEMS, TRAINED, split_pair
+from understudy.contract.recipes import RecipeGap, Recipes
 from understudy.core.errors import DataError
 from understudy.core.files import replacing
 from understudy.core.parser import command_parser
 from understudy.core.reading import read_text
 from understudy.rendering.templates import render_markdown
-from understudy.rendering.verdicts import describe_pair, name_verdict
+from understudy.rendering.verdicts import (
+    COVERS,
+    FIND_OUT,
+    MODEL,
+    RECIPE,
+    describe_pair,
+    name_verdict,
+)
 
 README = Path("README.md")
 TEMPLATE = Path(__file__).parent / "templates" / "table.md.j2"
@@ -29,17 +37,28 @@ def render(root: Path = Path()) -> str:
     Raises:
         DataError: a file is absent, broken, or lacks a system.
     """
-    gap = Gap.load(root / Gap.PATH)
+    gap, recipe_gap = Gap.load(root / Gap.PATH), RecipeGap.load(root / RecipeGap.PATH)
+    trained = Recipes.load(root / Recipes.PATH)
+    recipes = {name: trained[name] for name in TRAINED}
+    several = any(recipe.seeds > 1 for recipe in recipes.values())
     beside: dict[str, list[str]] = {}
     verdicts = []
     for name, pair in gap.items():
         system, other = split_pair(name)
+        recipe = recipe_gap[name].rouge1
+        found = recipe if several and recipe.known else pair.rouge1
+        note = f" (*{MODEL}*: one seed)" if several and not recipe.known else ""
         if other == LEAD:
-            beside.setdefault(name_verdict(pair.rouge1), []).append(system)
+            beside.setdefault(name_verdict(found) + note, []).append(system)
         else:
-            verdicts.append(describe_pair(name, pair.rouge1))
+            verdicts.append(describe_pair(name, found) + note)
     return render_markdown(
         TEMPLATE,
+        several=several,
+        recipes=recipes,
+        subject=RECIPE if several else MODEL,
+        covers=COVERS,
+        find_out=FIND_OUT,
         systems=Systems.load(root / Systems.PATH),
         dataset=Dataset.load(root / Dataset.PATH),
         generated=Generated.load(root / Generated.PATH),

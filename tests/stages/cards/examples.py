@@ -11,9 +11,13 @@ from tests.contract.examples import (
     make_calls,
     make_check,
     make_dataset,
+    make_gap,
     make_origin,
+    make_recipe_gap,
+    make_recipes,
     make_settings,
     make_teacher,
+    make_trained_seeds,
 )
 from tests.imports import ROOT
 from understudy.contract.evaluation import REFERENCE, Systems, TeacherUse
@@ -58,6 +62,12 @@ def distinct_systems() -> Systems:
 
 
 SYSTEMS = distinct_systems()
+WITH_SEEDS: dict[str, Any] = {
+    "seeds": make_trained_seeds(3),
+    "recipes": make_recipes(3, SYSTEMS),
+    "recipe_gap": make_recipe_gap(3, {("t5-written", "zeroshot"): "better"}),
+}
+"""What facts are with three seeds."""
 
 
 def settings_of(system: str = "t5-written", **changed: Any) -> TrainedSettings:
@@ -100,8 +110,12 @@ def facts_of(system: str = "t5-written", **changed: Any) -> CardFacts:
     generate = load_section("generate", GenerateParams, PROFILE)
     facts = CardFacts(
         settings=settings_of(system),
+        seeds=make_trained_seeds(),
         check=make_check(),
         systems=SYSTEMS,
+        gap=make_gap(),
+        recipes=make_recipes(1, SYSTEMS),
+        recipe_gap=make_recipe_gap(),
         origin=make_origin(),
         dataset=DATASET,
         generated=GENERATED,

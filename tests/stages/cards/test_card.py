@@ -7,6 +7,7 @@ from tests.contract.examples import make_dataset, make_origin
 from tests.stages.cards.examples import (
     FAILED,
     SYSTEMS,
+    WITH_SEEDS,
     facts_of,
     front_matter,
     settings_of,
@@ -34,6 +35,47 @@ def test_articles_whose_call_failed_are_not_counted_as_scored() -> None:
     text = build_card(facts_of(use=used_teacher(failed=3)))
     assert "ROUGE on 177 of 180 test articles" in text
     assert "ROUGE on 180 test articles" in build_card(facts_of())
+
+
+def test_with_one_seed_a_card_says_that_a_retrain_is_not_known() -> None:
+    text = build_card(facts_of())
+    assert "\nOne model was trained, with seed 13: how far another seed's scores would be" in text
+    assert "corrected for 13 comparisons." in text
+    assert (
+        "*This model* (these weights, on articles like these):\n\n"
+        "- `t5-written` is worse than `t5-gold`: −12.9 (−14.4 to −11.4)\n"
+        "- `t5-written` is worse than `zeroshot`: −12.9 (−14.4 to −11.4)\n"
+    ) in text
+    assert (
+        "\n*This recipe* (trained again, on articles like these): not known: one seed. "
+        "`make profile NAME=seeds` trains three.\n"
+    ) in text
+    assert "±" not in text
+
+
+def test_with_three_seeds_a_card_has_all_of_them_and_says_which_ships_and_why() -> None:
+    text = build_card(facts_of(**WITH_SEEDS))
+    assert (
+        "\n3 models were trained that differ in nothing but the seed. This is seed 13: it ships "
+        "because its validation loss is the lowest.\n"
+    ) in text
+    rows = text[text.index("| seed |") :].partition("\n\n")[0].splitlines()
+    assert rows == [
+        "| seed | validation loss | ROUGE-1 F1 | ROUGE-2 F1 | ROUGE-L F1 | ROUGE-Lsum F1 |",
+        "|---:|---:|---:|---:|---:|---:|",
+        "| 13 (ships) | 1.59268 | 20.1 | 21.1 | 22.1 | 23.1 |",
+        "| 14 | 1.69268 | 19.1 | 20.1 | 21.1 | 22.1 |",
+        "| 15 | 1.79268 | 18.1 | 19.1 | 20.1 | 21.1 |",
+        "| mean ± SD | | 19.1 ± 1.2 | 20.1 ± 1.2 | 21.1 ± 1.2 | 22.1 ± 1.2 |",
+    ]
+    assert (
+        "\n*This recipe* (trained again, on articles like these):\n\n"
+        "- `t5-written` against `t5-gold` is undecided, would need about 1,700 test articles or 9 "
+        "seeds: −2.5 (−6.0 to +1.0)\n"
+        "- `t5-written` is better than `zeroshot`: −2.5 (−6.0 to +1.0)\n"
+    ) in text
+    assert "*This model* (these weights, on articles like these):\n\n- `t5-written` is" in text
+    assert "one seed" not in text
 
 
 def test_a_written_student_says_who_wrote_its_articles_and_what_was_dropped() -> None:
@@ -146,11 +188,12 @@ def test_of_an_endpoint_only_scheme_and_host_are_shown(address: str) -> None:
 
 
 def test_blocks_are_set_apart_by_one_blank_line() -> None:
-    for facts in (facts_of(), facts_of("bart-gold", check=FAILED, origin=make_origin("hub"))):
+    other = facts_of("bart-gold", check=FAILED, origin=make_origin("hub"))
+    for facts in (facts_of(), other, facts_of(**WITH_SEEDS)):
         text = build_card(facts)
         assert "\n\n\n" not in text
         assert text.endswith("\n```\n")
         lines = text.splitlines()
         headings = [number for number, line in enumerate(lines) if line.startswith("## ")]
-        assert len(headings) == 5
+        assert len(headings) == 6
         assert all(not lines[at - 1] and not lines[at + 1] for at in headings)

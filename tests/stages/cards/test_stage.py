@@ -12,7 +12,14 @@ import pytest
 
 from stages.cards.__main__ import gather, main
 from stages.cards.card import build_card
-from tests.contract.examples import make_check, make_origin
+from tests.contract.examples import (
+    make_check,
+    make_gap,
+    make_origin,
+    make_recipe_gap,
+    make_recipes,
+    make_trained_seeds,
+)
 from tests.imports import ROOT
 from tests.stages.cards.examples import (
     DATASET,
@@ -28,8 +35,20 @@ from understudy.core.params import read_params
 
 SHARED: dict[str, dict[str, Any]] = {
     str(document.PATH): document.to_json()
-    for document in (make_origin(), SYSTEMS, DATASET, GENERATED, used_teacher())
+    for document in (
+        make_origin(),
+        SYSTEMS,
+        make_gap(),
+        make_recipes(1, SYSTEMS),
+        make_recipe_gap(),
+        DATASET,
+        GENERATED,
+        used_teacher(),
+    )
 }
+
+
+KEYED = [f"metrics/{name}.json" for name in ("systems", "gap", "seeds", "recipes")]
 
 
 def contents() -> dict[str, dict[str, Any]]:
@@ -39,6 +58,7 @@ def contents() -> dict[str, dict[str, Any]]:
         for system in TRAINED
         for name, content in (
             ("settings.json", settings_of(system).to_json()),
+            ("seeds.json", make_trained_seeds().to_json()),
             ("ctranslate2/check.json", make_check().to_json()),
         )
     }
@@ -110,7 +130,7 @@ def test_keys_that_are_new_to_the_stage_are_let_pass(project: Path) -> None:
     main()
     expected = cards(project)
     for name, content in contents().items():
-        if name != "metrics/systems.json":  # where a new key is a new system
+        if name not in KEYED:  # where a new key is a new system or pair
             write(project, name, {**content, "new": {"figure": 1}})
     main()
     assert cards(project) == expected
@@ -145,6 +165,8 @@ def test_a_broken_file_is_one_line_that_names_it(name: str, text: str, project: 
         ("metrics/dataset.json", "test", {"read": 3}, "test.rejected: Field required"),
         ("models/t5-gold/settings.json", "family", "rnn", "family: expected 't5' or 'bart'"),
         ("models/t5-gold/settings.json", "best_step", "3", "best_step: expected a whole number"),
+        ("models/t5-gold/seeds.json", "shipped", "13", "shipped: expected a whole number"),
+        ("metrics/recipes.json", "t5-gold-minus-zeroshot", {}, "zeroshot.rouge1: Field required"),
         ("models/t5-gold/ctranslate2/check.json", "passed", 1, "passed: expected true or false"),
         ("data/raw/source.json", "source", "disk", "expected tags: 'sample', 'hub', 'files'"),
     ],
@@ -167,3 +189,23 @@ def test_a_system_without_scores_is_named(project: Path) -> None:
         DataError, match=r"metrics/systems\.json: no 'bart-written' in it; `dvc repro`"
     ):
         main()
+
+
+def test_a_seed_without_scores_is_named(project: Path) -> None:
+    make_trained_seeds(2).write(project / "models/bart-gold/seeds.json")
+    with pytest.raises(
+        DataError, match=r"^metrics/seeds\.json: no seed 14 of bart-gold in it; `dvc repro`"
+    ):
+        main()
+    assert not cards(project)
+
+
+def test_seeds_and_verdicts_reach_the_card(project: Path) -> None:
+    for system in TRAINED:
+        make_trained_seeds(3).write(project / "models" / system / "seeds.json")
+    for document in (make_recipes(3, SYSTEMS), make_recipe_gap(3)):
+        document.write(project / document.PATH)
+    main()
+    for card in cards(project).values():
+        assert b"3 models were trained" in card
+        assert b"or 9 seeds" in card

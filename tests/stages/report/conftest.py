@@ -28,9 +28,11 @@ def new_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewPage]:
 def write_report(tmp_path_factory: pytest.TempPathFactory) -> WriteReport:
     """Writes the report of some articles, as the stage does, and returns its path."""
 
-    def write(articles: Articles, points: Mapping[str, pd.DataFrame] | None = None) -> Path:
+    def write(
+        articles: Articles, points: Mapping[str, pd.DataFrame] | None = None, seeds: int = 1
+    ) -> Path:
         folder = tmp_path_factory.mktemp("project")
-        write_project(folder, articles, points)
+        write_project(folder, articles, points, seeds)
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)
             main()

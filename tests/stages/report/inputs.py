@@ -15,6 +15,8 @@ from tests.contract.examples import (
     make_generated,
     make_lengths,
     make_origin,
+    make_recipe_gap,
+    make_recipes,
     make_survey,
     make_systems,
     make_teacher,
@@ -83,10 +85,13 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def write_project(
-    folder: Path, articles: Articles, points: Mapping[str, pd.DataFrame] | None = None
+    folder: Path,
+    articles: Articles,
+    points: Mapping[str, pd.DataFrame] | None = None,
+    seeds: int = 1,
 ) -> None:
     """Everything that the stage reads, with params.yaml of the sample."""
-    for name, content in make_metrics(len(articles)).items():
+    for name, content in make_metrics(len(articles), seeds).items():
         write_json(folder / name, content)
     write_texts(folder / "data", articles, points or make_points(articles))
     write_plots(folder / "metrics")
@@ -127,12 +132,14 @@ def write_plots(folder: Path) -> None:
     pd.DataFrame(bins, columns=columns).to_csv(folder / "plots" / "lengths.csv", index=False)
 
 
-def make_metrics(articles: int) -> dict[str, dict[str, Any]]:
+def make_metrics(articles: int, seeds: int = 1) -> dict[str, dict[str, Any]]:
     """The JSON files by their paths."""
     documents: tuple[Document, ...] = (
         make_origin(),
         make_systems(),
         make_gap(),
+        make_recipes(seeds),
+        make_recipe_gap(seeds),
         make_texts(),
         make_lengths(),
         make_teacher(),

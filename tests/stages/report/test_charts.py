@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from stages.report.charts import (
     Plot,
+    Retrained,
     Series,
     difference_scale,
     draw_axis,
@@ -46,6 +47,21 @@ def test_a_difference_is_drawn_over_zero_and_the_margin() -> None:
     (margin,) = with_class(drawn, "margin")
     assert (margin.get("x"), margin.get("width")) == ("76%", "8%")
     assert with_class(drawn, "zero")[0].get("x1") == "80%"
+
+
+def test_models_of_other_seeds_and_the_recipe_stand_behind_the_interval() -> None:
+    retrained = Retrained((50, 20, 80), [30, 45.5, 75])
+    drawn = parse(draw_interval(Scale(0, 100), (40, 30, 55), "t5-gold", None, retrained))
+    (bar,), (mean,) = with_class(drawn, "recipe"), with_class(drawn, "recipe-mean")
+    assert (bar.get("x1"), bar.get("x2")) == ("20%", "80%")
+    assert {mean.get("x1"), mean.get("x2")} == {"50%"}
+    (models,) = with_class(drawn, "dots")
+    assert (models.get("d"), models.get("class")) == ("M30 50h0M45.5 50h0M75 50h0", "dots t5-gold")
+    order = [node.get("class") for node in drawn.iter() if node.get("class")]
+    assert (
+        order.index("dots t5-gold") < order.index("whisker t5-gold") < order.index("mark t5-gold")
+    )
+    assert with_class(drawn, "whisker")[0].get("x1") == "30%"
 
 
 def test_rows_stay_silent_since_the_table_beside_them_has_the_figures() -> None:

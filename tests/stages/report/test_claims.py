@@ -1,5 +1,6 @@
 """Verdicts in words."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,13 @@ from tests.contract.examples import (
     make_lengths,
     make_origin,
     make_pair,
+    make_recipe_gap,
+    make_recipes,
     make_teacher,
 )
 from tests.stages.report.inputs import make_articles, write_json, write_project
+from understudy.contract.names import TRAINED
+from understudy.contract.recipes import RecipeDifference, RecipeGap, Recipes
 from understudy.core.files import read_json
 
 ARTICLES = make_articles(3)
@@ -47,20 +52,25 @@ def judge(project: Path, verdict: str, f1: float = 3.0) -> ReportFacts:
 @pytest.mark.parametrize(
     ("verdict", "f1", "sentence"),
     [
-        ("worse", -12.88, "T5 learns less from written articles: 12.9 points below gold ones."),
-        ("better", 2.04, "T5 learns more from written articles: 2.0 points above gold ones."),
+        (
+            "worse",
+            -12.88,
+            "This T5 learned less from written articles: 12.9 points below gold ones.",
+        ),
+        ("better", 2.04, "This T5 learned more from written articles: 2.0 points above gold ones."),
         (
             "equivalent",
             -0.2,
-            "T5 learns as much from written articles as from gold ones, within 1 point.",
+            "This T5 learned as much from written articles as from gold ones, within 1 point.",
         ),
         (
             "undecided",
             0.9,
-            "T5: 3 test articles don’t tell whether written articles teach as well as gold ones.",
+            "This T5: 3 test articles don’t tell whether written articles teach as well as gold "
+            "ones.",
         ),
-        ("identical", 0.0, "T5 writes the same from written articles as from gold ones."),
-        ("void", 0.0, "T5: written articles against gold ones is void, both are empty."),
+        ("identical", 0.0, "This T5 writes the same from written articles as from gold ones."),
+        ("void", 0.0, "This T5: written articles against gold ones is void, both are empty."),
     ],
 )
 def test_the_main_claim_follows_its_verdict(
@@ -111,6 +121,106 @@ def test_one_answer_for_all_is_given_once(project: Path) -> None:
     }
     answers = [q.answer for q in build_questions(change(project, "gap", **pairs), "rouge1")]
     assert answers[-1] == "Better: all 5."
+
+
+WRITTEN = ("t5-written", "t5-gold")
+
+
+def retrain(verdict: str, seeds: int = 3) -> ReportFacts:
+    """The facts after recipes got this verdict where students learn from written articles."""
+    make_recipes(seeds).write()
+    make_recipe_gap(seeds, {WRITTEN: verdict}).write()
+    return gather(100)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "sentence"),
+    [
+        ("worse", "T5 learns less from written articles: 2.5 points below gold ones."),
+        (
+            "equivalent",
+            "T5 learns as much from written articles as from gold ones, within 1 point.",
+        ),
+        (
+            "undecided",
+            "T5: 3 seeds on 3 test articles don’t tell whether written articles teach as well as "
+            "gold ones.",
+        ),
+        ("void", "T5: written articles against gold ones is void, both are empty."),
+    ],
+)
+def test_with_several_seeds_the_main_claim_is_on_the_recipe(
+    verdict: str, sentence: str, project: Path
+) -> None:
+    first = build_headlines(retrain(verdict))[0]
+    assert first.sentence == sentence
+    assert first.verdict.judged.verdict == verdict
+    assert first.verdict.figures.verdict == "worse"
+    assert build_questions(retrain(verdict), "rouge2")[0].answer.lower().startswith(verdict)
+
+
+def test_both_verdicts_are_given_and_say_what_they_cover(project: Path) -> None:
+    page = " ".join(render(retrain("undecided")).split())
+    assert (
+        '<b>This recipe</b> <span class="soft">(trained again, on articles like these)</span>: '
+        '<span class="verdict undecided"><span aria-hidden="true">?</span> undecided</span> '
+        '<b>−2.5</b> points of <span class="unbroken">ROUGE-1 F1</span>, 95% interval −6.0 to '
+        "+1.0, p 0.021. Undecided, would need about 1,700 test articles or 9 seeds."
+    ) in page
+    assert (
+        '<b>This model</b> <span class="soft">(these weights, on articles like these)</span>: '
+        '<span class="verdict worse"><span aria-hidden="true">▼</span> worse</span> <b>−12.9</b>'
+    ) in page
+    # 12 pairs with a student, in each ROUGE type
+    for subject in ("this recipe", "this model"):
+        assert page.count(f'class="word"><small>{subject}</small>') == 48
+    assert page.count('rowspan="2">') == 2 * 48 + len(TRAINED)
+    assert "</span> <small>would need about 1,700 test articles or 9 seeds</small>" in page
+    assert "make profile" not in page
+
+
+def test_with_one_seed_the_recipe_is_not_known_and_nothing_else_is_said_of_it(
+    project: Path,
+) -> None:
+    page = " ".join(render(gather(100)).split())
+    assert (
+        "Every verdict is on <b>this model</b> (these weights, on articles like these). On <b>this "
+        "recipe</b> (trained again, on articles like these) it is not known: one seed. "
+        "<code>make profile NAME=seeds</code> trains three."
+    ) in page
+    assert page.lower().count("this recipe") == 1
+    assert 'class="dots' not in page
+    assert 'class="recipe' not in page
+
+
+def test_a_student_with_one_seed_among_others_is_judged_as_it_is(project: Path) -> None:
+    one, three = make_recipes(), make_recipes(3)
+    mixed = {name: (three if name.startswith("t5") else one)[name] for name in TRAINED}
+    Recipes.model_validate(mixed).write()
+    known = dict(make_recipe_gap(3).items())
+    known |= {name: pair for name, pair in make_recipe_gap().items() if "bart" in name}
+    RecipeGap.model_validate(known).write()
+    first, second = build_headlines(gather(100))
+    assert first.sentence.startswith("T5: 3 seeds on 3 test articles")
+    assert second.sentence.startswith("This BART learned as much")
+    assert isinstance(second.verdict.recipe, RecipeDifference)
+    assert 'class="dots' in first.verdict.chart
+    assert 'class="dots' not in second.verdict.chart
+    page = " ".join(render(gather(100)).split())
+    assert '<span aria-hidden="true">·</span> not known: one seed</span></p>' in page
+    assert '<td role="cell" class="number" data-head="p">–</td>' in page
+    assert "None" not in page.partition('<script type="application/json"')[0]
+
+
+def test_each_model_of_the_first_minus_each_of_the_second_is_a_dot(project: Path) -> None:
+    facts = retrain("worse")
+    source, teacher, *_ = build_questions(facts, "rouge1")
+    # models score 47, 46, 45 and 42, 41, 40; the axis goes from -15 to 10
+    (path,) = re.findall(r'd="([^"]*)" class="dots t5-written"', source.verdicts[0].chart)
+    places = sorted(float(place) for place in re.findall(r"M(\S+) 50h0", path))
+    assert places == [72, 76, 76, 80, 80, 80, 84, 84, 88]
+    (path,) = re.findall(r'd="([^"]*)" class="dots t5-gold"', teacher.verdicts[0].chart)
+    assert path.count("h0") == 3
 
 
 @pytest.mark.parametrize(

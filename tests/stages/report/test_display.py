@@ -16,7 +16,7 @@ NAMED = {"button", "combobox", "searchbox", "radio", "checkbox", "listbox", "opt
 
 @pytest.fixture(scope="module")
 def report(write_report: WriteReport) -> Path:
-    return write_report(make_articles(30))
+    return write_report(make_articles(30), seeds=10)
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def test_keys_reach_the_articles_from_the_first_link_on(page: Page, report: Path
 def test_two_thousand_long_articles_fit_into_a_light_page(
     page: Page, write_report: WriteReport
 ) -> None:
-    report = write_report(make_long_articles(2000))
+    report = write_report(make_long_articles(2000), seeds=3)
     assert 7 * MEGABYTE < report.stat().st_size < 15 * MEGABYTE
     page.resize(1280, 900)
     page.open(report.as_uri())

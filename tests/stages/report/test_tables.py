@@ -1,18 +1,20 @@
 """Scores, curves and traits as the page shows them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from markupsafe import Markup
 
 from stages.report.curves import build_curves
 from stages.report.inputs import ReportFacts, gather
 from stages.report.page import render
 from stages.report.scores import build_scores
 from stages.report.traits import TRAITS, build_histograms, build_spreads, build_traits
-from tests.contract.examples import make_systems
+from tests.contract.examples import make_recipes, make_systems
 from tests.stages.report.inputs import make_articles, write_json, write_project
-from understudy.contract.names import KINDS, SYSTEMS
+from understudy.contract.names import KINDS, SYSTEMS, TRAINED
 from understudy.rendering.figures import enumerate_words, p_value
 
 ARTICLES = make_articles(3)
@@ -53,6 +55,34 @@ def test_measures_of_one_rouge_type_share_a_scale(facts: ReportFacts) -> None:
     for charts in build_scores(facts, "rouge1").charts.values():
         grids = {str(chart).count('class="grid"') for chart in charts.values()}
         assert len(grids) == 1
+
+
+def drawn(facts: ReportFacts) -> list[Mapping[str, Markup]]:
+    return list(build_scores(facts, "rouge1").charts.values())
+
+
+def test_with_several_seeds_each_is_a_dot_behind_the_f1_of_its_student(project: Path) -> None:
+    assert not any("dots" in c for charts in drawn(gather(100)) for c in charts.values())
+    make_recipes(3).write()
+    for system, charts in build_scores(gather(100), "rouge1").charts.items():
+        assert ("dots" in charts["f1"]) == ("recipe" in charts["f1"]) == (system in TRAINED)
+        assert "dots" not in charts["recall"] + charts["precision"]
+    # 40 + 2, and a point less for each other seed, on an axis from 30 to 70
+    assert 'd="M30 50h0M27.5 50h0M25 50h0" class="dots t5-gold"' in drawn(gather(100))[0]["f1"]
+
+
+def test_the_seeds_scores_are_told_in_words_too(project: Path) -> None:
+    page = render(gather(100))
+    assert "The seeds as a table" not in page
+    assert "the one that ships is drawn" not in page
+    make_recipes(3).write()
+    page = render(gather(100))
+    assert page.count("The seeds as a table") == len(KINDS)
+    assert "<small>this recipe 41.0 ± 1.2</small>" in page
+    assert (
+        "<td>13 (ships): 42.0, 14: 41.0, 15: 40.0</td><td>41.0</td><td>1.2</td><td>37.0–45.0</td>"
+    ) in page
+    assert "Of several seeds, the one that ships is drawn." in page
 
 
 def test_a_panel_shows_both_sources_and_lists_their_losses(facts: ReportFacts) -> None:
