@@ -9,7 +9,7 @@ Out: data/scores.parquet, the scores of each system on each article, as it ships
      metrics/gap.json, differences with verdicts on the models that ship; metrics/seeds.json and
      metrics/recipes.json, means over seeds and verdicts on recipes; metrics/texts.json, what ROUGE
      does not see; metrics/length.json, whether length explains the zero-shot scores;
-     metrics/teacher.json, calls, tokens and money; metrics/plots/rouge.csv for `dvc plots`.
+     metrics/teacher.json, calls, tokens, money and time; metrics/plots/rouge.csv for `dvc plots`.
 Run: python -m stages.evaluate
 """
 
@@ -176,7 +176,7 @@ def select_source(systems: Systems, source: str) -> RougeMetrics:
 
 
 def count_teacher(answers: pd.DataFrame, prices: Prices) -> TeacherCalls:
-    """Calls, tokens and what they cost at the params' prices; cached input has its own price.
+    """Calls, tokens, time, and the cost at the params' prices; cached input has its own price.
 
     Rows with equal prompts have one answer, which was paid for once.
     """
@@ -186,6 +186,7 @@ def count_teacher(answers: pd.DataFrame, prices: Prices) -> TeacherCalls:
     for batch, rows in paid.groupby("batch"):
         tokens = (int(rows[name].sum()) for name in TOKEN_COLUMNS)
         cost += price_usd(*tokens, prices=prices, batch=bool(batch))
+    seconds = paid["seconds"].dropna().to_numpy(float)
     return TeacherCalls(
         model=", ".join(sorted(set(paid["model"]) - {""})),
         calls=len(paid),
@@ -199,6 +200,9 @@ def count_teacher(answers: pd.DataFrame, prices: Prices) -> TeacherCalls:
         finish_reasons=dict(
             sorted(Counter(map(normal_word, paid["finish_reason"].fillna(""))).items())
         ),
+        timed=len(seconds),
+        seconds_median=np.percentile(seconds, 50) if len(seconds) else None,
+        seconds_p95=np.percentile(seconds, 95) if len(seconds) else None,
     )
 
 

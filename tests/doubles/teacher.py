@@ -21,6 +21,7 @@ import re
 import select
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -161,6 +162,8 @@ class ChatServer:
         """The calls that cost money from their script's answer on, whether or not it arrived."""
         self.usage: list[dict[str, Any]] = []
         """The tokens of each call in `paid`."""
+        self.kept: list[tuple[str, float, float]] = []
+        """Each answered call's prompt, and from when to when by the monotonic clock it was here."""
         self.models: list[dict[str, Any]] | None = [
             {"id": "double", "object": "model", "created": 1, "owned_by": "test"}
         ]
@@ -227,6 +230,7 @@ class ChatServer:
         with self.lock:
             call = Call(len(self.calls) + 1, request.path, headers, body)
             self.calls.append(call)
+            since = time.monotonic()
             self._in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self._in_flight)
         try:
@@ -234,6 +238,8 @@ class ChatServer:
             self._charge(call, reply)
             if seconds := PATIENCE if reply.hang else reply.delay:  # or until the client is gone
                 select.select([request.connection, self._closing], [], [], seconds)
+            if reply.status == 200:
+                self.kept.append((call.prompt, since, time.monotonic()))
             return reply
         finally:
             with self.lock:

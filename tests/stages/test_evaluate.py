@@ -1,5 +1,6 @@
 """evaluate: which predictions are scored, and how figures are put together."""
 
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -100,6 +101,9 @@ def test_the_teachers_cost_counts_cached_tokens_at_their_own_price() -> None:
         "cost_usd": 0.0015,
         "reasoning_stripped": 0,
         "finish_reasons": {"stop": 3},
+        "timed": 0,
+        "seconds_median": None,
+        "seconds_p95": None,
     }
 
 
@@ -121,6 +125,13 @@ def test_reasoning_and_the_endpoints_words_are_counted() -> None:
     found = count_teacher(answers, Prices(**PRICES))
     assert found.finish_reasons == {"error": 1, "null": 1, "stop": 1}
     assert (found.reasoning_tokens, found.reasoning_stripped) == (17, 1)
+
+
+def test_times_are_those_of_distinct_calls_that_have_one_and_interpolated() -> None:
+    answers = make_answers().assign(seconds=[1.0, math.nan, 2.0])
+    twice = pd.concat([answers, answers.iloc[[2]]], ignore_index=True)
+    found = count_teacher(twice, Prices(**PRICES))
+    assert (found.calls, found.timed, found.seconds_median, found.seconds_p95) == (3, 2, 1.5, 1.95)
 
 
 def test_answers_of_a_batch_cost_their_share_of_the_price() -> None:

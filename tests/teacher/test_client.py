@@ -145,7 +145,8 @@ def test_an_answer_tells_model_and_tokens(path: Path) -> None:
     usage = {"prompt_tokens": 20, "completion_tokens": 3, "prompt_tokens_details": details}
     with ChatServer(in_turn(say("x", usage=usage, model="double-7"))) as server:
         (answer,) = ask(["a"], params(server), path, "test")
-    assert answer == Answer(answer.request, "x", "stop", "", "double-7", 20, 5, 3)
+    expected = Answer(answer.request, "x", "stop", "", "double-7", 20, 5, 3, seconds=answer.seconds)
+    assert answer == expected
 
 
 @pytest.mark.parametrize("usage", [None, {}])

@@ -141,7 +141,9 @@ def write(path: Path, data: bytes) -> None:
 def test_an_answer_is_found_again_after_reopening(ledger: Ledger) -> None:
     ledger.append([answered(0)])
     with Ledger(ledger.path) as again:
-        assert again.answer(KEYS[0]) == Answer(KEYS[0], "a", "stop", "", "m-1", 5, 0, 7)
+        assert again.answer(KEYS[0]) == Answer(
+            KEYS[0], "a", "stop", "", "m-1", 5, 0, 7, seconds=1.0
+        )
         assert again.answer(KEYS[1]) is None
 
 

@@ -82,7 +82,7 @@ def complete(url: str) -> str:
     async def main() -> str:
         async with open_endpoint(params) as endpoint:
             await check_endpoint(endpoint, params)
-            body, _ = await endpoint.complete(requests(["hi"], params)[0])
+            body, *_ = await endpoint.complete(requests(["hi"], params)[0])
             return str(body["choices"][0]["message"]["content"])
 
     return asyncio.run(main())

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from understudy.contract.answers import COLUMNS, Answer
+from understudy.contract.answers import COLUMNS, LATER, Answer
 from understudy.core.errors import UnderstudyError
 from understudy.core.tables import table_writer
 from understudy.teacher import lines
@@ -229,6 +229,28 @@ def test_a_stage_output_can_be_imported(run: Command, tmp_path: Path, text: str)
     fresh = tmp_path / "fresh.jsonl"
     assert run("import", file, ledger=fresh) == ["took 2, had 1, refused 0"]
     assert answers(fresh) == [known[0], None, None, None, known[2]]
+
+
+def test_an_output_of_an_earlier_version_can_be_imported(run: Command, tmp_path: Path) -> None:
+    columns = {name: kind for name, kind in COLUMNS.items() if name not in LATER}
+    row = Answer(KEYS[3], "t", "stop", "", "m", 1, 0, 1).to_record()
+    file = write(tmp_path / "f.parquet", [row], columns)
+    assert run("import", file) == ["took 1, had 0, refused 0"]
+
+
+def test_a_time_is_exported_for_live_calls_and_lives_through_an_import(
+    run: Command, tmp_path: Path
+) -> None:
+    file, fresh = tmp_path / "all.parquet", tmp_path / "fresh.jsonl"
+    run("export", file)
+    table = pq.read_table(file)
+    rows = [{**row, "seconds": row["seconds"] or 0.0} for row in table.to_pylist()]
+    pq.write_table(pa.Table.from_pylist(rows, table.schema), file)  # as for batches until now
+    run("import", file, ledger=fresh)
+    found = [answer and answer.seconds for answer in answers(fresh)]
+    assert found == [1.5, 1.5, None, None, None]
+    stats = json.loads(run("stats", "--json", ledger=fresh)[0])
+    assert [tally["mean_seconds"] for tally in stats["teachers"].values()] == [1.5, None]
 
 
 def test_a_row_without_a_key_or_a_text_is_refused(run: Command, tmp_path: Path) -> None:

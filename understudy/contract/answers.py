@@ -40,8 +40,9 @@ COLUMNS = {
     "error": pa.string(),
     "reasoning_tokens": pa.int64(),
     "reading": pa.string(),
+    "seconds": pa.float64(),
 }
-LATER: dict[str, Any] = {"reasoning_tokens": 0, "reading": ""}
+LATER: dict[str, Any] = {"reasoning_tokens": 0, "reading": "", "seconds": None}
 """Columns that outputs and ledgers of earlier versions lack, with what they stand for there."""
 
 
@@ -82,6 +83,9 @@ class Answer:
     reading: str = ""
     """STRIPPED: reasoning was taken off the text; UNCLEAR: it may be in it; UNREADABLE: the body
     has no text that this version can read; empty for ordinary answers."""
+    seconds: float | None = None
+    """What the call that answered took, without earlier attempts and without any wait for limits;
+    None for an answer of a batch, a failed call, and where nobody has measured it."""
 
     def to_record(self) -> dict[str, Any]:
         """Plain values, for Parquet."""

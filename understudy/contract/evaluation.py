@@ -251,10 +251,16 @@ class TeacherCalls(Record):
     """Calls whose text began with reasoning, which was taken off."""
     finish_reasons: dict[str, Count] | None = None
     """Calls by the endpoint's word for the end of the text."""
+    timed: Count | None = None
+    """Calls whose time was measured: live ones; None in files of earlier versions."""
+    seconds_median: Figure | None = None
+    """Of timed calls, each without waits for limits; None where none is timed."""
+    seconds_p95: Figure | None = None
+    """Their 95th percentile, interpolated linearly between the two nearest, as the median is."""
 
 
 class TeacherUse(Metrics):
-    """metrics/teacher.json: calls, tokens and money."""
+    """metrics/teacher.json: calls, tokens, money and seconds a call."""
 
     PATH: ClassVar = Path("metrics/teacher.json")
 

@@ -20,6 +20,7 @@ from understudy.teacher.presence import Presence
 from understudy.teacher.proxies import Proxy, find_proxy
 from understudy.teacher.requests import Request
 from understudy.teacher.retries import RetryableError, classify_status, read_status
+from understudy.teacher.stopwatch import time_calls, timing
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -36,6 +37,8 @@ UNSENT_BY_HTTPX = ("ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"
 """The same of httpx, which sends through proxies."""
 CONNECT_SECONDS = 20.0
 """For a connection; shorter than a call may take, so that nobody takes one for the other."""
+SPARE_CONNECTIONS = 16
+"""Beyond those of the calls in flight, which never wait for one: for lists of models and files."""
 WRONG_PASSWORD = 407
 
 
@@ -61,36 +64,41 @@ class Endpoint:
         self._bare = bare if is_host else None
         """Where a few endpoints have the route that others have below /v1."""
 
-    async def complete(self, request: Request) -> tuple[Any, Mapping[str, str]]:
+    async def complete(self, request: Request) -> tuple[Any, Mapping[str, str], float]:
         """Makes one call.
 
         Returns:
-            The body of the answer, whatever it is, and the response's headers.
+            The body of the answer, whatever it is, the response's headers, and the seconds
+            between the two ends of the call (see understudy.teacher.stopwatch).
 
         Raises:
             RetryableError, RowError, RefusalError: see understudy.teacher.retries.
             EndpointError: no further call would go better.
         """
-        import httpx2
-        import openai
-
         async with self.translated_errors():
-            # what `chat.completions.create` sends, without its look at each field's type
-            try:
-                raw = await self.client.post(ROUTE, cast_to=httpx2.Response, body=request.body)
-            except openai.NotFoundError as missing:
-                if self._bare is None or self.has_v1:
-                    raise
-                try:
-                    route = self._bare + ROUTE
-                    raw = await self.client.post(route, cast_to=httpx2.Response, body=request.body)
-                except openai.NotFoundError:
-                    raise missing from None
+            with timing() as watch:
+                raw = await self._post(request.body)
             headers: Mapping[str, str] = raw.headers
             answer = self.read_body(raw.content)
             if (error := find_unpaid(answer)) is not None:
                 raise self.classify_unpaid(error, headers)
-            return answer, headers
+            return answer, headers, watch.seconds
+
+    async def _post(self, body: Mapping[str, Any]) -> Any:
+        import httpx2
+        import openai
+
+        # what `chat.completions.create` sends, without its look at each field's type
+        try:
+            return await self.client.post(ROUTE, cast_to=httpx2.Response, body=body)
+        except openai.NotFoundError as missing:
+            if self._bare is None or self.has_v1:
+                raise
+            try:
+                route = self._bare + ROUTE
+                return await self.client.post(route, cast_to=httpx2.Response, body=body)
+            except openai.NotFoundError:
+                raise missing from None
 
     def classify(self, status: int, body: Any, headers: Mapping[str, str]) -> Exception:
         """The error for an HTTP status other than 200; see `classify_status`."""
@@ -246,7 +254,7 @@ def _build_client(
     import httpx2
     from openai import AsyncAzureOpenAI, AsyncOpenAI, DefaultAioHttpClient, DefaultAsyncHttpxClient
 
-    seconds = params.timeout_seconds
+    seconds, most = params.timeout_seconds, params.concurrency + SPARE_CONNECTIONS
     # aiohttp is faster, and knows no SOCKS; `find_proxy` has read the environment
     kind = DefaultAioHttpClient if proxy is None else DefaultAsyncHttpxClient
     http_client = kind(
@@ -254,7 +262,10 @@ def _build_client(
         verify=httpx2.create_ssl_context(),  # heeds SSL_CERT_FILE
         proxy=None if proxy is None else proxy.url,
         timeout=httpx2.Timeout(seconds, connect=min(CONNECT_SECONDS, 0.9 * seconds)),
+        limits=httpx2.Limits(max_connections=most, max_keepalive_connections=most),
     )
+    if proxy is None:
+        time_calls(http_client)
     common: dict[str, Any] = {"api_key": key, "max_retries": 0, "http_client": http_client}
     if params.api_version is not None:
         return AsyncAzureOpenAI(azure_endpoint=address, api_version=params.api_version, **common)

@@ -1,8 +1,9 @@
 """What the lines of the ledger say, and the answers in them."""
 
+import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_type_hints
 
 from understudy.contract.answers import LATER, Answer
@@ -21,7 +22,8 @@ class Answered:
     answer: Answer
     at: str
     seconds: float | None
-    """0 for an answer of a batch, null for one from elsewhere."""
+    """What the call took that this ledger saw end at that time; 0 for an answer of a batch, null
+    for one from elsewhere, whose own time is in the answer."""
     source: str
     """Where it comes from: `endpoint`, an output or an import."""
 
@@ -54,7 +56,8 @@ def answered(key: str, completion: Any, seconds: float, batch: bool) -> bytes:
 
 def recalled(answer: Answer, source: str) -> bytes:
     """The line with an answer that comes from a stage output or an import."""
-    record = {k: v for k, v in answer.to_record().items() if k not in LATER or v != LATER[k]}
+    known = with_checked_time(answer).to_record()
+    record = {k: v for k, v in known.items() if k not in LATER or v != LATER[k]}
     return encode("answered", record.pop("request"), {"answer": record, "source": source})
 
 
@@ -70,8 +73,17 @@ def read_answered(record: Record) -> Answered:
         answer = take_off_reasoning(Answer.from_record({**content["answer"], "request": key}))
     else:
         answer = read_completion(key, content["completion"], content["batch"])
+        answer = replace(answer, seconds=content.get("seconds"))
+    answer = with_checked_time(answer)
     source = content.get("source", "endpoint")
     return Answered(answer, content["at"], content.get("seconds"), source)
+
+
+def with_checked_time(answer: Answer) -> Answer:
+    """The answer without a time that is none: a batch's 0, or what is no number of seconds."""
+    seconds: Any = answer.seconds  # a table or a line may hold anything
+    is_time = isinstance(seconds, int | float) and 0 <= seconds < math.inf and not answer.batch
+    return replace(answer, seconds=float(seconds) if is_time else None)
 
 
 def check_answer(record: Mapping[str, Any]) -> Answer:
@@ -85,9 +97,12 @@ def check_answer(record: Mapping[str, Any]) -> Answer:
         answer = Answer(**{name: record[name] for name in kinds if name in record})
     except TypeError as error:
         raise ValueError(str(error)) from None
+    answer = with_checked_time(answer)
     for name, kind in kinds.items():
         if not isinstance(getattr(answer, name), kind):
-            raise ValueError(f"{name} = {getattr(answer, name)!r}: expected {kind.__name__}")
+            raise ValueError(
+                f"{name} = {getattr(answer, name)!r}: expected {getattr(kind, '__name__', kind)}"
+            )
     if not KEY.fullmatch(answer.request):
         raise ValueError(f"request = {answer.request!r}: expected sha256: and 64 hex digits")
     return answer

@@ -6,7 +6,6 @@ early, no call starts any more, and those in flight have DRAIN_SECONDS to come i
 
 import asyncio
 import math
-import time
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -176,9 +175,7 @@ class LiveRun:
         self._flying[me] = ticket.started
         try:
             await self._announce(request)
-            started = time.monotonic()
-            completion, headers = await self._run.endpoint.complete(request)
-            seconds = time.monotonic() - started
+            completion, headers, seconds = await self._run.endpoint.complete(request)
             answer = read_completion(request.key, completion, batch=False)
         except RetryableError as error:
             del self._flying[me]

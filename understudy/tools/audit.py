@@ -202,7 +202,7 @@ def add_up(ledger: Ledger) -> dict[str, Any]:
         elif record.kind == "answered" and key not in counted:
             with suppress(*UNREADABLE):  # `verify` names it
                 found = read_answered(record)
-                answer, seconds = found.answer, found.seconds or 0.0
+                answer, seconds = found.answer, found.answer.seconds or 0.0
                 counted.add(key)
                 elsewhere = f"{ELSEWHERE} {answer.model}", ELSEWHERE
                 for tally in origins.get(key) or find(*elsewhere):

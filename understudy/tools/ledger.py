@@ -16,9 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
-from understudy.contract.answers import COLUMNS, Answer
+from understudy.contract.answers import COLUMNS, LATER, Answer
 from understudy.core.errors import DataError
 from understudy.core.parser import command_parser
 from understudy.core.tables import readable_parquet, table_writer, text_columns
@@ -35,7 +33,6 @@ from understudy.tools.audit import add_up, verify
 EXPORT = {
     **text_columns("key", "request", "state"),
     **{name: kind for name, kind in COLUMNS.items() if name != "request"},
-    "seconds": pa.float64(),
     **text_columns("at", "source"),
 }
 HINT = "give a file of `understudy ledger export`, or a stage's file of answers"
@@ -128,7 +125,7 @@ def _rows(ledger: Ledger) -> Iterator[dict[str, Any]]:
 def _state(ledger: Ledger, key: str) -> dict[str, Any]:
     """What is known of a request, in the columns of EXPORT."""
     if found := ledger.answered(key):
-        known = {"seconds": found.seconds, "at": found.at, "source": found.source}
+        known = {"at": found.at, "source": found.source}
         return {**found.answer.to_record(), **known, "state": "answered"}
     error = ledger.failure(key)
     if error is not None:
@@ -163,6 +160,7 @@ def _read(path: Path) -> Iterator[dict[str, Any]]:
         text = "text" if "text" in names else TEXT
         wanted = EXPORT if {"key", "state"} <= set(names) else COLUMNS
         columns = [text if name == "text" else name for name in wanted]
+        columns = [name for name in columns if name in names or name not in LATER]
     with readable_parquet(path, columns, HINT) as file:
         for batch in file.iter_batches(batch_size=ROWS, columns=columns):
             for row in batch.to_pylist():
