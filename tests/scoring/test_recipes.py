@@ -141,6 +141,22 @@ def test_more_articles_do_not_help_where_the_seeds_are_what_varies() -> None:
     assert found.seeds_needed > 3
 
 
+def test_more_pairs_need_more_seeds_each() -> None:
+    scores = {"a": draw_scores(3, 2000, 1, sd=4), "b": draw_scores(3, 2000, 2, sd=4)}
+    needed = [
+        compare_recipes(scores, PAIR * pairs, scores, MARGIN)[0].seeds_needed for pairs in (1, 13)
+    ]
+    noise, mean = (
+        measure_noise(list(scores.values()), [True, True]),
+        scores["a"] - scores["b"].mean(),
+    )
+    levels = (0.05, 0.05 / 13)
+    assert needed == [recipes.count_seeds(float(mean.mean()), noise, 1.0, at) for at in levels]
+    assert needed[0] is not None
+    assert needed[1] is not None
+    assert needed[0] < needed[1]
+
+
 def test_the_summary_of_seeds_holds_their_means_and_spread() -> None:
     scores = np.array([[1.0, 3.0], [4.0, 6.0], [8.0, 8.0]])
     found = summarize_seeds(scores, [13, 14, 15])
