@@ -187,7 +187,7 @@ def summarize(name: str, case: Case, cells: list[Rates]) -> list[str]:
 def main() -> None:
     """Simulates every case in all cells, then whole studies; prints both tables."""
     grid = [(sd, articles) for sd in SEED_SDS for articles in ARTICLES]
-    rows = []
+    rows: list[list[str]] = []
     for name, group in cases(read_real()):
         rates = {case.seeds[0]: {at: measure(case, at[1], at[0]) for at in grid} for case in group}
         if not rows:
