@@ -15,8 +15,8 @@ def judge(
         minimum={} if minimum is None else {NAME: minimum},
         largest_drop={} if drop is None else {NAME: drop},
     )
-    sides = [{} if value is None else {NAME: value} for value in (old, new)]
-    (gate,) = judge_gates(params, *sides)
+    before, after = ({} if value is None else {NAME: value} for value in (old, new))
+    (gate,) = judge_gates(params, before, after)
     return gate
 
 
