@@ -49,7 +49,7 @@ def test_a_fall_of_what_ships_that_seeds_explain_is_not_called_one(
     assert model[5] == "beyond the articles' noise"
     assert "Models that ship: these weights, compared for articles like these." in scores
     assert "One seed" not in scores
-    assert "training for recipes alone" in scores
+    assert "for recipes that of training too" in scores
 
 
 def test_what_stages_write_is_no_input_although_a_stage_reads_the_folder_of_it(

@@ -17,6 +17,7 @@ State = Literal[
 ]
 DIGITS = 9
 """A drop of 0.3 from 1.0 to 0.7 is no more than 0.3."""
+SEEDS_TOO = "other seeds and articles"
 OF_SEEDS = ("f1_low", "f1_high", "sd", "p", "p_equivalent")
 """Keys in metrics/seeds.json and metrics/recipes.json that are there with two seeds only."""
 
@@ -100,7 +101,7 @@ def _judge(
     moved, noise = MeanChange(before, after, None, None), ""
     if rule == "shown_drop" and metric in scores:
         moved = scores[metric].judged
-        noise = "other seeds and articles" if scores[metric].basis == "recipe" else "other articles"
+        noise = SEEDS_TOO if scores[metric].basis == "recipe" else "other articles"
     return _judge_drop(rule, metric, limit, moved, noise)
 
 
@@ -109,6 +110,7 @@ def _judge_drop(rule: Rule, metric: str, limit: float, moved: MeanChange, noise:
     before, after = moved.old or 0.0, moved.new or 0.0
     drop = least = round(before - after, DIGITS)
     found = f"fell by {drop:g}, from {before:g} to {after:g}" if drop > 0 else "did not fall"
+    found = f"its mean over seeds {found}" if noise == SEEDS_TOO else found
     if noise and drop > 0:
         if moved.low is None or moved.high is None:
             found += f", all of which counts, as the noise of {noise} is not known"
