@@ -156,7 +156,9 @@ def _read_hashes(repo: Any) -> tuple[dict[str, str], dict[str, str]]:
         for dep in stage.deps
         if not isinstance(dep, ParamsDependency)
         and dep.fs_path not in made
-        and not any(dep.fs.isin(dep.fs_path, path) for path in made)
+        and not any(  # a folder of what stages write, or a part of it
+            dep.fs.isin(dep.fs_path, path) or dep.fs.isin(path, dep.fs_path) for path in made
+        )
     ]
     return _name_hashes(inputs), _name_hashes(outs)
 

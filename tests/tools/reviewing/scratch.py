@@ -11,18 +11,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.evaluate import count_teacher, write_scores
+from stages.evaluate import count_teacher, write_scores, write_seed_scores
 from tests.contract.examples import make_generated, make_traits
 from tests.imports import ROOT
 from tests.project import Project
 from understudy.contract.answers import Answer
 from understudy.contract.asked import WRITTEN_ANSWERS_SCHEMA
 from understudy.contract.evaluation import REFERENCE, Systems, TeacherUse, Texts
-from understudy.contract.names import COLUMNS, SYSTEMS
+from understudy.contract.names import COLUMNS, SYSTEMS, TRAINED
 from understudy.contract.params.evaluate import Judgement
 from understudy.contract.params.teacher import Prices
+from understudy.contract.recipes import Recipes
 from understudy.core.tables import read_table, table_writer
-from understudy.scoring.scoreboard import Scoreboard
+from understudy.scoring.bootstrap import Figures
+from understudy.scoring.scoreboard import RecipeBoard, Scoreboard
 from understudy.teacher.completion import failed_answer
 
 ARTICLES = 60
@@ -41,33 +43,45 @@ stages:
     outs: [data/written/answers.parquet]
     metrics: [{metrics/generated.json: {cache: false}}]
   train-t5:
-    matrix:
-      source: [written]
-    cmd: cp -r made/ctranslate2 models/t5-written/ && cp made/t5-written.csv metrics/curves/
-    deps: [data/written/answers.parquet, made/ctranslate2, made/t5-written.csv]
-    outs: [models/t5-written/ctranslate2]
+    matrix: {source: [written], seed: "${train-t5.seeds}"}
+    cmd: cp -r made/models/${item.seed} models/seeds/t5-written/
+    deps: [data/written/answers.parquet, "made/models/${item.seed}"]
+    outs:
+      - models/seeds/t5-written/${item.seed}/ctranslate2
+      - models/seeds/t5-written/${item.seed}/model.safetensors
+  select:
+    matrix: {student: [t5], source: [written]}
+    cmd: cp -r made/shipped/. models/t5-written/ && cp made/t5-written.csv metrics/curves/
+    deps: [models/seeds/t5-written, made/shipped, made/t5-written.csv]
+    outs: [models/t5-written/ctranslate2, models/t5-written/model.safetensors]
     plots: [{metrics/curves/t5-written.csv: {cache: false}}]
   zeroshot:
     cmd: cp made/zeroshot.parquet data/predictions/
     deps: [made/zeroshot.parquet]
     outs: [data/predictions/zeroshot.parquet]
   evaluate:
-    cmd: cp made/scores.parquet data/ && cp made/scored/*.json metrics/
+    cmd: cp made/*scores.parquet data/ && cp made/scored/*.json metrics/
     deps:
       - data/written/answers.parquet
       - data/predictions/zeroshot.parquet
       - models/t5-written/ctranslate2
       - made/scored
       - made/scores.parquet
+      - made/seed-scores.parquet
     params: [evaluate]
-    outs: [data/scores.parquet]
+    outs: [data/scores.parquet, data/seed-scores.parquet]
     metrics:
       - metrics/systems.json: {cache: false}
       - metrics/gap.json: {cache: false}
+      - metrics/seeds.json: {cache: false}
+      - metrics/recipes.json: {cache: false}
       - metrics/texts.json: {cache: false}
       - metrics/teacher.json: {cache: false}
 """
-FOLDERS = ("data/written", "data/predictions", "metrics/curves", "models/t5-written", "prompts")
+FOLDERS = (
+    *("data/written", "data/predictions", "metrics/curves", "prompts"),
+    *("models/t5-written", "models/seeds/t5-written"),
+)
 
 
 @dataclass(frozen=True)
@@ -84,6 +98,10 @@ class Found:
     loss: float = 1.0
     failed: int = 0
     """Calls that failed for good."""
+    seeds: Mapping[int, float] = field(default_factory=lambda: {13: 0.0})
+    """Each seed, and the points by which its models are above those of the first, which ship."""
+    weights: str = "first"
+    """What was trained, give or take the seed."""
 
 
 WRITTEN = ("t5-written", "bart-written")
@@ -93,6 +111,7 @@ OTHER_PROMPT = Found(
     better={"t5-written": 12.0, "bart-written": -2.0},
     kept=30,
     loss=0.5,
+    weights="other",
 )
 
 
@@ -129,7 +148,7 @@ def start(path: Path, found: Found | None = None) -> Project:
     )
     for package in ("stages", "understudy"):
         (path / package).symlink_to(ROOT / package)
-    (path / ".gitignore").write_text("/stages\n/understudy\n/made/\n", encoding="utf-8")
+    (path / ".gitignore").write_text("/stages\n/understudy\n/made/\n/models/\n", encoding="utf-8")
     project.run("git", "init", "--quiet", "--initial-branch", "main")
     project.run("dvc", "init", "--quiet")
     project.run("dvc", "config", "core.analytics", "false")
@@ -142,6 +161,7 @@ def start(path: Path, found: Found | None = None) -> Project:
 def run(project: Project, found: Found) -> None:
     """Runs the pipeline so that it finds this, and commits it."""
     write(project.path / "made", found)
+    project.change_params(train_T5__seeds=list(found.seeds))
     for folder in FOLDERS:
         (project.path / folder).mkdir(parents=True, exist_ok=True)
     prompt = project.path / "prompts" / "generate.txt"
@@ -153,9 +173,7 @@ def run(project: Project, found: Found) -> None:
 def write(made: Path, found: Found) -> None:
     """Writes what the stages copy."""
     (made / "scored").mkdir(parents=True, exist_ok=True)
-    (made / "ctranslate2").mkdir(exist_ok=True)
-    (made / "ctranslate2" / "config.json").write_text("{}\n", encoding="utf-8")
-    (made / "ctranslate2" / "model.bin").write_text(f"{found.loss}\n" * 1000, encoding="utf-8")
+    _write_models(made, found)
     steps = [f"{step},{found.loss + 10 / step}" for step in (10, 20, 30)]
     (made / "t5-written.csv").write_text(
         "\n".join(["step,validation_loss", *steps]), encoding="utf-8"
@@ -171,6 +189,18 @@ def write(made: Path, found: Found) -> None:
 
 
 FILES = {"generate": "answers", "zeroshot": "zeroshot"}
+
+
+def _write_models(made: Path, found: Found) -> None:
+    shutil.rmtree(made / "models", ignore_errors=True)
+    for seed in found.seeds:
+        model = made / "models" / str(seed)
+        (model / "ctranslate2").mkdir(parents=True)
+        (model / "ctranslate2" / "config.json").write_text("{}\n", encoding="utf-8")
+        (model / "ctranslate2" / "model.bin").write_text(f"{found.loss}\n" * 1000, "utf-8")
+        (model / "model.safetensors").write_text(f"{found.weights} {seed}\n", "utf-8")
+    shipped = made / "models" / str(next(iter(found.seeds)))
+    shutil.copytree(shipped, made / "shipped", dirs_exist_ok=True)
 
 
 def _write_scores(made: Path, found: Found) -> None:
@@ -190,11 +220,28 @@ def _write_scores(made: Path, found: Found) -> None:
         scored / "systems.json"
     )
     board.compare().write(scored / "gap.json")
+    _write_recipes(made, found, names, rows)
     texts = {
         name: make_traits(0).model_copy(update={"novel1": 10 + found.better.get(name, 0.0)})
         for name in SYSTEMS
     }
     Texts.model_validate(texts).write(scored / "texts.json")
+
+
+def _write_recipes(made: Path, found: Found, names: list[str], rows: Mapping[str, Figures]) -> None:
+    models = {
+        system: {seed: rows[system] + shift for seed, shift in found.seeds.items()}
+        if system in TRAINED
+        else {0: rows[system]}
+        for system in SYSTEMS
+    }
+    board = RecipeBoard(models, JUDGEMENT.margin)
+    shipped = next(iter(found.seeds))
+    recipes = {system: board.summarize(system, shipped) for system in TRAINED}
+    Recipes.model_validate(recipes).write(made / "scored" / "seeds.json")
+    board.compare().write(made / "scored" / "recipes.json")
+    trained = {system: models[system] for system in TRAINED}
+    write_seed_scores(names, trained, made / "seed-scores.parquet")
 
 
 def write_answers(path: Path, prompt: str, count: int, failed: int = 0) -> None:

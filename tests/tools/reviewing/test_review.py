@@ -65,7 +65,9 @@ def test_the_first_line_has_the_verdict_and_the_second_what_is_compared(
 ) -> None:
     first, _, second, *_ = page.splitlines()
     assert first.startswith("**No gates are set.** Scores of 2 of 6 systems changed, ROUGE-1 F1 ")
-    assert "beyond noise in `t5-written` +12.00, `bart-written` −2.00; " in first
+    assert (
+        "beyond noise in `t5-written` +12.00 (one seed), `bart-written` −2.00 (one seed); " in first
+    )
     assert f"; {HIGHLIGHTS} new calls ($0.2760)" in first
     base, head = (pushed.run("git", "rev-parse", name).stdout[:10] for name in ("main", "HEAD"))
     assert second == (
@@ -120,7 +122,7 @@ def test_a_branch_without_changes_says_so(project: Project, review: Reviewer) ->
     for title in ("Verdicts", "Params and inputs", "Data"):
         assert section(text, title) == ""
     assert (
-        section(text, "Artifacts") == "4 artifacts of `dvc.lock`: all are in the remote `storage`."
+        section(text, "Artifacts") == "8 artifacts of `dvc.lock`: all are in the remote `storage`."
     )
     assert "<details>" not in text
 

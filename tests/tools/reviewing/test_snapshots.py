@@ -108,7 +108,9 @@ def test_a_base_of_an_older_version_is_compared_as_far_as_it_goes(
     project.run("git", "checkout", "--quiet", "--orphan", "older", "main")
     pipeline = Path("dvc.yaml").read_text(encoding="utf-8")
     for line in (
-        "    outs: [data/scores.parquet]\n",
+        "    outs: [data/scores.parquet, data/seed-scores.parquet]\n",
+        "      - metrics/seeds.json: {cache: false}\n",
+        "      - metrics/recipes.json: {cache: false}\n",
         "      - metrics/texts.json: {cache: false}\n",
     ):
         assert line in pipeline
@@ -117,7 +119,8 @@ def test_a_base_of_an_older_version_is_compared_as_far_as_it_goes(
     write(Path("made"), Found())
     Path("made/scored/gap.json").write_text('{"t5": {"rouge1": {"f1": -1, "f1_low": -2}}}', "utf-8")
     shutil.copy("made/scores.parquet", "made/answers.parquet")
-    project.run("git", "rm", "--quiet", "--force", "metrics/texts.json")
+    for name in ("seeds", "recipes", "texts"):
+        project.run("git", "rm", "--quiet", "--force", f"metrics/{name}.json")
     commit_older_and_newer(project)
     text = review.text("older")
     assert review.error is None
@@ -127,7 +130,8 @@ def test_a_base_of_an_older_version_is_compared_as_far_as_it_goes(
         == "The base's `metrics/gap.json` has no verdicts to compare with."
     )
     assert "answers.parquet: no column 'request'" in section(text, "Teacher")
-    assert "- The base has no metrics `texts` to compare with." in text
+    assert "One seed on a side: `t5-written`, `bart-written`. The change holds only for" in text
+    assert "- The base has no metrics `seeds`, `recipes`, `texts` to compare with." in text
 
 
 def test_a_base_with_other_names_of_systems_has_them_gone_and_new(
@@ -142,7 +146,7 @@ def test_a_base_with_other_names_of_systems_has_them_gone_and_new(
     for path in (*Path("made/scored").glob("*.json"), Path("made/t5-written.csv")):
         text = path.read_text(encoding="utf-8").replace("-written", "-gpt").replace("-gold", "-cnn")
         path.with_name(path.name.replace("-written", "-gpt")).write_text(text, encoding="utf-8")
-    for folder in ("data/gpt", "models/t5-gpt"):
+    for folder in ("data/gpt", "models/t5-gpt", "models/seeds/t5-gpt"):
         Path(folder).mkdir(parents=True)
     commit_older_and_newer(project)
     text = review.text("older")

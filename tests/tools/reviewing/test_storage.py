@@ -9,6 +9,8 @@ import pytest
 
 from tests.project import Project
 from tests.tools.reviewing.reviewer import Reviewer, rows, section
+from understudy.tools.reviewing.artifacts import group_seeds
+from understudy.versioning.storage import MissingArtifact
 
 
 def stored(project: Project, path: str) -> Path:
@@ -45,7 +47,7 @@ def test_a_folder_is_listed_once_with_what_it_lacks(
     if not cached:
         shutil.rmtree(".dvc/cache")
     shown = rows(review.text("main"), "models/t5-written/ctranslate2")
-    assert [row[1:] for row in shown] == [["`train-t5@written`", "4.0 kB", "1 of 2 files"]]
+    assert [row[1:] for row in shown] == [["`select@t5-written`", "4.0 kB", "1 of 2 files"]]
     listing.unlink()
     shown = rows(review.text("main"), "models/t5-written/ctranslate2")
     assert [row[3] for row in shown] == ["2 of 2 files"]
@@ -56,7 +58,7 @@ def test_what_the_remote_lost_is_seen_although_dvc_has_an_index_of_it(
 ) -> None:
     project.run("dvc", "status", "--cloud", "--quiet")
     shutil.rmtree(project.path.parent / "storage" / "files")
-    assert len(review.json()["storage"]["missing"]) == 4
+    assert len(review.json()["storage"]["missing"]) == 8
 
 
 def test_without_a_remote_it_is_said_plainly(project: Project, review: Reviewer) -> None:
@@ -90,3 +92,23 @@ def test_a_remote_that_cannot_be_asked_is_said_plainly(
     assert shown in section(text, "Artifacts")
     assert "secret" not in text
     assert rows(text, "t5-written") != []
+
+
+def test_what_seeds_left_is_one_row_for_each_system() -> None:
+    folder = "models/seeds/t5-gold"
+    missing = [
+        MissingArtifact("data/scores.parquet", "evaluate", 10, 1, 1),
+        MissingArtifact(f"{folder}/13.json", "train-t5@gold-13", 1, 1, 1),
+        MissingArtifact(f"{folder}/13/ctranslate2", "export-t5@t5-gold-13", None, 2, 3),
+        MissingArtifact(f"{folder}/14/model.safetensors", "train-t5@gold-14", 7, 1, 1),
+        MissingArtifact("models/seeds/t5-written/13.json", "train-t5@written-13", 1, 1, 1),
+        MissingArtifact("data/predictions/seeds/t5-gold/13.parquet", "predict-t5@x-13", 2, 1, 1),
+        MissingArtifact("models/t5-gold/model.safetensors", "select@t5-gold", 7, 1, 1),
+    ]
+    assert group_seeds(missing) == [
+        missing[0],
+        MissingArtifact(folder, "train-t5, export-t5", 8, 4, 5),
+        MissingArtifact("models/seeds/t5-written", "train-t5", 1, 1, 1),
+        MissingArtifact("data/predictions/seeds/t5-gold", "predict-t5", 2, 1, 1),
+        missing[-1],
+    ]

@@ -3,7 +3,8 @@
 from typing import Any
 
 from tests.contract.examples import make_difference
-from understudy.tools.reviewing.verdict_changes import VerdictChange, compare_verdicts
+from understudy.contract.recipes import RecipeDifference
+from understudy.tools.reviewing.verdict_changes import ONE_SEED, VerdictChange, compare_verdicts
 
 PAIR = "t5-written-minus-lead-3"
 
@@ -42,3 +43,43 @@ def test_a_version_without_verdicts_is_said() -> None:
     assert changes == []
     assert reason == "The workspace's `metrics/gap.json` has no verdicts: run `dvc repro`."
     assert compare_verdicts(gap(), {})[1] == reason
+
+
+# Recipes
+
+
+def both(**recipe: Any) -> dict[str, Any]:
+    """A model that is equivalent, and what is said of its recipe."""
+    figures = RecipeDifference(**{"f1": -2.0, "known": 1, **recipe}).model_dump(exclude_none=True)
+    return {**gap("equivalent"), "recipes": {PAIR: {"rouge1": figures}}}
+
+
+def of_recipe(old: str, new: str) -> list[VerdictChange]:
+    return [VerdictChange("t5-written", "lead-3", "rouge1", old, new, "recipe")]
+
+
+def test_a_changed_verdict_on_a_recipe_is_named_apart() -> None:
+    changes, reason = compare_verdicts(both(equivalent=1), both(better=-1))
+    assert changes == of_recipe("equivalent", "worse")
+    assert reason is None
+    undecided = both(articles_needed=1234, seeds_needed=7)
+    changes, _ = compare_verdicts(both(better=-1), undecided)
+    said = "undecided, would need about 1,200 test articles or 7 seeds"
+    assert changes == of_recipe("worse", said)
+    assert not changes[0].by_seeds
+    assert compare_verdicts(undecided, both(seeds_needed=9))[0] == []
+    changes, _ = compare_verdicts(both(better=1), both(moot="both_empty"))
+    assert changes == of_recipe("better", "void, both are empty")
+
+
+def test_one_seed_is_no_verdict_on_a_recipe() -> None:
+    assert compare_verdicts(both(known=0), both(known=0))[0] == []
+    changes, _ = compare_verdicts(both(known=0), both(better=-1))
+    assert changes == of_recipe(ONE_SEED, "worse")
+    assert changes[0].by_seeds
+
+
+def test_a_base_without_recipes_has_its_models_compared_alone() -> None:
+    assert compare_verdicts(gap("equivalent"), both(better=-1)) == ([], None)
+    changes, _ = compare_verdicts(gap("worse"), both(better=-1))
+    assert [change.scope for change in changes] == ["model"]

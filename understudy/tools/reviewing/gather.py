@@ -15,7 +15,8 @@ from understudy.core.reading import read_text
 from understudy.tools.reviewing.calls import StageCalls, compare_calls
 from understudy.tools.reviewing.charts import Curve, read_curve
 from understudy.tools.reviewing.gates import Gate, judge_gates
-from understudy.tools.reviewing.scores import ScoreChanges, compare_scores, read_scores
+from understudy.tools.reviewing.noise import read_scores
+from understudy.tools.reviewing.scores import ScoreChanges, compare_scores
 from understudy.tools.reviewing.verdict_changes import VerdictChange, compare_verdicts
 from understudy.versioning.changes import Change, find_changes, flatten, is_number
 from understudy.versioning.repository import open_repo
@@ -98,6 +99,7 @@ def gather_review(base: str) -> Review:
         {key: leaf for key, leaf in leaves.items() if is_number(leaf)} for leaves in (before, after)
     )
     verdicts, no_verdicts = compare_verdicts(old.metrics, new.metrics)
+    scores = compare_scores(old, new, scoring)
     inputs = find_changes(old.inputs, new.inputs)
     code_folders = {
         name.partition("/")[0] for name in (*old.inputs, *new.inputs) if name.endswith(".py")
@@ -106,8 +108,8 @@ def gather_review(base: str) -> Review:
     both = {name for name in new.metrics if name in old.metrics}
     return Review(
         revisions=revisions,
-        gates=judge_gates(gates, old_numbers, new_numbers),
-        scores=compare_scores(old, new, scoring),
+        gates=judge_gates(gates, old_numbers, new_numbers, scores.changed),
+        scores=scores,
         verdicts=verdicts,
         no_verdicts=no_verdicts,
         params=_find_param_changes(old, new),

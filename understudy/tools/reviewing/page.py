@@ -10,6 +10,7 @@ from understudy.contract.names import KINDS, MEASURES, TITLES
 from understudy.core.errors import one_line
 from understudy.rendering.markdown import code_span
 from understudy.rendering.templates import render_markdown
+from understudy.tools.reviewing.artifacts import group_seeds
 from understudy.tools.reviewing.charts import draw_bars, draw_curves
 from understudy.tools.reviewing.gather import Review
 from understudy.versioning.changes import Change
@@ -22,7 +23,7 @@ PART = "\f"
 """Ends a part in the template; text from outside cannot hold it, as it is put on one line."""
 DATA = ("dataset", "generated", "data")
 """Metrics files that count rows."""
-ELSEWHERE = (*DATA, "gap", "rouge")
+ELSEWHERE = (*DATA, "gap", "recipes", "rouge")
 """Metrics files with a section of their own, or that repeat another."""
 BOUNDS = tuple(f"{measure}_{end}" for measure in MEASURES for end in ("low", "high"))
 MOST = 100
@@ -41,6 +42,7 @@ def build_page(review: Review, longest: int = LONGEST) -> str:
         counts=[change for change in review.metrics if change.key.partition(".")[0] in DATA],
         others=_group_other_metrics(review.metrics),
         charts=_draw_charts(review),
+        missing=group_seeds(review.storage.missing),
         bytes_of=bytes_of,
         cell=cell,
         plural=plural,

@@ -1,15 +1,14 @@
 """Which ROUGE scores changed, and whether by more than their noise.
 
-Where both sides were scored on the same test articles, the difference is taken article by article
-and its interval is bootstrapped. Otherwise the two intervals in metrics/systems.json make that of
-their difference, as for independent samples (MOVER; Zou and Donner 2008).
+Where both sides were scored on the same test articles, the difference of the models that ship is
+taken article by article and its interval is bootstrapped. Otherwise the two intervals in
+metrics/systems.json make that of their difference, as for independent samples. That is the noise of
+the articles; what training again adds to it, where seeds tell, is in retrains.py.
 """
 
 import itertools
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import pandas as pd
 
@@ -18,34 +17,41 @@ from understudy.contract.names import COLUMNS, KINDS, MEASURES
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.core.errors import DataError
 from understudy.scoring.bootstrap import bounds, resample_means
-from understudy.versioning.changes import is_number
+from understudy.scoring.recipes import compare_recipes
+from understudy.tools.reviewing.noise import (
+    CLOSE,
+    Interval,
+    MeanChange,
+    read_scores,
+    unpaired_interval,
+)
+from understudy.tools.reviewing.retrains import Compare, compare_retrains
 from understudy.versioning.snapshots import Snapshot
-
-CLOSE = 0.01
-"""Points by which the mean of data/scores.parquet may differ from metrics/systems.json."""
-
-Interval = tuple[float, float]
-Figures = dict[str, float]
-"""A system's numbers by names such as `rouge1_f1` and `rouge1_f1_low`."""
 
 
 @dataclass(frozen=True)
-class ScoreChange:
-    """A system's mean score, in points, on both sides."""
+class ScoreChange(MeanChange):
+    """A system's mean score as it ships, whose interval is that of the articles."""
 
     system: str
     kind: str
     """One of KINDS."""
     measure: str
     """One of MEASURES."""
-    old: float | None
-    """None where the base has no such system."""
-    new: float | None
-    low: float | None
-    """The 95% interval of the change; None where nothing gives one."""
-    high: float | None
+    basis: Literal["model", "recipe"]
+    """Whose change is judged: the recipe's where both sides have seeds that tell."""
+    recipe: MeanChange | None
+    """The mean over seeds, whose interval holds for other seeds and articles; None where the basis
+    is the model, or where this score of the seeds is not known."""
     beyond_noise: bool | None
-    """Whether the interval leaves out 0; None where there is none."""
+    """Whether the interval of the basis leaves out 0; None where there is none."""
+
+    @property
+    def judged(self) -> MeanChange:
+        """What `beyond_noise` speaks of; without an interval where the recipe's is not known."""
+        if self.basis == "model":
+            return self
+        return self.recipe or MeanChange(self.old, self.new, None, None)
 
 
 @dataclass(frozen=True)
@@ -58,10 +64,21 @@ class ScoreChanges:
     """The other systems."""
     unpaired: str | None
     """Why the articles could not be compared one by one; None where they were, or need not be."""
+    one_seed: list[str]
+    """Changed systems that a side trained once: their changes hold for these weights alone."""
+    same_weights: list[str]
+    """Changed systems that ship the same weights: no training is behind the change."""
+    recipes_unpaired: str | None
+    """As `unpaired`, of the models of all seeds."""
 
 
-def compare_scores(base: Snapshot, now: Snapshot, params: EvaluateParams) -> ScoreChanges:
-    """Compares what metrics/systems.json says, with the noise from data/scores.parquet."""
+def compare_scores(
+    base: Snapshot, now: Snapshot, params: EvaluateParams, compare: Compare = compare_recipes
+) -> ScoreChanges:
+    """Compares what metrics/systems.json says, with the noise from the scores by article.
+
+    `compare` judges the recipes of systems with seeds on both sides.
+    """
     old, new = read_scores(base.metrics), read_scores(now.metrics)
     systems = list(dict.fromkeys([*new, *old]))
     # means only: the bounds of their intervals depend on params too
@@ -72,50 +89,36 @@ def compare_scores(base: Snapshot, now: Snapshot, params: EvaluateParams) -> Sco
     ]
     intervals: dict[tuple[str, str], Interval] = {}
     unpaired = None
-    if both := [system for system in changed if system in old and system in new]:
+    both = [system for system in changed if system in old and system in new]
+    if both:
         try:
             intervals = _pair(base, now, both, params)
         except DataError as error:
             unpaired = str(error)
+    retrains = compare_retrains(base, now, both, params.margin, compare)
     changes = []
     for system, kind, measure in itertools.product(changed, KINDS, MEASURES):
         name, before, after = f"{kind}_{measure}", old.get(system, {}), new.get(system, {})
         if name in before or name in after:
-            interval = intervals.get((system, name)) or _unpaired_interval(before, after, name)
+            interval = intervals.get((system, name)) or unpaired_interval(before, after, name)
             low, high = interval or (None, None)
-            beyond = interval and not interval[0] <= 0 <= interval[1]
-            values = before.get(name), after.get(name)
-            changes.append(ScoreChange(system, kind, measure, *values, low, high, beyond))
+            change = ScoreChange(
+                *(before.get(name), after.get(name), low, high),
+                *(system, kind, measure),
+                basis="recipe" if system in retrains.recipes else "model",
+                recipe=retrains.changes.get((system, name)),
+                beyond_noise=None,
+            )
+            changes.append(replace(change, beyond_noise=change.judged.leaves_out_zero))
     unchanged = [system for system in systems if system not in changed]
-    return ScoreChanges(changes, unchanged, unpaired)
-
-
-def read_scores(metrics: Mapping[str, Any]) -> dict[str, Figures]:
-    """The systems of metrics/systems.json, whichever version wrote it."""
-    found = {
-        str(system): {
-            f"{kind}_{name}": figure
-            for kind in KINDS
-            if isinstance(scores, Mapping) and isinstance(scores.get(kind), Mapping)
-            for name, figure in scores[kind].items()
-            if is_number(figure)
-        }
-        for system, scores in metrics.get("systems", {}).items()
-    }
-    return {system: figures for system, figures in found.items() if figures}
-
-
-def _unpaired_interval(old: Figures, new: Figures, name: str) -> Interval | None:
-    """The interval of the difference of two means of independent samples."""
-    names = (name, f"{name}_low", f"{name}_high")
-    if not all(name in side for side in (old, new) for name in names):
-        return None
-    old_mean, old_low, old_high = (old[name] for name in names)
-    new_mean, new_low, new_high = (new[name] for name in names)
-    change = new_mean - old_mean
-    below = math.hypot(new_mean - new_low, old_high - old_mean)
-    above = math.hypot(new_high - new_mean, old_mean - old_low)
-    return change - below, change + above
+    return ScoreChanges(
+        changes,
+        unchanged,
+        unpaired,
+        one_seed=retrains.one_seed,
+        same_weights=retrains.same_weights,
+        recipes_unpaired=retrains.unpaired,
+    )
 
 
 def _pair(

@@ -1,15 +1,21 @@
-"""Which verdicts of metrics/gap.json changed."""
+"""Which verdicts changed: on the models that ship, in metrics/gap.json, and on recipes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from understudy.contract.document import READING
 from understudy.contract.evaluation import Difference
 from understudy.contract.names import KINDS, split_pair
-from understudy.rendering.verdicts import describe_verdict
+from understudy.contract.recipes import RecipeDifference
+from understudy.rendering.figures import count
+from understudy.rendering.verdicts import MOOT, describe_verdict, round_count
+
+Scope = Literal["model", "recipe"]
+"""What a verdict covers: these weights on articles like these, or training again too."""
+ONE_SEED = "not known: one seed"
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,12 @@ class VerdictChange:
     old: str | None
     """None where the base has no verdict on this pair."""
     new: str | None
+    scope: Scope = "model"
+
+    @property
+    def by_seeds(self) -> bool:
+        """Whether a side has no verdict on the recipe as it has one seed."""
+        return ONE_SEED in (self.old, self.new)
 
 
 def compare_verdicts(
@@ -30,31 +42,72 @@ def compare_verdicts(
     """Compares the verdicts of two sides' metrics, in words.
 
     Returns:
-        The verdicts that are not the same, and why there may be more, if so. A changed estimate
-        of how many articles would decide is no change.
+        The verdicts that are not the same, and why there may be more on models, if so. A changed
+        estimate of how many articles or seeds would decide is no change. A base without verdicts
+        on recipes, which older versions wrote, has none to compare with.
     """
+    recipes = _find_changes(_read_recipes(old), _read_recipes(new), "recipe")
     before, after = _read_verdicts(old), _read_verdicts(new)
     if not after:
-        return [], "The workspace's `metrics/gap.json` has no verdicts: run `dvc repro`."
+        return recipes, "The workspace's `metrics/gap.json` has no verdicts: run `dvc repro`."
     if not before:
-        return [], "The base's `metrics/gap.json` has no verdicts to compare with."
+        return recipes, "The base's `metrics/gap.json` has no verdicts to compare with."
+    return [*_find_changes(before, after, "model"), *recipes], None
+
+
+Verdicts = dict[tuple[str, str], tuple[str, str]]
+"""By pair and ROUGE type: the verdict, and the same with what would decide."""
+
+
+def _find_changes(before: Verdicts, after: Verdicts, scope: Scope) -> list[VerdictChange]:
     changes = []
-    for pair, kind in dict.fromkeys([*after, *before]):
-        verdicts = [side.get((pair, kind)) for side in (before, after)]
-        words = [verdict and verdict.partition(",")[0] for verdict in verdicts]
-        if words[0] != words[1]:
-            changes.append(VerdictChange(*split_pair(pair), kind, *verdicts))
-    return changes, None
+    for pair, kind in dict.fromkeys([*after, *before]) if before and after else ():
+        old, new = before.get((pair, kind)), after.get((pair, kind))
+        if (old and old[0]) != (new and new[0]):
+            words = (old and old[1], new and new[1])
+            changes.append(VerdictChange(*split_pair(pair), kind, *words, scope))
+    return changes
 
 
-def _read_verdicts(metrics: Mapping[str, Any]) -> dict[tuple[str, str], str]:
-    """The verdicts by pair and ROUGE type; none of a version that had no verdicts."""
-    verdicts = {}
+def _read_verdicts(metrics: Mapping[str, Any]) -> Verdicts:
+    """Those on models; none of a version that had no verdicts."""
+    verdicts: Verdicts = {}
     for pair, figures in metrics.get("gap", {}).items():
         for kind in KINDS if isinstance(figures, Mapping) else ():
             try:
                 found = Difference.model_validate(figures.get(kind), context=READING)
             except ValidationError:
                 continue
-            verdicts[str(pair), kind] = describe_verdict(found)
+            verdicts[str(pair), kind] = found.verdict, describe_verdict(found)
     return verdicts
+
+
+def _read_recipes(metrics: Mapping[str, Any]) -> Verdicts:
+    """Those on recipes; none of a version that had none."""
+    verdicts: Verdicts = {}
+    for pair, figures in metrics.get("recipes", {}).items():
+        for kind in KINDS if isinstance(figures, Mapping) else ():
+            try:
+                found = RecipeDifference.model_validate(figures.get(kind), context=READING)
+            except ValidationError:
+                continue
+            verdicts[str(pair), kind] = found.verdict, _describe_recipe(found)
+    return verdicts
+
+
+def _describe_recipe(found: RecipeDifference) -> str:
+    if found.verdict == "unknown":
+        return ONE_SEED
+    if found.moot:
+        return f"{found.verdict}, {MOOT[found.moot]}"
+    needed = [
+        f"{count(round_count(number))} {name}"
+        for number, name in (
+            (found.articles_needed, "test articles"),
+            (found.seeds_needed, "seeds"),
+        )
+        if number is not None
+    ]
+    if found.verdict != "undecided" or not needed:
+        return found.verdict
+    return f"{found.verdict}, would need about {' or '.join(needed)}"
