@@ -251,6 +251,10 @@ class TeacherCalls(Record):
     """Calls whose text began with reasoning, which was taken off."""
     finish_reasons: dict[str, Count] | None = None
     """Calls by the endpoint's word for the end of the text."""
+    timed: Count | None = None
+    """Calls whose time was measured, without waiting for limits."""
+    seconds_median: float | None = None
+    seconds_p95: float | None = None
 
 
 class TeacherUse(Metrics):
