@@ -1,4 +1,4 @@
-"""What latency and worth write: how fast each student is, and whether it pays to switch to it."""
+"""What worth writes: whether, and after how many answers, it pays to switch to a student."""
 
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -8,42 +8,17 @@ from pydantic import AfterValidator, Field
 from understudy.contract.document import Count, Figure, KeyedMetrics, Record
 from understudy.contract.evaluation import Usd
 from understudy.contract.names import Verdict
+from understudy.contract.timing import Seconds
 
-Seconds = Annotated[float, Field(ge=0), AfterValidator(lambda seconds: round(float(seconds), 5))]
-
-
-class Latency(Record):
-    """Seconds from an article to its summary, one article at a time."""
-
-    median: Seconds
-    p95: Seconds
-    mean: Seconds
-
-
-class StudentLatency(Record):
-    """One student on the machine that measured it."""
-
-    one_core: Latency
-    all_cores: Latency
-    articles: Count
-    """Test articles that were timed, after some to warm up."""
-
-
-class Latencies(KeyedMetrics[StudentLatency]):
-    """metrics/latency.json: every student that ships."""
-
-    PATH: ClassVar = Path("metrics/latency.json")
-
-    cores: Count
-    machine: str
-    """What the processor, or the GPU, is called."""
+FineUsd = Annotated[float, Field(ge=0), AfterValidator(lambda amount: round(float(amount), 9))]
+"""For what is used many times over."""
 
 
 class TeacherWorth(Record):
     """What the teacher costs in the students' place."""
 
     usd_per_1000: Usd
-    """Of 1,000 live answers: measured tokens at the params' prices."""
+    """Of 1,000 live answers: measured tokens of zero-shot at the params' prices."""
     seconds_median: Seconds | None = None
     """Of a zero-shot call, without waiting for limits; None where no call was timed."""
     seconds_p95: Seconds | None = None
@@ -60,9 +35,11 @@ class StudentWorth(Record):
     """The same of its recipe."""
     f1_difference: Figure
     """Points of ROUGE-1 F1, the model that ships minus the teacher."""
+    seconds_median: Seconds
+    """Of an answer, in the fastest of the ways that metrics/latency.json knows."""
     usd_per_1000: Usd
-    """Of 1,000 answers: the machine's time at worth.machine_usd_per_hour."""
-    saved_usd_per_1000: float
+    """Of 1,000 answers, one at a time in that way: the machine's time at its price."""
+    saved_usd_per_1000: Usd
     """The teacher's price less this; negative where the student costs more."""
     training_hours: Figure
     """Of all seeds."""
@@ -74,7 +51,7 @@ class StudentWorth(Record):
     months_to_pay_back: Figure | None = None
     """The same at worth.answers_per_month."""
     pays: Literal[0, 1]
-    """Whether it is ever paid back."""
+    """Whether it is ever paid back; quality does not count here."""
 
 
 class Worth(KeyedMetrics[StudentWorth]):
@@ -82,4 +59,12 @@ class Worth(KeyedMetrics[StudentWorth]):
 
     PATH: ClassVar = Path("metrics/worth.json")
 
+    candidate: str
+    """The student with the best verdict against the teacher; of several, the cheapest to run."""
     teacher: TeacherWorth
+    machine_usd_per_hour: float
+    answers_per_month: Count
+    usd_per_article: FineUsd
+    """What one more test article costs: a zero-shot answer, as the others were paid for."""
+    usd_per_seed: dict[str, FineUsd]
+    """What one more seed costs, by student (t5, bart): training it once on each source."""

@@ -160,7 +160,7 @@ def test_counts_are_kept_with_the_encoded_pairs(tmp_path: Path) -> None:
 
 def test_predict_tells_what_it_could_not_read(capsys: pytest.CaptureFixture[str]) -> None:
     class Silent:
-        tokenizer, family = narrow_tokenizer(), FAMILIES["t5"]
+        tokenizer, family, device = narrow_tokenizer(), FAMILIES["t5"], "cpu"
 
         def decode(self, encoded: Any, params: Any) -> Any:
             return ((index, [1]) for index in range(len(encoded)))

@@ -7,6 +7,8 @@ from understudy.contract.params.export import ExportParams
 from understudy.contract.params.fetch import FetchParams
 from understudy.contract.params.filter import FilterParams
 from understudy.contract.params.generate import GenerateParams
+from understudy.contract.params.latency import LatencyParams
+from understudy.contract.params.payback import WorthParams
 from understudy.contract.params.report import ReportParams
 from understudy.contract.params.review import ReviewParams
 from understudy.contract.params.teacher import TeacherParams
@@ -25,6 +27,8 @@ KINDS: dict[str, type[Section]] = {
     "predict": DecodingParams,
     "zeroshot": ZeroshotParams,
     "evaluate": EvaluateParams,
+    "latency": LatencyParams,
+    "worth": WorthParams,
     "datacards": DatacardsParams,
     "report": ReportParams,
     "review": ReviewParams,

@@ -48,8 +48,7 @@ def decode(
             summaries = [""] * len(window)
             try:
                 for index, ids in engine.decode(encoded, params):
-                    text = engine.tokenizer.decode(ids, skip_special_tokens=True)
-                    summaries[index] = text.strip()
+                    summaries[index] = spell(engine, ids)
                     bar.update()
             except (MemoryError, RuntimeError) as error:
                 if not lacks_memory(error):
@@ -68,3 +67,18 @@ def decode(
             told = f"{label}: {cut:,} articles were cut at {params.max_input_tokens} tokens"
             bar.write(told, file=sys.stderr)  # stdout has the summaries
     warn_of_losses(label, describe_losses("articles", spelling.texts, spelling.to_json()))
+
+
+def answer(engine: "Engine", article: str, params: DecodingParams) -> str:
+    """Summarizes one article, as `decode` does."""
+    encoded, _ = encode_texts(
+        engine.tokenizer, [article], params.max_input_tokens, engine.family.prefix
+    )
+    [(_, ids)] = engine.decode(encoded, params)
+    return spell(engine, ids)
+
+
+def spell(engine: "Engine", ids: list[int]) -> str:
+    """A summary's token ids as text."""
+    text: str = engine.tokenizer.decode(ids, skip_special_tokens=True)
+    return text.strip()

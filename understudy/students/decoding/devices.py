@@ -29,7 +29,9 @@ REMEDIES = {
 """What to do, by a part of the error in small letters."""
 
 
-def open_translator(converted: Path, label: str, quantization: str, end: str) -> Any:
+def open_translator(
+    converted: Path, label: str, quantization: str, end: str, threads: int | None = None
+) -> Any:
     """A CTranslate2 translator, on the GPU where that decodes some tokens, else on all cores.
 
     Says on stderr why a GPU that is there is not used.
@@ -39,12 +41,15 @@ def open_translator(converted: Path, label: str, quantization: str, end: str) ->
         label: names it in that message.
         quantization: as its weights are stored.
         end: the tokenizer's end token, which ends the inputs of the trial.
+        threads: see `open_on`; a number takes the cores, even where there is a GPU.
 
     Raises:
         RuntimeError, ValueError: it cannot be opened on the cores either.
     """
     import ctranslate2
 
+    if threads is not None:
+        return open_on(converted, "cpu", quantization, end, threads)
     problem = None
     try:
         if ctranslate2.get_cuda_device_count() > 0:
@@ -60,8 +65,14 @@ def open_translator(converted: Path, label: str, quantization: str, end: str) ->
     return translator
 
 
-def open_on(converted: Path, device: str, quantization: str, end: str) -> Any:
-    """A CTranslate2 translator on one device, which has decoded a few tokens there."""
+def open_on(
+    converted: Path, device: str, quantization: str, end: str, threads: int | None = None
+) -> Any:
+    """A CTranslate2 translator on one device, which has decoded a few tokens there.
+
+    On the cores it decodes a batch on each, for many texts; with a number of threads, one batch at
+    a time on all of them, for one text after the other.
+    """
     import ctranslate2
 
     gpu = device == "cuda"
@@ -70,8 +81,8 @@ def open_on(converted: Path, device: str, quantization: str, end: str) -> Any:
         str(converted),
         device=device,
         compute_type=_choose_type(quantization, types),
-        inter_threads=1 if gpu else count_cores(),
-        intra_threads=0 if gpu else 1,
+        inter_threads=1 if gpu or threads else count_cores(),
+        intra_threads=0 if gpu else threads or 1,
         max_queued_batches=-1,
     )
     # A lone end token is answered without a product of matrices, and so without cuBLAS.

@@ -13,7 +13,13 @@ from understudy.core.hub import first_line
 from understudy.students.decoding.devices import open_on, open_translator, warn_of_cpu
 from understudy.students.model.families import Family
 from understudy.students.model.loading import can_cache, load_student, load_tokenizer
-from understudy.students.model.machine import has_gpu, lacks_memory, names_gpu, uses_bfloat16
+from understudy.students.model.machine import (
+    has_gpu,
+    lacks_memory,
+    limit_threads,
+    names_gpu,
+    uses_bfloat16,
+)
 from understudy.students.model.weights import hash_weights
 
 
@@ -23,6 +29,11 @@ class Engine(Protocol):
     tokenizer: Any
     family: Family
 
+    @property
+    def device(self) -> str:
+        """`cuda` or `cpu`."""
+        ...
+
     def decode(
         self, encoded: Sequence[list[int]], params: DecodingParams
     ) -> Iterator[tuple[int, list[int]]]:
@@ -30,12 +41,13 @@ class Engine(Protocol):
         ...
 
 
-def open_engine(folder: Path, wanted: str) -> Engine:
+def open_engine(folder: Path, wanted: str, threads: int | None = None) -> Engine:
     """Loads a trained model.
 
     Args:
         folder: as the stages train-* and export leave it, or any checkpoint of a known family.
         wanted: `ctranslate2` or `transformers`.
+        threads: how many cores decode one text; None takes the GPU, or all cores for many texts.
 
     Raises:
         StudentError: the folder holds no usable model.
@@ -46,9 +58,9 @@ def open_engine(folder: Path, wanted: str) -> Engine:
     if wanted == "ctranslate2":
         problem = _find_problem(folder)
         if not problem:
-            return CTranslate2(folder)
+            return CTranslate2(folder, threads)
         print(f"{folder}: decoding with transformers, since {problem}", file=sys.stderr)
-    return Transformers(folder)
+    return Transformers(folder, threads)
 
 
 def _find_problem(folder: Path) -> str | None:
@@ -71,20 +83,29 @@ def _find_problem(folder: Path) -> str | None:
 class CTranslate2:
     """The converted model, on the GPU or on all cores."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, threads: int | None = None) -> None:
         self._folder, self._on_cores = folder, False
         check = ConversionCheck.load(ConversionCheck.path_in(folder))
         self._quantization = check.quantization
         self.tokenizer, self.family = load_tokenizer(folder, fast=check.fast_tokenizer)
         try:
             self._translator = open_translator(
-                folder / CONVERTED, str(folder), check.quantization, self.tokenizer.eos_token
+                folder / CONVERTED,
+                str(folder),
+                check.quantization,
+                self.tokenizer.eos_token,
+                threads,
             )
         except (RuntimeError, ValueError) as error:
             raise StudentError(
                 f"{folder / CONVERTED}: not a usable model ({one_line(error)}); "
                 "`dvc repro --force --single-item export@…` makes it again"
             ) from None
+
+    @property
+    def device(self) -> str:
+        """`cuda` or `cpu`."""
+        return str(self._translator.device)
 
     def decode(
         self, encoded: Sequence[list[int]], params: DecodingParams
@@ -131,7 +152,7 @@ class CTranslate2:
 class Transformers:
     """The model as it was trained, with the library's own generate."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, threads: int | None = None) -> None:
         import torch
         from transformers.utils import logging
 
@@ -140,13 +161,20 @@ class Transformers:
         student = load_student(str(folder), None)
         self.tokenizer, self.family = student.tokenizer, student.family
         self._model = student.model.eval()
-        if has_gpu():
+        if threads is not None:
+            limit_threads(threads)
+        elif has_gpu():
             try:
                 self._model.to("cuda", torch.bfloat16 if uses_bfloat16("auto") else torch.float32)
                 self._try()
             except RuntimeError as error:
                 warn_of_cpu(str(folder), one_line(first_line(error)))
                 self._model = load_student(str(folder), None).model.eval()  # not rounded
+
+    @property
+    def device(self) -> str:
+        """`cuda` or `cpu`."""
+        return str(self._model.device.type)
 
     def _try(self) -> None:
         """Decodes a token: a GPU that torch sees may still have no memory, or no code for it."""

@@ -1,0 +1,86 @@
+"""What worth reads and writes, to make fixtures from."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from understudy.contract.evaluation import ByKind, Gap
+from understudy.contract.names import KINDS, TRAINED, ZEROSHOT, name_pair
+from understudy.contract.recipes import RecipeDifference, RecipeGap
+from understudy.contract.timing import Latencies
+from understudy.contract.trained import TrainedSeeds
+from understudy.contract.worth import StudentWorth, TeacherWorth, Worth
+
+
+def make_recipe_gap(verdicts: Mapping[str, str] | None = None) -> RecipeGap:
+    """Each student's recipe against the teacher; unknown where no verdict is given."""
+    found = {}
+    for system in TRAINED:
+        verdict = (verdicts or {}).get(system, "unknown")
+        difference = RecipeDifference(
+            f1=4.0,
+            known=0 if verdict == "unknown" else 1,
+            better={"better": 1, "worse": -1}.get(verdict, 0),  # type: ignore[arg-type]
+            equivalent=1 if verdict == "equivalent" else 0,
+        )
+        found[name_pair(system, ZEROSHOT)] = ByKind[RecipeDifference](
+            **dict.fromkeys(KINDS, difference)
+        )
+    return RecipeGap.model_validate(found)
+
+
+def make_teacher_gap(verdicts: Mapping[str, tuple[str, float]]) -> Gap:
+    """Each student against the teacher: a verdict, and points of F1."""
+    from tests.contract.examples import make_pair
+
+    return Gap.model_validate(
+        {name_pair(name, ZEROSHOT): make_pair(*verdicts[name]) for name in TRAINED}
+    )
+
+
+def make_latencies(means: Mapping[str, float] | None = None) -> Latencies:
+    """All cores take the mean, one core three times as long."""
+    found = {}
+    for system in TRAINED:
+        mean = (means or {}).get(system, 0.036)
+        every = {"median": 0.9 * mean, "p95": 2 * mean, "mean": mean}
+        one = {name: 3 * seconds for name, seconds in every.items()}
+        found[system] = {"one_core": one, "all_cores": every, "articles": 50}
+    return Latencies.model_validate({**found, "cores": 4, "machine": "Example 9 CPU"})
+
+
+def make_seeds(*seconds: float) -> TrainedSeeds:
+    """Seeds from 13 on, whose training took so long; the first one ships."""
+    runs = [
+        {"seed": 13 + at, "best_validation_loss": 1.5 + at, "seconds": float(taken)}
+        for at, taken in enumerate(seconds)
+    ]
+    return TrainedSeeds.model_validate({"shipped": 13, "runs": runs})
+
+
+def make_student_worth(**changed: Any) -> StudentWorth:
+    """A student that is better, saves $0.40 on 1,000 answers, and took $4."""
+    found: dict[str, Any] = {
+        "model_verdict": "better", "recipe_verdict": "unknown", "f1_difference": 4.0,
+        "seconds_median": 0.03, "usd_per_1000": 0.1, "saved_usd_per_1000": 0.4,
+        "training_hours": 5.0, "training_usd": 1.0, "answers_usd": 3.0,
+        "answers_to_pay_back": 10_000, "months_to_pay_back": 0.1, "pays": 1,
+    }  # fmt: skip
+    return StudentWorth.model_validate({**found, **changed})
+
+
+def make_worth(teacher: Mapping[str, Any] | None = None, **students: StudentWorth) -> Worth:
+    """Students that are alike where none is given (`t5_gold=…`); t5-gold is the candidate."""
+    given = {name.replace("_", "-"): found for name, found in students.items()}
+    return Worth.model_validate(
+        {
+            **{name: given.get(name, make_student_worth()) for name in TRAINED},
+            "candidate": TRAINED[0],
+            "teacher": TeacherWorth.model_validate(
+                {"usd_per_1000": 0.5, "timed": 0, **(teacher or {})}
+            ),
+            "machine_usd_per_hour": 0.2,
+            "answers_per_month": 100_000,
+            "usd_per_article": 0.0005,
+            "usd_per_seed": {"t5": 0.2, "bart": 0.4},
+        }
+    )

@@ -1,0 +1,136 @@
+"""Whether it pays to switch from the teacher to a student, and after how many answers."""
+
+import math
+from collections.abc import Mapping
+
+from understudy.contract.evaluation import Gap, TeacherCalls, TeacherUse
+from understudy.contract.names import STUDENTS, ZEROSHOT, Verdict, name_pair
+from understudy.contract.params.payback import WorthParams
+from understudy.contract.params.training import SOURCES
+from understudy.contract.recipes import RecipeGap
+from understudy.contract.timing import Latencies
+from understudy.contract.trained import TrainedSeeds
+from understudy.contract.worth import StudentWorth, TeacherWorth, Worth
+
+HOUR = 3600
+HOURS_A_MONTH = 730
+RANKS: dict[Verdict, int] = {
+    "better": 0,
+    "equivalent": 1,
+    "identical": 1,
+    "undecided": 2,
+    "unknown": 2,
+    "worse": 3,
+    "void": 4,
+}
+"""The best verdict on a candidate comes first."""
+
+
+def weigh_students(
+    use: TeacherUse,
+    live_usd: float,
+    gap: Gap,
+    recipes: RecipeGap,
+    latencies: Latencies,
+    trained: Mapping[str, TrainedSeeds],
+    params: WorthParams,
+) -> Worth:
+    """Weighs each student against the teacher, as if it were the only one that was trained.
+
+    Args:
+        use: what the teacher was paid for.
+        live_usd: what all zero-shot answers would have cost live.
+        gap: verdicts on the models that ship.
+        recipes: the same on recipes.
+        latencies: seconds an answer.
+        trained: every student's seeds.
+        params: the section `worth`.
+    """
+    answers = use.zeroshot.calls
+    teacher = _weigh_teacher(use.zeroshot, live_usd / answers if answers else 0.0)
+    live = live_usd / answers if answers else 0.0
+    students = {}
+    for system, seeds in trained.items():
+        pair, fastest = name_pair(system, ZEROSHOT), latencies[system].fastest
+        seconds = sum(run.seconds for run in seeds.runs)
+        written = use.generate.cost_usd if system.endswith("-written") else 0.0
+        each = serve_usd(fastest.mean, params)
+        training, paid = price_hours(seconds, params), written + use.zeroshot.cost_usd
+        needed = count_answers(training + paid, live - each)
+        students[system] = StudentWorth(
+            model_verdict=gap[pair].rouge1.verdict,
+            recipe_verdict=recipes[pair].rouge1.verdict,
+            f1_difference=gap[pair].rouge1.f1,
+            seconds_median=fastest.median,
+            usd_per_1000=1000 * each,
+            saved_usd_per_1000=1000 * (live - each),
+            training_hours=seconds / HOUR,
+            training_usd=training,
+            answers_usd=paid,
+            answers_to_pay_back=needed,
+            months_to_pay_back=None if needed is None else needed / params.answers_per_month,
+            pays=0 if needed is None else 1,
+        )
+    return Worth.model_validate(
+        {
+            **students,
+            "candidate": choose_candidate(students),
+            "teacher": teacher,
+            "machine_usd_per_hour": params.machine_usd_per_hour,
+            "answers_per_month": params.answers_per_month,
+            "usd_per_article": use.zeroshot.cost_usd / answers if answers else 0.0,
+            "usd_per_seed": {name: _price_seed(name, trained, params) for name in STUDENTS},
+        }
+    )
+
+
+def price_hours(seconds: float, params: WorthParams) -> float:
+    """US dollars for the machine's time."""
+    return seconds / HOUR * params.machine_usd_per_hour
+
+
+def serve_usd(seconds: float, params: WorthParams) -> float:
+    """US dollars for one of a student's answers that take so long, one at a time."""
+    if not params.always_on:
+        return price_hours(seconds, params)
+    busy = seconds / HOUR * params.answers_per_month
+    machines = max(1, math.ceil(busy / HOURS_A_MONTH))
+    month = machines * HOURS_A_MONTH * params.machine_usd_per_hour
+    return month / params.answers_per_month
+
+
+def count_answers(took_usd: float, saved_usd: float) -> int | None:
+    """Answers after which what it took is earned back, if each saves so much; None: never."""
+    if saved_usd <= 0:
+        return None
+    # A hair less, or a quotient of 3 that came out as 3.0000000000000004 would count as 4.
+    return math.ceil(took_usd / saved_usd * (1 - 1e-12))
+
+
+def choose_candidate(students: Mapping[str, StudentWorth]) -> str:
+    """The student whose verdict is best: of its model, then of its recipe; then the cheapest.
+
+    The cheapest to run, that is, and of those that cost the same the cheapest to get.
+    """
+
+    def rank(name: str) -> tuple[float, ...]:
+        one = students[name]
+        verdicts = RANKS[one.model_verdict], RANKS[one.recipe_verdict]
+        return (*verdicts, one.usd_per_1000, one.training_usd + one.answers_usd)
+
+    return min(students, key=rank)
+
+
+def _weigh_teacher(calls: TeacherCalls, live_usd: float) -> TeacherWorth:
+    return TeacherWorth(
+        usd_per_1000=1000 * live_usd,
+        seconds_median=calls.seconds_median if calls.timed else None,
+        seconds_p95=calls.seconds_p95 if calls.timed else None,
+        timed=calls.timed or 0,
+    )
+
+
+def _price_seed(student: str, trained: Mapping[str, TrainedSeeds], params: WorthParams) -> float:
+    """One more seed on each source, at the mean of those that are trained."""
+    runs = [trained[f"{student}-{source}"].runs for source in SOURCES]
+    return sum(price_hours(sum(run.seconds for run in one) / len(one), params) for one in runs)
