@@ -178,7 +178,7 @@ def test_length_compares_with_zeroshot_answers_as_they_are_and_cut(project: Path
 
 
 def test_teacher_json_counts_both_uses_of_the_teacher(project: Path) -> None:
-    expected = count_teacher(make_answers(), Prices(**PRICES)).model_dump()
+    expected = count_teacher(make_answers(), Prices(**PRICES)).model_dump(exclude_none=True)
     assert read(project, "teacher") == {"generate": expected, "zeroshot": expected}
 
 
