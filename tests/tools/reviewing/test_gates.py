@@ -130,8 +130,8 @@ def test_a_drop_within_the_noise_of_training_is_no_drop() -> None:
     gate = judge_shown(0, MeanChange(50.0, 47.0, -7.0, 1.0))
     assert gate.passed
     assert gate.found == (
-        "its mean over seeds fell by 3, from 50 to 47 (-1.00 to 7.00 with other seeds and articles), which is within "
-        "noise; at most 0 is allowed"
+        "its mean over seeds fell by 3, from 50 to 47 (-1.00 to 7.00 with other seeds and "
+        "articles), which is within noise; at most 0 is allowed"
     )
 
 
@@ -150,7 +150,10 @@ def test_a_drop_whose_noise_is_not_known_counts_as_it_is() -> None:
 
 def test_a_rise_is_no_drop_that_is_shown() -> None:
     gate = judge_shown(0, MeanChange(50.0, 51.0, 0.5, 1.5))
-    assert (gate.state, gate.found) == ("held", "its mean over seeds did not fall; at most 0 is allowed")
+    assert (gate.state, gate.found) == (
+        "held",
+        "its mean over seeds did not fall; at most 0 is allowed",
+    )
 
 
 def test_a_shown_drop_of_an_unchanged_new_or_absent_score() -> None:

@@ -27,6 +27,6 @@ def test_what_is_code_follows_from_the_deps(project: Project, review: Reviewer) 
         Path(name).write_text("1\n", encoding="utf-8")
     project.run("dvc", "repro", "--quiet")
     text = review.text("main")
-    assert " changed: 8 inputs, 3 files of code; " in text.splitlines()[0]
+    assert " changed: 10 inputs, 3 files of code; " in text.splitlines()[0]
     shown = section(text, "Params and inputs")
     assert "Changed code: `code/run.py`, `code/rooms`, `script.py`." in shown
