@@ -31,11 +31,14 @@ from understudy.contract.params.evaluate import EvaluateParams, Words
 from understudy.contract.predictions import predictions_path
 from understudy.contract.recipes import Recipe, RecipeDifference, RecipeGap, Recipes
 from understudy.contract.survey import HISTOGRAM, DataSurvey, LengthBin
+from understudy.contract.timing import Latencies
 from understudy.contract.trained import CURVES, CurvePoint
+from understudy.contract.worth import Worth
 from understudy.core.errors import DataError
 from understudy.core.files import AGAIN
 from understudy.core.params import load_section
 from understudy.core.tables import read_table
+from understudy.rendering.worth import find_costs, keep_cheaper
 from understudy.texts.sentences import lead
 
 
@@ -69,6 +72,8 @@ class ReportFacts:
     """Those of them to browse: id, article, highlights and a column for each system."""
     points: Mapping[str, pd.DataFrame]
     """By system, COLUMNS in the order of `texts`."""
+    worth: Worth
+    latencies: Latencies
     margin: float
     """ROUGE points within which systems are equivalent."""
     stemmer: bool
@@ -96,14 +101,20 @@ def gather(articles: int) -> ReportFacts:
     points = read_points()
     shown = {name: rows.head(articles) for name, rows in points.items()}
     systems, gap, texts, effects = Systems.load(), Gap.load(), Texts.load(), LengthEffects.load()
-    recipes, recipe_gap = Recipes.load(), RecipeGap.load()
+    recipes, recipe_gap, worth = Recipes.load(), RecipeGap.load(), Worth.load()
     return ReportFacts(
         origin=load_origin(),
         scores={name: systems[name] for name in SYSTEMS},
         reference=systems.reference,
         gap={pair: gap[name_pair(*pair)] for pair in PAIRS},
         recipes={name: recipes[name] for name in TRAINED},
-        recipe_gap={pair: recipe_gap[name_pair(*pair)] for pair in PAIRS},
+        recipe_gap={
+            pair: keep_cheaper(
+                recipe_gap[name_pair(*pair)],
+                find_costs(worth, name_pair(*pair), len(points[LEAD]), recipes),
+            )
+            for pair in PAIRS
+        },
         traits={name: texts[name] for name in (*SYSTEMS, REFERENCE)},
         length={name: effects[name] for name in TRAINED},
         teacher=TeacherUse.load(),
@@ -115,6 +126,8 @@ def gather(articles: int) -> ReportFacts:
         scored=len(points[LEAD]),
         texts=read_texts(list(shown[LEAD].index)),
         points=shown,
+        worth=worth,
+        latencies=Latencies.load(),
         margin=judged.margin,
         stemmer=judged.stemmer,
         words=judged.words,

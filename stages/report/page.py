@@ -26,9 +26,10 @@ from stages.report.traits import (
     build_spreads,
     build_traits,
 )
+from stages.report.worth import build_worth
 from understudy.contract.names import MEASURE_TITLES, SYSTEMS, TITLES
 from understudy.contract.params.training import SOURCES
-from understudy.rendering.figures import p_value, points, signed
+from understudy.rendering.figures import dollars, p_value, points, signed
 from understudy.rendering.verdicts import (
     COVERS,
     FIND_OUT,
@@ -39,6 +40,7 @@ from understudy.rendering.verdicts import (
     describe_verdict,
     signed_interval,
 )
+from understudy.rendering.worth import describe_ways
 
 FOLDER = Path(__file__).parent
 STYLES = (
@@ -110,6 +112,11 @@ def build_context(facts: ReportFacts) -> dict[str, Any]:
         "find_out": FIND_OUT,
         "headlines": build_headlines(facts),
         "questions": {kind: build_questions(facts, kind) for kind in TITLES},
+        "worth": {
+            "finding": describe_ways(facts.worth),
+            "table": build_worth(facts),
+            "machine": dollars(facts.worth.machine_usd_per_hour),
+        },
         "scores": {kind: build_scores(facts, kind) for kind in TITLES},
         "length": {"finding": describe_length(facts), "axis": length_axis, "rows": length_rows},
         "curves": build_curves(facts),

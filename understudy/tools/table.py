@@ -11,6 +11,7 @@ from understudy.contract.evaluation import Gap, Systems, TeacherUse
 from understudy.contract.generated import Generated
 from understudy.contract.names import LEAD, SYSTEMS, TRAINED, split_pair
 from understudy.contract.recipes import RecipeGap, Recipes
+from understudy.contract.worth import Worth
 from understudy.core.errors import DataError
 from understudy.core.files import replacing
 from understudy.core.parser import command_parser
@@ -24,6 +25,7 @@ from understudy.rendering.verdicts import (
     describe_pair,
     name_verdict,
 )
+from understudy.rendering.worth import describe_candidate, find_costs
 
 README = Path("README.md")
 TEMPLATE = Path(__file__).parent / "templates" / "table.md.j2"
@@ -40,6 +42,9 @@ def render(root: Path = Path()) -> str:
     gap, recipe_gap = Gap.load(root / Gap.PATH), RecipeGap.load(root / RecipeGap.PATH)
     trained = Recipes.load(root / Recipes.PATH)
     recipes = {name: trained[name] for name in TRAINED}
+    worth, teacher = Worth.load(root / Worth.PATH), TeacherUse.load(root / TeacherUse.PATH)
+    dataset = Dataset.load(root / Dataset.PATH)
+    scored = dataset.test.kept - teacher.zeroshot.failed
     several = any(recipe.seeds > 1 for recipe in recipes.values())
     beside: dict[str, list[str]] = {}
     verdicts = []
@@ -51,18 +56,21 @@ def render(root: Path = Path()) -> str:
         if other == LEAD:
             beside.setdefault(name_verdict(found) + note, []).append(system)
         else:
-            verdicts.append(describe_pair(name, found) + note)
+            costs = find_costs(worth, name, scored, trained)
+            verdicts.append(describe_pair(name, found, costs) + note)
     return render_markdown(
         TEMPLATE,
+        worth=describe_candidate(worth),
+        scored=scored,
         several=several,
         recipes=recipes,
         subject=RECIPE if several else MODEL,
         covers=COVERS,
         find_out=FIND_OUT,
         systems=Systems.load(root / Systems.PATH),
-        dataset=Dataset.load(root / Dataset.PATH),
+        dataset=dataset,
         generated=Generated.load(root / Generated.PATH),
-        teacher=TeacherUse.load(root / TeacherUse.PATH),
+        teacher=teacher,
         names=SYSTEMS,
         baseline=LEAD,
         pairs=len(list(gap.items())),

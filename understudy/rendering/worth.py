@@ -1,0 +1,102 @@
+"""Whether it pays to switch to a student, in words."""
+
+from understudy.contract.evaluation import ByKind
+from understudy.contract.names import KINDS, TRAINED, ZEROSHOT, split_pair
+from understudy.contract.recipes import RecipeDifference, Recipes
+from understudy.contract.worth import StudentWorth, Worth
+from understudy.rendering.figures import count, dollars, enumerate_words, points
+from understudy.rendering.verdicts import MODEL, RECIPE, UNKNOWN, Costs, choose_cheaper, round_count
+
+VERDICTS = {
+    "better": "is better than",
+    "worse": "is worse than",
+    "equivalent": "is equivalent to",
+    "identical": "writes the same as",
+    "undecided": "is neither shown to be better nor worse than",
+    "void": "cannot be compared with",
+    "unknown": "is not known against",
+}
+
+
+def describe_candidate(worth: Worth) -> str:
+    """One paragraph in Markdown: may I switch, and does it pay?"""
+    name = worth.candidate
+    student = worth[name]
+    recipe = student.recipe_verdict
+    retrained = UNKNOWN if recipe == "unknown" else recipe
+    times = f"{seconds(student.seconds_median)} an answer"
+    if worth.teacher.seconds_median is not None:
+        times += f" against {seconds(worth.teacher.seconds_median)}"
+    prices = (
+        f"{dollars(student.usd_per_1000)} for 1,000 against {dollars(worth.teacher.usd_per_1000)}"
+    )
+    return (
+        f"**May I switch, and does it pay?** `{name}` {VERDICTS[student.model_verdict]} "
+        f"`{ZEROSHOT}` (*{MODEL}*; *{RECIPE}*: {retrained}); {times}, {prices}: "
+        f"{describe_payback(student, worth)}."
+    )
+
+
+def describe_payback(student: StudentWorth, worth: Worth) -> str:
+    """After how many answers, and when, a student has earned what it took; or why never."""
+    if student.answers_to_pay_back is None:
+        if worth.teacher.usd_per_1000 == 0:
+            return "it does not pay, since the teacher's answers cost nothing"
+        return "it does not pay, since its answers cost no less than the teacher's"
+    took = dollars(student.training_usd + student.answers_usd)
+    if student.answers_to_pay_back == 0:
+        return "it pays from the first answer on, since it took nothing"
+    needed = count(round_count(student.answers_to_pay_back))
+    months = student.months_to_pay_back or 0.0
+    when = f"{points(months)} months" if months >= 1 else f"{count(max(1, months * 30))} days"
+    return (
+        f"the {took} that it took are paid back after about {needed} answers, in about {when} at "
+        f"{count(worth.answers_per_month)} a month"
+    )
+
+
+def describe_ways(worth: Worth) -> str:
+    """The section's finding: which students pay, in one sentence."""
+    paying = [name for name in TRAINED if worth[name].pays]
+    if not paying:
+        return f"No student pays: {describe_payback(worth[worth.candidate], worth)}."
+    if len(paying) == len(TRAINED):
+        best = describe_payback(worth[worth.candidate], worth)
+        return f"Every student pays; of {worth.candidate}, {best}."
+    return f"{enumerate_words(paying)} {'pays' if len(paying) == 1 else 'pay'}, the others do not."
+
+
+def seconds(duration: float | None) -> str:
+    """A duration: milliseconds below a second."""
+    if duration is None:
+        return "–"
+    return f"{duration:.1f} s" if duration >= 1 else f"{1000 * duration:.3g} ms"
+
+
+def find_costs(worth: Worth, pair: str, articles: int, recipes: Recipes) -> Costs:
+    """What one more article, and one more seed of a pair's students, would cost.
+
+    Args:
+        worth: metrics/worth.json.
+        pair: the pair's key.
+        articles: how many were scored.
+        recipes: metrics/seeds.json.
+    """
+    systems = [name for name in split_pair(pair) if name in TRAINED]
+    students = {name.partition("-")[0] for name in systems}
+    return Costs(
+        articles=articles,
+        seeds=min((recipes[name].seeds for name in systems), default=0),
+        article_usd=worth.usd_per_article,
+        seed_usd=sum(worth.usd_per_seed[student] for student in students),
+    )
+
+
+def keep_cheaper(pair: ByKind[RecipeDifference], costs: Costs) -> ByKind[RecipeDifference]:
+    """A pair whose undecided verdicts name the cheaper way to a decision alone."""
+    found = {}
+    for kind in KINDS:
+        articles, seeds = choose_cheaper(pair[kind].articles_needed, pair[kind].seeds_needed, costs)
+        changed = {"articles_needed": articles, "seeds_needed": seeds}
+        found[kind] = pair[kind].model_copy(update=changed)
+    return ByKind[RecipeDifference](**found)
