@@ -14,6 +14,7 @@ from tests.contract.examples import (
     make_recipes,
     make_teacher,
 )
+from tests.contract.payback_examples import make_student_worth, make_worth
 from tests.imports import ROOT
 from understudy.contract.document import Metrics
 from understudy.contract.evaluation import REFERENCE, ByKind, Gap, Systems
@@ -81,6 +82,7 @@ def make_metrics(failed: int = 0, seeds: int = 1, unknown: str = "none") -> list
         Gap.model_validate(gap),
         make_recipes(seeds, scores),
         RecipeGap.model_validate(recipe_gap),
+        make_worth(t5_gold=make_student_worth(recipe_verdict="better" if seeds > 1 else "unknown")),
     ]
 
 
@@ -144,7 +146,7 @@ def test_with_one_seed_the_verdicts_are_the_models_and_no_retrain_is_known(proje
         "intervals, corrected for 5 comparisons; nothing is known of a retrain, with one seed "
         "(`make profile NAME=seeds` trains three):\n\n- `t5-written` is worse than `t5-gold`: −17.3"
     ) in table
-    assert table.count("one seed") == 1
+    assert table.count("one seed") == 2  # the line on top names it too
     assert "±" not in table
 
 
@@ -155,8 +157,8 @@ def test_with_three_seeds_the_verdicts_are_the_recipes_and_scores_have_a_spread(
     assert (
         "Verdicts on ROUGE-1 F1 of *this recipe* (trained again, on articles like these), with 95% "
         "intervals, corrected for 5 comparisons:\n\n"
-        "- `t5-written` against `t5-gold` is undecided, would need about 1,700 test articles or 9 "
-        "seeds: −15.0 (−18.5 to −11.5)\n"
+        "- `t5-written` against `t5-gold` is undecided, would need about 1,700 test articles: "
+        "−15.0 (−18.5 to −11.5)\n"
         "- `bart-written` and `bart-gold` are equivalent: +0.3 (−3.2 to +3.8)\n"
         "- beside `lead-3` – better: `t5-gold`; undecided: `bart-gold`; worse: `zeroshot`"
     ) in table
@@ -164,6 +166,17 @@ def test_with_three_seeds_the_verdicts_are_the_recipes_and_scores_have_a_spread(
     assert table.count("| – |") == 2
     assert "one seed" not in table
     assert len(table.splitlines()) == len(render_again(project).splitlines())
+
+
+def test_the_first_line_says_whether_to_switch_and_whether_it_pays(project: Path) -> None:
+    first, second, third, *_ = render(project).splitlines()
+    assert first.startswith(
+        "**May I switch, and does it pay?** `t5-gold` is better than `zeroshot`"
+    )
+    assert first.endswith(
+        "are paid back after about 10,000 answers, in about 3 days at 100,000 a month."
+    )
+    assert (second, third[:10]) == ("", "| system |")
 
 
 def test_a_student_with_one_seed_keeps_its_models_verdict_and_says_so(project: Path) -> None:
@@ -204,7 +217,7 @@ def test_the_command_writes_the_table_once(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["systems", "dataset", "generated", "teacher", "gap", "seeds", "recipes"]
+    "name", ["systems", "dataset", "generated", "teacher", "gap", "seeds", "recipes", "worth"]
 )
 def test_a_missing_metrics_file_is_an_error_that_names_it(name: str, project: Path) -> None:
     (project / "metrics" / f"{name}.json").unlink()

@@ -48,7 +48,9 @@ def describe_payback(student: StudentWorth, worth: Worth) -> str:
         return "it pays from the first answer on, since it took nothing"
     needed = count(round_count(student.answers_to_pay_back))
     months = student.months_to_pay_back or 0.0
-    when = f"{points(months)} months" if months >= 1 else f"{count(max(1, months * 30))} days"
+    days = max(1, round(months * 30))
+    short = "a day" if days == 1 else f"{days} days"
+    when = f"{points(months)} months" if months >= 1 else short
     return (
         f"the {took} that it took are paid back after about {needed} answers, in about {when} at "
         f"{count(worth.answers_per_month)} a month"

@@ -22,6 +22,7 @@ from tests.contract.examples import (
     make_teacher,
     make_texts,
 )
+from tests.contract.payback_examples import make_latencies, make_worth
 from tests.imports import ROOT
 from understudy.contract.document import Document
 from understudy.contract.names import COLUMNS, LEAD, SYSTEMS, TRAINED, ZEROSHOT
@@ -146,6 +147,8 @@ def make_metrics(articles: int, seeds: int = 1) -> dict[str, dict[str, Any]]:
         make_dataset(articles),
         make_generated(),
         make_survey(),
+        make_worth(),
+        make_latencies(),
     )
     return {str(document.PATH): document.to_json() for document in documents}
 

@@ -9,10 +9,15 @@ import pytest
 from tests.doubles.teacher import settings
 from understudy.contract.params.teacher import TeacherParams
 from understudy.tools.planning.estimate import Estimate
+from understudy.tools.planning.students import StudentPlan
 from understudy.tools.planning.text import render_plan
 from understudy.versioning.status import Stage
 
 STATES = [Stage("generate", "stale", ("one", "two")), Stage("zeroshot", "waits", ("three",))]
+STUDENTS = {
+    "t5": StudentPlan(6, 2, 90.0, 180.0, 9_600_000, 76_800_000),
+    "bart": StudentPlan(2, 2, None, None, None, None),
+}
 FOUND = Estimate(
     rows=10,
     requests=10,
@@ -38,7 +43,7 @@ def cells(text: str, stage: str) -> list[str]:
 
 def render(found: Estimate, **changes: Any) -> str:
     teacher = TeacherParams(**settings("http://127.0.0.1:9/v1", **changes))
-    return render_plan(STATES, {"generate": found}, teacher)
+    return render_plan(STATES, {"generate": found}, teacher, STUDENTS)
 
 
 def test_every_reason_of_a_stage_has_its_line() -> None:
@@ -48,6 +53,13 @@ def test_every_reason_of_a_stage_has_its_line() -> None:
         ["two"],
         ["zeroshot", "waits", "three"],
     ]
+
+
+def test_every_student_has_its_models_time_and_disk() -> None:
+    text = render(FOUND)
+    assert cells(text, "t5") == ["t5", "6", "2", "1.5 min", "3.0 min", "9.6 MB", "76.8 MB"]
+    assert cells(text, "bart") == ["bart", "2", "2", "?", "?", "?", "?"]
+    assert "?: known when a first model is trained" in text
 
 
 def test_numbers_have_separators_and_what_is_unknown_says_so() -> None:

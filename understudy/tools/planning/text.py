@@ -5,14 +5,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
 from understudy.rendering.figures import dollars
 from understudy.tools.planning.estimate import Estimate
+from understudy.tools.planning.students import StudentPlan
 from understudy.versioning.status import Stage
 
+STUDENT_COLUMNS = ("models", "to train", "time each", "time", "disk each", "disk")
 COLUMNS = ("rows", "paid", "to pay", "tokens in", "tokens out", "live", "batch", "at most", "time")
 _UNKNOWN = "calls are known when the rows are: `dvc repro filter` asks no teacher"
 
 
 def render_plan(
-    stages: Sequence[Stage], calls: Mapping[str, Estimate] | None, teacher: TeacherParams
+    stages: Sequence[Stage],
+    calls: Mapping[str, Estimate] | None,
+    teacher: TeacherParams,
+    students: Mapping[str, StudentPlan],
 ) -> str:
     """The plan as text; without calls where rows must be downloaded first."""
     rows = [["stage", "state", "why"]]
@@ -20,7 +25,13 @@ def render_plan(
         first, *others = stage.reasons or ("",)
         rows += [[stage.name, stage.state, first], *(["", "", reason] for reason in others)]
     where = "the embedded rules (free)" if teacher.base_url == EMBEDDED else teacher.base_url
-    lines = [*_align(rows), "", f"teacher: {teacher.model} at {where}, mode {teacher.mode}"]
+    lines = [
+        *_align(rows),
+        "",
+        *_tell_students(students),
+        "",
+        f"teacher: {teacher.model} at {where}, mode {teacher.mode}",
+    ]
     if calls is None:
         return "\n".join([*lines, _UNKNOWN])
     table = [["stage", *COLUMNS], *([stage, *_cells(found)] for stage, found in calls.items())]
@@ -39,6 +50,28 @@ def _cells(found: Estimate) -> list[str]:
     minutes = "?" if found.minutes is None else f"{found.minutes:,.1f} min"
     money = dollars(found.live_usd), dollars(found.batch_usd)
     return [*(f"{count:,}" for count in counts), *money, at_most, minutes]
+
+
+def _tell_students(students: Mapping[str, StudentPlan]) -> list[str]:
+    rows = [["student", *STUDENT_COLUMNS]]
+    for name, found in students.items():
+        each, every = map(_duration, (found.seconds_a_model, found.seconds))
+        sizes = map(_size, (found.bytes_a_model, found.bytes))
+        rows.append([name, str(found.models), str(found.to_train), each, every, *sizes])
+    notes = ["disk: in the workspace, the model that ships once more; DVC's cache holds each once"]
+    if any(found.seconds_a_model is None for found in students.values()):
+        notes.append("?: known when a first model is trained")
+    return [*_align(rows), *notes]
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "?"
+    return f"{seconds / 3600:,.1f} h" if seconds >= 3600 else f"{seconds / 60:,.1f} min"
+
+
+def _size(size: int | None) -> str:
+    return "?" if size is None else f"{size / 1e6:,.1f} MB"
 
 
 def _stage_notes(
