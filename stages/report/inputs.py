@@ -38,7 +38,7 @@ from understudy.core.errors import DataError
 from understudy.core.files import AGAIN
 from understudy.core.params import load_section
 from understudy.core.tables import read_table
-from understudy.rendering.worth import find_costs, keep_cheaper
+from understudy.rendering.switching import find_costs, keep_cheaper
 from understudy.texts.sentences import lead
 
 

@@ -19,6 +19,7 @@ from stages.report.inputs import ReportFacts
 from stages.report.label import build_label
 from stages.report.length import build_length, describe_length
 from stages.report.scores import build_scores
+from stages.report.switching import build_worth
 from stages.report.traits import (
     TRAITS,
     build_histograms,
@@ -26,10 +27,10 @@ from stages.report.traits import (
     build_spreads,
     build_traits,
 )
-from stages.report.worth import build_worth
 from understudy.contract.names import MEASURE_TITLES, SYSTEMS, TITLES
 from understudy.contract.params.training import SOURCES
 from understudy.rendering.figures import dollars, p_value, points, signed
+from understudy.rendering.switching import describe_ways
 from understudy.rendering.verdicts import (
     COVERS,
     FIND_OUT,
@@ -40,7 +41,6 @@ from understudy.rendering.verdicts import (
     describe_verdict,
     signed_interval,
 )
-from understudy.rendering.worth import describe_ways
 
 FOLDER = Path(__file__).parent
 STYLES = (

@@ -16,6 +16,7 @@ from understudy.core.errors import DataError
 from understudy.core.files import replacing
 from understudy.core.parser import command_parser
 from understudy.core.reading import read_text
+from understudy.rendering.switching import describe_candidate, find_costs
 from understudy.rendering.templates import render_markdown
 from understudy.rendering.verdicts import (
     COVERS,
@@ -25,7 +26,6 @@ from understudy.rendering.verdicts import (
     describe_pair,
     name_verdict,
 )
-from understudy.rendering.worth import describe_candidate, find_costs
 
 README = Path("README.md")
 TEMPLATE = Path(__file__).parent / "templates" / "table.md.j2"

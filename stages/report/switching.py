@@ -5,8 +5,8 @@ from stages.report.inputs import ReportFacts
 from understudy.contract.names import TRAINED, ZEROSHOT
 from understudy.contract.timing import Latency
 from understudy.rendering.figures import count, dollars, points, signed
+from understudy.rendering.switching import seconds
 from understudy.rendering.verdicts import MODEL, RECIPE, UNKNOWN
-from understudy.rendering.worth import seconds
 
 
 def build_worth(facts: ReportFacts) -> Table:

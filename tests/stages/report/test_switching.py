@@ -6,7 +6,7 @@ import pytest
 
 from stages.report.inputs import gather
 from stages.report.page import render
-from stages.report.worth import build_worth
+from stages.report.switching import build_worth
 from tests.contract.payback_examples import make_latencies, make_student_worth, make_worth
 from tests.stages.report.inputs import make_articles, write_project
 from understudy.contract.names import TRAINED

@@ -7,8 +7,7 @@ from tests.contract.payback_examples import make_student_worth, make_worth
 from understudy.contract.evaluation import ByKind
 from understudy.contract.names import KINDS
 from understudy.contract.recipes import RecipeDifference
-from understudy.rendering.verdicts import Costs, describe_verdict
-from understudy.rendering.worth import (
+from understudy.rendering.switching import (
     describe_candidate,
     describe_payback,
     describe_ways,
@@ -16,6 +15,7 @@ from understudy.rendering.worth import (
     keep_cheaper,
     seconds,
 )
+from understudy.rendering.verdicts import Costs, describe_verdict
 
 NEVER = {"answers_to_pay_back": None, "months_to_pay_back": None, "pays": 0}
 FREE = {"usd_per_1000": 0.0, "timed": 0}
