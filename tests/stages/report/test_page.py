@@ -161,6 +161,7 @@ def test_tables_have_heads_and_sections_have_titles_in_order(page: str, read: Re
     assert read.text_of("h1") == ["How close is “very close”?"]
     assert read.text_of("h2") == [
         "Verdicts",
+        "Is it worth it?",
         "Scores",
         "Is it only length?",
         "Learning curves",

@@ -1,14 +1,23 @@
 """train-t5 and train-bart as stages: pairs in, a folder with a whole model and a curve out."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from tests.imports import ROOT, imported_files
-from tests.students import toy_pairs, train_params, write_pairs
+from tests.students import (
+    make_project,
+    student_section,
+    toy_pairs,
+    train_params,
+    write_pairs,
+)
 from understudy.core.errors import DataError, StudentError
 from understudy.students.model.families import FAMILIES
 from understudy.students.training.stage import list_code, train_on_source
@@ -170,3 +179,22 @@ def test_without_dvc_yaml_all_code_of_the_students_names_a_run(tmp_path: Path) -
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     assert list_code("train-t5", tmp_path) == [code]
+
+
+def test_threads_of_params_and_not_those_of_the_environment_decide_on_the_weights(
+    tmp_path: Path,
+) -> None:
+    section = student_section(train_params(max_steps=12, epochs=99.0, threads=1))
+    found = set()
+    for threads in ("1", "2"):
+        project = make_project(tmp_path / threads, **{"train-t5": section})
+        subprocess.run(
+            [sys.executable, "-m", "stages.train_t5", "gold", "3"],
+            cwd=project,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": threads},
+            check=True,
+            capture_output=True,
+            timeout=300,
+        )
+        found.add((model_of(project, "t5") / "model.safetensors").read_bytes())
+    assert len(found) == 1
