@@ -119,12 +119,9 @@ def measure_threads(folder: Path) -> None:
     """Writes the table of one and two threads."""
     project = copy_project(folder, "sample", {})
     found = {"committed": read_verdicts(ROOT)}
-    for threads in (1, 2):
-        project.change_params(train_T5__settings__threads=threads)
-        project.change_params(train_BART__settings__threads=threads)
-        project.run("python", "-m", "understudy.tools", "repro")
-        name = f"{threads} thread{'s' if threads > 1 else ''}"
-        found[name] = read_verdicts(project.path)
+    project.change_params(train_T5__settings__threads=2, train_BART__settings__threads=2)
+    project.run("dvc", "repro")
+    found["2 threads"] = read_verdicts(project.path)
     rows, differing = [], 0
     for pair in found["committed"]:
         verdicts = [run[pair] for run in found.values()]
@@ -135,7 +132,7 @@ def measure_threads(folder: Path) -> None:
         ("pair", *found),
         rows,
         f"{describe_machine()}; verdicts on the models that ship, and differences in ROUGE-1 F1; "
-        f"{differing} of {len(rows)} verdicts differ.",
+        f"the committed ones are of 1 thread; {differing} of {len(rows)} verdicts differ.",
     )
 
 

@@ -165,7 +165,7 @@ def test_both_verdicts_are_given_and_say_what_they_cover(project: Path) -> None:
         '<b>This recipe</b> <span class="soft">(trained again, on articles like these)</span>: '
         '<span class="verdict undecided"><span aria-hidden="true">?</span> undecided</span> '
         '<b>−2.5</b> points of <span class="unbroken">ROUGE-1 F1</span>, 95% interval −6.0 to '
-        "+1.0, p 0.021. Undecided, would need about 1,700 test articles or 9 seeds."
+        "+1.0, p 0.021. Undecided, would need about 1,700 test articles."
     ) in page
     assert (
         '<b>This model</b> <span class="soft">(these weights, on articles like these)</span>: '
@@ -175,7 +175,7 @@ def test_both_verdicts_are_given_and_say_what_they_cover(project: Path) -> None:
     for subject in ("this recipe", "this model"):
         assert page.count(f'class="word"><small>{subject}</small>') == 48
     assert page.count('rowspan="2">') == 2 * 48 + len(TRAINED)
-    assert "</span> <small>would need about 1,700 test articles or 9 seeds</small>" in page
+    assert "</span> <small>would need about 1,700 test articles</small>" in page
     assert "make profile" not in page
 
 
@@ -188,7 +188,7 @@ def test_with_one_seed_the_recipe_is_not_known_and_nothing_else_is_said_of_it(
         "recipe</b> (trained again, on articles like these) it is not known: one seed. "
         "<code>make profile NAME=seeds</code> trains three."
     ) in page
-    assert page.lower().count("this recipe") == 1
+    assert page.lower().count("this recipe") == 2  # and a row of what each student is worth
     assert 'class="dots' not in page
     assert 'class="recipe' not in page
 
