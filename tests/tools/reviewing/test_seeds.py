@@ -8,17 +8,21 @@ import pytest
 from tests.project import Project
 from tests.tools.reviewing.reviewer import Reviewer, rows, section, set_gates
 from tests.tools.reviewing.scratch import Found, copy, run, start
+from understudy.rendering.verdicts import UNKNOWN
 from understudy.tools.reviewing.gates import GateError
 from understudy.tools.reviewing.gather import gather_review
 from understudy.tools.reviewing.noise import MeanChange
 from understudy.tools.reviewing.page import build_page
-from understudy.tools.reviewing.verdict_changes import ONE_SEED, VerdictChange
+from understudy.tools.reviewing.verdict_changes import VerdictChange
 
 BASE = Found(seeds={13: 0.0, 14: -4.0, 15: 4.0})
 LOWER = replace(
-    BASE, better={"t5-written": -3.0}, seeds={13: 0.0, 14: 6.0, 15: -1.5}, weights="again"
+    BASE,
+    better={"t5-written": -3.0, "bart-written": -20.0},
+    seeds={13: 0.0, 14: 6.0, 15: -1.5},
+    weights="again",
 )
-"""What ships is 3 points lower, the mean over seeds 1.5."""
+"""What ships is 3 and 20 points lower, the means over seeds 1.5 and 18.5."""
 
 
 @pytest.fixture(scope="module")
@@ -39,17 +43,29 @@ def test_a_fall_of_what_ships_that_seeds_explain_is_not_called_one(
     project: Project, review: Reviewer
 ) -> None:
     text = review.text("main")
-    assert "Scores of 1 of 6 systems changed, ROUGE-1 F1 beyond noise in none; " in text
+    assert "Scores of 2 of 6 systems changed, ROUGE-1 F1 beyond noise in `bart-w" in text
     scores = section(text, "Scores")
     assert scores.startswith("Recipes: means over the seeds of each side, compared for other seeds")
     recipe, _, _, model, *_ = rows(scores, "t5-written")
     assert recipe[4].startswith("−1.50")
-    assert recipe[5] in ("within noise", "noise not known")
+    assert recipe[5] == "within noise"
     assert model[4].startswith("−3.00 (−3.")
     assert model[5] == "beyond the articles' noise"
     assert "Models that ship: these weights, compared for articles like these." in scores
     assert "One seed" not in scores
     assert "for recipes that of training too" in scores
+
+
+def test_a_fall_beyond_what_seeds_explain_is_called_one(project: Project, review: Reviewer) -> None:
+    drop = "systems.{}.rouge1.f1"
+    set_gates(project, shown_drop={drop.format(name): 0 for name in ("t5-written", "bart-written")})
+    text = review.text("main")
+    assert "ROUGE-1 F1 beyond noise in `bart-written` −18.50; " in text
+    assert rows(section(text, "Scores"), "bart-written")[0][5] == "**beyond noise**"
+    assert isinstance(review.error, GateError)
+    problem = str(review.error)
+    assert "1 of 2 gates not held: review.shown_drop systems.bart-written.rouge1.f1: its" in problem
+    assert "its mean over seeds fell by 18.5, from 42.4209 to 23.9209 (" in problem
 
 
 def test_what_stages_write_is_no_input_although_a_stage_reads_the_folder_of_it(
@@ -67,23 +83,25 @@ def test_a_bound_of_seeds_can_be_a_gate(project: Project, review: Reviewer) -> N
     assert isinstance(review.error, GateError)
     assert "f1_low: needs two seeds: t5-written has one seed in the" in str(review.error)
     assert "| **needs two seeds** | `minimum` | `seeds.t5-written.rouge1.f1_low` |" in text
-    assert "One seed on a side: `t5-written`. The change holds only for these" in text
-    assert "ROUGE-1 F1 beyond noise in `t5-written` −3.00 (one seed); " in text
+    assert (
+        "One seed on a side: `t5-written`, `bart-written`. The change holds only for these" in text
+    )
+    assert "ROUGE-1 F1 beyond noise in `t5-written` −3.00 (one seed), `bart" in text
 
 
 def test_the_recipe_decides_what_the_first_line_and_the_gates_say(project: Project) -> None:
     found = gather_review("main")
-    shown = MeanChange(41.0, 38.0, -4.0, -2.0)
+    shown = MeanChange(41.0, 37.0, -5.0, -3.0)
     changes = [
         replace(change, recipe=shown, beyond_noise=True)
-        if (change.kind, change.measure) == ("rouge1", "f1")
+        if (change.system, change.kind, change.measure) == ("t5-written", "rouge1", "f1")
         else change
         for change in found.scores.changed
     ]
     page = build_page(replace(found, scores=replace(found.scores, changed=changes)))
-    assert "ROUGE-1 F1 beyond noise in `t5-written` −3.00; " in page
+    assert "ROUGE-1 F1 beyond noise in `t5-written` −4.00, `bart-written` −18.50; " in page
     row = rows(section(page, "Scores"), "t5-written")[0]
-    assert row[2:] == ["41.00", "38.00", "−3.00 (−4.00 to −2.00)", "**beyond noise**"]
+    assert row[2:] == ["41.00", "37.00", "−4.00 (−5.00 to −3.00)", "**beyond noise**"]
 
 
 def test_verdicts_on_models_and_on_recipes_stand_apart(project: Project) -> None:
@@ -93,7 +111,7 @@ def test_verdicts_on_models_and_on_recipes_stand_apart(project: Project) -> None
     verdicts = [
         change("equivalent", "worse", "model"),
         change("equivalent", "undecided", "recipe"),
-        change(ONE_SEED, "better", "recipe"),
+        change(UNKNOWN, "better", "recipe"),
     ]
     page = build_page(replace(gather_review("main"), verdicts=verdicts))
     shown = [line for line in section(page, "Verdicts").splitlines() if line]

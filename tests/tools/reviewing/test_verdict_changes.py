@@ -4,7 +4,8 @@ from typing import Any
 
 from tests.contract.examples import make_difference
 from understudy.contract.recipes import RecipeDifference
-from understudy.tools.reviewing.verdict_changes import ONE_SEED, VerdictChange, compare_verdicts
+from understudy.rendering.verdicts import UNKNOWN
+from understudy.tools.reviewing.verdict_changes import VerdictChange, compare_verdicts
 
 PAIR = "t5-written-minus-lead-3"
 
@@ -75,7 +76,7 @@ def test_a_changed_verdict_on_a_recipe_is_named_apart() -> None:
 def test_one_seed_is_no_verdict_on_a_recipe() -> None:
     assert compare_verdicts(both(known=0), both(known=0))[0] == []
     changes, _ = compare_verdicts(both(known=0), both(better=-1))
-    assert changes == of_recipe(ONE_SEED, "worse")
+    assert changes == of_recipe(UNKNOWN, "worse")
     assert changes[0].by_seeds
 
 

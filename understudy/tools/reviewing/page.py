@@ -10,6 +10,7 @@ from understudy.contract.names import KINDS, MEASURES, TITLES
 from understudy.core.errors import one_line
 from understudy.rendering.markdown import code_span
 from understudy.rendering.templates import render_markdown
+from understudy.rendering.verdicts import COVERS
 from understudy.tools.reviewing.artifacts import group_seeds
 from understudy.tools.reviewing.charts import draw_bars, draw_curves
 from understudy.tools.reviewing.gather import Review
@@ -49,6 +50,7 @@ def build_page(review: Review, longest: int = LONGEST) -> str:
         score=score,
         score_change=score_change,
         value=value,
+        COVERS=COVERS,
         TITLES=TITLES,
         MOST=MOST,
     )

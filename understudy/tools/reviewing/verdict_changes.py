@@ -10,12 +10,10 @@ from understudy.contract.document import READING
 from understudy.contract.evaluation import Difference
 from understudy.contract.names import KINDS, split_pair
 from understudy.contract.recipes import RecipeDifference
-from understudy.rendering.figures import count
-from understudy.rendering.verdicts import MOOT, describe_verdict, round_count
+from understudy.rendering.verdicts import UNKNOWN, describe_verdict
 
 Scope = Literal["model", "recipe"]
 """What a verdict covers: these weights on articles like these, or training again too."""
-ONE_SEED = "not known: one seed"
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class VerdictChange:
     @property
     def by_seeds(self) -> bool:
         """Whether a side has no verdict on the recipe as it has one seed."""
-        return ONE_SEED in (self.old, self.new)
+        return UNKNOWN in (self.old, self.new)
 
 
 def compare_verdicts(
@@ -46,8 +44,9 @@ def compare_verdicts(
         estimate of how many articles or seeds would decide is no change. A base without verdicts
         on recipes, which older versions wrote, has none to compare with.
     """
-    recipes = _find_changes(_read_recipes(old), _read_recipes(new), "recipe")
-    before, after = _read_verdicts(old), _read_verdicts(new)
+    before, after = (_read_verdicts(side, "recipes", RecipeDifference) for side in (old, new))
+    recipes = _find_changes(before, after, "recipe")
+    before, after = (_read_verdicts(side, "gap", Difference) for side in (old, new))
     if not after:
         return recipes, "The workspace's `metrics/gap.json` has no verdicts: run `dvc repro`."
     if not before:
@@ -69,45 +68,16 @@ def _find_changes(before: Verdicts, after: Verdicts, scope: Scope) -> list[Verdi
     return changes
 
 
-def _read_verdicts(metrics: Mapping[str, Any]) -> Verdicts:
-    """Those on models; none of a version that had no verdicts."""
+def _read_verdicts(
+    metrics: Mapping[str, Any], file: str, form: type[Difference | RecipeDifference]
+) -> Verdicts:
+    """Those of a metrics file; none of a version that had none."""
     verdicts: Verdicts = {}
-    for pair, figures in metrics.get("gap", {}).items():
+    for pair, figures in metrics.get(file, {}).items():
         for kind in KINDS if isinstance(figures, Mapping) else ():
             try:
-                found = Difference.model_validate(figures.get(kind), context=READING)
+                found = form.model_validate(figures.get(kind), context=READING)
             except ValidationError:
                 continue
             verdicts[str(pair), kind] = found.verdict, describe_verdict(found)
     return verdicts
-
-
-def _read_recipes(metrics: Mapping[str, Any]) -> Verdicts:
-    """Those on recipes; none of a version that had none."""
-    verdicts: Verdicts = {}
-    for pair, figures in metrics.get("recipes", {}).items():
-        for kind in KINDS if isinstance(figures, Mapping) else ():
-            try:
-                found = RecipeDifference.model_validate(figures.get(kind), context=READING)
-            except ValidationError:
-                continue
-            verdicts[str(pair), kind] = found.verdict, _describe_recipe(found)
-    return verdicts
-
-
-def _describe_recipe(found: RecipeDifference) -> str:
-    if found.verdict == "unknown":
-        return ONE_SEED
-    if found.moot:
-        return f"{found.verdict}, {MOOT[found.moot]}"
-    needed = [
-        f"{count(round_count(number))} {name}"
-        for number, name in (
-            (found.articles_needed, "test articles"),
-            (found.seeds_needed, "seeds"),
-        )
-        if number is not None
-    ]
-    if found.verdict != "undecided" or not needed:
-        return found.verdict
-    return f"{found.verdict}, would need about {' or '.join(needed)}"
