@@ -39,7 +39,10 @@ from understudy.contract.evaluation import (
 from understudy.contract.generated import AnswerCounts, Generated
 from understudy.contract.names import KINDS, MEASURES
 from understudy.contract.origin import load_origin
+from understudy.contract.recipes import RecipeGap, Recipes
 from understudy.contract.survey import DataSurvey
+from understudy.contract.timing import Latencies
+from understudy.contract.worth import Worth
 from understudy.core.errors import DataError
 
 METRICS = (
@@ -48,6 +51,10 @@ METRICS = (
     Systems,
     RougeMetrics,
     Gap,
+    Recipes,
+    RecipeGap,
+    Latencies,
+    Worth,
     Texts,
     LengthEffects,
     TeacherUse,

@@ -100,7 +100,7 @@ class Run:
         await live.LiveRun(context).run({request.key for request in self.requests})
         self.ended = asyncio.get_running_loop().time()
 
-    async def complete(self, request: Request) -> tuple[Any, Mapping[str, str]]:
+    async def complete(self, request: Request) -> tuple[Any, Mapping[str, str], float]:
         """What an endpoint does."""
         self.calls += 1
         now = asyncio.get_running_loop().time()
@@ -111,7 +111,7 @@ class Run:
         self.in_flight += 1
         await asyncio.sleep(SECONDS)
         self.in_flight -= 1
-        return say("x").body, {}
+        return say("x").body, {}, SECONDS
 
 
 GONE = RetryableError("no answer (Connect call failed)", away="surely")

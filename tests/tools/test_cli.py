@@ -22,9 +22,23 @@ ARGUMENTS = {
     "predict": ["--model", "model", "--input", "in.jsonl"],
     "ledger": ["stats"],
 }
-WITH_ARGUMENT = ["export", "predict", "train_t5", "train_bart"]
+WITH_ARGUMENT = {
+    **dict.fromkeys(("export", "predict"), ("t5-gold", "13")),
+    **dict.fromkeys(("train_t5", "train_bart"), ("gold", "13")),
+    "select": ("t5-gold",),
+}
 FOLDERS = ["cards.__main__", "datacards.__main__", "report.__main__"]
-STAGES = ["fetch", "filter", "generate", "zeroshot", "evaluate", *FOLDERS, *WITH_ARGUMENT]
+STAGES = [
+    "fetch",
+    "filter",
+    "generate",
+    "latency",
+    "zeroshot",
+    "evaluate",
+    "worth",
+    *FOLDERS,
+    *WITH_ARGUMENT,
+]
 EXIT_STATUS = re.compile(
     r"exit status:\n  0 +done\n  1 +a known failure, explained on stderr.*\n"
     r"  2 +a command line that cannot be read\n  130 +interrupted; run the same command again\n"
@@ -56,7 +70,7 @@ def test_a_stage_explains_itself_with_an_example_and_its_exit_status(stage: str)
     command = [sys.executable, "-m", f"stages.{stage}", "--help"]
     shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert shown.startswith(f"usage: python -m stages.{stage} ")
-    assert re.search(rf"^Run: python -m stages\.{stage} [A-Z]+$", shown, re.MULTILINE)
+    assert re.search(rf"^Run: python -m stages\.{stage} [A-Z]+( SEED)?$", shown, re.MULTILINE)
     assert EXIT_STATUS.search(shown)
 
 
@@ -81,7 +95,7 @@ def test_a_stage_outside_the_project_ends_with_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", [stage, *(["gold"] if stage in WITH_ARGUMENT else [])])
+    monkeypatch.setattr("sys.argv", [stage, *WITH_ARGUMENT.get(stage, ())])
     family = stage.removeprefix("train_")
     main_ = importlib.import_module(f"stages.{stage}").main
     with pytest.raises(SystemExit) as caught:
