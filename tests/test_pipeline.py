@@ -83,7 +83,7 @@ def test_metrics_show_prints_numbers_for_every_metrics_file(project: Project) ->
     files = shown[""]["data"]
     names = {
         *("rouge", "systems", "gap", "seeds", "recipes", "texts", "length"),
-        *("data", "dataset", "generated", "teacher"),
+        *("data", "dataset", "generated", "teacher", "latency", "worth"),
     }
     assert set(files) == {f"metrics/{name}.json" for name in names}
     assert all("error" not in content for content in files.values())
@@ -149,18 +149,18 @@ def test_changed_code_runs_no_stage_whose_result_it_cannot_change(
 def test_equal_seeds_give_equal_metrics(project: Project) -> None:
     before = read_metrics(project, "systems")
     project.run("dvc", "repro", "--force", "--no-run-cache", "--single-item", "train-t5@gold-13")
-    timed = {"select@t5-gold", "cards"}  # no two runs take equally long
+    timed = {"select@t5-gold", "worth", "cards", "report"}  # no two runs take equally long
     assert set(ran(project.run("dvc", "repro").stdout)) <= timed
     assert read_metrics(project, "systems") == before
     changed = project.run("git", "status", "--porcelain").stdout.split()
-    assert set(changed[1::2]) <= {"dvc.lock"}
+    assert set(changed[1::2]) <= {"dvc.lock", "metrics/worth.json"}
     project.commit("Train again")
 
 
 def test_one_more_seed_trains_one_model_a_source_and_one_less_trains_none(
     project: Project,
 ) -> None:
-    behind = set(ALL[ALL.index("zeroshot") + 1 :]) | {"datacards", "report"}
+    behind = {"latency", "evaluate", "worth", "datacards", "cards", "report"}
     project.change_params(train_T5__seeds=[13, 14])
     more = set(ran(project.run("dvc", "repro").stdout))
     assert "evaluate" in more
@@ -215,7 +215,8 @@ def test_a_new_article_prompt_runs_generate_and_what_follows_it(project: Project
     project.change_params(generate__prompt="prompts/brief.txt")
     touched = set(ran(project.run("dvc", "repro").stdout))
     written = {name for name in ALL if "written" in name}
-    assert touched == {"generate", "evaluate", "datacards", "cards", "report"} | written
+    behind = {"latency", "evaluate", "worth", "datacards", "cards", "report"}
+    assert touched == {"generate"} | behind | written
 
 
 def test_a_misspelt_param_stops_before_any_stage(project: Project) -> None:
