@@ -16,9 +16,11 @@ Run: python -m stages.evaluate
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from understudy.contract.answers import LATER, STRIPPED, normal_word
 from understudy.contract.asked import ANSWERS, TOKEN_COLUMNS
@@ -210,21 +212,25 @@ def write_seed_scores(
     ids: Sequence[str], rows: Mapping[str, Mapping[int, Figures]], path: Path = SEED_SCORES
 ) -> None:
     """Writes the score of each trained model on each article, system after system."""
-    with table_writer(path, SEED_SCORES_SCHEMA) as table:
-        for name, models in rows.items():
-            for seed, points in models.items():
-                for identity, figures in zip(ids, points.tolist(), strict=True):
-                    line = (identity, name, seed, *figures)
-                    table.add(dict(zip(SEED_SCORES_SCHEMA, line, strict=True)))
+    models = {(name, seed): points for name in rows for seed, points in rows[name].items()}
+    _write_points(ids, models, path, SEED_SCORES_SCHEMA)
 
 
 def write_scores(ids: Sequence[str], rows: Mapping[str, Figures], path: Path = SCORES) -> None:
     """Writes each system's score on each article, system after system."""
-    with table_writer(path, SCORES_SCHEMA) as table:
-        for name, points in rows.items():
+    _write_points(ids, {(name,): points for name, points in rows.items()}, path, SCORES_SCHEMA)
+
+
+def _write_points(
+    ids: Sequence[str],
+    rows: Mapping[tuple[Any, ...], Figures],
+    path: Path,
+    schema: Mapping[str, pa.DataType],
+) -> None:
+    with table_writer(path, schema) as table:
+        for names, points in rows.items():
             for identity, figures in zip(ids, points.tolist(), strict=True):
-                line = (identity, name, *figures)
-                table.add(dict(zip(SCORES_SCHEMA, line, strict=True)))
+                table.add(dict(zip(schema, (identity, *names, *figures), strict=True)))
 
 
 def judge_recipes(

@@ -14,26 +14,15 @@ from understudy.contract.params.sections import KINDS
 
 STAGES = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 CODE = ("stages/", "understudy/")
-COSTLY = [
-    "generate",
-    "train-t5",
-    "train-bart",
-    "export-t5",
-    "export-bart",
-    "predict-t5",
-    "predict-bart",
-    "zeroshot",
+OF_SEEDS = [
+    f"{stage}-{student}" for stage in ("train", "export", "predict") for student in ("t5", "bart")
 ]
+COSTLY = ["generate", *OF_SEEDS, "zeroshot"]
 DATA_STAGES = [
     "fetch",
     "filter",
     "generate",
-    "train-t5",
-    "train-bart",
-    "export-t5",
-    "export-bart",
-    "predict-t5",
-    "predict-bart",
+    *OF_SEEDS,
     "select",
     "latency",
     "zeroshot",

@@ -24,7 +24,16 @@ from understudy.contract.evaluation import (
     TextTraits,
 )
 from understudy.contract.generated import Generated
-from understudy.contract.names import COLUMNS, LEAD, PAIRS, SYSTEMS, TRAINED, ZEROSHOT, name_pair
+from understudy.contract.names import (
+    COLUMNS,
+    KINDS,
+    LEAD,
+    PAIRS,
+    SYSTEMS,
+    TRAINED,
+    ZEROSHOT,
+    name_pair,
+)
 from understudy.contract.origin import Origin, load_origin
 from understudy.contract.pairs import PAIR_COLUMNS, TEST
 from understudy.contract.params.evaluate import EvaluateParams, Words
@@ -38,7 +47,8 @@ from understudy.core.errors import DataError
 from understudy.core.files import AGAIN
 from understudy.core.params import load_section
 from understudy.core.tables import read_table
-from understudy.rendering.switching import find_costs, keep_cheaper
+from understudy.rendering.switching import find_costs
+from understudy.rendering.verdicts import Costs, keep_cheaper
 from understudy.texts.sentences import lead
 
 
@@ -109,11 +119,11 @@ def gather(articles: int) -> ReportFacts:
         gap={pair: gap[name_pair(*pair)] for pair in PAIRS},
         recipes={name: recipes[name] for name in TRAINED},
         recipe_gap={
-            pair: keep_cheaper(
-                recipe_gap[name_pair(*pair)],
-                find_costs(worth, name_pair(*pair), len(points[LEAD]), recipes),
+            (first, second): _keep_cheaper(
+                recipe_gap[name_pair(first, second)],
+                find_costs(worth, name_pair(first, second), len(points[LEAD]), recipes),
             )
-            for pair in PAIRS
+            for first, second in PAIRS
         },
         traits={name: texts[name] for name in (*SYSTEMS, REFERENCE)},
         length={name: effects[name] for name in TRAINED},
@@ -132,6 +142,11 @@ def gather(articles: int) -> ReportFacts:
         stemmer=judged.stemmer,
         words=judged.words,
     )
+
+
+def _keep_cheaper(pair: ByKind[RecipeDifference], costs: Costs) -> ByKind[RecipeDifference]:
+    found = {kind: keep_cheaper(pair[kind], costs) for kind in KINDS}
+    return ByKind[RecipeDifference](**found)
 
 
 def read_points() -> dict[str, pd.DataFrame]:

@@ -5,8 +5,8 @@ from stages.report.inputs import ReportFacts
 from understudy.contract.names import TRAINED, ZEROSHOT
 from understudy.contract.timing import Latency
 from understudy.rendering.figures import count, dollars, points, signed
-from understudy.rendering.switching import seconds
-from understudy.rendering.verdicts import MODEL, RECIPE, UNKNOWN
+from understudy.rendering.switching import name_outcome, seconds
+from understudy.rendering.verdicts import MODEL, RECIPE
 
 
 def build_worth(facts: ReportFacts) -> Table:
@@ -14,7 +14,7 @@ def build_worth(facts: ReportFacts) -> Table:
     worth, teacher = facts.worth, facts.worth.teacher
     students = [worth[name] for name in TRAINED]
     times = [facts.latencies[name] for name in TRAINED]
-    recipes = [UNKNOWN if s.recipe_verdict == "unknown" else s.recipe_verdict for s in students]
+    recipes = [name_outcome(s.recipe_verdict) for s in students]
     teacher_time = _pair(teacher.seconds_median, teacher.seconds_p95)
     rows = [
         (f"{MODEL}, against {ZEROSHOT}", [*(s.model_verdict for s in students), "–"]),

@@ -4,18 +4,15 @@ import pytest
 
 from tests.contract.examples import make_recipes
 from tests.contract.payback_examples import make_student_worth, make_worth
-from understudy.contract.evaluation import ByKind
-from understudy.contract.names import KINDS
 from understudy.contract.recipes import RecipeDifference
 from understudy.rendering.switching import (
     describe_candidate,
     describe_payback,
     describe_ways,
     find_costs,
-    keep_cheaper,
     seconds,
 )
-from understudy.rendering.verdicts import Costs, describe_verdict
+from understudy.rendering.verdicts import Costs, describe_verdict, keep_cheaper
 
 NEVER = {"answers_to_pay_back": None, "months_to_pay_back": None, "pays": 0}
 FREE = {"usd_per_1000": 0.0, "timed": 0}
@@ -49,7 +46,7 @@ def test_a_worse_student_is_called_worse_first() -> None:
 @pytest.mark.parametrize(
     ("teacher", "told"),
     [
-        (FREE, "it does not pay, since the teacher's answers cost nothing"),
+        (FREE, "it does not pay, since the teacher's answers cost nothing at teacher.prices"),
         ({}, "it does not pay, since its answers cost no less than the teacher's"),
     ],
 )
@@ -82,7 +79,8 @@ def test_the_sections_finding_names_who_pays() -> None:
     assert describe_ways(some) == "t5-written pays, the others do not."
     none = make_worth(FREE, t5_gold=never, t5_written=never, bart_gold=never, bart_written=never)
     assert describe_ways(none) == (
-        "No student pays: it does not pay, since the teacher's answers cost nothing."
+        "No student pays: it does not pay, since the teacher's answers cost nothing at "
+        "teacher.prices."
     )
 
 
@@ -107,8 +105,8 @@ def test_only_the_cheaper_way_is_named() -> None:
         f1=0.5, f1_low=-1.0, f1_high=2.0, p=0.5, p_equivalent=0.4, known=1,
         articles_needed=600, seeds_needed=5,
     )  # fmt: skip
-    pair = ByKind[RecipeDifference](**dict.fromkeys(KINDS, open_one))
-    articles = keep_cheaper(pair, Costs(articles=180, seeds=3, article_usd=0.0005, seed_usd=0.6))
-    seeds = keep_cheaper(pair, Costs(articles=180, seeds=3, article_usd=0.01, seed_usd=0.6))
-    assert describe_verdict(articles.rouge1) == "undecided, would need about 600 test articles"
-    assert describe_verdict(seeds.rougel) == "undecided, would need about 5 seeds"
+    cheap = Costs(articles=180, seeds=3, article_usd=0.0005, seed_usd=0.6)
+    dear = Costs(articles=180, seeds=3, article_usd=0.01, seed_usd=0.6)
+    articles, seeds = keep_cheaper(open_one, cheap), keep_cheaper(open_one, dear)
+    assert describe_verdict(articles) == "undecided, would need about 600 test articles"
+    assert describe_verdict(seeds) == "undecided, would need about 5 seeds"

@@ -1,6 +1,9 @@
 """A small test set with every system's predictions, as the stage evaluate reads it."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -114,6 +117,18 @@ def fill_project(folder: Path, answers: pd.DataFrame | None = None) -> None:
     params["evaluate"] = PARAMS.model_dump()
     with (folder / "params.yaml").open("w", encoding="utf-8") as file:
         YAML().dump(params, file)
+
+
+def evaluate(project: Path) -> "subprocess.CompletedProcess[str]":
+    """Runs the command in a project."""
+    return subprocess.run(
+        [sys.executable, "-m", "stages.evaluate"],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
 
 
 def read(project: Path, name: str) -> dict[str, Any]:

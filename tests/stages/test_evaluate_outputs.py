@@ -1,9 +1,6 @@
 """evaluate: what the command writes."""
 
 import math
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from stages.evaluate import count_teacher, main
-from tests.imports import ROOT
 from tests.stages.evaluated import (
     PRICES,
     TEST,
     TEXTS,
+    evaluate,
     fill_project,
     make_answers,
     make_failed_answers,
@@ -37,14 +34,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project in which the command ran on small files; tests only read it."""
     folder = tmp_path_factory.mktemp("project")
     fill_project(folder)
-    process = subprocess.run(
-        [sys.executable, "-m", "stages.evaluate"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    process = evaluate(folder)
     assert process.returncode == 0, process.stderr
     return folder
 

@@ -1,8 +1,5 @@
 """evaluate with several seeds: what is said of the model that ships, and what of its recipe."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +7,7 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from tests.imports import ROOT
-from tests.stages.evaluated import TEST, TEXTS, fill_project, read, ship, write_model
+from tests.stages.evaluated import TEST, TEXTS, evaluate, fill_project, read, ship, write_model
 from understudy.contract.names import TRAINED
 from understudy.scoring.rows import score_rows
 
@@ -20,17 +16,6 @@ OTHERS = {
     14: ["Anna was there.", "Boris saw cats in Oslo.", "Clara won and Lee lost."],
     15: ["Rome.", "Oslo.", "Clara."],
 }
-
-
-def evaluate(folder: Path) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "stages.evaluate"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
 
 
 def fill(folder: Path) -> None:
@@ -128,3 +113,14 @@ def test_a_seed_that_was_not_decoded_is_an_error_that_names_it(tmp_path: Path) -
     done = evaluate(tmp_path)
     assert done.returncode == 1
     assert "t5-written/15.parquet: no such file; `dvc repro` makes it" in done.stderr
+
+
+def test_recipes_that_share_nothing_with_the_references_are_void(tmp_path: Path) -> None:
+    fill(tmp_path)
+    for system in ("t5-gold", "t5-written"):
+        for seed in SEEDS["t5"]:
+            write_model(tmp_path / "data/predictions", system, seed, ["Zzz zzz."] * 3)
+    assert evaluate(tmp_path).returncode == 0
+    found = read(tmp_path, "recipes")["t5-written-minus-t5-gold"]["rouge1"]
+    assert (found["known"], found["better"], found["moot"]) == (1, 0, "no_overlap")
+    assert "moot" not in read(tmp_path, "recipes")["t5-gold-minus-zeroshot"]["rouge1"]

@@ -127,6 +127,19 @@ with the references, so that all scores are 0.
 """
 
 
+def decide_verdict(better: int, equivalent: int, moot: Moot | None) -> Verdict:
+    """The verdict on what two tests show, of models and of recipes alike."""
+    if moot == "identical":
+        return "identical"
+    if moot and not better:
+        return "void"
+    if equivalent and not moot:
+        return "equivalent"
+    if better:
+        return "better" if better > 0 else "worse"
+    return "undecided"
+
+
 class Comparison(Record):
     """What is shown of F1 of one system minus another; p-values are corrected for all pairs."""
 
@@ -150,15 +163,7 @@ class Comparison(Record):
         Systems that are shown to differ by less than the margin are equivalent, even if they are
         shown to differ by something. A system without a word is never equivalent to another.
         """
-        if self.moot == "identical":
-            return "identical"
-        if self.moot and not self.better:
-            return "void"
-        if self.equivalent and not self.moot:
-            return "equivalent"
-        if self.better:
-            return "better" if self.better > 0 else "worse"
-        return "undecided"
+        return decide_verdict(self.better, self.equivalent, self.moot)
 
 
 class Difference(Comparison, F1Difference):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from understudy.contract.document import Count, Figure, KeyedMetrics, Record
-from understudy.contract.evaluation import ByKind, Moot
+from understudy.contract.evaluation import ByKind, Moot, decide_verdict
 from understudy.contract.names import Verdict
 
 
@@ -74,13 +74,7 @@ class RecipeDifference(Record):
         """On the first recipe; `unknown` with one seed."""
         if not self.known:
             return "unknown"
-        if self.moot and not self.better:
-            return "void"
-        if self.equivalent and not self.moot:
-            return "equivalent"
-        if self.better:
-            return "better" if self.better > 0 else "worse"
-        return "undecided"
+        return decide_verdict(self.better, self.equivalent, self.moot)
 
 
 class RecipeGap(KeyedMetrics[ByKind[RecipeDifference]]):

@@ -84,7 +84,7 @@ class TrainingRun(Document):
     """
 
     seconds: Annotated[float, Field(ge=0), AfterValidator(lambda seconds: round(seconds, 1))]
-    """Wall time from the first import to the end, of all runs of which one went on from another."""
+    """Wall time of training and validation, of all runs of which one went on from another."""
     device: str
 
     @staticmethod

@@ -1,11 +1,10 @@
 """Whether it pays to switch to a student, in words."""
 
-from understudy.contract.evaluation import ByKind
-from understudy.contract.names import KINDS, TRAINED, ZEROSHOT, split_pair
-from understudy.contract.recipes import RecipeDifference, Recipes
+from understudy.contract.names import TRAINED, ZEROSHOT, Verdict, split_pair
+from understudy.contract.recipes import Recipes
 from understudy.contract.worth import StudentWorth, Worth
 from understudy.rendering.figures import count, dollars, enumerate_words, points
-from understudy.rendering.verdicts import MODEL, RECIPE, UNKNOWN, Costs, choose_cheaper, round_count
+from understudy.rendering.verdicts import MODEL, RECIPE, UNKNOWN, Costs, round_count
 
 VERDICTS = {
     "better": "is better than",
@@ -22,14 +21,13 @@ def describe_candidate(worth: Worth) -> str:
     """One paragraph in Markdown: may I switch, and does it pay?"""
     name = worth.candidate
     student = worth[name]
-    recipe = student.recipe_verdict
-    retrained = UNKNOWN if recipe == "unknown" else recipe
     times = f"{seconds(student.seconds_median)} an answer"
     if worth.teacher.seconds_median is not None:
         times += f" against {seconds(worth.teacher.seconds_median)}"
     prices = (
         f"{dollars(student.usd_per_1000)} for 1,000 against {dollars(worth.teacher.usd_per_1000)}"
     )
+    retrained = name_outcome(student.recipe_verdict)
     return (
         f"**May I switch, and does it pay?** `{name}` {VERDICTS[student.model_verdict]} "
         f"`{ZEROSHOT}` (*{MODEL}*; *{RECIPE}*: {retrained}); {times}, {prices}: "
@@ -37,11 +35,16 @@ def describe_candidate(worth: Worth) -> str:
     )
 
 
+def name_outcome(verdict: Verdict) -> str:
+    """A verdict as it stands alone, without what it is about."""
+    return UNKNOWN if verdict == "unknown" else verdict
+
+
 def describe_payback(student: StudentWorth, worth: Worth) -> str:
     """After how many answers, and when, a student has earned what it took; or why never."""
     if student.answers_to_pay_back is None:
         if worth.teacher.usd_per_1000 == 0:
-            return "it does not pay, since the teacher's answers cost nothing"
+            return "it does not pay, since the teacher's answers cost nothing at teacher.prices"
         return "it does not pay, since its answers cost no less than the teacher's"
     took = dollars(student.training_usd + student.answers_usd)
     if student.answers_to_pay_back == 0:
@@ -92,13 +95,3 @@ def find_costs(worth: Worth, pair: str, articles: int, recipes: Recipes) -> Cost
         article_usd=worth.usd_per_article,
         seed_usd=sum(worth.usd_per_seed[student] for student in students),
     )
-
-
-def keep_cheaper(pair: ByKind[RecipeDifference], costs: Costs) -> ByKind[RecipeDifference]:
-    """A pair whose undecided verdicts name the cheaper way to a decision alone."""
-    found = {}
-    for kind in KINDS:
-        articles, seeds = choose_cheaper(pair[kind].articles_needed, pair[kind].seeds_needed, costs)
-        changed = {"articles_needed": articles, "seeds_needed": seeds}
-        found[kind] = pair[kind].model_copy(update=changed)
-    return ByKind[RecipeDifference](**found)

@@ -39,23 +39,29 @@ class Costs:
 
 
 def choose_cheaper(
-    articles: int | None, seeds: int | None, costs: Costs | None = None
+    articles: int | None, seeds: int | None, costs: Costs
 ) -> tuple[int | None, int | None]:
     """Which of two ways to a decision to name: with more test articles, or with more seeds.
 
     Args:
         articles: how many test articles would decide in all; None where none would.
         seeds: the same of seeds.
-        costs: None where prices are unknown; then, and where both cost the same, both are named.
+        costs: where both cost the same, both are named.
 
     Returns:
         Both, with None for one that is dearer.
     """
-    if articles is None or seeds is None or costs is None:
+    if articles is None or seeds is None:
         return articles, seeds
     by_articles = (articles - costs.articles) * costs.article_usd
     by_seeds = (seeds - costs.seeds) * costs.seed_usd
     return articles if by_articles <= by_seeds else None, seeds if by_seeds <= by_articles else None
+
+
+def keep_cheaper(found: RecipeDifference, costs: Costs) -> RecipeDifference:
+    """A difference that names the cheaper way to a decision alone."""
+    articles, seeds = choose_cheaper(found.articles_needed, found.seeds_needed, costs)
+    return found.model_copy(update={"articles_needed": articles, "seeds_needed": seeds})
 
 
 def name_verdict(found: Finding) -> str:
@@ -65,35 +71,33 @@ def name_verdict(found: Finding) -> str:
     return f"{found.verdict}, {MOOT[found.moot]}" if found.moot else found.verdict
 
 
-def describe_verdict(found: Finding, costs: Costs | None = None) -> str:
+def describe_verdict(found: Finding) -> str:
     """The verdict; where it is open, with how many test articles or seeds would decide in all."""
     if found.verdict != "undecided":
         return name_verdict(found)
     seeds = found.seeds_needed if isinstance(found, RecipeDifference) else None
-    articles, seeds = choose_cheaper(found.articles_needed, seeds, costs)
     ways = [
         f"{count(round_count(number))} {name}"
-        for number, name in ((articles, "test articles"), (seeds, "seeds"))
+        for number, name in ((found.articles_needed, "test articles"), (seeds, "seeds"))
         if number is not None
     ]
     needed = f", would need about {' or '.join(ways)}" if ways else ""
     return f"{found.verdict}{needed}"
 
 
-def describe_pair(name: str, found: Finding, costs: Costs | None = None) -> str:
+def describe_pair(name: str, found: Finding) -> str:
     """One sentence in Markdown on a pair's F1: the verdict, the difference and its interval.
 
     Args:
         name: the pair's key in metrics/gap.json or metrics/recipes.json.
         found: the pair in one ROUGE type.
-        costs: as in `choose_cheaper`.
     """
     first, second = (f"`{system}`" for system in split_pair(name))
     openings: dict[Verdict, str] = {
         "better": f"{first} is better than {second}",
         "worse": f"{first} is worse than {second}",
         "equivalent": f"{first} and {second} are equivalent",
-        "undecided": f"{first} against {second} is {describe_verdict(found, costs)}",
+        "undecided": f"{first} against {second} is {describe_verdict(found)}",
         "identical": f"{first} and {second} are identical",
         "void": f"{first} against {second} is void",
         "unknown": f"{first} against {second} is {UNKNOWN}",

@@ -22,7 +22,7 @@ freedom jump up just when the standard error is too small: up to 12% of true val
 95% interval. So degrees of freedom are counted as if the seeds varied as much as they plausibly
 could, by an upper confidence limit of their variance. The limit is the stricter, the stricter the
 level. Its constants were chosen by simulation; `python -m tests.benchmarks.calibration` shows what
-holds: wrong differences in at most about 5%, and 93 to 97% of true values inside the interval.
+holds, and that it holds a little less well where the seeds of one recipe vary three times as much.
 """
 
 from collections.abc import Sequence

@@ -47,7 +47,6 @@ def weigh_students(
         params: the section `worth`.
     """
     answers = use.zeroshot.calls
-    teacher = _weigh_teacher(use.zeroshot, live_usd / answers if answers else 0.0)
     live = live_usd / answers if answers else 0.0
     students = {}
     for system, seeds in trained.items():
@@ -75,7 +74,7 @@ def weigh_students(
         {
             **students,
             "candidate": choose_candidate(students),
-            "teacher": teacher,
+            "teacher": _weigh_teacher(use.zeroshot, live),
             "machine_usd_per_hour": params.machine_usd_per_hour,
             "answers_per_month": params.answers_per_month,
             "usd_per_article": use.zeroshot.cost_usd / answers if answers else 0.0,

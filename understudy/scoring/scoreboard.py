@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from understudy.contract.evaluation import ByKind, Difference, Gap, Measures
+from understudy.contract.evaluation import ByKind, Difference, Gap, Measures, Moot
 from understudy.contract.names import COLUMNS, KINDS, MEASURES, PAIRS, TRAINED, name_pair
 from understudy.contract.params.evaluate import Judgement
 from understudy.contract.recipes import Recipe, RecipeDifference, RecipeGap
@@ -55,10 +55,9 @@ class Scoreboard:
             found = _by_kind(differences[at].mean(axis=0), drawn, ("f1",))
             moot = find_moot(texts[first], texts[second]) if texts is not None else None
             judged = {kind: {**found[kind], **dict(verdicts[kind][at])} for kind in KINDS}
+            rows = self._rows[first], self._rows[second]
             for kind, figures in judged.items():
-                columns = [COLUMNS.index(f"{kind}_{measure}") for measure in MEASURES]
-                scored = any(self._rows[name][:, columns].any() for name in (first, second))
-                figures["moot"] = moot or (None if scored else "no_overlap")
+                figures["moot"] = moot or _find_no_overlap(rows, kind)
             gap[name_pair(first, second)] = ByKind[Difference].model_validate(judged)
         return Gap.model_validate(gap)
 
@@ -91,7 +90,8 @@ class RecipeBoard:
     ) -> RecipeGap:
         """Differences of pairs, the first recipe minus the second, with their verdicts.
 
-        With the texts of all models, pairs of which one wrote nothing are marked as moot.
+        With the texts of all models, pairs of which one wrote nothing are marked as moot; so are
+        those whose scores are all 0.
         """
         judged: dict[str, list[RecipeDifference]] = {}
         for kind in KINDS:
@@ -100,13 +100,22 @@ class RecipeBoard:
             judged[kind] = compare_recipes(f1, pairs, TRAINED, self._margin)
         gap = {}
         for at, (first, second) in enumerate(pairs):
-            found = {kind: judged[kind][at] for kind in KINDS}
+            silent, rows = None, (self._rows[first], self._rows[second])
             if texts is not None:
                 said = (chain.from_iterable(texts[name].values()) for name in (first, second))
-                moot = find_silent(*said)
-                found = {kind: one.model_copy(update={"moot": moot}) for kind, one in found.items()}
+                silent = find_silent(*said)
+            found = {}
+            for kind in KINDS:
+                moot = silent or _find_no_overlap(rows, kind)
+                found[kind] = judged[kind][at].model_copy(update={"moot": moot})
             gap[name_pair(first, second)] = ByKind[RecipeDifference](**found)
         return RecipeGap.model_validate(gap)
+
+
+def _find_no_overlap(rows: Sequence[Figures], kind: str) -> Moot | None:
+    """Whether no score of a ROUGE type is over 0; scores are (..., COLUMNS)."""
+    columns = [COLUMNS.index(f"{kind}_{measure}") for measure in MEASURES]
+    return None if any(points[..., columns].any() for points in rows) else "no_overlap"
 
 
 def _by_kind(means: Figures, drawn: Figures, bounded: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -24,6 +24,7 @@ from understudy.rendering.verdicts import (
     MODEL,
     RECIPE,
     describe_pair,
+    keep_cheaper,
     name_verdict,
 )
 
@@ -50,14 +51,14 @@ def render(root: Path = Path()) -> str:
     verdicts = []
     for name, pair in gap.items():
         system, other = split_pair(name)
-        recipe = recipe_gap[name].rouge1
+        costs = find_costs(worth, name, scored, trained)
+        recipe = keep_cheaper(recipe_gap[name].rouge1, costs)
         found = recipe if several and recipe.known else pair.rouge1
         note = f" (*{MODEL}*: one seed)" if several and not recipe.known else ""
         if other == LEAD:
             beside.setdefault(name_verdict(found) + note, []).append(system)
         else:
-            costs = find_costs(worth, name, scored, trained)
-            verdicts.append(describe_pair(name, found, costs) + note)
+            verdicts.append(describe_pair(name, found) + note)
     return render_markdown(
         TEMPLATE,
         worth=describe_candidate(worth),

@@ -13,6 +13,7 @@ import pandas as pd
 from understudy.core.errors import DataError, one_line
 from understudy.core.reading import find_text_error
 from understudy.core.tables import readable_parquet
+from understudy.versioning.status import overlaps
 
 WORKSPACE = "workspace"
 
@@ -156,9 +157,7 @@ def _read_hashes(repo: Any) -> tuple[dict[str, str], dict[str, str]]:
         for dep in stage.deps
         if not isinstance(dep, ParamsDependency)
         and dep.fs_path not in made
-        and not any(  # a folder of what stages write, or a part of it
-            dep.fs.isin(dep.fs_path, path) or dep.fs.isin(path, dep.fs_path) for path in made
-        )
+        and not overlaps(dep, made)
     ]
     return _name_hashes(inputs), _name_hashes(outs)
 

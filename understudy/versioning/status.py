@@ -6,7 +6,7 @@ Out: one `Stage` each, in the order of `dvc repro`. Nothing is run, sent, fetche
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -123,9 +123,7 @@ class _Survey:
             changed = out.hash_info and out.hash_info != dep.hash_info
         elif exists:
             changed = dep.changed_checksum()
-        elif not any(
-            dep.fs.isin(dep.fs_path, path) or dep.fs.isin(path, dep.fs_path) for path in self.made
-        ):
+        elif not overlaps(dep, self.made):
             yield f"{_path(dep)} is absent"
             return
         if not dep.hash_info:
@@ -151,6 +149,11 @@ class _Survey:
             self.repo.stage_cache.restore(stage, dry=True)
             return replace(judged, reasons=(*judged.reasons, CACHED_RUN))
         return judged
+
+
+def overlaps(dep: Any, paths: Iterable[str]) -> bool:
+    """Whether a dep of DVC's is a part of some path, or a folder around it."""
+    return any(dep.fs.isin(dep.fs_path, path) or dep.fs.isin(path, dep.fs_path) for path in paths)
 
 
 def _find_lost_outs(stage: Any) -> Iterator[str]:

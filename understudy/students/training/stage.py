@@ -19,7 +19,7 @@ from understudy.students.model.families import FAMILIES
 from understudy.students.model.loading import Student, open_student
 from understudy.students.model.machine import keep_memory, limit_threads, name_device
 from understudy.students.training.launch import launch, rank, started_by_launcher
-from understudy.students.training.resume import Stopwatch, hash_files, identify, resumable
+from understudy.students.training.resume import hash_files, identify, resumable
 from understudy.students.training.trainer import Trained, train
 
 ROOT = Path(__file__).parents[3]
@@ -63,7 +63,7 @@ def train_on_source(family: str, source: Source, params: TrainParams) -> None:
         identity = _identify(student, pairs, params)
         run = f"{system}-{params.seed}"
         with resumable(run, identity, lock=rank() == 0) as state:
-            trained = train(student, pairs, params, state, label, Stopwatch(state))
+            trained = train(student, pairs, params, state, label)
             if rank() == 0:
                 settings = TrainedSettings(
                     system=system,

@@ -59,7 +59,6 @@ def train(
     params: TrainParams,
     state: Path,
     label: str = "train",
-    stopwatch: Stopwatch | None = None,
 ) -> Trained:
     """Trains with teacher forcing and keeps the weights with the lowest validation loss.
 
@@ -70,7 +69,6 @@ def train(
         params: the student's section.
         state: the folder of this very run; training resumes from a checkpoint in it.
         label: names the work in the progress bar.
-        stopwatch: of this run; None starts one now.
 
     Raises:
         StudentError: there are no pairs, the loss is no longer a number, or the device or the
@@ -88,7 +86,7 @@ def train(
     )
     from understudy.students.training.progress import TrainingBar
 
-    stopwatch = stopwatch or Stopwatch(state)
+    stopwatch = Stopwatch(state)
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     limits = {name: getattr(params, name) for name in ("max_input_tokens", "max_target_tokens")}

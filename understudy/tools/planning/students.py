@@ -11,6 +11,7 @@ from understudy.contract.params.training import SOURCES, StudentParams
 from understudy.contract.trained import TrainingRun
 from understudy.core.errors import DataError
 from understudy.core.params import load_section
+from understudy.students.model.loading import TINY
 from understudy.versioning.status import Stage
 
 CONVERTED_SHARE = {"float32": 1.0, "int8": 0.25}
@@ -89,6 +90,8 @@ def _measure_start(model: str) -> int | None:
 
 def _find_files(model: str) -> list[Path]:
     """The files of a local folder, or of a Hub id that this machine has downloaded."""
+    if model == TINY:
+        return []
     if Path(model).is_dir():
         return [path for path in Path(model).iterdir() if path.is_file()]
     from huggingface_hub.constants import HF_HUB_CACHE
