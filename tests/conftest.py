@@ -4,6 +4,7 @@ import io
 import logging
 import os
 import sys
+from collections.abc import Iterator
 
 import dvc  # noqa: F401 - it sets up its log's handlers
 import pytest
@@ -73,3 +74,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "new_page" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
     items.sort(key=lambda item: not runs_pipeline(item))
+
+
+@pytest.fixture(autouse=True)
+def same_threads() -> Iterator[None]:
+    """A test that asks for more threads leaves none to the next: sums depend on their number."""
+    wanted, torch = os.environ["OMP_NUM_THREADS"], sys.modules.get("torch")
+    threads = torch.get_num_threads() if torch else int(wanted)
+    yield
+    os.environ["OMP_NUM_THREADS"] = wanted
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(threads)

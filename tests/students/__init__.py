@@ -4,6 +4,7 @@ A toy article tells who was where on which day among filler; its highlights repe
 """
 
 import functools
+import hashlib
 import os
 import random
 import tempfile
@@ -36,6 +37,11 @@ FILLER = (
     "Officials gave no details on the matter.",
     "A statement is expected soon.",
 )
+
+
+def digest(file: Path) -> str:
+    """For comparing files of weights: pytest lists how bytes differ, of megabytes for hours."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def toy_pairs(count: int, seed: int = 0) -> pd.DataFrame:

@@ -21,7 +21,14 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.imports import ROOT
-from tests.students import make_project, student_section, toy_pairs, train_params, write_pairs
+from tests.students import (
+    digest,
+    make_project,
+    student_section,
+    toy_pairs,
+    train_params,
+    write_pairs,
+)
 from understudy.contract.params.training import TrainParams
 from understudy.students.training.resume import SEAL, StoppedTrainingError
 from understudy.students.training.stage import train_on_source
@@ -90,9 +97,9 @@ def stop_here(project: Path, **changes: Any) -> None:
     stopper.join()
 
 
-def results(project: Path) -> dict[str, bytes]:
+def results(project: Path) -> dict[str, str]:
     files = (f"{MODEL}/model.safetensors", f"{MODEL}/curve.csv")
-    return {file: (project / file).read_bytes() for file in files}
+    return {file: digest(project / file) for file in files}
 
 
 @pytest.fixture(scope="module")
