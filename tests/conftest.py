@@ -77,11 +77,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def same_threads() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """A test that asks for more threads leaves none to the next: sums depend on their number."""
-    wanted, torch = os.environ["OMP_NUM_THREADS"], sys.modules.get("torch")
-    threads = torch.get_num_threads() if torch else int(wanted)
     yield
-    os.environ["OMP_NUM_THREADS"] = wanted
+    os.environ["OMP_NUM_THREADS"] = "1"
     if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(threads)
+        sys.modules["torch"].set_num_threads(1)

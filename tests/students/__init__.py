@@ -40,7 +40,7 @@ FILLER = (
 
 
 def digest(file: Path) -> str:
-    """For comparing files of weights: pytest lists how bytes differ, of megabytes for hours."""
+    """For comparing files of weights: pytest would list how their bytes differ, for hours."""
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
