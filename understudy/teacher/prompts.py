@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from understudy.core.errors import suggest
 from understudy.core.tables import iterate_table, readable_parquet
 from understudy.teacher.errors import PromptError
 from understudy.teacher.json_answers import read_field
+from understudy.teacher.matching import Matcher
 from understudy.teacher.prompt_files import PromptFile, read_prompt_file
 from understudy.teacher.requests import Message, Question
 
@@ -38,13 +40,14 @@ class Prompt:
             PromptError: the file is no template, or uses no variable, or another one.
         """
         file = read_prompt_file(param, path)
+        self._given = f"{param} = {path}"
         self._messages = file.messages
         found = (one.template.get_identifiers() for one in file.messages)
         self.variables = tuple(dict.fromkeys(name for names in found for name in names))
         self.settings = _settings(file)
         self.field = file.field
         if not self.variables or not set(self.variables) <= set(allowed):
-            raise PromptError(f"{param} = {path}: {_explain(self.variables, allowed)}")
+            raise PromptError(f"{self._given}: {_explain(self.variables, allowed)}")
 
     def fill(self, row: Mapping[str, Any]) -> tuple[Message, ...]:
         """Returns the messages for one row; null counts as an empty text.
@@ -67,6 +70,31 @@ class Prompt:
         """What its messages say without the text of any row."""
         empty = self.fill(dict.fromkeys(self.variables, ""))
         return "\n".join(message["content"] for message in empty)
+
+    def match(self, messages: object) -> dict[str, str] | None:
+        """The variables in the messages of a logged call, or None where they don't fit.
+
+        The inverse of `fill`, see understudy/teacher/matching.py.
+
+        Raises:
+            PromptError: its own variables can't be told apart.
+        """
+        return self._matcher.match(messages)
+
+    def explain(self, messages: object) -> str | None:
+        """Why messages don't fit, one of the reasons of understudy/teacher/matching.py; or None.
+
+        Raises:
+            PromptError: as in `match`.
+        """
+        return self._matcher.explain(messages)
+
+    @cached_property
+    def _matcher(self) -> Matcher:
+        try:
+            return Matcher(self._messages)
+        except PromptError as error:
+            raise PromptError(f"{self._given}: {error}") from None
 
     def read(self, answer: str) -> tuple[str, str | None]:
         """Returns the text of an answer, and why it has none where it should be JSON.
