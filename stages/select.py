@@ -75,7 +75,9 @@ def _copy(source: Path, target: Path) -> None:
 def main() -> None:
     """Reads params.yaml and selects among the seeds of the system that the command line names."""
     parser = command_parser("python -m stages.select", __doc__)
-    parser.add_argument("system", choices=Lineup().trained, help="a folder's name under models/seeds/")
+    parser.add_argument(
+        "system", choices=Lineup().trained, help="a folder's name under models/seeds/"
+    )
     system = parser.parse_args().system
     seeds = load_section(f"train-{split_system(system)[0]}", StudentParams).seeds
     trained = select(system, seeds)

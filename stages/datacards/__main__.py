@@ -66,7 +66,9 @@ def _load_answered(source: Source) -> Answered | None:
 def _read_losses(source: Source) -> dict[str, LostPairs]:
     """What each student's tokenizer cannot spell; settings of older versions do not say."""
     settings = {
-        student: TrainedSettings.load(TrainedSettings.path_in(MODELS / name_system(student, source)))
+        student: TrainedSettings.load(
+            TrainedSettings.path_in(MODELS / name_system(student, source))
+        )
         for student in STUDENTS
     }
     return {student: found.lost.train for student, found in settings.items() if found.lost}

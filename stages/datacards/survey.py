@@ -67,9 +67,7 @@ def _bin(folder: Path, source: Source, counter: "_SourceCounter") -> Iterator[Le
         yield from bin_lengths(source, text, found.words, choose_edges(gold or found.words))
 
 
-def _compare_with_gold(
-    folder: Path, written: Sketched, params: DatacardsParams
-) -> BetweenSources:
+def _compare_with_gold(folder: Path, written: Sketched, params: DatacardsParams) -> BetweenSources:
     gold, known = Sketched(), Neighbours(params.near_duplicate, params.permutations)
     sketch = Sketcher(params.shingle_words, params.permutations, params.seed)
     for at, pair in enumerate(_read(folder, "gold", "train")):

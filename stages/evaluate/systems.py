@@ -88,7 +88,7 @@ def check_words(
 ) -> None:
     """Stops with a DataError where English words would leave little of some texts to score."""
     texts = {f"the references of {TEST}": references}
-    for name, path in _list_predictions(seeds, list(predictions)):
+    for name, path in _list_predictions(seeds, list(map(str, predictions))):
         texts[str(path)] = list(predictions[name])
     texts[f"{LEAD} of the articles of {TEST}"] = list(predictions[LEAD])
     check_letters(texts, words, "set evaluate.words: unicode in params.yaml")

@@ -23,8 +23,9 @@ def build_payload(facts: ReportFacts) -> dict[str, Any]:
     """Everything that the scripts of the page read.
 
     Returns:
-        `texts`: a list a column; `reference`: what its column of highlights is; `points`: per system and measure, a list in hundredths of a
-        point; `words`: what ROUGE takes for a word; `stems`: words that it takes for others.
+        `texts`: a list a column; `reference`: whose texts its highlights are; `points`: per system
+        and measure, a list in hundredths of a point; `words`: what ROUGE takes for a word; `stems`:
+        words that it takes for others.
     """
     texts = facts.texts
     return {
@@ -49,7 +50,7 @@ def build_payload(facts: ReportFacts) -> dict[str, Any]:
 
 
 def choose_browsed(lineup: Lineup) -> tuple[str, str]:
-    """The two systems that the browser compares at first: the study's pair, or the nearest to it."""
+    """The two systems that the browser compares at first: the study's pair where it is there."""
     wanted = [("bart-written", "bart-gold"), ("bart-labelled", "bart-gold"), *lineup.pairs]
     return next(pair for pair in wanted if set(pair) <= set(lineup.systems))
 

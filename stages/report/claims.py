@@ -143,7 +143,9 @@ def _answer(question: str, verdicts: Sequence[Comparison]) -> str:
     """The systems by verdict, in one line."""
     groups: dict[str, list[str]] = {}
     for verdict in verdicts:
-        name = f"{verdict.first} against {verdict.second}" if question == "source" else verdict.first
+        name = (
+            f"{verdict.first} against {verdict.second}" if question == "source" else verdict.first
+        )
         groups.setdefault(name_verdict(verdict.judged), []).append(name)
     if len(groups) == 1 and len(verdicts) > 1:
         both = "both" if len(verdicts) == 2 else f"all {len(verdicts)}"

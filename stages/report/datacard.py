@@ -122,7 +122,10 @@ def build_cards(facts: ReportFacts) -> list[Table]:
             columns = {
                 f"{name}, {split}": shares
                 for name, answers in columns.items()
-                for split, shares in (("training", answers.train), ("validation", answers.validation))
+                for split, shares in (
+                    ("training", answers.train),
+                    ("validation", answers.validation),
+                )
             }
         if columns:
             tables.append(_compare(group, columns))

@@ -40,7 +40,9 @@ def build_label(facts: ReportFacts) -> Label:
         )
     if sample or embedded:
         warning.append("They show that the pipeline works, and say nothing about ChatGPT.")
-    return Label(name_corpus(facts), ", ".join(filter(None, models)) or "nobody", embedded, tuple(warning))
+    return Label(
+        name_corpus(facts), ", ".join(filter(None, models)) or "nobody", embedded, tuple(warning)
+    )
 
 
 def name_corpus(facts: ReportFacts) -> str:

@@ -130,7 +130,11 @@ def build_context(facts: ReportFacts) -> dict[str, Any]:
             ),
         },
         "scores": {kind: build_scores(facts, kind) for kind in TITLES},
-        "length": {"finding": describe_length(facts) if facts.length else "", "axis": length_axis, "rows": length_rows},
+        "length": {
+            "finding": describe_length(facts) if facts.length else "",
+            "axis": length_axis,
+            "rows": length_rows,
+        },
         "curves": build_curves(facts),
         "novelty": build_novelty(facts),
         "spreads": {"axis": spread_axis, "rows": spread_rows},

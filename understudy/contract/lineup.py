@@ -26,7 +26,9 @@ class Lineup:
     @cached_property
     def trained(self) -> tuple[str, ...]:
         """Every student on every source, such as t5-gold."""
-        return tuple(name_system(student, source) for student in STUDENTS for source in self.sources)
+        return tuple(
+            name_system(student, source) for student in STUDENTS for source in self.sources
+        )
 
     @cached_property
     def untrained(self) -> tuple[str, ...]:

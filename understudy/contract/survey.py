@@ -1,6 +1,7 @@
 """What datacards counts of a source: metrics/data/SOURCE.json, and a histogram of lengths."""
 
 from pathlib import Path
+
 from understudy.contract.document import Count, Figure, Metrics, Record
 
 SURVEYS = Path("metrics/data")

@@ -38,9 +38,7 @@ def _describe_quality(student: StudentWorth) -> str:
         agreement = points(student.agreement or 0.0)
         return f"agrees with the teacher's own answers in {agreement} points of ROUGE-1 F1"
     retrained = name_outcome(student.recipe_verdict)
-    return (
-        f"{VERDICTS[student.model_verdict]} `{ZEROSHOT}` (*{MODEL}*; *{RECIPE}*: {retrained})"
-    )
+    return f"{VERDICTS[student.model_verdict]} `{ZEROSHOT}` (*{MODEL}*; *{RECIPE}*: {retrained})"
 
 
 def name_price(usd: float | None) -> str:

@@ -1,8 +1,8 @@
-"""Asks for a stage's rows, and writes the pairs that the answers make: generate, label, zeroshot."""
+"""Asks about a stage's rows, and writes the pairs that the answers make."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -55,13 +55,18 @@ def ask_for(
     for question, answer in ask(questions, teacher, default_ledger(), stage, outputs):
         problem = answer.find_problem()
         text, unread = (answer.text, None) if problem else questions.prompt.read(answer.text)
-        yield Reply(question, answer, text, problem or unread)
+        problem = problem or unread or replace(answer, text=text).find_problem()
+        yield Reply(question, answer, text, problem)
 
 
 def by_row(replies: Iterable[Reply]) -> Iterator[list[Reply]]:
     """Groups the samples of a row."""
-    for _, group in groupby(replies, lambda reply: (reply.question.split, reply.question.row["id"])):
+    for _, group in groupby(replies, _name_row):
         yield list(group)
+
+
+def _name_row(reply: Reply) -> tuple[str, str]:
+    return reply.question.split, reply.question.row["id"]
 
 
 class RowTally:

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from understudy.core.parser import command_parser
 
 
-
 def list_makers(sources: Sequence[str]) -> list[str]:
     """The stages that make the pairs of these sources; `filter` leads to all of them."""
     from understudy.contract.params.sources import MADE_BY

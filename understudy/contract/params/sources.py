@@ -1,10 +1,11 @@
 """The list `sources` in params.yaml: the ways to training pairs that the pipeline runs."""
 
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import Field, RootModel, ValidationError, field_validator
 
+from understudy.contract.params.fetch import NO_FILE
 from understudy.core.errors import ParamsError, say_expected
 from understudy.core.params import PARAMS, read_params
 
@@ -37,23 +38,39 @@ def load_sources(path: Path = PARAMS) -> tuple[Source, ...]:
     """Reads the list, in the order of SOURCES.
 
     Raises:
-        ParamsError: it is no list of sources, or a stage's own list says something else.
+        ParamsError: it is no list of sources, a stage's own list says something else, or the rows
+            that are fetched cannot make the pairs of a source.
     """
     document = read_params(path)
     given = document.get(KEY, [*SOURCES])
     try:
-        sources = Sources.model_validate(given).root
+        sources = tuple(Sources.model_validate(given).root)
     except ValidationError as error:
-        first = error.errors()[0]
-        expected = f"expected some of [{', '.join(SOURCES)}]: {say_expected(first)}"
+        expected = f"expected some of [{', '.join(SOURCES)}]: {say_expected(error.errors()[0])}"
         raise ParamsError(f"{path}: {KEY} = {given!r}: {expected}") from None
+    shown = f"{KEY} = [{', '.join(sources)}]"
     for stage, source in MADE_BY.items():
-        section = document.get(stage)
-        own = section.get(KEY, [source]) if isinstance(section, dict) else [source]
+        own = _look_up(document, [stage, KEY], [source])
         wanted = [source] if source in sources else []
         if own != wanted:
             raise ParamsError(
-                f"{path}: {stage}.{KEY} = {own!r}: expected {wanted!r}, since {KEY} = "
-                f"[{', '.join(sources)}]; the stage {stage} exists for what its own list names"
+                f"{path}: {stage}.{KEY} = {own!r}: expected {wanted!r}, since {shown}; DVC makes "
+                f"the stage {stage} for what its own list names"
             )
-    return tuple(sources)
+    inputs = _look_up(document, ["fetch", "files", "inputs"], NO_FILE)
+    is_files = _look_up(document, ["fetch", "source"], "") == "files"
+    if is_files and inputs != NO_FILE and sources != ("labelled",):
+        raise ParamsError(
+            f"{path}: {shown}: expected [labelled], since fetch.files.inputs = {inputs} has no "
+            "outputs: gold pairs, and articles written from them, need fetch.files.train"
+        )
+    return sources
+
+
+def _look_up(document: Any, names: list[str], default: Any) -> Any:
+    """A key of a params document that nobody has checked yet."""
+    for name in names:
+        if not isinstance(document, dict) or name not in document:
+            return default
+        document = document[name]
+    return document
