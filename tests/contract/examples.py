@@ -3,11 +3,10 @@
 Each function takes what tests vary; `document.write(folder / document.PATH)` puts it in place.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from understudy.contract.generated import Generated
-
+from understudy.contract.answered import Answered
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.dataset import Dataset
 from understudy.contract.evaluation import (
@@ -26,12 +25,18 @@ from understudy.contract.evaluation import (
     Texts,
     TextTraits,
 )
-from understudy.contract.names import KINDS, MEASURES, PAIRS, SYSTEMS, TRAINED, name_pair
+from understudy.contract.lineup import Lineup, split_system
+from understudy.contract.names import KINDS, MEASURES, name_pair
 from understudy.contract.origin import ORIGIN, Origin
+from understudy.contract.params.sources import MADE_BY
 from understudy.contract.recipes import Recipe, RecipeDifference, RecipeGap, Recipes, SeedScores
-from understudy.contract.survey import DataSurvey
+from understudy.contract.survey import SourceSurvey
 from understudy.contract.trained import SeedRun, TrainedSeeds, TrainedSettings
 
+LINEUP = Lineup()
+TRAINED, SYSTEMS, PAIRS = LINEUP.trained, LINEUP.systems, LINEUP.pairs
+LABELLED_ALONE = Lineup(("labelled",), "teacher")
+"""What stands where there are inputs and the teacher's answers, and no gold."""
 WRITER = "embedded-rules-1"
 SEED = 13
 """Of the model that ships; others have the numbers above."""
@@ -76,11 +81,31 @@ def make_dataset(test: int = 40, **changed: Any) -> Dataset:
     )
 
 
-def make_generated(**changed: Any) -> Generated:
-    """80 of 90 answers kept for train, all 9 for validation."""
+def make_call_counts(**changed: Any) -> dict[str, Any]:
+    """100 calls, one of which failed."""
+    tokens = {"calls": 100, "prompt_tokens": 8000, "cached_tokens": 0, "completion_tokens": 30000}
+    return {
+        "model": WRITER, "rows": 100, "calls": 100, "imported": 0, "metered": 100, "unusable": 3,
+        "failed": 1, "live": tokens, "batch": dict.fromkeys(tokens, 0),
+        "logged": dict.fromkeys(tokens, 0), "reasoning_tokens": 0, "reasoning_stripped": 0,
+        "finish_reasons": {"stop": 99}, "timed": 0, **changed,
+    }  # fmt: skip
+
+
+def make_answered(stage: str = "generate", **changed: Any) -> Answered:
+    """metrics/answers/STAGE.json: 80 of 90 answers kept for train, all 9 for validation.
+
+    Of zeroshot, 39 of 40 answers for test.
+    """
+    calls = make_call_counts()
+    if stage == "zeroshot":
+        test = {"asked": 40, "kept": 39, "dropped": {"failed": 1, "empty": 0}}
+        return Answered.model_validate({"test": test, "calls": calls, **changed})
     train = {"asked": 90, "kept": 80, "dropped": {"failed": 0, "too_long": 10}}
     validation = {"asked": 9, "kept": 9, "dropped": {"failed": 0, "too_long": 0}}
-    return Generated.model_validate({"train": train, "validation": validation, **changed})
+    return Answered.model_validate(
+        {"train": train, "validation": validation, "calls": calls, **changed}
+    )
 
 
 def make_scores(f1: float, words: float = 22.0) -> SystemScores:
@@ -95,10 +120,11 @@ def make_scores(f1: float, words: float = 22.0) -> SystemScores:
     return SystemScores(**dict.fromkeys(KINDS, measures), words=words, empty=0)
 
 
-def make_systems(systems: Sequence[str] = SYSTEMS) -> Systems:
+def make_systems(lineup: Lineup = LINEUP) -> Systems:
     """Systems from 40 points on, 5 apart."""
-    scores = {name: make_scores(40.0 + 5 * at, 22.0 + at) for at, name in enumerate(systems)}
-    return Systems.model_validate({**scores, REFERENCE: {"words": 20.0, "empty": 0}})
+    scores = {name: make_scores(40.0 + 5 * at, 22.0 + at) for at, name in enumerate(lineup.systems)}
+    reference = {"words": 20.0, "empty": 0}
+    return Systems.model_validate({**scores, REFERENCE: reference, "references": lineup.references})
 
 
 def make_difference(verdict: str, f1: float = 3.0) -> Difference:
@@ -124,14 +150,14 @@ def make_pair(verdict: str, f1: float = 3.0) -> ByKind[Difference]:
     return ByKind[Difference](**dict.fromkeys(KINDS, make_difference(verdict, f1)))
 
 
-def make_gap(verdicts: Mapping[tuple[str, str], str] | None = None) -> Gap:
+def make_gap(verdicts: Mapping[tuple[str, str], str] | None = None, lineup: Lineup = LINEUP) -> Gap:
     """Every pair of the study.
 
     Where no verdict is given, t5-written is worse, bart-written equivalent, any other better.
     """
     usual = {"t5-written": ("worse", -12.9), "bart-written": ("equivalent", 0.2)}
     pairs = {}
-    for pair in PAIRS:
+    for pair in lineup.pairs:
         verdict, f1 = usual.get(pair[0], ("better", 4.0))
         pairs[name_pair(*pair)] = make_pair((verdicts or {}).get(pair, verdict), f1)
     return Gap.model_validate(pairs)
@@ -155,7 +181,7 @@ def make_recipes(seeds: int = 1, systems: Systems | None = None) -> Recipes:
                 seeds=seeds,
                 **{kind: make_seed_scores(found[name][kind].f1, seeds) for kind in KINDS},
             )
-            for name in TRAINED
+            for name in found.lineup.trained
         }
     )
 
@@ -173,12 +199,14 @@ def make_recipe_difference(verdict: str = "unknown", f1: float = 2.0) -> RecipeD
 
 
 def make_recipe_gap(
-    seeds: int = 1, verdicts: Mapping[tuple[str, str], str] | None = None
+    seeds: int = 1,
+    verdicts: Mapping[tuple[str, str], str] | None = None,
+    lineup: Lineup = LINEUP,
 ) -> RecipeGap:
     """Every pair of the study: with several seeds undecided where no verdict is given."""
     pairs = {}
-    for pair in PAIRS:
-        known = seeds > 1 or not set(pair) & set(TRAINED)
+    for pair in lineup.pairs:
+        known = seeds > 1 or not set(pair) & set(lineup.trained)
         verdict = (verdicts or {}).get(pair, "undecided" if known else "unknown")
         found = make_recipe_difference(verdict, -2.5 if pair[0] == "t5-written" else 1.5)
         pairs[name_pair(*pair)] = ByKind[RecipeDifference](**dict.fromkeys(KINDS, found))
@@ -186,7 +214,7 @@ def make_recipe_gap(
 
 
 def make_trained_seeds(seeds: int = 1) -> TrainedSeeds:
-    """seeds.json of a model folder: the first seed has the best loss, that of `make_settings`."""
+    """metrics/students/SYSTEM.json: the first seed has the best loss, that of `make_settings`."""
     runs = [
         SeedRun(seed=SEED + number, best_validation_loss=1.59268 + number / 10, seconds=60.0)
         for number in range(seeds)
@@ -203,20 +231,21 @@ def make_traits(place: int) -> TextTraits:
     return TextTraits.model_validate(content)
 
 
-def make_texts(systems: Sequence[str] = SYSTEMS) -> Texts:
-    """Traits of the systems and of the gold highlights."""
-    names = (*systems, REFERENCE)
+def make_texts(lineup: Lineup = LINEUP) -> Texts:
+    """Traits of the systems and of the references."""
+    names = (*lineup.systems, REFERENCE)
     return Texts.model_validate({name: make_traits(at) for at, name in enumerate(names)})
 
 
-def make_lengths() -> LengthEffects:
-    """Half of each student's lead is explained by length."""
+def make_lengths(lineup: Lineup = LINEUP) -> LengthEffects:
+    """Half of each student's lead over zero-shot is explained by length; no one's without it."""
     lead = F1Difference(recall=-9.0, precision=21.0, f1=8.0, f1_low=6.0, f1_high=10.0)
     cut = F1Difference(recall=3.0, precision=5.0, f1=4.0, f1_low=2.5, f1_high=5.5)
     effect = LengthEffect(
         words=22.0, zeroshot_words=40.0, as_is=lead, cut=cut, explained=50.0, correlation=0.31
     )
-    return LengthEffects.model_validate(dict.fromkeys(TRAINED, effect))
+    students = lineup.trained if "teacher" in lineup.questions else ()
+    return LengthEffects.model_validate(dict.fromkeys(students, effect))
 
 
 def make_calls(cost: float = 1.25, **changed: Any) -> TeacherCalls:
@@ -228,19 +257,19 @@ def make_calls(cost: float = 1.25, **changed: Any) -> TeacherCalls:
     return TeacherCalls.model_validate({**calls, **changed})
 
 
-def make_teacher(**changed: TeacherCalls) -> TeacherUse:
-    """Both uses of the teacher."""
-    return TeacherUse.model_validate(
-        {"generate": make_calls(), "zeroshot": make_calls(0.0125), **changed}
-    )
+def make_teacher(lineup: Lineup = LINEUP, **changed: TeacherCalls | None) -> TeacherUse:
+    """Every use that the sources make of the teacher."""
+    stages = [stage for stage, source in MADE_BY.items() if source in lineup.sources]
+    uses = {**dict.fromkeys(stages, make_calls()), "zeroshot": make_calls(0.0125)}
+    return TeacherUse.model_validate({**uses, **changed})
 
 
-def make_survey() -> DataSurvey:
-    """The same figures in both sources."""
+def make_survey(source: str = "gold") -> SourceSurvey:
+    """metrics/data/SOURCE.json; the same figures in every source."""
     spread = {"mean": 80.5, "p5": 55.0, "median": 78.0, "p95": 115.0, "max": 135}
     lengths = {"words": spread, "characters": spread}
     split = {"pairs": 1396, "article": lengths, "highlights": lengths}
-    source = {
+    found = {
         "train": split,
         "validation": split,
         "vocabulary": {"words": 112887, "distinct": 2302, "type_token": 48.4, "once": 4.4},
@@ -254,18 +283,17 @@ def make_survey() -> DataSurvey:
     }  # fmt: skip
     answers = {name: {"refused": 0.0, "too_long": 7.9} for name in ("train", "validation")}
     between = {"pairs": 4, "gold_articles": 3, "written_articles": 3, "same_id": 3}
-    return DataSurvey.model_validate(
-        {
-            "gold": {**source, "test": split},
-            "written": {**source, "answers": answers},
-            "between": between,
-        }
-    )
+    more: dict[str, dict[str, Any]] = {
+        "gold": {"test": split},
+        "written": {"answers": answers, "between": between},
+        "labelled": {"answers": answers},
+    }
+    return SourceSurvey.model_validate({**found, **more[source]})
 
 
 def make_settings(system: str = "t5-gold", **changed: Any) -> TrainedSettings:
     """settings.json of a tiny student, and what is changed in it."""
-    family, _, source = system.partition("-")
+    family, source = split_system(system)
     params = {
         "model": "tiny", "revision": None, "seed": 1, "epochs": 2.0, "max_steps": None,
         "batch_size": 8, "tokens_per_pass": 4096, "processes": 1, "precision": "auto",

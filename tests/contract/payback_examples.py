@@ -1,12 +1,15 @@
 """What worth reads and writes, to make fixtures from."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from tests.contract.examples import LINEUP, TRAINED, make_pair
 from understudy.contract.evaluation import ByKind, Gap
-from understudy.contract.names import KINDS, TRAINED, ZEROSHOT, name_pair
+from understudy.contract.lineup import Lineup
+from understudy.contract.names import KINDS, ZEROSHOT, name_pair
 from understudy.contract.recipes import RecipeDifference, RecipeGap
-from understudy.contract.timing import Latencies
+from understudy.contract.timing import StudentLatency
 from understudy.contract.trained import TrainedSeeds
 from understudy.contract.worth import StudentWorth, TeacherWorth, Worth
 
@@ -30,22 +33,32 @@ def make_recipe_gap(verdicts: Mapping[str, str] | None = None) -> RecipeGap:
 
 def make_teacher_gap(verdicts: Mapping[str, tuple[str, float]]) -> Gap:
     """Each student against the teacher: a verdict, and points of F1."""
-    from tests.contract.examples import make_pair
-
     return Gap.model_validate(
         {name_pair(name, ZEROSHOT): make_pair(*verdicts[name]) for name in TRAINED}
     )
 
 
-def make_latencies(means: Mapping[str, float] | None = None) -> Latencies:
-    """All cores take the mean, one core three times as long."""
+def make_latencies(
+    means: Mapping[str, float] | None = None, lineup: Lineup = LINEUP
+) -> dict[str, StudentLatency]:
+    """By student: all cores take the mean, one core three times as long."""
     found = {}
-    for system in TRAINED:
+    for system in lineup.trained:
         mean = (means or {}).get(system, 0.036)
         every = {"median": 0.9 * mean, "p95": 2 * mean, "mean": mean}
         one = {name: 3 * seconds for name, seconds in every.items()}
-        found[system] = {"one_core": one, "all_cores": every, "articles": 50}
-    return Latencies.model_validate({**found, "cores": 4, "machine": "Example 9 CPU"})
+        figures = {"one_core": one, "all_cores": every, "articles": 50}
+        machine = {"cores": 4, "machine": "Example 9 CPU"}
+        found[system] = StudentLatency.model_validate({**machine, **figures})
+    return found
+
+
+def write_latencies(
+    folder: Path, means: Mapping[str, float] | None = None, lineup: Lineup = LINEUP
+) -> None:
+    """Writes metrics/latency/SYSTEM.json of every student of `make_latencies` below a folder."""
+    for system, latency in make_latencies(means, lineup).items():
+        latency.write(folder / StudentLatency.path_of(system))
 
 
 def make_seeds(*seconds: float) -> TrainedSeeds:
@@ -68,13 +81,22 @@ def make_student_worth(**changed: Any) -> StudentWorth:
     return StudentWorth.model_validate({**found, **changed})
 
 
-def make_worth(teacher: Mapping[str, Any] | None = None, **students: StudentWorth) -> Worth:
-    """Students that are alike where none is given (`t5_gold=…`); t5-gold is the candidate."""
+def make_agreement_worth(**changed: Any) -> StudentWorth:
+    """The same where the references are the teacher's own answers: no verdict against it."""
+    nothing = dict.fromkeys(("model_verdict", "recipe_verdict", "f1_difference"))
+    return make_student_worth(**{**nothing, "agreement": 71.25, **changed})
+
+
+def make_worth(
+    teacher: Mapping[str, Any] | None = None, lineup: Lineup = LINEUP, **students: StudentWorth
+) -> Worth:
+    """Students that are alike where none is given (`t5_gold=…`); the first is the candidate."""
     given = {name.replace("_", "-"): found for name, found in students.items()}
+    usual = make_student_worth if lineup.references == "gold" else make_agreement_worth
     return Worth.model_validate(
         {
-            **{name: given.get(name, make_student_worth()) for name in TRAINED},
-            "candidate": TRAINED[0],
+            **{name: given.get(name, usual()) for name in lineup.trained},
+            "candidate": lineup.trained[0],
             "teacher": TeacherWorth.model_validate(
                 {"usd_per_1000": 0.5, "timed": 0, **(teacher or {})}
             ),
