@@ -48,7 +48,8 @@ def write_filtered(
     source = highlights(folder, len(train), len(validation))
     counts = judge_and_write(source, map(answer, [*train, *validation]), out, **filters)
     reasons = [line["reason"] for line in records(out / "answers.parquet")]
-    for split, count in counts.items():
+    for split in ("train", "validation"):
+        count = counts[split]
         assert count["asked"] == count["kept"] + sum(count["dropped"].values())
         assert len(records(out / f"{split}.parquet")) == count["kept"]
     assert reasons.count(None) == sum(count["kept"] for count in counts.values())
