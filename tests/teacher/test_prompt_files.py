@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.imports import ROOT
 from tests.teacher.test_requests import params
 from understudy.contract.pairs import PAIR_COLUMNS
 from understudy.core.errors import DataError
@@ -158,6 +159,18 @@ def test_a_variable_that_is_no_column_is_told_with_the_nearest_one(tmp_path: Pat
         "found no variable, expected one or more of $title or $body; "
         "write $title where the row's text belongs"
     )
+
+
+def test_the_example_of_tickets_asks_in_json_and_reads_it() -> None:
+    path = ROOT / "examples/tickets/prompts/summarize.yaml"
+    prompt = Prompt("zeroshot.prompt", path, ["article"])
+    messages = prompt.fill({"article": "My parcel is late."})
+    assert [one["role"] for one in messages] == ["system", "user", "assistant", "user"]
+    assert messages[-1]["content"] == "Ticket:\nMy parcel is late."
+    assert prompt.match(messages) == {"article": "My parcel is late."}
+    schema = prompt.settings["response_format"]["json_schema"]["schema"]
+    assert prompt.field in schema["required"]
+    assert prompt.read(messages[2]["content"])[1] is None
 
 
 # Questions
