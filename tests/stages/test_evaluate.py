@@ -27,7 +27,6 @@ from understudy.core.errors import DataError
 from understudy.scoring.rows import score_rows
 from understudy.texts.sentences import lead
 
-
 UNTRAINED = LINEUP.untrained
 
 
@@ -128,7 +127,7 @@ def test_answers_of_a_batch_cost_their_share_and_imported_ones_nothing() -> None
 GOLD = list(TEST["highlights"])
 
 
-def test_references_are_gold_where_each_article_has_some( None:
+def test_references_are_gold_where_each_article_has_some() -> None:
     write_predictions(Path("data/predictions"), (False, True, False))
     whose, found = choose_references(TEST)
     assert whose == "gold"
@@ -137,7 +136,8 @@ def test_references_are_gold_where_each_article_has_some( None:
 
 def test_without_gold_the_teachers_usable_answers_are_the_references() -> None:
     Path("data/predictions").mkdir(parents=True)
-    write_zeroshot(Path("data/predictions"), ["One.", "Two <|im_end|>", None], [None, "loop", "failed"])
+    texts, reasons = ["One.", "Two <|im_end|>", None], [None, "template_mark", "failed"]
+    write_zeroshot(Path("data/predictions"), texts, reasons)
     whose, found = choose_references(TEST.assign(highlights=None))
     assert whose == "teacher"
     assert found.dropna().to_dict() == {0: "One."}
@@ -149,7 +149,7 @@ def test_a_test_split_that_is_gold_in_part_is_refused() -> None:
         choose_references(TEST.assign(highlights=[GOLD[0], None, GOLD[2]]))
 
 
-def test_what_sources_that_are_gone_have_left_is_removed() -> None:
+def test_what_sources_that_are_gone_have_left_is_removed(tmp_path: Path) -> None:
     fill_project(tmp_path)
     remove_unlisted(Lineup(("gold", "written")))
     left = {path.name for path in tmp_path.rglob("*labelled*")}

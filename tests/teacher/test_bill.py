@@ -11,7 +11,9 @@ from understudy.teacher.completion import failed_answer
 
 
 def answer(number: int, **changes: Any) -> Answer:
-    return replace(Answer(f"sha256:{number:064}", "Text.", "stop", "", "m-1", 100, 20, 10), **changes)
+    return replace(
+        Answer(f"sha256:{number:064}", "Text.", "stop", "", "m-1", 100, 20, 10), **changes
+    )
 
 
 def count(*answers: Answer) -> CallCounts:
@@ -23,7 +25,9 @@ def count(*answers: Answer) -> CallCounts:
 
 
 def test_tokens_are_added_up_by_the_way_that_answers_came() -> None:
-    found = count(answer(1), answer(2, batch=True), answer(3, batch=True), answer(4, origin="a.log"))
+    found = count(
+        answer(1), answer(2, batch=True), answer(3, batch=True), answer(4, origin="a.log")
+    )
     assert (found.live.calls, found.batch.calls, found.logged.calls) == (1, 2, 1)
     assert (found.calls, found.imported, found.rows) == (4, 1, 4)
     assert (found.batch.prompt_tokens, found.batch.cached_tokens) == (200, 40)
