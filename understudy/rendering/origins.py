@@ -9,6 +9,10 @@ from understudy.contract.params.teacher import EMBEDDED
 from understudy.rendering.markdown import code_span
 
 
+INPUTS = "inputs"
+"""Names a file without outputs among files of splits: all splits come from it."""
+
+
 def name_origin(origin: Origin, splits: Sequence[str]) -> str:
     """Markdown that names a data set.
 
@@ -22,12 +26,12 @@ def name_origin(origin: Origin, splits: Sequence[str]) -> str:
             f"(config {code_span(origin.config)}, commit {code_span(origin.revision)})"
         )
     if isinstance(origin, FilesOrigin):
-        files = (
+        files = [
             f"{code_span(PurePath(file.path).name)} (SHA-256 {code_span(file.sha256)})"
-            for split, file in sorted(origin.files.items())
-            if split in splits
-        )
-        return f"the files {' and '.join(files)}"
+            for name, file in sorted(origin.files.items())
+            if name in (*splits, INPUTS)
+        ]
+        return f"the file{'' if len(files) == 1 else 's'} {' and '.join(files)}"
     return "Understudy's sample, an invented corpus"
 
 

@@ -1,17 +1,32 @@
-"""The planted pairs, counted once."""
+"""The planted pairs, as a folder, and counted once."""
+
+from pathlib import Path
 
 import pytest
 
-from stages.datacards.survey import survey_pairs
-from tests.stages.datacards.examples import PARAMS
-from tests.stages.datacards.planted import GENERATED, fill_project
-from understudy.contract.survey import DataSurvey
+from stages.datacards.survey import survey_source
+from tests.stages.datacards.examples import PARAMS, STAGES
+from tests.stages.datacards.planted import ANSWERED, fill_project
+from understudy.contract.params.sources import SOURCES
+from understudy.contract.survey import SourceSurvey
 
 
 @pytest.fixture(scope="session")
-def survey(tmp_path_factory: pytest.TempPathFactory) -> DataSurvey:
-    """metrics/data.json of the planted pairs."""
+def surveys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SourceSurvey]:
+    """metrics/data/SOURCE.json of the planted pairs, by source."""
     folder = tmp_path_factory.mktemp("datacard")
     fill_project(folder)
-    counted, _ = survey_pairs(folder / "data", PARAMS, GENERATED)
-    return counted
+    return {
+        source: survey_source(
+            folder / "data", source, PARAMS, ANSWERED.get(STAGES.get(source, ""))
+        )[0]
+        for source in SOURCES
+    }
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the stage reads, as the working directory."""
+    fill_project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

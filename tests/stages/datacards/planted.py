@@ -3,20 +3,34 @@
 import shutil
 from pathlib import Path
 
-from understudy.contract.generated import Generated
+import pytest
 
-from tests.contract.examples import make_origin, make_settings
+from stages.datacards.__main__ import main
+from tests.contract.examples import (
+    TRAINED,
+    make_answered,
+    make_call_counts,
+    make_origin,
+    make_settings,
+)
 from tests.imports import ROOT
-from understudy.contract.answers import Answer
-from understudy.contract.asked import WRITTEN_ANSWERS, WRITTEN_ANSWERS_SCHEMA
+from understudy.contract.answered import Answered
 from understudy.contract.dataset import Dataset
-from understudy.contract.names import TRAINED
 from understudy.contract.pairs import MODELS, PAIRS_SCHEMA
+from understudy.contract.params.sources import SOURCES
 from understudy.contract.trained import TrainedSettings
 from understudy.core.tables import table_writer
-from understudy.teacher.completion import failed_answer
 
 Row = dict[str, str]
+OUTPUTS = {
+    path
+    for source in SOURCES
+    for path in (
+        f"data/{source}/README.md",
+        f"metrics/data/{source}.json",
+        f"metrics/plots/lengths/{source}.csv",
+    )
+}
 DATASET = Dataset.model_validate(
     {
         "train": {
@@ -45,21 +59,29 @@ DATASET = Dataset.model_validate(
         },
     }
 )
-GENERATED = Generated.model_validate(
-    {
-        "train": {
+WRITER, LABELLER = "writer-1", "labeller-1"
+ANSWERED: dict[str, Answered] = {
+    "generate": make_answered(
+        train={
             "asked": 8,
             "kept": 5,
             "dropped": {"failed": 1, "refused": 1, "empty": 0, "cut_off": 0, "too_long": 1},
         },
-        "validation": {
+        validation={
             "asked": 2,
             "kept": 2,
             "dropped": {"failed": 0, "refused": 0, "empty": 0, "cut_off": 0, "too_long": 0},
         },
-    }
-)
-WRITER = "writer-1"
+        calls=make_call_counts(model=WRITER),
+    ),
+    "label": make_answered(
+        "label",
+        train={"asked": 8, "kept": 5, "dropped": {"failed": 0, "not_json": 2, "copy": 1}},
+        validation={"asked": 2, "kept": 2, "dropped": {"failed": 0, "not_json": 0, "copy": 0}},
+        calls=make_call_counts(model=LABELLER),
+    ),
+}
+"""By the stage that asked."""
 LOST = {
     "articles": {"unknown": 21, "line_breaks": 77, "changed": 3, "characters": "{ } ~ |"},
     "highlights": {"unknown": 0, "line_breaks": 5, "changed": 0, "characters": ""},
@@ -78,9 +100,15 @@ def gold(name: str) -> str:
     return "\n".join(" ".join(f"{name}gold{n}" for n in numbers) + " ." for numbers in sentences)
 
 
-def row(name: str, article: str | None = None) -> Row:
-    """A pair of its own words, or with a given article."""
-    return {"id": name, "article": article or story(name), "highlights": gold(name)}
+def row(name: str, article: str | None = None, highlights: str | None = None) -> Row:
+    """A pair of its own words, or with a given text."""
+    texts = {"article": article or story(name), "highlights": highlights or gold(name)}
+    return {"id": name, **texts}
+
+
+def label(name: str) -> str:
+    """What a teacher could have answered: the beginning of no article."""
+    return gold(f"{name}label")
 
 
 def list_rows() -> dict[str, list[Row]]:
@@ -99,12 +127,22 @@ def list_rows() -> dict[str, list[Row]]:
         row("traind", f"{train[3]['article']} It is known by heart"),
         row("traine", f"Again {test[2]['article']}"),
     ]
+    words = train[0]["article"].split()
+    copied = f"{' '.join(words[:9])} .\n{' '.join(words[9:18])} ."
+    labelled = [
+        row("traina", highlights=copied),  # the article's own words
+        *(row(f"train{letter}", highlights=label(letter)) for letter in "bcd"),
+        row("exact", planted[0]["article"], label("exact")),
+    ]
+    held_out = ("valida", "validb")
     return {
         "gold/train": [*train, *planted],
         "gold/validation": [row("valida"), row("validb")],
         "gold/test": test,
         "written/train": written,
         "written/validation": [row("valida", story("writtenv")), row("validb", story("writtenw"))],
+        "labelled/train": labelled,
+        "labelled/validation": [row(name, highlights=label(name)) for name in held_out],
     }
 
 
@@ -115,25 +153,32 @@ def write_rows(path: Path, rows: list[Row]) -> None:
             table.add(one)
 
 
-def write_answers(path: Path, model: str = WRITER) -> None:
-    """Writes three answers and a failed call, which names a model that has not answered."""
-    answers = [Answer(f"sha256:{n}", "text", "stop", "", model, 9, 0, 9) for n in range(3)]
-    answers.append(failed_answer("sha256:3", "asked-for", "HTTP 500"))
-    with table_writer(path, WRITTEN_ANSWERS_SCHEMA) as table:
-        for number, answer in enumerate(answers):
-            reason = answer.find_problem()
-            table.add({"split": "train", "id": f"{number}", "reason": reason, **answer.to_record()})
-
-
 def fill_project(folder: Path) -> None:
     """Writes all files that the stage reads."""
     for name, rows in list_rows().items():
         write_rows(folder / "data" / f"{name}.parquet", rows)
-    write_answers(folder / WRITTEN_ANSWERS)
     for system in TRAINED:
         settings = make_settings(system, lost={"train": LOST, "validation": LOST})
         settings.write(TrainedSettings.path_in(folder / MODELS / system))
-    for document in (make_origin(), DATASET, GENERATED):
+    for document in (make_origin(), DATASET):
         document.write(folder / document.PATH)
+    for stage, answered in ANSWERED.items():
+        answered.write(folder / Answered.path_of(stage))
     shutil.copy(ROOT / "profiles" / "sample.yaml", folder / "params.yaml")
     shutil.copytree(ROOT / "prompts", folder / "prompts")
+
+
+def count_sources(*sources: str) -> None:
+    """Runs the stage in the working directory, for these sources or for all."""
+    for source in sources or SOURCES:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sys.argv", ["datacards", source])
+            main()
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def outputs(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in OUTPUTS & files(folder)}

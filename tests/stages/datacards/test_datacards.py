@@ -13,62 +13,36 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.datacards.__main__ import main
-from tests.contract.examples import make_origin
+from tests.contract.examples import make_call_counts, make_origin
 from tests.imports import ROOT
 from tests.stages.datacards.planted import (
-    GENERATED,
+    ANSWERED,
+    OUTPUTS,
     Row,
-    fill_project,
+    count_sources,
+    files,
     list_rows,
+    outputs,
     row,
-    write_answers,
     write_rows,
 )
-from understudy.contract.names import TRAINED
+from understudy.contract.answered import Answered
 from understudy.contract.pairs import PAIR_COLUMNS, SPLITS
 from understudy.contract.params.filter import FilterParams
-from understudy.core.errors import DataError
+from understudy.contract.params.sources import SOURCES
 from understudy.core.files import write_json
 from understudy.core.params import read_params
 from understudy.core.tables import iterate_table
 from understudy.rows.filtering import filter_splits
 
 REAL = ROOT.parent / "shared" / "data" / "cnndm"
-OUTPUTS = {
-    "data/gold/README.md",
-    "data/written/README.md",
-    "metrics/data.json",
-    "metrics/plots/lengths.csv",
-}
-INPUTS = [
-    *(f"data/{name}.parquet" for name in (*list_rows(), "written/answers")),
-    "data/raw/source.json",
-    "metrics/dataset.json",
-    "metrics/generated.json",
-    *(f"models/{system}/settings.json" for system in TRAINED),
-]
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What the stage reads, as the working directory."""
-    fill_project(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def files(folder: Path) -> set[str]:
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-
-
-def outputs(folder: Path) -> dict[str, bytes]:
-    return {name: (folder / name).read_bytes() for name in OUTPUTS & files(folder)}
 
 
 def metrics(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / "metrics/data.json").read_text("utf-8"))
-    return found
+    found = {
+        path.stem: json.loads(path.read_text("utf-8")) for path in folder.glob("metrics/data/*")
+    }
+    return {source: found[source] for source in SOURCES if source in found}
 
 
 def leaves(tree: Any, above: str = "") -> Iterator[tuple[str, Any]]:
@@ -79,16 +53,21 @@ def leaves(tree: Any, above: str = "") -> Iterator[tuple[str, Any]]:
         yield from leaves(value, f"{above}.{key}")
 
 
-def test_the_stage_writes_metrics_a_plot_and_two_cards_and_nothing_else(project: Path) -> None:
+@pytest.mark.parametrize("source", SOURCES)
+def test_the_stage_writes_metrics_a_plot_and_a_card_of_its_source_and_nothing_else(
+    source: str, project: Path
+) -> None:
     before = files(project)
-    main()
-    assert files(project) - before == OUTPUTS
+    count_sources(source)
+    written = files(project) - before
+    assert written == {name for name in OUTPUTS if source in name}
+    assert len(written) == 3
 
 
 def test_planted_copies_of_test_articles_are_counted_for_their_source(project: Path) -> None:
-    main()
+    count_sources()
     found = metrics(project)
-    # gold: an exact copy and a near one; written: a near one
+    # gold: an exact copy and a near one; written: a near one; labelled: the exact one
     assert found["gold"]["contamination"] == {
         "test_articles": 2,
         "exact": 1,
@@ -101,18 +80,26 @@ def test_planted_copies_of_test_articles_are_counted_for_their_source(project: P
         "train_articles": 1,
         "highlights": 0,
     }
+    assert found["labelled"]["contamination"] == {
+        "test_articles": 1,
+        "exact": 1,
+        "train_articles": 1,
+        "highlights": 0,
+    }
 
 
 def test_planted_near_duplicates_are_counted_inside_and_between_sources(project: Path) -> None:
-    main()
+    count_sources()
     found = metrics(project)
     assert found["gold"]["near_duplicates"] == {"pairs": 1, "articles": 2}
     assert found["written"]["near_duplicates"] == {"pairs": 0, "articles": 0}
-    assert found["between"] == {"pairs": 1, "gold_articles": 1, "written_articles": 1, "same_id": 1}
+    assert found["labelled"]["near_duplicates"] == {"pairs": 0, "articles": 0}
+    near = {"pairs": 1, "gold_articles": 1, "written_articles": 1, "same_id": 1}
+    assert [survey.get("between") for survey in found.values()] == [None, near, None]
 
 
 def test_highlights_pasted_into_written_articles_are_counted(project: Path) -> None:
-    main()
+    count_sources()
     found = metrics(project)
     # of five written articles one has all 18 words of its highlights in a row, one has 9 of them
     assert found["written"]["leakage"] == {
@@ -127,26 +114,43 @@ def test_highlights_pasted_into_written_articles_are_counted(project: Path) -> N
     assert set(found["gold"]["leakage"].values()) == {0}
 
 
+def test_articles_copied_into_their_labels_are_counted(project: Path) -> None:
+    count_sources("labelled")
+    # of five labels one is the first 18 words of its article
+    assert metrics(project)["labelled"]["leakage"] == {
+        "coverage": 20,
+        "density": 18 / 5,
+        "longest": 18 / 5,
+        "copied": 20,
+        "copied_words": 20,
+        "pasted": 20,
+        "pasted_whole": 20,
+    }
+
+
 def test_a_pair_with_the_highlights_of_a_test_pair_is_counted(project: Path) -> None:
     rows = list_rows()["gold/train"]
     rows[2] |= {"highlights": row("testd")["highlights"].upper().replace("\n", " ")}
     write_rows(project / "data/gold/train.parquet", rows)
-    main()
+    count_sources()
     assert metrics(project)["gold"]["contamination"]["highlights"] == 1
 
 
 def test_unusable_answers_are_shares_of_those_asked_for(project: Path) -> None:
-    main()
-    answers = metrics(project)["written"]["answers"]
+    count_sources()
+    found = metrics(project)
     shares = {"failed": 12.5, "refused": 12.5, "empty": 0, "cut_off": 0, "too_long": 12.5}
-    assert answers == {"train": shares, "validation": dict.fromkeys(shares, 0)}
+    assert found["written"]["answers"] == {"train": shares, "validation": dict.fromkeys(shares, 0)}
+    shares = {"failed": 0, "not_json": 25, "copy": 12.5}
+    assert found["labelled"]["answers"] == {"train": shares, "validation": dict.fromkeys(shares, 0)}
+    assert "answers" not in found["gold"]
 
 
 def test_lengths_are_those_of_each_split(project: Path) -> None:
-    main()
+    count_sources()
     found = metrics(project)
     assert list(found["gold"])[:3] == list(SPLITS)
-    assert "test" not in found["written"]
+    assert [source for source, survey in found.items() if "test" in survey] == ["gold"]
     for name, rows in list_rows().items():
         source, _, split = name.partition("/")
         shown = found[source][split]
@@ -165,9 +169,9 @@ def test_lengths_are_those_of_each_split(project: Path) -> None:
 
 
 def test_every_leaf_is_a_number_that_dvc_keeps(project: Path) -> None:
-    main()
+    count_sources()
     found = dict(leaves(metrics(project)))
-    assert len(found) > 100
+    assert len(found) > 150
     for path, value in found.items():
         assert type(value) in (int, float), path
         assert math.isfinite(value), path
@@ -177,28 +181,30 @@ def test_every_leaf_is_a_number_that_dvc_keeps(project: Path) -> None:
 def test_the_plot_counts_the_training_texts_of_each_source_in_the_same_bins(
     project: Path,
 ) -> None:
-    main()
-    plot = pd.read_csv(project / "metrics/plots/lengths.csv")
-    assert list(plot.columns) == ["source", "text", "words_from", "words_to", "pairs"]
-    groups = dict(iter(plot.groupby(["text", "source"])))
-    assert len(groups) == 4
-    for (text, source), table in groups.items():
-        assert table["pairs"].sum() == len(list_rows()[f"{source}/train"])
-        bins = groups[text, "gold"][["words_from", "words_to"]].to_numpy().tolist()
-        assert table[["words_from", "words_to"]].to_numpy().tolist() == bins
+    count_sources()
+    plots = [pd.read_csv(project / f"metrics/plots/lengths/{source}.csv") for source in SOURCES]
+    for source, plot in zip(SOURCES, plots, strict=True):
+        assert list(plot.columns) == ["source", "text", "words_from", "words_to", "pairs"]
+        assert set(plot["source"]) == {source}
+    groups = dict(iter(pd.concat(plots).groupby(["text", "source"])))
+    assert len(groups) == 6
+    for (text, name), table in groups.items():
+        assert table["pairs"].sum() == len(list_rows()[f"{name}/train"])
+        assert list(table["words_from"]) == list(groups[text, "gold"]["words_from"])
 
 
 def test_the_command_writes_the_same_bytes_in_another_process(project: Path) -> None:
-    main()
+    count_sources()
     expected = outputs(project)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7", "LC_ALL": "C"}
-    subprocess.run(
-        [sys.executable, "-m", "stages.datacards"],
-        env=environment,
-        check=True,
-        timeout=60,
-        capture_output=True,
-    )
+    for source in SOURCES:
+        subprocess.run(
+            [sys.executable, "-m", "stages.datacards", source],
+            env=environment,
+            check=True,
+            timeout=60,
+            capture_output=True,
+        )
     assert outputs(project) == expected
     assert not any(str(project).encode() in content for content in expected.values())
 
@@ -207,19 +213,22 @@ def test_params_decide_what_is_near_and_what_is_copied(project: Path) -> None:
     params = read_params(project / "params.yaml")
     params["datacards"] |= {"near_duplicate": 1.0, "copied_words": 10}
     write_json(project / "params.yaml", params)  # YAML may be JSON
-    main()
+    count_sources()
     found = metrics(project)
     assert found["gold"]["near_duplicates"]["pairs"] == 0
     assert found["gold"]["contamination"]["test_articles"] == 2  # longer ones hold all of them
     assert found["written"]["leakage"]["copied"] == 20
 
 
-def test_the_card_names_the_models_that_answered(project: Path) -> None:
-    write_answers(project / "data/written/answers.parquet", "another")
-    main()
-    card = (project / "data/written/README.md").read_text("utf-8")
-    assert "`another`" in card
-    assert "asked-for" not in card
+@pytest.mark.parametrize(("stage", "source"), [("generate", "written"), ("label", "labelled")])
+def test_the_card_names_the_models_that_answered(stage: str, source: str, project: Path) -> None:
+    calls = make_call_counts(model="another, and one more")
+    answered = {**ANSWERED[stage].to_json(), "calls": calls}
+    write_json(project / Answered.path_of(stage), answered)
+    count_sources()
+    for name in SOURCES:
+        card = (project / f"data/{name}/README.md").read_text("utf-8")
+        assert ("`another, and one more`" in card) == (name == source)
 
 
 def test_the_datasets_library_loads_the_splits_that_the_card_names(
@@ -227,8 +236,9 @@ def test_the_datasets_library_loads_the_splits_that_the_card_names(
 ) -> None:
     from datasets import load_dataset
 
-    main()
-    for source, splits in (("gold", SPLITS), ("written", ("train", "validation"))):
+    count_sources()
+    for source in SOURCES:
+        splits = SPLITS if source == "gold" else ("train", "validation")
         cache = tmp_path_factory.mktemp("cache")
         loaded = load_dataset(str(project / "data" / source), cache_dir=str(cache))
         assert set(loaded) == set(splits)
@@ -236,68 +246,10 @@ def test_the_datasets_library_loads_the_splits_that_the_card_names(
             assert [dict(one) for one in loaded[split]] == list_rows()[f"{source}/{split}"]
 
 
-@pytest.mark.parametrize("name", INPUTS)
-def test_a_missing_file_is_one_line_that_names_it_and_nothing_is_written(
-    name: str, project: Path
-) -> None:
-    (project / name).unlink()
-    with pytest.raises(DataError) as caught:
-        main()
-    assert str(caught.value) == f"{name}: no such file; `dvc repro` makes it, `dvc pull` gets it"
-    assert not outputs(project)
-
-
-@pytest.mark.parametrize("name", ["gold/test", "gold/train", "written/validation"])
-def test_a_split_without_rows_is_one_line_that_names_it(name: str, project: Path) -> None:
-    write_rows(project / f"data/{name}.parquet", [])
-    with pytest.raises(DataError) as caught:
-        main()
-    assert str(caught.value) == f"data/{name}.parquet: no row in it; `dvc repro` makes it again"
-    assert not outputs(project)
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "problem"),
-    [
-        ("metrics/dataset.json", {}, "train: Field required"),
-        ("metrics/generated.json", {"train": 3}, "train: "),
-        (
-            "metrics/generated.json",
-            {"train": {**GENERATED.train.model_dump(), "asked": 0}},
-            "train.asked: expected greater than 0",
-        ),
-        (
-            "data/raw/source.json",
-            {**make_origin().to_json(), "source": "disk"},
-            "expected tags: 'sample', 'hub'",
-        ),
-    ],
-)
-def test_a_wrong_value_is_named_by_its_place(
-    name: str, content: dict[str, Any], problem: str, project: Path
-) -> None:
-    write_json(project / name, content)
-    with pytest.raises(DataError) as caught:
-        main()
-    assert str(caught.value).startswith(f"{name}: ")
-    assert problem in str(caught.value)
-    assert "\n" not in str(caught.value)
-    assert not outputs(project)
-
-
-def test_a_prompt_that_cannot_be_read_is_one_line(project: Path) -> None:
-    (project / "prompts/generate.txt").unlink()
-    with pytest.raises(DataError, match=r"^prompts/generate\.txt: not a readable prompt") as caught:
-        main()
-    assert "generate.prompt" in str(caught.value)
-    assert "\n" not in str(caught.value)
-    assert not outputs(project)
-
-
-def test_where_rows_come_from_reaches_both_cards(project: Path) -> None:
+def test_where_rows_come_from_reaches_every_card(project: Path) -> None:
     make_origin("hub").write(project / "data/raw/source.json")
-    main()
-    for source in ("gold", "written"):
+    count_sources()
+    for source in SOURCES:
         card = (project / f"data/{source}/README.md").read_text("utf-8")
         assert f"`team/news` on the Hugging Face Hub (config `3.0.0`, commit `{'d' * 40}`)" in card
         assert "invented corpus" not in card
@@ -324,7 +276,7 @@ def test_copies_planted_among_real_articles_are_found_and_no_others(project: Pat
     kept = list(iterate_table(project / "data/gold/train.parquet", PAIR_COLUMNS))
     pasted = {**kept[0], "article": f"{kept[0]['highlights']} {short[2]['highlights']}"}
     write_rows(project / "data/written/train.parquet", [pasted, kept[1]])
-    main()
+    count_sources("gold", "written")
     found = metrics(project)
     assert found["gold"]["contamination"] == {
         "test_articles": 2,
@@ -332,7 +284,7 @@ def test_copies_planted_among_real_articles_are_found_and_no_others(project: Pat
         "train_articles": 2,
         "highlights": 2 + 4,  # CNN Student News has the same highlights every day
     }
-    assert found["between"]["same_id"] == 1
+    assert found["written"]["between"]["same_id"] == 1
     assert found["written"]["leakage"]["pasted_whole"] >= 50
     assert 70 < found["gold"]["leakage"]["coverage"] < 95  # Grusky et al. 2018 have about 86
     assert 1.5 < found["gold"]["leakage"]["density"] < 6  # and about 3.5 on all of it

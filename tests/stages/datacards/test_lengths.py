@@ -37,17 +37,18 @@ def test_texts_are_measured_in_words_and_in_characters() -> None:
 def test_every_text_is_in_one_bin_and_sources_share_their_bins() -> None:
     rng = np.random.default_rng(1)
     lengths = {"gold": rng.integers(300, size=500).tolist(), "written": [5, 250, 9999]}
-    bins = list(bin_lengths("article", lengths))
-    edges = [(one.words_from, one.words_to) for one in bins if one.source == "gold"]
+    shared = choose_edges(lengths["gold"])
+    bins = [b for name, own in lengths.items() for b in bin_lengths(name, "article", own, shared)]
+    edges = [one.words_from for one in bins if one.source == "gold"]
     assert {one.text for one in bins} == {"article"}
     for source, values in lengths.items():
         own = [one for one in bins if one.source == source]
         assert sum(one.pairs for one in own) == len(values)
         for one in own:
             assert one.pairs == sum(one.words_from <= value < one.words_to for value in values)
-        assert [(one.words_from, one.words_to) for one in own] == edges
-    assert edges[0][0] == 0
-    assert all(high == low for (_, high), (low, _) in pairwise(edges))
+        assert [one.words_from for one in own] == edges
+        assert all(one.words_to == after.words_from for one, after in pairwise(own))
+    assert edges[0] == 0
 
 
 @pytest.mark.parametrize(
