@@ -129,6 +129,7 @@ def test_files_that_a_copy_of_the_repository_would_lack_are_told_in_a_line(
     Path("data/own.dvc").write_text("", "utf-8")
     files = {"train": "data/own/train.csv", "validation": "../far/validation.csv"}
     document["fetch"]["files"].update({**files, "test": "my/test.csv"})
+    document["fetch"]["redact"]["names"] = "data/own/train.csv"
     document["generate"]["prompt"] = document["zeroshot"]["prompt"] = "prompts/a.txt"
     write_document(document)
     main([])

@@ -73,6 +73,7 @@ def find_untaken_files(root: Path = Path()) -> list[str]:
 
     `dvc exp run --temp` works in a copy of the repository, as a clone is: what Git or DVC tracks.
     """
+    from understudy.contract.params.fetch import NO_FILE
     from understudy.contract.params.sections import KINDS
     from understudy.core.params import load_section
     from understudy.versioning.revisions import find_untracked
@@ -83,8 +84,10 @@ def find_untaken_files(root: Path = Path()) -> list[str]:
         for section in ("generate", "zeroshot")
     }
     if fetch["source"] == "files":
-        splits = ("train", "validation", "test")
-        named |= {f"fetch.files.{split}": fetch["files"][split] for split in splits}
+        names = ("train", "validation", "test", "inputs")
+        named |= {f"fetch.files.{name}": fetch["files"][name] for name in names}
+    named["fetch.redact.names"] = fetch["redact"]["names"]
+    named = {key: path for key, path in named.items() if path != NO_FILE}
     here = root.resolve()
     top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
     far = {
