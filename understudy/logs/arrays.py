@@ -24,7 +24,7 @@ class _Text:
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self.window, self.at, self.is_whole = "", 0, False
 
-    def read_on(self, size: int = CHUNK) -> None:
+    def read_on(self, size: int) -> None:
         """Drops what was read, and takes more of the file into the window."""
         try:
             data = self._file.read(size)
@@ -41,7 +41,7 @@ class _Text:
             self.at = found.end() if found else self.at
             if self.at < len(self.window) or self.is_whole:
                 return self.window[self.at : self.at + 1]
-            self.read_on()
+            self.read_on(CHUNK)
 
     def take(self) -> str:
         """The same, and goes on behind it."""
@@ -97,6 +97,8 @@ def _read_element(text: _Text, decoder: json.JSONDecoder, largest: int) -> Any:
         size *= 2
     [value], end = found
     element, text.at = text.window[text.at : end], end
+    if len(element) > largest:
+        return RejectedError("too_large")
     return value if is_utf8(element) else RejectedError("not_json", "not UTF-8")
 
 

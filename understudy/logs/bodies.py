@@ -17,16 +17,8 @@ FINISHES = ("finish_reason", "stop_reason", "done_reason")
 SPEAKERS = ("assistant", "model")
 TEXTS = ("content", "text", "completion")
 ABOUT = (
-    *FINISHES,
-    *TOOLS,
-    "role",
-    "refusal",
-    "model",
-    "usage",
-    "id",
-    "created",
-    "index",
-    "logprobs",
+    *(*FINISHES, *TOOLS),
+    *("refusal", "model", "usage", "id", "created", "index", "logprobs"),
 )
 """What logs have beside the text of an answer."""
 WRAPPERS = ("body", "json")

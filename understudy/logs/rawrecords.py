@@ -8,7 +8,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
@@ -74,20 +74,19 @@ def iterate_records(path: Path) -> Iterator[Raw]:
         DataError: as in `check_log` and `open_log`.
     """
     check_log(path)
+    head = _read_head(path)
+    check_encoding(path, head.partition(b"\n")[0])
     with open_log(path) as file:
-        head = _peek(file)
-        check_encoding(path, head.partition(b"\n")[0])
-        if head.removeprefix(MARK).lstrip()[:1] == b"[" and ".json" in path.suffixes:
+        if head.removeprefix(MARK).lstrip()[:1] == b"[" and "json" in path.name.lower().split("."):
             yield from _number(iterate_elements(file, LARGEST))
         else:
             yield from _iterate_lines(file)
 
 
-def _peek(file: Any) -> bytes:
-    try:
-        return cast("bytes", file.peek(HEAD))[:HEAD]
-    except DAMAGED:
-        return b""
+def _read_head(path: Path) -> bytes:
+    with open_log(path) as file, suppress(*DAMAGED):
+        return file.read(HEAD)
+    return b""
 
 
 def _number(elements: Iterator[Any]) -> Iterator[Raw]:
