@@ -10,6 +10,7 @@ Run: python -m stages.generate
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -35,21 +36,29 @@ from understudy.texts.words import split_words
 class Judge:
     """Decides which answers make pairs; it comes after the answers and never asks for another."""
 
-    def __init__(self, params: GenerateParams, folder: Path = GOLD, prompt: str = "") -> None:
-        """Takes the limits, the folder with the test split, and the prompt without a row."""
-        self.reasons = params.reasons
+    def __init__(self, params: GenerateParams, prompt: Prompt, folder: Path = GOLD) -> None:
+        """Takes the limits, the prompt that was asked, and the folder with the test split."""
+        self.reasons = (*params.reasons, *prompt.reasons)
         self._params = params
-        self._rule = TextRule(params, prompt)
+        self._prompt = prompt
+        self._rule = TextRule(params, prompt.own_text)
         self._near = NearRule(params.near_duplicates, params.near_test)
         if params.near_test is not None:
             for row in iterate_table(folder / "test.parquet", ["article"]):
                 self._near.hold_out(row["article"])
 
-    def find_reason(self, question: Question, answer: Answer) -> str | None:
-        """Returns the first reason why an answer makes no pair with its row, or None.
+    def read(self, question: Question, answer: Answer) -> tuple[str, str | None]:
+        """Returns an answer's article, and the first reason why it makes no pair, or None.
 
         Answers of the training split are compared with those that made pairs before.
         """
+        problem = answer.find_problem()
+        article, unread = self._prompt.read(answer.text)
+        return article, problem or unread or self._find_reason(
+            question, replace(answer, text=article)
+        )
+
+    def _find_reason(self, question: Question, answer: Answer) -> str | None:
         highlights = question.row["highlights"]
         reason = answer.find_problem(self._params.max_characters)
         reason = reason or self._rule.find_reason(answer.text)
@@ -103,14 +112,14 @@ def _write_split(
     stripped = 0
     with table_writer(path, PAIRS_SCHEMA) as pairs:
         for question, answer in answered:
-            row, reason = question.row, judge.find_reason(question, answer)
+            row, (article, reason) = question.row, judge.read(question, answer)
             known = {"split": question.split, "id": row["id"], "reason": reason}
             journal.add({**known, **answer.to_record()})
             stripped += answer.reading == STRIPPED
             if not answer.error:
                 words[normal_word(answer.finish_reason)] += 1
             if reason is None:
-                pairs.add({**row, "article": answer.text})
+                pairs.add({**row, "article": article})
             else:
                 dropped[reason] += 1
     asked = pairs.count + dropped.total()
@@ -127,10 +136,10 @@ def main() -> None:
     """Reads params.yaml and generates."""
     params = load_section("generate", GenerateParams)
     teacher = load_section("teacher", TeacherParams)
-    prompt = Prompt("generate.prompt", params.prompt, "highlights")
+    prompt = Prompt("generate.prompt", params.prompt, ["highlights"])
     questions = Questions(prompt, params.limits)
     answered = ask(questions, teacher, default_ledger(), "generate", WRITTEN_ANSWERS)
-    counts = write_pairs(answered, Judge(params, prompt=prompt.fill("")))
+    counts = write_pairs(answered, Judge(params, prompt))
     counts.write()
     for split, count in counts:
         dropped = ", ".join(f"{n} {reason}" for reason, n in count.dropped.items() if n)

@@ -8,10 +8,12 @@ Run: python -m stages.zeroshot
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from understudy.contract.answers import Answer
 from understudy.contract.asked import ZEROSHOT_ANSWERS, ZEROSHOT_ANSWERS_SCHEMA
+from understudy.contract.pairs import TEST
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.errors import run
@@ -20,34 +22,39 @@ from understudy.core.tables import table_writer
 from understudy.rows.usable import TextRule
 from understudy.teacher.client import ask
 from understudy.teacher.ledger import default_ledger
-from understudy.teacher.prompts import Prompt, Questions
+from understudy.teacher.prompts import Prompt, Questions, input_columns
 from understudy.teacher.requests import Question
 
 
 def write_predictions(
     answered: Iterable[tuple[Question, Answer]],
+    prompt: Prompt,
     rule: TextRule,
     path: Path = ZEROSHOT_ANSWERS,
 ) -> None:
-    """Writes one summary per test article, null where the call failed."""
+    """Writes one summary per test article, null where the call failed.
+
+    An answer that should be JSON with a summary in it, and is not, stands there as it came.
+    """
     with table_writer(path, ZEROSHOT_ANSWERS_SCHEMA) as table:
         for question, answer in answered:
-            record = answer.to_record()
-            text = record.pop("text")
-            reason = answer.find_problem() or rule.find_reason(text)
+            problem = answer.find_problem()
+            text, unread = prompt.read(answer.text)
+            reason = problem or unread or replace(answer, text=text).find_problem()
+            reason = reason or rule.find_reason(text)
             prediction = None if reason == "failed" else text
             known = {"id": question.row["id"], "prediction": prediction, "reason": reason}
-            table.add({**known, **record})
+            table.add({**known, **answer.to_record()})
 
 
 def main() -> None:
     """Reads params.yaml and asks for summaries."""
     params = load_section("zeroshot", ZeroshotParams)
     teacher = load_section("teacher", TeacherParams)
-    prompt = Prompt("zeroshot.prompt", params.prompt, "article")
+    prompt = Prompt("zeroshot.prompt", params.prompt, input_columns(TEST))
     questions = Questions(prompt, {"test": None})
     answered = ask(questions, teacher, default_ledger(), "zeroshot", ZEROSHOT_ANSWERS)
-    write_predictions(answered, TextRule(params, prompt.fill("")))
+    write_predictions(answered, prompt, TextRule(params, prompt.own_text))
 
 
 if __name__ == "__main__":

@@ -188,8 +188,8 @@ def test_the_example_of_tickets_is_complete(
     fetch(rows.model_copy(update={"max_rejected": 0.0}))
     generate = load_section("generate", GenerateParams)
     zeroshot = load_section("zeroshot", ZeroshotParams)
-    write = Prompt("generate.prompt", generate.prompt, "highlights")
-    summarize = Prompt("zeroshot.prompt", zeroshot.prompt, "article")
+    write = Prompt("generate.prompt", generate.prompt, ["highlights"])
+    summarize = Prompt("zeroshot.prompt", zeroshot.prompt, ["article"])
     highlights = Questions(write, generate.limits, RAW)
     articles = Questions(summarize, {"test": None}, RAW)
     assert [len(list(prompts)) for prompts in (highlights, articles)] == [10, 2]

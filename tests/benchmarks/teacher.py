@@ -39,7 +39,7 @@ class Prompts:
         self._count = count
 
     def __iter__(self) -> Iterator[Question]:
-        return (Question(f"{number} " + "word " * 60) for number in range(self._count))
+        return (Question.of(f"{number} " + "word " * 60) for number in range(self._count))
 
 
 @contextmanager
@@ -74,7 +74,7 @@ async def ask_bare(address: str, count: int) -> None:
                 done = await client.chat.completions.create(model="double", messages=messages)
                 return done.choices[0].message.content or ""
 
-        texts = await asyncio.gather(*(one(question.prompt) for question in Prompts(count)))
+        texts = await asyncio.gather(*(one(question.text) for question in Prompts(count)))
     assert sum(text.startswith("word") for text in texts) == count
 
 

@@ -23,7 +23,6 @@ from understudy.core.errors import DataError
 from understudy.core.tables import iterate_table, table_writer
 
 ANSWER = Answer("sha256:0", "Ja.\nÄ 🦀", "stop", "", "m", 3, 1, 2, batch=True).to_record()
-WITHOUT_TEXT = {name: value for name, value in ANSWER.items() if name != "text"}
 TABLES: dict[str, tuple[Mapping[str, Any], dict[str, Any]]] = {
     "pairs": (PAIRS_SCHEMA, {"id": "a", "article": " Ä 🦀\n", "highlights": "One .\nTwo ."}),
     "rejects of fetch": (
@@ -37,7 +36,7 @@ TABLES: dict[str, tuple[Mapping[str, Any], dict[str, Any]]] = {
     ),
     "answers of zeroshot": (
         ZEROSHOT_ANSWERS_SCHEMA,
-        {"id": "a", "prediction": None, "reason": None, **WITHOUT_TEXT},
+        {"id": "a", "prediction": None, "reason": None, **ANSWER},
     ),
     "predictions": (PREDICTIONS_SCHEMA, {"id": "a", "prediction": "One."}),
     "scores": (SCORES_SCHEMA, {"id": "a", "system": "t5-gold", **dict.fromkeys(COLUMNS, 100 / 3)}),

@@ -82,7 +82,7 @@ def params(**changes: Any) -> GenerateParams:
 def judge_and_write(
     source: Questions, answers: Iterable[Answer], out: Path, **filters: Any
 ) -> dict[str, Any]:
-    judge = Judge(params(**filters), source.folder)
+    judge = Judge(params(**filters), source.prompt, source.folder)
     return write_pairs(zip(source, answers, strict=True), judge, out).to_json()
 
 
@@ -90,7 +90,7 @@ def highlights(folder: Path, train: int, validation: int, **limits: Any) -> Ques
     """So many rows of each split, in files."""
     for split, count in (("train", train), ("validation", validation)):
         write_rows(folder / f"{split}.parquet", [row(f"{split}-{n}") for n in range(count)])
-    prompt = Prompt("generate.prompt", ROOT / "prompts/generate.txt", "highlights")
+    prompt = Prompt("generate.prompt", ROOT / "prompts/generate.txt", ["highlights"])
     return Questions(prompt, params(**limits).limits, folder)
 
 

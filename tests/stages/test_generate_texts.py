@@ -1,13 +1,16 @@
 """generate: texts that are no article, and what is counted of the others."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from stages.generate import Judge, write_pairs
-from tests.stages.test_generate import GOOD, answer, highlights, params, write
+from tests.stages.test_generate import GOOD, answer, highlights, params, records, write
 from understudy.contract.params.generate import GenerateParams
 from understudy.core.errors import DataError
+from understudy.teacher.prompts import Prompt
 
 
 @pytest.fixture
@@ -40,7 +43,7 @@ NEWS = "Two hours after dawn a tug brought the ferry back, and nobody was hurt, 
 def test_a_text_that_is_no_article_makes_no_pair(out: Path, text: str, reason: str | None) -> None:
     source = highlights(out.parent / "gold", 1, 1)
     limits = GenerateParams(max_characters=400)
-    judge = Judge(limits, source.folder, source.prompt.fill(""))
+    judge = Judge(limits, source.prompt, source.folder)
     asked = zip(source, [answer(text), answer(NEWS)], strict=True)
     if reason is None:
         assert write_pairs(asked, judge, out).train.kept == 1
@@ -48,6 +51,27 @@ def test_a_text_that_is_no_article_makes_no_pair(out: Path, text: str, reason: s
         with pytest.raises(DataError, match=f"'{reason}': 1"):
             write_pairs(asked, judge, out)
     off = params(max_characters=400)
-    judge = Judge(off, source.folder, source.prompt.fill(""))
+    judge = Judge(off, source.prompt, source.folder)
     asked = zip(source, [answer(text), answer(NEWS)], strict=True)
     assert write_pairs(asked, judge, out).train.kept == 1
+
+
+def test_the_article_is_the_field_of_a_json_answer(out: Path) -> None:
+    path = out.parent / "prompt.yaml"
+    text = "messages: [{role: user, content: 'Expand $highlights'}]\nfield: article\n"
+    path.write_text(text, encoding="utf-8")
+    prompt = Prompt("generate.prompt", path, ["highlights"])
+    source = replace(highlights(out.parent / "gold", 5, 1), prompt=prompt)
+    good, long = (json.dumps({"article": text}) for text in (NEWS, "x" * 100))
+    texts = [good, NEWS, '{"text": "x"}', long, f"```json\n{good}\n```", good]
+    asked = zip(source, map(answer, texts), strict=True)
+    counts = write_pairs(asked, Judge(params(), prompt), out)
+    assert counts.train.kept == 2
+    dropped = {name: count for name, count in counts.train.dropped.items() if count}
+    assert dropped == {"not_json": 1, "no_field": 1, "too_long": 1}
+    assert [row["article"] for row in records(out / "train.parquet")] == [NEWS, NEWS]
+    assert [row["text"] for row in records(out / "answers.parquet")] == texts
+
+
+def test_only_a_prompt_for_json_counts_answers_that_are_none(out: Path) -> None:
+    assert "not_json" not in write(out, [GOOD], [GOOD])["train"]["dropped"]

@@ -41,14 +41,23 @@ def articles(folder: Path, *ids: str) -> Questions:
     with table_writer(path, text_columns(*PAIR_COLUMNS)) as table:
         for name in ids:
             table.add({"id": name, "article": f"Costs $5: article {name}.", "highlights": "Gold ."})
-    prompt = Prompt("zeroshot.prompt", ROOT / "prompts/zeroshot.txt", "article")
+    prompt = Prompt("zeroshot.prompt", ROOT / "prompts/zeroshot.txt", ["article"])
     return Questions(prompt, {"test": None}, path.parent)
 
 
 def write(folder: Path, ids: Iterable[str], answers: list[Answer]) -> None:
     """Writes answers to the test articles with these ids."""
-    answered = zip(articles(folder, *ids), answers, strict=True)
-    write_predictions(answered, TextRule(ZeroshotParams(), OWN), folder / "zeroshot.parquet")
+    source = articles(folder, *ids)
+    answered, rule = zip(source, answers, strict=True), TextRule(ZeroshotParams(), OWN)
+    write_predictions(answered, source.prompt, rule, folder / "zeroshot.parquet")
+
+
+def json_prompt(folder: Path) -> Prompt:
+    """One that wants a summary in JSON."""
+    text = "messages: [{role: user, content: 'Sum up $article'}]\nfield: summary\n"
+    path = folder / "prompt.yaml"
+    path.write_text(text, encoding="utf-8")
+    return Prompt("zeroshot.prompt", path, ["article"])
 
 
 def records(path: Path) -> list[dict[str, Any]]:
@@ -109,9 +118,43 @@ def test_what_came_with_an_answer_is_beside_it(tmp_path: Path) -> None:
         "id",
         "prediction",
         "reason",
-        *(name for name in COLUMNS if name != "text"),
+        *COLUMNS,
     ]
+    assert line["text"] == line["prediction"]
     assert (line["prompt_tokens"], line["cached_tokens"], line["completion_tokens"]) == (11, 2, 7)
+
+
+def test_the_prediction_is_the_field_of_a_json_answer_and_its_text_stays_whole(
+    tmp_path: Path,
+) -> None:
+    good = '{"summary": "Of c."}'
+    answers = [answer(good), answer("Of a."), answer('{"title": "B"}'), answer(good[:-3], "length")]
+    source = Questions(json_prompt(tmp_path), {"test": None}, articles(tmp_path, *"cabd").folder)
+    rule = TextRule(ZeroshotParams())
+    write_predictions(
+        zip(source, answers, strict=True), source.prompt, rule, tmp_path / "zeroshot.parquet"
+    )
+    found = records(tmp_path / "zeroshot.parquet")
+    assert [line["text"] for line in found] == [one.text for one in answers]
+    assert [(line["prediction"], line["reason"]) for line in found] == [
+        ("Of c.", None),
+        ("Of a.", "not_json"),
+        ('{"title": "B"}', "no_field"),
+        (good[:-3], "cut_off"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("summary", "reason"),
+    [("I'm sorry, I can't help.", "refused"), ("The bridge is open.</s>", "template_mark")],
+)
+def test_a_text_in_json_is_judged_as_one_without(tmp_path: Path, summary: str, reason: str) -> None:
+    source = Questions(json_prompt(tmp_path), {"test": None}, articles(tmp_path, "a").folder)
+    answered = zip(source, [answer(json.dumps({"summary": summary}))], strict=True)
+    path = tmp_path / "zeroshot.parquet"
+    write_predictions(answered, source.prompt, TextRule(ZeroshotParams()), path)
+    (line,) = records(path)
+    assert (line["prediction"], line["reason"]) == (summary, reason)
 
 
 def test_a_failed_call_leaves_no_prediction(tmp_path: Path) -> None:
@@ -126,9 +169,9 @@ def test_a_failed_call_leaves_no_prediction(tmp_path: Path) -> None:
 def test_prompts_can_be_read_again_and_half_read(tmp_path: Path) -> None:
     source = articles(tmp_path, *IDS)
     first = iter(source)
-    assert next(first).prompt == QUESTION.format("c")
+    assert next(first).text == QUESTION.format("c")
     assert list(source) == list(source)
-    assert [question.prompt for question in source] == [QUESTION.format(name) for name in IDS]
+    assert [question.text for question in source] == [QUESTION.format(name) for name in IDS]
     assert [question.row["id"] for question in first] == IDS[1:]
 
 
@@ -140,10 +183,12 @@ class Project:
         TEST.parent.mkdir(parents=True)
         (source.folder / "test.parquet").rename(TEST)
 
-    def ask(self, server: ChatServer, **teacher: Any) -> list[dict[str, Any]]:
+    def ask(
+        self, server: ChatServer, prompt: str = str(ROOT / "prompts/zeroshot.txt"), **teacher: Any
+    ) -> list[dict[str, Any]]:
         """Runs the stage with the sample profile and another teacher; JSON is YAML."""
         params = YAML(typ="safe").load((ROOT / "profiles/sample.yaml").read_text("utf-8"))
-        params["zeroshot"]["prompt"] = str(ROOT / "prompts/zeroshot.txt")
+        params["zeroshot"]["prompt"] = prompt
         params["teacher"] = settings(server.url, **teacher)
         Path("params.yaml").write_text(json.dumps(params), "utf-8")
         zeroshot.main()
@@ -191,3 +236,23 @@ def test_a_call_that_failed_for_good_is_asked_again_by_the_next_run_only(
         found = project.ask(server, max_failed=0.5)
         assert server.prompts == [QUESTION.format("a")]
     assert [line["reason"] for line in found] == [None, None, None]
+
+
+def test_a_prompt_may_have_messages_and_any_column_of_the_test_articles(project: Project) -> None:
+    with table_writer(TEST, text_columns(*PAIR_COLUMNS, "title")) as table:
+        table.add({"id": "a", "article": "Rain fell.", "highlights": None, "title": "Rain"})
+    Path("own.yaml").write_text(
+        "messages:\n- {role: system, content: Be brief.}\n"
+        "- {role: user, content: '$title: $article'}\n"
+        "response_format: {type: json_object}\nfield: summary\n",
+        encoding="utf-8",
+    )
+    with ChatServer(in_turn(say('{"summary": "It rained."}'))) as server:
+        (line,) = project.ask(server, prompt="own.yaml")
+        (call,) = server.calls
+    assert call.body["messages"] == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Rain: Rain fell."},
+    ]
+    assert call.body["response_format"] == {"type": "json_object"}
+    assert (line["prediction"], line["text"]) == ("It rained.", '{"summary": "It rained."}')

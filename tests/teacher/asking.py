@@ -27,7 +27,7 @@ SERVER.set_forkserver_preload(["tests.teacher.asking", "openai"])
 
 def questions(prompts: Iterable[str]) -> list[Question]:
     """Rows that have nothing but a prompt."""
-    return [Question(prompt, {"id": str(number)}) for number, prompt in enumerate(prompts)]
+    return [Question.of(prompt, {"id": str(number)}) for number, prompt in enumerate(prompts)]
 
 
 def requests(prompts: Iterable[str], teacher: TeacherParams) -> list[Request]:

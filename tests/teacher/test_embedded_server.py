@@ -165,12 +165,13 @@ def test_the_same_prompt_gets_the_same_answer_twice() -> None:
 
 
 def test_the_shipped_prompts_are_recognised() -> None:
-    generate = Prompt("generate.prompt", ROOT / "prompts/generate.txt", "highlights").fill(
-        HIGHLIGHTS
+    generate, zeroshot = (
+        Prompt(f"{name}.prompt", ROOT / f"prompts/{name}.txt", ["article", "highlights"])
+        for name in ("generate", "zeroshot")
     )
-    zeroshot = Prompt("zeroshot.prompt", ROOT / "prompts/zeroshot.txt", "article").fill(ARTICLE)
-    assert reply(generate) == expand(HIGHLIGHTS)
-    assert reply(zeroshot) == summarize(ARTICLE)
+    row = {"article": ARTICLE, "highlights": HIGHLIGHTS}
+    assert reply(generate.fill(row)[0]["content"]) == expand(HIGHLIGHTS)
+    assert reply(zeroshot.fill(row)[0]["content"]) == summarize(ARTICLE)
 
 
 @pytest.mark.parametrize("text", [HIGHLIGHTS, "It's Bob's 'big' day, says Bob .\nBob's dog won ."])

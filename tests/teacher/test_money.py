@@ -118,7 +118,7 @@ def budget(cap: float | None, spent: float = 0.0) -> Budget:
 
 
 def call(worst: float, key: str = "sha256:1") -> Request:
-    return Request(Question(""), {}, b"", key, worst)
+    return Request(Question.of(""), {}, b"", key, worst)
 
 
 def costing(key: str, dollars: float) -> Answer:

@@ -104,7 +104,7 @@ class Run:
         """What an endpoint does."""
         self.calls += 1
         now = asyncio.get_running_loop().time()
-        if error := self.fault(now, request.question.prompt, self.in_flight):
+        if error := self.fault(now, request.question.text, self.in_flight):
             self.refused += 1
             await asyncio.sleep(0.01)
             raise error

@@ -21,6 +21,7 @@ from tests.teacher.recalling import (
     write,
 )
 from understudy.contract.answers import COLUMNS
+from understudy.contract.asked import ZEROSHOT_ANSWERS_SCHEMA
 from understudy.core.tables import table_writer, text_columns
 from understudy.teacher.errors import TeacherError
 from understudy.teacher.recall import PAY_AGAIN, read_answers, recall
@@ -96,6 +97,12 @@ def test_another_output_has_none(outputs: Outputs) -> None:
 def test_predictions_are_answers_too(tmp_path: Path) -> None:
     write(tmp_path / "zeroshot.parquet", [answer(1), answer(2)], text="prediction")
     assert list(read_answers(tmp_path / "zeroshot.parquet")) == [answer(1), answer(2)]
+
+
+def test_the_text_counts_where_the_prediction_was_read_out_of_it(tmp_path: Path) -> None:
+    with table_writer(tmp_path / "zeroshot.parquet", ZEROSHOT_ANSWERS_SCHEMA) as table:
+        table.add({**answer(1).to_record(), "id": "a", "prediction": "1", "reason": None})
+    assert list(read_answers(tmp_path / "zeroshot.parquet")) == [answer(1)]
 
 
 @pytest.mark.parametrize("columns", [["id", "text"], ["request", "text"], ["prediction"]])

@@ -65,7 +65,7 @@ def test_canonical_bytes_and_keys_are_those_of_the_first_version(number: int) ->
 
 def test_a_request_carries_its_row_its_worst_case_and_what_the_api_gets() -> None:
     teacher = params(prices={"input": 1.0, "output": 2.0}, request={"max_tokens": 10})
-    question = Question("What?", {"id": "7", "article": "Rain."}, "train")
+    question = Question.of("What?", {"id": "7", "article": "Rain."}, "train")
     (request,) = build_requests([question], teacher)
     assert request.question is question
     assert request.worst_usd == worst_case_usd(len(request.canonical), teacher) > 0
@@ -107,7 +107,7 @@ class Rows:
 
     def __iter__(self) -> Any:
         prompts = self._readings.pop(0) if len(self._readings) > 1 else self._readings[0]
-        return (Question(prompt, {"id": prompt.upper()}) for prompt in prompts)
+        return (Question.of(prompt, {"id": prompt.upper()}) for prompt in prompts)
 
 
 def test_each_row_gets_the_answer_to_its_own_prompt_wherever_it_moves(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_an_address_of_azure_stays_without_v1() -> None:
 
 def test_answers_of_a_bare_address_are_not_asked_again(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.jsonl"
-    asked = [Question("a"), Question("b"), Question("a")]
+    asked = [Question.of("a"), Question.of("b"), Question.of("a")]
     with ChatServer() as server:
         teacher = params(base_url=server.url.removesuffix("/v1"))
         former = teacher.model_copy(update={"base_url": server.url.removesuffix("/v1")})
@@ -175,6 +175,6 @@ def test_an_endpoint_without_v1_is_asked_where_it_listens(tmp_path: Path) -> Non
     with ChatServer() as server:
         host, server.models = server.url.removesuffix("/v1"), None
         server.script = lambda call: refuse(404, "?") if "/v1" in call.path else echo(call)
-        found = ask([Question("a")], params(base_url=host), tmp_path / "ledger.jsonl", "test")
+        found = ask([Question.of("a")], params(base_url=host), tmp_path / "ledger.jsonl", "test")
         assert [answer.text for _, answer in found] == ["answer to a"]
         assert server.calls[-1].path == "/chat/completions"

@@ -122,7 +122,7 @@ def test_files_that_a_copy_of_the_repository_would_lack_are_told_in_a_line(
     project = tmp_path / "project"
     for name in ("data/own/train.csv", "my/test.csv", "prompts/a.txt", "../far/validation.csv"):
         (project / name).parent.mkdir(parents=True, exist_ok=True)
-        (project / name).write_text("x", "utf-8")
+        (project / name).write_text("$highlights", "utf-8")
     os.chdir(project)
     run_git("init", "--quiet")
     run_git("add", "prompts/a.txt")
@@ -159,3 +159,30 @@ def test_a_prompt_outside_of_the_repository_is_told(
     assert capsys.readouterr().err.startswith(
         f"warning: generate.prompt = {tmp_path / 'prompt.txt'}: outside of the repository: "
     )
+
+
+# Prompts
+
+
+def test_prompts_that_cannot_be_used_are_told_all_at_once(document: Document) -> None:
+    Path("write.txt").write_text("Expand $highlight", "utf-8")
+    Path("ask.yaml").write_text("messages: [{role: user, content: $article, nam: x}]", "utf-8")
+    document["generate"]["prompt"], document["zeroshot"]["prompt"] = "write.txt", "ask.yaml"
+    write_document(document)
+    with pytest.raises(ParamsError) as caught:
+        check()
+    first, second = str(caught.value).splitlines()
+    assert first.startswith("generate.prompt = write.txt: found $highlight, expected just $high")
+    assert second.startswith("zeroshot.prompt = ask.yaml: messages.0.nam: unknown key")
+
+
+def test_a_setting_of_both_prompt_and_params_is_told(document: Document) -> None:
+    text = "messages: [{role: user, content: $title}]\nresponse_format: {type: json_object}\n"
+    Path("ask.yaml").write_text(text, "utf-8")
+    document["zeroshot"]["prompt"] = "ask.yaml"
+    write_document(document)
+    check()  # which columns there are, nobody knows yet
+    document["teacher"]["request"] = {"response_format": {"type": "text"}}
+    write_document(document)
+    with pytest.raises(ParamsError, match=r"^teacher\.request\.response_format: the prompt's"):
+        check()

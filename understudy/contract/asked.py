@@ -13,9 +13,9 @@ ZEROSHOT_ANSWERS = predictions_path("zeroshot")
 ZEROSHOT_ANSWERS_SCHEMA = {
     **PREDICTIONS_SCHEMA,
     **text_columns("reason"),
-    **{name: kind for name, kind in COLUMNS.items() if name != "text"},
+    **COLUMNS,
 }
-"""Columns of zeroshot's answers; an answer's text is the prediction."""
+"""Columns of zeroshot's answers; the prediction is what was read out of an answer's text."""
 
 ANSWERS = {"generate": WRITTEN_ANSWERS, "zeroshot": ZEROSHOT_ANSWERS}
 """Tables by the stage that asked."""

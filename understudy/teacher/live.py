@@ -199,7 +199,7 @@ class LiveRun:
     async def _admit(self, request: Request) -> Ticket:
         """Waits until the endpoint is there, and for the call's place in its pace."""
         while True:
-            ticket = await self._pace.admit(len(request.question.prompt) / BYTES_A_TOKEN)
+            ticket = await self._pace.admit(len(request.question.text) / BYTES_A_TOKEN)
             try:
                 if self._run.stop:
                     raise asyncio.CancelledError

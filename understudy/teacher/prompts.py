@@ -1,53 +1,125 @@
-"""Prompt templates: text files in which `$article` or `$highlights` stands for the row's text."""
+"""Prompts: templates in which `$article` or another column stands for a row's text."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from string import Template
+from typing import Any
 
 from understudy.contract.pairs import GOLD, PAIR_COLUMNS
-from understudy.core.errors import DataError
-from understudy.core.reading import read_text
-from understudy.core.tables import iterate_table
+from understudy.contract.params.usable import NO_FIELD, NOT_JSON
+from understudy.core.errors import suggest
+from understudy.core.tables import iterate_table, readable_parquet
 from understudy.teacher.errors import PromptError
-from understudy.teacher.requests import Question
+from understudy.teacher.json_answers import read_field
+from understudy.teacher.matching import Matcher
+from understudy.teacher.prompt_files import read_prompt_file
+from understudy.teacher.requests import Message, Question
 
 
 class Prompt:
-    """A template with exactly one variable."""
+    """A template with variables, and how its answers are read."""
 
-    def __init__(self, param: str, path: str | Path, variable: str) -> None:
+    variables: tuple[str, ...]
+    """Those that it uses, in their order."""
+    settings: Mapping[str, Any]
+    """What goes into a request beside its messages."""
+    field: str | None
+    """The dotted path of the text in a JSON answer; None where the answer is the text."""
+
+    def __init__(self, param: str, path: str | Path, allowed: Sequence[str]) -> None:
         """Reads a template.
 
         Args:
             param: the dotted key that names the file, for messages.
-            path: a UTF-8 text file; `$$` stands for a dollar sign.
-            variable: the one name that it must use, a column of the rows.
+            path: a text file, or YAML (see `read_prompt_file`).
+            allowed: columns of the rows; it must use one of them, and nothing else.
 
         Raises:
-            PromptError: the file is absent or not text, the variable is missing, or another
-                one is there.
+            PromptError: the file is no template, or uses no variable, or another one.
         """
-        self.variable, given = variable, f"{param} = {path}"
-        try:
-            self._template = Template(read_text(Path(path)).strip())
-        except DataError as error:
-            raise PromptError(f"{param}: {error}") from None
-        except OSError as error:
-            problem = f"not a readable prompt template ({error}); name a UTF-8 text file"
-            raise PromptError(f"{given}: {problem}") from None
-        if not self._template.is_valid():
-            raise PromptError(f"{given}: a lone '$'; write '$$' for a dollar sign")
-        names = set(self._template.get_identifiers())
-        if names != {variable}:
-            found = ", ".join(f"${name}" for name in sorted(names)) or "no variable"
-            hint = f"write ${variable} where the row's text belongs"
-            raise PromptError(f"{given}: found {found}, expected just ${variable}; {hint}")
+        file = read_prompt_file(param, path)
+        self._given = f"{param} = {path}"
+        self._messages = file.messages
+        found = (one.template.get_identifiers() for one in file.messages)
+        self.variables = tuple(dict.fromkeys(name for names in found for name in names))
+        self.settings = file.settings
+        self.field = file.field
+        if not self.variables or not set(self.variables) <= set(allowed):
+            raise PromptError(f"{self._given}: {_explain(self.variables, allowed)}")
 
-    def fill(self, text: str) -> str:
-        """Returns the message for one row."""
-        return self._template.substitute({self.variable: text})
+    def fill(self, row: Mapping[str, Any]) -> tuple[Message, ...]:
+        """Returns the messages for one row; null counts as an empty text.
+
+        Raises:
+            PromptError: a column that it uses has no text.
+        """
+        texts = {name: _as_text(name, row[name]) for name in self.variables}
+        return tuple(
+            {"role": one.role, "content": one.template.substitute(texts)} for one in self._messages
+        )
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why its answers may have no text."""
+        return () if self.field is None else (NOT_JSON, NO_FIELD)
+
+    @property
+    def own_text(self) -> str:
+        """What its messages say without the text of any row."""
+        empty = self.fill(dict.fromkeys(self.variables, ""))
+        return "\n".join(message["content"] for message in empty)
+
+    def match(self, messages: object) -> dict[str, str] | None:
+        """The variables in the messages of a logged call, or None where they don't fit.
+
+        The inverse of `fill`, see understudy/teacher/matching.py.
+
+        Raises:
+            PromptError: its own variables can't be told apart.
+        """
+        return self._matcher.match(messages)
+
+    def explain(self, messages: object) -> str | None:
+        """Why messages don't fit, one of the reasons of understudy/teacher/matching.py; or None.
+
+        Raises:
+            PromptError: as in `match`.
+        """
+        return self._matcher.explain(messages)
+
+    @cached_property
+    def _matcher(self) -> Matcher:
+        try:
+            return Matcher(self._messages)
+        except PromptError as error:
+            raise PromptError(f"{self._given}: {error}") from None
+
+    def read(self, answer: str) -> tuple[str, str | None]:
+        """Returns the text of an answer, and why it has none where it should be JSON.
+
+        See `read_field`; an answer without text comes back as it is.
+        """
+        return (answer, None) if self.field is None else read_field(answer, self.field)
+
+
+def _as_text(name: str, value: Any) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    raise PromptError(f"${name}: the column has {value!r:.60}, expected text; write it as text")
+
+
+def _explain(found: Sequence[str], allowed: Sequence[str]) -> str:
+    """Why these variables can't be used."""
+    known = " or ".join(f"${name}" for name in allowed)
+    expected = f"just {known}" if len(allowed) == 1 else f"one or more of {known}"
+    shown = ", ".join(f"${name}" for name in sorted(found)) or "no variable"
+    others = [name for name in found if name not in allowed]
+    hint = suggest(others[0], allowed) if others and len(allowed) > 1 else ""
+    hint = hint if "did you mean" in hint else ""
+    way = f"write ${allowed[0]} where the row's text belongs"
+    return f"found {shown}, expected {expected}{hint or f'; {way}'}"
 
 
 @dataclass(frozen=True)
@@ -58,10 +130,25 @@ class Questions:
     limits: Mapping[str, int | None]
     """How many of the first rows of which splits; null takes all."""
     folder: Path = GOLD
+    samples: int = 1
+    """How often each row is asked; its answers follow each other."""
 
     def __iter__(self) -> Iterator[Question]:
-        """Yields one question per row, split by split."""
+        """Yields the questions about each row, split by split."""
+        columns = tuple(dict.fromkeys((*PAIR_COLUMNS, *self.prompt.variables)))
         for split, limit in self.limits.items():
-            rows = iterate_table(self.folder / f"{split}.parquet", PAIR_COLUMNS)
-            for row in islice(rows, limit):
-                yield Question(self.prompt.fill(row[self.prompt.variable]), row, split)
+            for row in islice(iterate_table(self.folder / f"{split}.parquet", columns), limit):
+                messages = self.prompt.fill(row)
+                for sample in range(1, self.samples + 1):
+                    yield Question(messages, row, split, self.prompt.settings, sample)
+
+
+def input_columns(table: Path) -> tuple[str, ...]:
+    """What a prompt about inputs may use: the article, and columns that no pair has.
+
+    Raises:
+        DataError: the table is absent or not Parquet.
+    """
+    with readable_parquet(table) as file:
+        names = file.schema_arrow.names
+    return ("article", *(name for name in names if name not in PAIR_COLUMNS))

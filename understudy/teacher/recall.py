@@ -21,7 +21,7 @@ PAY_AGAIN = "UNDERSTUDY_PAY_AGAIN"
 FORMER_NAMES = {Path("data/written/answers.parquet"): [Path("data/gpt/answers.parquet")]}
 """What outputs were called by earlier versions of the project, whose answers are still good."""
 TEXT = "prediction"
-"""What a file of predictions calls the text of an answer."""
+"""What a file of predictions of an earlier version calls the text of an answer."""
 ROWS = 1024
 
 
@@ -72,7 +72,7 @@ def read_answers(path: Path) -> Iterator[Answer]:
     try:
         with pq.ParquetFile(path) as file:
             there = file.schema_arrow.names
-            text = TEXT if TEXT in there else "text"
+            text = "text" if "text" in there else TEXT
             columns = [text if one.name == "text" else one.name for one in fields(Answer)]
             if not set(columns) - set(LATER) <= set(there):
                 return
@@ -80,7 +80,7 @@ def read_answers(path: Path) -> Iterator[Answer]:
             for batch in file.iter_batches(batch_size=ROWS, columns=columns):
                 for row in batch.to_pylist():
                     if not row["error"]:
-                        yield Answer.from_record({"text": row.get(TEXT), **row})
+                        yield Answer.from_record({**row, "text": row[text]})
     except (pa.ArrowException, OSError, ValueError) as error:
         raise TeacherError(f"{path}: not a readable Parquet file: {one_line(error)}") from None
 

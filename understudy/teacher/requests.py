@@ -12,17 +12,37 @@ from typing import Any
 
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
 from understudy.teacher.embedded.replies import RULES
+from understudy.teacher.errors import PromptError
 from understudy.teacher.money import worst_case_usd
+
+Message = dict[str, str]
+"""One message of a prompt: its `role` and its `content`."""
+OURS = ("endpoint", "sample")
+"""Parts of a request that make its key, and that the API does not get."""
 
 
 @dataclass(frozen=True)
 class Question:
     """One row of a stage's input and the prompt that asks about it."""
 
-    prompt: str
-    row: Mapping[str, str] = field(default_factory=dict)
+    messages: tuple[Message, ...]
+    row: Mapping[str, Any] = field(default_factory=dict)
     """The row as its table has it, with its `id`."""
     split: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What the prompt's template sends beside its messages."""
+    sample: int = 1
+    """Counts the answers to one prompt, from 1; each is asked and paid for on its own."""
+
+    @classmethod
+    def of(cls, text: str, row: Mapping[str, Any] | None = None, split: str = "") -> "Question":
+        """A question that is one user message."""
+        return cls(({"role": "user", "content": text},), row or {}, split)
+
+    @property
+    def text(self) -> str:
+        """What all messages say, one below the other."""
+        return "\n".join(message["content"] for message in self.messages)
 
 
 @dataclass(frozen=True)
@@ -42,7 +62,7 @@ class Request:
     @property
     def body(self) -> dict[str, Any]:
         """What the chat completions API receives."""
-        return {name: value for name, value in self.content.items() if name != "endpoint"}
+        return {name: value for name, value in self.content.items() if name not in OURS}
 
 
 def canonical(value: Any) -> bytes:
@@ -63,12 +83,28 @@ def digest(key: str) -> bytes:
 
 
 def build_requests(questions: Iterable[Question], params: TeacherParams) -> Iterator[Request]:
-    """Yields one request per question."""
+    """Yields one request per question.
+
+    Raises:
+        PromptError: the prompt's template and teacher.request set the same key.
+    """
     fixed = {"endpoint": endpoint_identity(params), "model": params.model, **params.request}
     for question in questions:
-        content = {**fixed, "messages": [{"role": "user", "content": question.prompt}]}
+        check_settings(question.settings, params)
+        content = {**fixed, **question.settings, "messages": list(question.messages)}
+        if question.sample > 1:
+            content["sample"] = question.sample
         data = canonical(content)
         yield Request(question, content, data, content_key(data), worst_case_usd(len(data), params))
+
+
+def check_settings(settings: Mapping[str, Any], params: TeacherParams) -> None:
+    """Raises PromptError where a prompt's template and teacher.request set the same key."""
+    for name in params.request.keys() & settings.keys():
+        raise PromptError(
+            f"teacher.request.{name}: the prompt's template sets {name}, too; delete one of them: "
+            "the template's goes with its prompt, that of teacher.request with every prompt"
+        )
 
 
 def endpoint_identity(params: TeacherParams) -> str:

@@ -13,7 +13,7 @@ class GenerateParams(UsableParams):
     """Which articles the teacher writes, and which of them make pairs."""
 
     prompt: str = Field(default="prompts/generate.txt", min_length=1)
-    """A template file with the variable $highlights."""
+    """A template file, a text or YAML, with the variable $highlights."""
     limit: int | None = Field(default=None, gt=0)
     """Training highlights to expand, from the first on; null takes all."""
     validation_limit: int | None = Field(default=None, gt=0)

@@ -9,7 +9,7 @@ from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_
 from understudy.core.params import Section
 
 EMBEDDED = "embedded"
-RESERVED = ("endpoint", "messages", "model", "stream", "n")
+RESERVED = ("endpoint", "messages", "model", "stream", "n", "sample")
 OUTPUT_LIMITS = ("max_completion_tokens", "max_tokens")
 
 

@@ -5,6 +5,8 @@ from pydantic import Field
 from understudy.core.params import Section
 
 TEMPLATE_MARK, ECHO, LOOP = "template_mark", "echo", "loop"
+NOT_JSON, NO_FIELD = "not_json", "no_field"
+"""Why an answer has no text where the prompt's template names a field of a JSON answer."""
 
 
 class UsableParams(Section):

@@ -12,7 +12,7 @@ from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.params import load_section
 from understudy.core.tables import iterate_table
 from understudy.teacher.ledger import Ledger
-from understudy.teacher.prompts import Prompt, Questions
+from understudy.teacher.prompts import Prompt, Questions, input_columns
 from understudy.tools.planning.estimate import Estimate, estimate_calls
 
 LENGTHS = 1000
@@ -25,8 +25,9 @@ def plan_calls(folder: Path, teacher: TeacherParams, ledger: Ledger) -> dict[str
     """Estimates the calls of each stage that asks the teacher, for the filtered splits there."""
     generate = load_section("generate", GenerateParams)
     zeroshot = load_section("zeroshot", ZeroshotParams)
-    expand = Prompt("generate.prompt", generate.prompt, "highlights")
-    summarize = Prompt("zeroshot.prompt", zeroshot.prompt, "article")
+    expand = Prompt("generate.prompt", generate.prompt, ["highlights"])
+    columns = input_columns(folder / "test.parquet")
+    summarize = Prompt("zeroshot.prompt", zeroshot.prompt, columns)
     highlights = Questions(expand, generate.limits, folder)
     articles = Questions(summarize, {"test": None}, folder)
     article = _mean_length(iterate_table(folder / "train.parquet", ["article"]))

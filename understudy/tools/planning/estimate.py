@@ -94,7 +94,7 @@ def estimate_calls(
     for request in build_requests(questions, params):
         if request.key in left:
             left.discard(request.key)
-            characters += len(request.question.prompt)
+            characters += len(request.question.text)
             at_most += request.worst_usd
     limit = params.max_output_tokens or float("inf")
     tokens = round(characters * rates.tokens_a_character)
@@ -139,7 +139,7 @@ def _measure(
     for request in build_requests(questions, params) if found else ():
         answer = found.pop(request.key, None)
         if answer is not None and answer.prompt_tokens and answer.completion_tokens:
-            characters += len(request.question.prompt)
+            characters += len(request.question.text)
             tokens += answer.prompt_tokens
             output += answer.completion_tokens
             count += 1

@@ -1,0 +1,53 @@
+"""The text in a JSON answer, and answers that have none."""
+
+import json
+
+import pytest
+
+from understudy.teacher.json_answers import read_field
+
+
+@pytest.mark.parametrize(
+    ("answer", "field", "text"),
+    [
+        ('{"summary": "It rained."}', "summary", "It rained."),
+        (' \n{"summary": " It rained.\\n"}\n', "summary", " It rained.\n"),
+        ('{"result": {"summary": "Ü"}, "n": 1}', "result.summary", "Ü"),
+        ('```json\n{"summary": "It rained."}\n```', "summary", "It rained."),
+        ('```json{"summary": "```"}```\n', "summary", "```"),
+        ('{"summary": "half \\ud83e of a crab"}', "summary", "half ? of a crab"),
+    ],
+)
+def test_the_text_under_the_path_is_taken_out(answer: str, field: str, text: str) -> None:
+    assert read_field(answer, field) == (text, None)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "",
+        "It rained.",
+        '{"summary": "It rai',
+        'Here you are: {"summary": "It rained."}',
+        '{"summary": "It rained."} I hope this helps.',
+        '```\n{"summary": "It rained."}\n```',
+        '```json\n{"summary": "It rained."}',
+        "```json```",
+        "```json``",
+        "{'summary': 'It rained.'}",
+        "[" * 100_000,
+    ],
+)
+def test_what_is_not_json_comes_back_whole_with_the_reason(answer: str) -> None:
+    assert read_field(answer, "summary") == (answer, "not_json")
+
+
+@pytest.mark.parametrize(
+    "found",
+    [{}, [], "summary", None, 7, {"summary": None}, {"summary": ["x"]}, {"summary": " \n"},
+     {"summary": {"text": "x"}}, {"Summary": "x"}, {"a.b": "x"}],
+)  # fmt: skip
+@pytest.mark.parametrize("field", ["summary", "a.b"])
+def test_json_without_the_text_comes_back_whole_with_the_reason(found: object, field: str) -> None:
+    answer = json.dumps(found)
+    assert read_field(answer, field) == (answer, "no_field")

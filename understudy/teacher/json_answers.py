@@ -1,0 +1,45 @@
+"""The text in a JSON answer."""
+
+import json
+from typing import Any
+
+from understudy.contract.params.usable import NO_FIELD, NOT_JSON
+
+FENCE, END = "```json", "```"
+"""What chat models like to write around JSON."""
+
+
+def read_field(answer: str, field: str) -> tuple[str, str | None]:
+    """Takes a text out of a JSON answer.
+
+    Args:
+        answer: JSON, with nothing but white space or a fence of Markdown around it.
+        field: the dotted path of the text, from the outermost object on.
+
+    Returns:
+        The text and None; or the whole answer and why there is none: NOT_JSON, or NO_FIELD where
+        the path leads to nothing, or to what is no text or blank.
+    """
+    try:
+        found = json.loads(_unfenced(answer))
+    except (ValueError, RecursionError):
+        return answer, NOT_JSON
+    for name in field.split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    return (_clean(found), None) if _is_text(found) else (answer, NO_FIELD)
+
+
+def _unfenced(answer: str) -> str:
+    text = answer.strip()
+    if text.startswith(FENCE) and text.endswith(END) and len(text) > len(FENCE + END):
+        return text[len(FENCE) : -len(END)]
+    return text
+
+
+def _is_text(found: Any) -> bool:
+    return isinstance(found, str) and bool(found.strip())
+
+
+def _clean(text: str) -> str:
+    """Text for UTF-8 files: halves of characters, which JSON can hold, become question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
