@@ -1,7 +1,7 @@
 """export: makes a trained student's folder one that can be deployed as it is.
 
-In:  models/seeds/SYSTEM/SEED as train-* left it, data/SOURCE/validation.parquet, SYSTEM being
-     t5-gold, t5-written, bart-gold or bart-written.
+In:  models/seeds/SYSTEM/SEED as train-* left it, data/SOURCE/validation.parquet, SYSTEM being a
+     student and a source such as t5-gold.
 Out: in the same folder ctranslate2, a converted model that was compared with the trained one
      (check.json), and generation_config.json with the beam search of `predict`.
 Run: python -m stages.export SYSTEM SEED

@@ -4,31 +4,25 @@ In:  data/gold/{train,validation,test}.parquet, the prompt template, a chat endp
      is read only where generate.near_test keeps written articles away from it.
 Out: data/written/{train,validation}.parquet, pairs of (written article, gold highlights);
      data/written/answers.parquet with every answer and the reason why it makes no pair, if any;
-     metrics/generated.json with the counts.
+     metrics/answers/generate.json with the counts.
 Run: python -m stages.generate
 """
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import replace
-from itertools import groupby
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from understudy.contract.answers import STRIPPED, Answer, normal_word
+from understudy.contract.answered import Answered
 from understudy.contract.asked import WRITTEN_ANSWERS, WRITTEN_ANSWERS_SCHEMA
-from understudy.contract.generated import AnswerCounts, Generated
-from understudy.contract.pairs import GOLD, LEARNING_SPLITS, PAIRS_SCHEMA, WRITTEN
+from understudy.contract.pairs import GOLD
 from understudy.contract.params.generate import COPIED, TOO_SHORT, GenerateParams
 from understudy.contract.params.teacher import TeacherParams
-from understudy.core.errors import DataError, run
+from understudy.core.errors import run
 from understudy.core.params import load_section
-from understudy.core.tables import TableWriter, iterate_table, table_writer
+from understudy.core.tables import iterate_table
 from understudy.rows.nearness import NearRule
 from understudy.rows.usable import TextRule
-from understudy.teacher.client import ask
-from understudy.teacher.ledger import default_ledger
+from understudy.teacher.pairing import Outcome, Reply, ask_for, describe_counts, write_pairs
 from understudy.teacher.prompts import Prompt, Questions
-from understudy.teacher.requests import Question
 from understudy.texts.copying import copied_share
 from understudy.texts.words import split_words
 
@@ -40,33 +34,32 @@ class Judge:
         """Takes the limits, the prompt that was asked, and the folder with the test split."""
         self.reasons = (*params.reasons, *prompt.reasons)
         self._params = params
-        self._prompt = prompt
         self._rule = TextRule(params, prompt.own_text)
         self._near = NearRule(params.near_duplicates, params.near_test)
         if params.near_test is not None:
             for row in iterate_table(folder / "test.parquet", ["article"]):
                 self._near.hold_out(row["article"])
 
-    def read(self, question: Question, answer: Answer) -> tuple[str, str | None]:
-        """Returns an answer's article, and the first reason why it makes no pair, or None.
+    def judge(self, replies: Iterable[Reply]) -> Iterator[Outcome]:
+        """Yields what each answer comes to, split by split.
 
         Answers of the training split are compared with those that made pairs before.
         """
-        problem = answer.find_problem()
-        article, unread = self._prompt.read(answer.text)
-        return article, problem or unread or self._find_reason(
-            question, replace(answer, text=article)
-        )
+        for reply in replies:
+            row, reason = reply.question.row, reply.problem or self._find_reason(reply)
+            yield Outcome([reply], reason, {**row, "article": reply.text})
 
-    def _find_reason(self, question: Question, answer: Answer) -> str | None:
-        highlights = question.row["highlights"]
-        reason = answer.find_problem(self._params.max_characters)
-        reason = reason or self._rule.find_reason(answer.text)
-        if reason is None and len(answer.text) < self._params.min_length * len(highlights):
+    def _find_reason(self, reply: Reply) -> str | None:
+        article, highlights = reply.text, reply.question.row["highlights"]
+        if len(article) >= self._params.max_characters:
+            return "too_long"
+        reason = self._rule.find_reason(article)
+        if reason is None and len(article) < self._params.min_length * len(highlights):
             reason = TOO_SHORT
-        if reason is None and self._is_copied(answer.text, highlights):
+        if reason is None and self._is_copied(article, highlights):
             reason = COPIED
-        return reason or self._near.find_reason(answer.text, unique=question.split == "train")
+        unique = reply.question.split == "train"
+        return reason or self._near.find_reason(article, unique=unique)
 
     def _is_copied(self, article: str, highlights: str) -> bool:
         limit = self._params.max_copied
@@ -75,61 +68,11 @@ class Judge:
         return copied_share(split_words(article), split_words(highlights)) > limit
 
 
-def write_pairs(
-    answered: Iterable[tuple[Question, Answer]], judge: Judge, out: Path = WRITTEN
-) -> Generated:
-    """Writes the pairs and every answer, and counts them.
-
-    Args:
-        answered: questions with their answers, split by split.
-        judge: decides which of them make pairs.
-        out: the folder of the files.
-
-    Raises:
-        DataError: a split has no usable answer.
-    """
-    counts: dict[str, AnswerCounts] = {}
-    with table_writer(out / WRITTEN_ANSWERS.name, WRITTEN_ANSWERS_SCHEMA) as journal:
-        for split, group in groupby(answered, key=lambda pair: pair[0].split):
-            counts[split] = _write_split(out / f"{split}.parquet", group, judge, journal)
-    for split in LEARNING_SPLITS:
-        count = counts.get(split)
-        if count is None:
-            raise DataError(f"{split}: no gold pair to ask for; loosen the section filter")
-        if not count.kept:
-            raise DataError(
-                f"{split}: none of {count.asked} answers is usable ({count.dropped}); "
-                f"read them in {out / WRITTEN_ANSWERS.name}"
-            )
-    return Generated(**counts)
-
-
-def _write_split(
-    path: Path, answered: Iterable[tuple[Question, Answer]], judge: Judge, journal: TableWriter
-) -> AnswerCounts:
-    dropped: Counter[str] = Counter(dict.fromkeys(judge.reasons, 0))
-    words: Counter[str] = Counter()
-    stripped = 0
-    with table_writer(path, PAIRS_SCHEMA) as pairs:
-        for question, answer in answered:
-            row, (article, reason) = question.row, judge.read(question, answer)
-            known = {"split": question.split, "id": row["id"], "reason": reason}
-            journal.add({**known, **answer.to_record()})
-            stripped += answer.reading == STRIPPED
-            if not answer.error:
-                words[normal_word(answer.finish_reason)] += 1
-            if reason is None:
-                pairs.add({**row, "article": article})
-            else:
-                dropped[reason] += 1
-    asked = pairs.count + dropped.total()
-    return AnswerCounts(
-        asked=asked,
-        kept=pairs.count,
-        dropped=dict(dropped),
-        finish_reasons=dict(sorted(words.items())),
-        reasoning_stripped=stripped,
-    )
+def write_articles(
+    replies: Iterable[Reply], judge: Judge, answers: Path = WRITTEN_ANSWERS
+) -> Answered:
+    """Writes the pairs and every answer, and counts them; see `write_pairs`."""
+    return write_pairs(judge.judge(replies), judge.reasons, answers, WRITTEN_ANSWERS_SCHEMA)
 
 
 def main() -> None:
@@ -137,14 +80,10 @@ def main() -> None:
     params = load_section("generate", GenerateParams)
     teacher = load_section("teacher", TeacherParams)
     prompt = Prompt("generate.prompt", params.prompt, ["highlights"])
-    questions = Questions(prompt, params.limits)
-    answered = ask(questions, teacher, default_ledger(), "generate", WRITTEN_ANSWERS)
-    counts = write_pairs(answered, Judge(params, prompt))
-    counts.write()
-    for split, count in counts:
-        dropped = ", ".join(f"{n} {reason}" for reason, n in count.dropped.items() if n)
-        kept = f"{count.kept} pairs from {count.asked} answers"
-        print(f"{split}: {kept}; {dropped or 'none'} dropped")
+    replies = ask_for(Questions(prompt, params.limits), teacher, "generate", WRITTEN_ANSWERS)
+    counts = write_articles(replies, Judge(params, prompt))
+    counts.write(Answered.path_of("generate"))
+    print(describe_counts(counts))
 
 
 if __name__ == "__main__":

@@ -1,23 +1,23 @@
-"""latency: how long each student takes from an article to its summary, on this machine.
+"""latency: how long a student takes from an article to its summary, on this machine.
 
-In:  models/SYSTEM of every student, as it ships; data/gold/test.parquet.
-Out: metrics/latency.json, seconds on one core, on all cores, and on the GPU if there is one.
-Run: python -m stages.latency
+In:  models/SYSTEM as it ships, such as models/t5-gold; data/gold/test.parquet.
+Out: metrics/latency/SYSTEM.json, seconds on one core, on all cores, and on the GPU if there is one.
+Run: python -m stages.latency SYSTEM
 """
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
-from understudy.contract.names import TRAINED
+from understudy.contract.lineup import Lineup
 from understudy.contract.pairs import MODELS, TEST
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.latency import LatencyParams
-from understudy.contract.timing import Latencies
+from understudy.contract.timing import StudentLatency
 from understudy.core.errors import DataError, run
 from understudy.core.params import load_section
+from understudy.core.parser import command_parser
 from understudy.core.tables import iterate_table
-from understudy.students.decoding.timing import name_machine, time_student
+from understudy.students.decoding.timing import time_student
 from understudy.students.model.machine import count_cores
 
 
@@ -34,36 +34,32 @@ def pick_articles(test: Path, count: int) -> list[str]:
     return [articles[place * len(articles) // count] for place in range(count)]
 
 
-def measure(
-    models: Mapping[str, Path], test: Path, articles: int, params: DecodingParams
-) -> Latencies:
-    """Times one student after the other.
+def measure(system: str, test: Path, articles: int, params: DecodingParams) -> StudentLatency:
+    """Times one student.
 
     Args:
-        models: model folders by system.
+        system: names its model folder.
         test: the test split.
         articles: how many of it are timed.
         params: the section `predict`.
     """
-    texts, found = pick_articles(test, articles), {}
-    for system, folder in models.items():
-        found[system] = latency = time_student(folder, texts, params)
-        print(
-            f"latency {system}: {latency.one_core.median:.3f} s an article on one core, "
-            f"{latency.all_cores.median:.3f} s on {count_cores()}",
-            file=sys.stderr,
-        )
-    gpu = any(latency.gpu for latency in found.values())
-    return Latencies.model_validate(
-        {**found, "cores": count_cores(), "machine": name_machine(gpu=gpu)}
+    latency = time_student(MODELS / system, pick_articles(test, articles), params)
+    print(
+        f"latency {system}: {latency.one_core.median:.3f} s an article on one core, "
+        f"{latency.all_cores.median:.3f} s on {count_cores()}",
+        file=sys.stderr,
     )
+    return latency
 
 
 def main() -> None:
-    """Reads params.yaml and times the models that ship."""
+    """Reads params.yaml and times the model that ships of the system on the command line."""
+    parser = command_parser("python -m stages.latency", __doc__)
+    parser.add_argument("system", choices=Lineup().trained, help="a folder's name under models/")
+    system = parser.parse_args().system
     articles = load_section("latency", LatencyParams).articles
     params = load_section("predict", DecodingParams)
-    measure({name: MODELS / name for name in TRAINED}, TEST, articles, params).write()
+    measure(system, TEST, articles, params).write(StudentLatency.path_of(system))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """predict: a trained student summarizes the test articles.
 
-In:  models/seeds/SYSTEM/SEED (SYSTEM: t5-gold, t5-written, bart-gold or bart-written),
+In:  models/seeds/SYSTEM/SEED (SYSTEM: a student and a source such as t5-gold),
      data/gold/test.parquet.
 Out: data/predictions/seeds/SYSTEM/SEED.parquet with id, prediction.
 Run: python -m stages.predict SYSTEM SEED

@@ -1,10 +1,11 @@
 """select: of the models that were trained with different seeds, the best one becomes what ships.
 
-In:  models/seeds/SYSTEM and data/predictions/seeds/SYSTEM, SYSTEM being t5-gold, t5-written,
-     bart-gold or bart-written.
-Out: models/SYSTEM, the folder with the best validation loss, and seeds.json with all of them;
-     data/predictions/SYSTEM.parquet and metrics/curves/SYSTEM.csv of the same seed. What seeds that
-     params.yaml no longer lists have left in the folders is removed; DVC's cache keeps it.
+In:  models/seeds/SYSTEM and data/predictions/seeds/SYSTEM, SYSTEM being a student and a source such
+     as t5-gold.
+Out: models/SYSTEM, the folder with the best validation loss; data/predictions/SYSTEM.parquet and
+     metrics/curves/SYSTEM.csv of the same seed; metrics/students/SYSTEM.json with all seeds. What
+     seeds that params.yaml no longer lists have left in the folders is removed; DVC's cache keeps
+     it.
 Run: python -m stages.select SYSTEM
 """
 
@@ -13,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from understudy.contract.names import TRAINED
+from understudy.contract.lineup import Lineup, split_system
 from understudy.contract.pairs import MODELS, SEEDS, seed_folder
 from understudy.contract.params.training import StudentParams
 from understudy.contract.predictions import PREDICTIONS, predictions_path, seed_predictions_path
@@ -26,7 +27,7 @@ from understudy.contract.trained import (
     TrainingRun,
 )
 from understudy.core.errors import run
-from understudy.core.files import remove, replacing
+from understudy.core.files import keep_only, replacing
 from understudy.core.params import load_section
 from understudy.core.parser import command_parser
 
@@ -37,14 +38,14 @@ def select(system: str, seeds: Sequence[int]) -> TrainedSeeds:
     Raises:
         DataError: what training wrote about a seed is absent or broken.
     """
-    for folder in (MODELS, PREDICTIONS):
-        _remove_others(folder / SEEDS / system, seeds)
+    for folder in (MODELS, PREDICTIONS):  # or the next stage would read more than a clone has
+        keep_only(folder / SEEDS / system, map(str, seeds))
     trained = compare_seeds(system, seeds)
     best, target = seed_folder(system, trained.shipped), MODELS / system
     for source in sorted(best.iterdir()):
         if source.name != CURVE:
             _copy(source, target / source.name)
-    trained.write(TrainedSeeds.path_in(target))
+    trained.write(TrainedSeeds.path_of(system))
     _copy(best / CURVE, CURVES / f"{system}.csv")
     _copy(seed_predictions_path(system, trained.shipped), predictions_path(system))
     return trained
@@ -63,14 +64,6 @@ def compare_seeds(system: str, seeds: Sequence[int]) -> TrainedSeeds:
     return TrainedSeeds(shipped=best.seed, runs=runs)
 
 
-def _remove_others(folder: Path, seeds: Sequence[int]) -> None:
-    """Or the next stage's input would differ from that of a fresh clone."""
-    known = {str(seed) for seed in seeds}
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if path.stem.isdigit() and path.stem not in known:
-            remove(path)
-
-
 def _copy(source: Path, target: Path) -> None:
     with replacing(target) as partial:
         if source.is_dir():
@@ -82,9 +75,11 @@ def _copy(source: Path, target: Path) -> None:
 def main() -> None:
     """Reads params.yaml and selects among the seeds of the system that the command line names."""
     parser = command_parser("python -m stages.select", __doc__)
-    parser.add_argument("system", choices=TRAINED, help="a folder's name under models/seeds/")
+    parser.add_argument(
+        "system", choices=Lineup().trained, help="a folder's name under models/seeds/"
+    )
     system = parser.parse_args().system
-    seeds = load_section(f"train-{system.partition('-')[0]}", StudentParams).seeds
+    seeds = load_section(f"train-{split_system(system)[0]}", StudentParams).seeds
     trained = select(system, seeds)
     if len(seeds) > 1:
         losses = ", ".join(f"{one.seed}: {one.best_validation_loss:.3f}" for one in trained.runs)

@@ -1,6 +1,6 @@
 """train-t5: trains a T5 student on one source of pairs, with one seed.
 
-In:  data/SOURCE/{train,validation}.parquet, SOURCE being gold or written.
+In:  data/SOURCE/{train,validation}.parquet, SOURCE being gold, written or labelled.
 Out: models/seeds/t5-SOURCE/SEED, a folder that `from_pretrained` loads, with settings.json
      and the learning curve (curve.csv); SEED.json beside it, what training took.
 Run: python -m stages.train_t5 SOURCE SEED

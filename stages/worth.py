@@ -1,18 +1,16 @@
 """worth: what each student saves in the teacher's place, and when that pays for getting it.
 
-In:  metrics/gap.json, metrics/recipes.json, metrics/teacher.json, metrics/latency.json,
-     models/SYSTEM/seeds.json of every student.
+In:  metrics/systems.json, metrics/gap.json, metrics/recipes.json, metrics/teacher.json,
+     metrics/latency and metrics/students with a file for each student.
 Out: metrics/worth.json.
 Run: python -m stages.worth
 """
 
-from understudy.contract.evaluation import Gap, TeacherUse
-from understudy.contract.names import TRAINED
-from understudy.contract.pairs import MODELS
+from understudy.contract.evaluation import Gap, Systems, TeacherCalls, TeacherUse
 from understudy.contract.params.payback import WorthParams
 from understudy.contract.params.teacher import Prices, TeacherParams
 from understudy.contract.recipes import RecipeGap
-from understudy.contract.timing import Latencies
+from understudy.contract.timing import StudentLatency
 from understudy.contract.trained import TrainedSeeds
 from understudy.contract.worth import Worth
 from understudy.core.errors import run
@@ -21,22 +19,35 @@ from understudy.scoring.payback import weigh_students
 from understudy.teacher.money import price_usd
 
 
+def price_answer(calls: TeacherCalls, prices: Prices) -> float | None:
+    """US dollars for a live answer, since an application can't wait for a batch.
+
+    Returns:
+        The mean over answers that tell their tokens; None where none does and they are not free.
+    """
+    if prices.are_free:
+        return 0.0
+    metered = calls.calls if calls.metered is None else calls.metered
+    tokens = (calls.prompt_tokens, calls.cached_tokens, calls.completion_tokens)
+    return price_usd(*tokens, prices=prices, batch=False) / metered if metered else None
+
+
 def weigh(params: WorthParams, prices: Prices) -> Worth:
     """Reads what the other stages found and weighs every student.
 
     Raises:
         DataError: a file is absent, broken, or lacks a student.
     """
-    use = TeacherUse.load()
-    asked = use.zeroshot
-    tokens = (asked.prompt_tokens, asked.cached_tokens, asked.completion_tokens)
+    use, systems = TeacherUse.load(), Systems.load()
+    names = systems.lineup.trained
     return weigh_students(
         use,
-        price_usd(*tokens, prices=prices, batch=False),  # an application can't wait for a batch
+        price_answer(use.zeroshot, prices),
+        systems,
         Gap.load(),
         RecipeGap.load(),
-        Latencies.load(),
-        {name: TrainedSeeds.load(TrainedSeeds.path_in(MODELS / name)) for name in TRAINED},
+        {name: StudentLatency.load(StudentLatency.path_of(name)) for name in names},
+        {name: TrainedSeeds.load(TrainedSeeds.path_of(name)) for name in names},
         params,
     )
 

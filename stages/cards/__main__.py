@@ -1,30 +1,32 @@
-"""cards: writes each student's model card, in the form that the Hugging Face Hub shows.
+"""cards: writes a student's model card, in the form that the Hugging Face Hub shows.
 
-In:  models/SYSTEM/settings.json, models/SYSTEM/seeds.json and models/SYSTEM/ctranslate2/check.json,
-     SYSTEM being t5-gold, t5-written, bart-gold or bart-written; data/raw/source.json;
+In:  models/SYSTEM/settings.json and models/SYSTEM/ctranslate2/check.json, SYSTEM being a student
+     and a source such as t5-gold; metrics/students/SYSTEM.json; data/raw/source.json;
      metrics/systems.json, metrics/gap.json, metrics/seeds.json, metrics/recipes.json,
-     metrics/dataset.json, metrics/generated.json, metrics/teacher.json.
+     metrics/dataset.json, metrics/teacher.json, metrics/answers.
 Out: models/SYSTEM/README.md.
-Run: python -m stages.cards
+Run: python -m stages.cards SYSTEM
 """
 
 from stages.cards.card import CardFacts, build_card
+from understudy.contract.answered import Answered
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.dataset import Dataset
 from understudy.contract.evaluation import Gap, Systems, TeacherUse
-from understudy.contract.generated import Generated
-from understudy.contract.names import TRAINED
+from understudy.contract.lineup import Lineup, split_system
 from understudy.contract.origin import load_origin
 from understudy.contract.pairs import MODELS
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.filter import FilterParams
 from understudy.contract.params.generate import GenerateParams
+from understudy.contract.params.sources import MADE_BY
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.recipes import RecipeGap, Recipes
 from understudy.contract.trained import TrainedSeeds, TrainedSettings
 from understudy.core.errors import run
 from understudy.core.files import replacing
 from understudy.core.params import load_section
+from understudy.core.parser import command_parser
 
 
 def gather(system: str) -> CardFacts:
@@ -35,9 +37,11 @@ def gather(system: str) -> CardFacts:
         DataError: a file is absent, broken, or lacks what the card shows.
     """
     folder = MODELS / system
+    stages = {source: stage for stage, source in MADE_BY.items()}
+    stage = stages.get(split_system(system)[1])
     return CardFacts(
         settings=TrainedSettings.load(TrainedSettings.path_in(folder)),
-        seeds=TrainedSeeds.load(TrainedSeeds.path_in(folder)),
+        seeds=TrainedSeeds.load(TrainedSeeds.path_of(system)),
         check=ConversionCheck.load(ConversionCheck.path_in(folder)),
         systems=Systems.load(),
         gap=Gap.load(),
@@ -45,7 +49,7 @@ def gather(system: str) -> CardFacts:
         recipe_gap=RecipeGap.load(),
         origin=load_origin(),
         dataset=Dataset.load(),
-        generated=Generated.load(),
+        answered=Answered.load(Answered.path_of(stage)) if stage else None,
         use=TeacherUse.load(),
         filter=load_section("filter", FilterParams),
         generate=load_section("generate", GenerateParams),
@@ -55,11 +59,13 @@ def gather(system: str) -> CardFacts:
 
 
 def main() -> None:
-    """Writes all cards, or none if a file is missing."""
-    cards = {system: build_card(gather(system)) for system in TRAINED}
-    for system, card in cards.items():
-        with replacing(MODELS / system / "README.md") as partial:
-            partial.write_text(card, encoding="utf-8")
+    """Writes the card of the system on the command line."""
+    parser = command_parser("python -m stages.cards", __doc__)
+    parser.add_argument("system", choices=Lineup().trained, help="a folder's name under models/")
+    system = parser.parse_args().system
+    card = build_card(gather(system))
+    with replacing(MODELS / system / "README.md") as partial:
+        partial.write_text(card, encoding="utf-8")
 
 
 if __name__ == "__main__":

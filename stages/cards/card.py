@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from understudy.contract.answered import Answered
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.dataset import Dataset
 from understudy.contract.evaluation import Gap, Systems, SystemScores, TeacherUse
-from understudy.contract.generated import Generated
-from understudy.contract.names import LEAD, PAIRS, TITLES, ZEROSHOT, name_pair
+from understudy.contract.names import TITLES, name_pair
 from understudy.contract.origin import FilesOrigin, HubOrigin, Origin, SampleOrigin
 from understudy.contract.pairs import LEARNING_SPLITS
 from understudy.contract.params.decoding import DecodingParams
@@ -26,6 +26,7 @@ from understudy.core.errors import DataError, one_line
 from understudy.core.files import AGAIN
 from understudy.rendering.markdown import code_span
 from understudy.rendering.origins import name_host, name_origin, name_teacher
+from understudy.rendering.references import AGREEMENT, name_references
 from understudy.rendering.templates import render_markdown
 from understudy.rendering.verdicts import COVERS, FIND_OUT, MODEL, RECIPE, UNKNOWN, describe_pair
 from understudy.students.model.families import FAMILIES
@@ -47,7 +48,8 @@ class CardFacts:
     recipe_gap: RecipeGap
     origin: Origin
     dataset: Dataset
-    generated: Generated
+    answered: Answered | None
+    """What became of the answers that the pairs are made of; None for gold."""
     use: TeacherUse
     filter: FilterParams
     generate: GenerateParams
@@ -62,9 +64,12 @@ def build_card(facts: CardFacts) -> str:
         DataError: a file under metrics/ lacks the system, one of its seeds or one of its pairs.
     """
     settings, check, use, base_url = facts.settings, facts.check, facts.use, facts.teacher.base_url
-    scores = {name: facts.systems[name] for name in (settings.system, LEAD, ZEROSHOT)}
+    lineup, references = facts.systems.lineup, facts.systems.references
+    shown = (settings.system, *reversed(lineup.untrained))
+    scores = {name: facts.systems[name] for name in shown}
     recipe = facts.recipes[settings.system]
-    pairs = [name_pair(*pair) for pair in PAIRS if settings.system in pair]
+    pairs = [name_pair(*pair) for pair in lineup.pairs if settings.system in pair]
+    is_written = settings.source == "written"
     return render_markdown(
         TEMPLATE,
         front_matter=_write_front_matter(facts, scores[settings.system]),
@@ -83,8 +88,10 @@ def build_card(facts: CardFacts) -> str:
         unknown=UNKNOWN,
         find_out=FIND_OUT,
         dataset=facts.dataset,
-        generated=facts.generated,
-        use=use,
+        answered=facts.answered,
+        agreement=AGREEMENT if references == "teacher" else "",
+        references=name_references(references),
+        unscored=use.zeroshot.unusable if references == "teacher" else use.zeroshot.failed,
         teacher=facts.teacher,
         decoding=facts.decoding,
         titles=TITLES,
@@ -94,9 +101,10 @@ def build_card(facts: CardFacts) -> str:
         host=name_host(base_url),
         start=_name_start(settings),
         origin=name_origin(facts.origin, LEARNING_SPLITS),
-        writer=name_teacher(use.generate.model, base_url),
+        writer=name_teacher(facts.answered.calls.model, base_url) if facts.answered else "",
         reader=name_teacher(use.zeroshot.model, base_url),
-        limits={"gold": facts.filter.max_characters, "written": facts.generate.max_characters},
+        tested=facts.filter.max_characters,
+        limit=(facts.generate if is_written else facts.filter).max_characters,
         failure=_hide_folders(check.why or "no reason is known"),
         params=json.dumps(settings.params.model_dump(), indent=2),
     )
@@ -134,15 +142,16 @@ def _write_front_matter(facts: CardFacts, scores: SystemScores) -> str:
 
     settings, origin = facts.settings, facts.origin
     on_hub = settings.commit is not None
+    agrees = facts.systems.references == "teacher"
     tags = ["understudy", settings.family]
-    tags += ["synthetic-data"] if settings.source == "written" else []
+    tags += [] if settings.source == "gold" else ["synthetic-data"]
     tags += ["ctranslate2"] if facts.check.passed else []
     results = [
         EvalResult(
             task_type="summarization",
             dataset_split="test",
             metric_type="rouge",
-            metric_name=f"{title} F1",
+            metric_name=f"{title} F1{' (agreement with the teacher)' if agrees else ''}",
             metric_value=scores[kind].f1,
             **_identify_dataset(origin),
         )

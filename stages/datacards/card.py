@@ -9,26 +9,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from understudy.contract.answered import Answered
 from understudy.contract.answers import WHOLE
 from understudy.contract.dataset import Dataset
-from understudy.contract.generated import Generated
 from understudy.contract.origin import HubOrigin, Origin, SampleOrigin
 from understudy.contract.pairs import LEARNING_SPLITS, SPLITS
 from understudy.contract.params.datacards import DatacardsParams
 from understudy.contract.params.filter import FilterParams
 from understudy.contract.params.generate import GenerateParams
+from understudy.contract.params.label import LabelParams
+from understudy.contract.params.sources import Source
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
-from understudy.contract.params.training import Source
-from understudy.contract.survey import SEGMENT, DataSurvey, SplitSurvey
+from understudy.contract.survey import SEGMENT, SourceSurvey, SplitSurvey
 from understudy.contract.trained import LostPairs
 from understudy.core.errors import one_line
-from understudy.rendering.origins import name_host, name_origin, name_teacher
+from understudy.rendering.origins import (
+    list_redacted,
+    name_host,
+    name_origin,
+    name_teacher,
+)
 from understudy.rendering.templates import render_markdown
 from understudy.texts.similarity import MOST_COMPARED, chance_found, choose_bands
 
 TEMPLATE = Path(__file__).parent / "templates" / "card.md.j2"
 SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
 LARGEST = "1M<n<10M"
+CONTENTS = {
+    "gold": "articles and their gold highlights",
+    "written": "gold highlights and articles written from them",
+    "labelled": "articles and highlights that a chat model wrote from them",
+}
 REASONS = {
     "unusable": "a field was missing, empty or no text",
     "too_long": "the article had as many characters as the limit, or more",
@@ -47,6 +58,13 @@ REASONS = {
     "loop": "the article said too much of its words again and again",
     "too_short": "the article was shorter than its highlights allow",
     "copied": "the article repeated too much of the highlights word for word",
+    "not_json": "the answer was no JSON, of which the prompt takes a field",
+    "no_field": "the JSON lacked the field, or had no text in it",
+    "copy": "the answer was the input itself",
+    "other_language": "the answer was in another language than the input",
+    "refusal": "a refusal stood in the answer",
+    "longer": "the answer was longer than the input",
+    "disagree": "the samples of the row did not agree",
 }
 
 
@@ -55,17 +73,17 @@ class DataCardFacts:
     """Everything that a card shows: what was counted, and what other stages have written down."""
 
     source: Source
-    survey: DataSurvey
+    survey: SourceSurvey
     origin: Origin
     dataset: Dataset
-    generated: Generated
-    writer: str
-    """The model that has answered, as the endpoint named it."""
+    answered: Answered | None
+    """What became of the teacher's answers; None for gold."""
     prompt: str
-    """The template that the teacher was asked with."""
+    """The template that the teacher was asked with; empty for gold."""
     teacher: TeacherParams
     filter: FilterParams
     generate: GenerateParams
+    label: LabelParams
     params: DatacardsParams
     lost: Mapping[str, LostPairs]
     """What each student's tokenizer cannot spell in the source's training texts, by student."""
@@ -73,40 +91,40 @@ class DataCardFacts:
 
 def build_card(facts: DataCardFacts) -> str:
     """The text of README.md beside a source's pairs; the same facts give the same text."""
-    written, params, base_url = facts.source == "written", facts.params, facts.teacher.base_url
-    source = facts.survey.written if written else facts.survey.gold
-    found = {name: getattr(source, name) for name in SPLITS}
+    params, base_url, answered = facts.params, facts.teacher.base_url, facts.answered
+    found = {name: getattr(facts.survey, name) for name in SPLITS}
     splits = {name: split for name, split in found.items() if split is not None}
     bands = choose_bands(params.near_duplicate, params.permutations)
     read, dropped, kept = _count_rows(facts)
+    is_written = facts.source == "written"
     return render_markdown(
         TEMPLATE,
         front_matter=_write_front_matter(facts, splits),
         source=facts.source,
         splits=splits,
-        gold=facts.survey.gold,
-        written=facts.survey.written,
-        between=facts.survey.between,
+        own=facts.survey,
         dataset=facts.dataset,
-        generated=facts.generated,
+        answered=answered,
         read=read,
         dropped=[
             (reason, REASONS.get(reason, ""), rows) for reason, rows in dropped.items() if any(rows)
         ],
         kept=kept,
-        unfinished=_count_unfinished(facts.generated),
-        stripped=sum(counts.reasoning_stripped or 0 for _, counts in facts.generated),
+        unfinished=_count_unfinished(answered),
+        stripped=answered.calls.reasoning_stripped if answered else 0,
         sample=isinstance(facts.origin, SampleOrigin),
-        is_written=written,
+        redacted=list_redacted(facts.origin),
         embedded=base_url == EMBEDDED,
-        origin=name_origin(facts.origin, LEARNING_SPLITS if written else SPLITS),
-        writer=name_teacher(facts.writer, base_url),
+        origin=name_origin(facts.origin, LEARNING_SPLITS if answered else SPLITS),
+        writer=name_teacher(answered.calls.model, base_url) if answered else "",
         host=name_host(base_url),
         prompt=facts.prompt,
+        samples=facts.label.samples if facts.source == "labelled" else 1,
+        min_agreement=facts.label.min_agreement,
         teacher=facts.teacher,
         request=json.dumps(facts.teacher.request),
-        section="generate" if written else "filter",
-        limits=facts.generate if written else facts.filter,
+        section="generate" if is_written else "filter",
+        limits=facts.generate if is_written else facts.filter,
         max_copied=facts.generate.max_copied,
         params=params,
         share=f"{100 * params.near_duplicate:g}%",
@@ -122,9 +140,9 @@ def build_card(facts: DataCardFacts) -> str:
 
 
 def _count_rows(facts: DataCardFacts) -> tuple[list[int], dict[str, list[int]], list[int]]:
-    """Rows read or answers asked for, dropped by reason, and kept; of each split."""
-    if facts.source == "written":
-        answers = (facts.generated.train, facts.generated.validation)
+    """Rows read or asked about, dropped by reason, and kept; of each split."""
+    if facts.answered:
+        answers = list(facts.answered.splits.values())
         read, drops = [one.asked for one in answers], [one.dropped for one in answers]
         kept = [one.kept for one in answers]
     else:
@@ -135,33 +153,26 @@ def _count_rows(facts: DataCardFacts) -> tuple[list[int], dict[str, list[int]], 
     return read, {reason: [one.get(reason, 0) for one in drops] for reason in reasons}, kept
 
 
-def _count_unfinished(generated: Generated) -> list[tuple[str, int]]:
+def _count_unfinished(answered: Answered | None) -> list[tuple[str, int]]:
     """The endpoint's words for the end of texts that are not whole, with their answers."""
-    words = Counter[str]()
-    for _, counts in generated:
-        words.update(counts.finish_reasons or {})
+    words = Counter(answered.calls.finish_reasons if answered else {})
     return [(word, count) for word, count in words.most_common() if word not in WHOLE]
 
 
 def _write_front_matter(facts: DataCardFacts, splits: Mapping[str, SplitSurvey]) -> str:
     from huggingface_hub import DatasetCardData
 
-    origin, written = facts.origin, facts.source == "written"
+    origin, is_gold = facts.origin, facts.source == "gold"
     pairs = sum(split.pairs for split in splits.values())
     files = [{"split": split, "path": f"{split}.parquet"} for split in splits]
-    content = (
-        "gold highlights and articles written from them"
-        if written
-        else "articles and their gold highlights"
-    )
     data = DatasetCardData(
-        pretty_name=f"Understudy: {content}",
+        pretty_name=f"Understudy: {CONTENTS[facts.source]}",
         language="en" if isinstance(origin, SampleOrigin) else None,
-        language_creators=["machine-generated"] if written else None,
+        language_creators=None if is_gold else ["machine-generated"],
         size_categories=[next((name for most, name in SIZES if pairs < most), LARGEST)],
         source_datasets=[one_line(origin.dataset)] if isinstance(origin, HubOrigin) else None,
         task_categories=["summarization"],
-        tags=["understudy", *(["synthetic-data"] if written else [])],
+        tags=["understudy", *([] if is_gold else ["synthetic-data"])],
         configs=[{"config_name": "default", "data_files": files}],
     )
     return data.to_yaml()

@@ -1,9 +1,9 @@
-"""How long texts are: a few figures, and a histogram whose bins all sources share."""
+"""How long texts are: a few figures, and a histogram."""
 
 from array import array
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count, pairwise
 
 import numpy as np
@@ -41,23 +41,27 @@ def describe_lengths(lengths: Sequence[int]) -> Lengths:
     return Lengths(mean=float(values.mean()), p5=p5, median=median, p95=p95, max=int(values.max()))
 
 
-def bin_lengths(text: str, lengths: Mapping[str, Sequence[int]]) -> Iterator[LengthBin]:
+def bin_lengths(
+    source: str, text: str, lengths: Sequence[int], edges: Sequence[int]
+) -> Iterator[LengthBin]:
     """Counts texts by length.
 
     Args:
+        source: whose texts.
         text: what is counted, `article` or `highlights`.
-        lengths: words of each source's texts, at least one text in all.
+        lengths: words of each text.
+        edges: of the bins; longer texts are counted in the last one.
 
     Yields:
-        The bins of each source from 0 on, empty ones too.
+        The bins from 0 on, empty ones too.
     """
-    edges = choose_edges([length for values in lengths.values() for length in values])
-    for source, values in lengths.items():
-        counts = Counter(bisect_right(edges, length) - 1 for length in values)
-        for number, (low, high) in enumerate(pairwise(edges)):
-            yield LengthBin(
-                source=source, text=text, words_from=low, words_to=high, pairs=counts[number]
-            )
+    last = len(edges) - 2
+    counts = Counter(min(bisect_right(edges, length) - 1, last) for length in lengths)
+    longest = max([*lengths, edges[-1] - 1]) + 1
+    for number, (low, high) in enumerate(pairwise([*edges[:-1], longest])):
+        yield LengthBin(
+            source=source, text=text, words_from=low, words_to=high, pairs=counts[number]
+        )
 
 
 def choose_edges(lengths: Iterable[int]) -> list[int]:

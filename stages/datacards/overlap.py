@@ -15,6 +15,11 @@ class Sketched:
     ids: list[str] = field(default_factory=list)
     sketches: list[Sketch] = field(default_factory=list)
 
+    def add(self, identity: str, sketch: Sketch) -> None:
+        """Takes the next article."""
+        self.ids.append(identity)
+        self.sketches.append(sketch)
+
 
 class HeldOutPairs:
     """The test split, indexed for comparison with training pairs."""

@@ -32,13 +32,13 @@ class Pair:
 
 
 def read_pairs(path: Path) -> Iterator[Pair]:
-    """Yields a file's pairs one by one.
+    """Yields a file's pairs one by one; highlights that there are none of are empty.
 
     Raises:
         DataError: the file cannot be read.
     """
     for row in iterate_table(path, PAIR_COLUMNS):
-        yield Pair(row["id"], as_text(row["article"]), as_text(row["highlights"]))
+        yield Pair(row["id"], as_text(row["article"]), as_text(row["highlights"] or ""))
 
 
 def as_text(raw: str) -> Text:

@@ -1,10 +1,10 @@
-"""Reads the pairs of both sources once, and counts everything that metrics/data.json holds."""
+"""Reads the pairs of a source once, and counts everything that metrics/data/SOURCE.json holds."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from stages.datacards.leakage import LeakageCounter
-from stages.datacards.lengths import LengthCounter, bin_lengths
+from stages.datacards.lengths import LengthCounter, bin_lengths, choose_edges
 from stages.datacards.overlap import (
     ContaminationCounter,
     HeldOutPairs,
@@ -12,14 +12,15 @@ from stages.datacards.overlap import (
     count_between,
     count_near,
 )
-from stages.datacards.pairs import Pair, read_pairs
+from stages.datacards.pairs import Pair, as_text, read_pairs
 from stages.datacards.vocabulary import VocabularyCounter
-from understudy.contract.generated import AnswerCounts, Generated
+from understudy.contract.answered import AnswerCounts, Answered
 from understudy.contract.pairs import LEARNING_SPLITS, SPLITS
 from understudy.contract.params.datacards import DatacardsParams
+from understudy.contract.params.sources import Source
 from understudy.contract.survey import (
     AnswerShares,
-    DataSurvey,
+    BetweenSources,
     LengthBin,
     SourceSurvey,
     SplitSurvey,
@@ -27,44 +28,59 @@ from understudy.contract.survey import (
 from understudy.core.errors import DataError
 from understudy.core.files import AGAIN
 from understudy.core.progress import track
+from understudy.core.tables import iterate_table
 from understudy.texts.similarity import Neighbours, Shingler, Sketcher
 
-SPLITS_OF = {"gold": SPLITS, "written": LEARNING_SPLITS}
 
-
-def survey_pairs(
-    folder: Path, params: DatacardsParams, generated: Generated
-) -> tuple[DataSurvey, list[LengthBin]]:
-    """Reads every pair once.
+def survey_source(
+    folder: Path, source: Source, params: DatacardsParams, answered: Answered | None
+) -> tuple[SourceSurvey, list[LengthBin]]:
+    """Reads every pair of a source once.
 
     Args:
-        folder: with the files gold/SPLIT.parquet and written/SPLIT.parquet.
+        folder: with the files SOURCE/SPLIT.parquet, and those of gold, which has the test split.
+        source: whose pairs.
         params: the section `datacards`.
-        generated: what became of the teacher's answers.
+        answered: what became of the teacher's answers; None for gold.
 
     Returns:
-        metrics/data.json, and the lines of metrics/plots/lengths.csv.
+        metrics/data/SOURCE.json, and the lines of metrics/plots/lengths/SOURCE.csv.
 
     Raises:
         DataError: a file cannot be read, or has no row.
     """
     test = HeldOutPairs(_read(folder, "gold", "test"), Shingler(params.shingle_words))
-    gold = _SourceCounter(folder, "gold", test, params)
-    written = _SourceCounter(folder, "written", test, params)
+    splits = SPLITS if source == "gold" else LEARNING_SPLITS
+    counter = _SourceCounter(folder, source, splits, test, params)
     known = Neighbours(params.near_duplicate, params.permutations)
-    answers = AnswerShares(
-        train=_count_shares(generated.train), validation=_count_shares(generated.validation)
-    )
-    survey = DataSurvey(
-        gold=gold.describe(known),  # fills `known`, which `between` needs
-        written=written.describe(Neighbours(params.near_duplicate, params.permutations), answers),
-        between=count_between(gold.sketched, known, written.sketched),
-    )
-    both = {"gold": gold.splits["train"], "written": written.splits["train"]}
-    articles = {name: split.article.words for name, split in both.items()}
-    highlights = {name: split.highlights.words for name, split in both.items()}
-    bins = [*bin_lengths("article", articles), *bin_lengths("highlights", highlights)]
-    return survey, bins
+    between = _compare_with_gold(folder, counter.sketched, params) if source == "written" else None
+    survey = counter.describe(known, _count_answers(answered), between)
+    return survey, list(_bin(folder, source, counter))
+
+
+def _bin(folder: Path, source: Source, counter: "_SourceCounter") -> Iterator[LengthBin]:
+    """Both histograms; their edges are the gold rows', so that sources can be compared."""
+    train = counter.splits["train"]
+    for text, found in (("article", train.article), ("highlights", train.highlights)):
+        rows = iterate_table(folder / "gold" / "train.parquet", (text,))
+        gold = [len(as_text(row[text]).words) for row in rows if row[text] is not None]
+        yield from bin_lengths(source, text, found.words, choose_edges(gold or found.words))
+
+
+def _compare_with_gold(folder: Path, written: Sketched, params: DatacardsParams) -> BetweenSources:
+    gold, known = Sketched(), Neighbours(params.near_duplicate, params.permutations)
+    sketch = Sketcher(params.shingle_words, params.permutations, params.seed)
+    for at, pair in enumerate(_read(folder, "gold", "train")):
+        gold.add(pair.id, sketch(pair.article.words))
+        known.add(gold.sketches[-1], at)
+    return count_between(gold, known, written)
+
+
+def _count_answers(answered: Answered | None) -> AnswerShares | None:
+    if answered is None:
+        return None
+    shares = {split: _count_shares(counts) for split, counts in answered.splits.items()}
+    return AnswerShares(**shares)
 
 
 def _read(folder: Path, source: str, split: str) -> Iterator[Pair]:
@@ -98,9 +114,14 @@ class _SourceCounter:
     """What one reading of a source leaves behind; the texts themselves are not kept."""
 
     def __init__(
-        self, folder: Path, source: str, test: HeldOutPairs, params: DatacardsParams
+        self,
+        folder: Path,
+        source: str,
+        splits: tuple[str, ...],
+        test: HeldOutPairs,
+        params: DatacardsParams,
     ) -> None:
-        self.splits = {split: _SplitCounter() for split in SPLITS_OF[source]}
+        self.splits = {split: _SplitCounter() for split in splits}
         self.sketched = Sketched()
         self._sketch = Sketcher(params.shingle_words, params.permutations, params.seed)
         self._vocabulary = VocabularyCounter()
@@ -116,13 +137,14 @@ class _SourceCounter:
 
     def _add_training_pair(self, pair: Pair) -> None:
         sketch = self._sketch(pair.article.words)
-        self.sketched.ids.append(pair.id)
-        self.sketched.sketches.append(sketch)
+        self.sketched.add(pair.id, sketch)
         self._vocabulary.add(pair.article.words)
         self._contamination.add(pair, sketch.shingles)
         self._leakage.add(pair)
 
-    def describe(self, known: Neighbours, answers: AnswerShares | None = None) -> SourceSurvey:
+    def describe(
+        self, known: Neighbours, answers: AnswerShares | None, between: BetweenSources | None
+    ) -> SourceSurvey:
         """All figures; adds the training articles to `known`."""
         splits = {split: lengths.describe() for split, lengths in self.splits.items()}
         return SourceSurvey(
@@ -134,4 +156,5 @@ class _SourceCounter:
             contamination=self._contamination.describe(),
             leakage=self._leakage.describe(),
             answers=answers,
+            between=between,
         )

@@ -9,7 +9,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from stages.report.inputs import ReportFacts
-from understudy.contract.names import MEASURE_TITLES, SYSTEMS, TITLES
+from understudy.contract.lineup import Lineup
+from understudy.contract.names import MEASURE_TITLES, TITLES
 
 ESCAPES = {
     letter: f"\\u{ord(letter):04x}" for letter in ("<", ">", "&", "\u2028", "\u2029")
@@ -22,12 +23,14 @@ def build_payload(facts: ReportFacts) -> dict[str, Any]:
     """Everything that the scripts of the page read.
 
     Returns:
-        `texts`: a list a column; `points`: per system and measure, a list in hundredths of a
-        point; `words`: what ROUGE takes for a word; `stems`: words that it takes for others.
+        `texts`: a list a column; `reference`: whose texts its highlights are; `points`: per system
+        and measure, a list in hundredths of a point; `words`: what ROUGE takes for a word; `stems`:
+        words that it takes for others.
     """
     texts = facts.texts
     return {
-        "systems": list(SYSTEMS),
+        "systems": list(facts.lineup.systems),
+        "reference": "gold" if facts.lineup.references == "gold" else "teacher",
         "measures": {
             f"{kind}_{measure}": f"{name} {shown}"
             for kind, name in TITLES.items()
@@ -39,11 +42,17 @@ def build_payload(facts: ReportFacts) -> dict[str, Any]:
                 name: [int(value) for value in (100 * points).round()]
                 for name, points in facts.points[system].items()
             }
-            for system in SYSTEMS
+            for system in facts.lineup.systems
         },
         "words": facts.words,
-        "stems": list_stems(texts[["highlights", *SYSTEMS]]) if facts.stemmer else {},
+        "stems": list_stems(texts[["highlights", *facts.lineup.systems]]) if facts.stemmer else {},
     }
+
+
+def choose_browsed(lineup: Lineup) -> tuple[str, str]:
+    """The two systems that the browser compares at first: the study's pair where it is there."""
+    wanted = [("bart-written", "bart-gold"), ("bart-labelled", "bart-gold"), *lineup.pairs]
+    return next(pair for pair in wanted if set(pair) <= set(lineup.systems))
 
 
 def list_stems(texts: pd.DataFrame) -> dict[str, str]:

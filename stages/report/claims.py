@@ -8,18 +8,20 @@ from markupsafe import Markup
 from stages.report.charts import Retrained, difference_scale, draw_axis, draw_interval
 from stages.report.inputs import ReportFacts
 from understudy.contract.evaluation import Difference
-from understudy.contract.names import QUESTIONS, STUDENTS, TITLES, TRAINED, Verdict
-from understudy.contract.params.training import SOURCES
+from understudy.contract.lineup import split_system
+from understudy.contract.names import TITLES, Verdict
 from understudy.contract.recipes import RecipeDifference
 from understudy.rendering.figures import enumerate_words, points
 from understudy.rendering.verdicts import Finding, name_verdict
 
 TEXTS = {
-    "source": "Do written articles teach as well as gold ones?",
+    "source": "Does one way to training pairs teach as well as another?",
     "teacher": "Does a student beat the teacher’s own summaries?",
     "size": "Is BART better than T5?",
     "lead": "Does it beat the article’s first three sentences?",
 }
+PAIRS_OF = {"gold": "gold pairs", "written": "written articles", "labelled": "the teacher’s labels"}
+"""What a student of each source learns from."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Headline:
-    """The study's main claim for one student."""
+    """The main claim on one student: the study's, where it can be judged."""
 
     student: str
     sentence: str
@@ -63,11 +65,19 @@ class Headline:
 
 
 def build_headlines(facts: ReportFacts) -> list[Headline]:
-    """Students trained on written articles against those trained on gold ones, in ROUGE-1 F1."""
-    pairs = QUESTIONS["source"]
+    """Each student's sources against the first of them, in ROUGE-1 F1.
+
+    With one source there is nothing to compare it with but the teacher, or else the baseline.
+    """
+    questions, first = facts.lineup.questions, facts.lineup.sources[0]
+    asked = next(key for key in ("source", "teacher", "lead") if key in questions)
+    pairs = [pair for pair in questions[asked] if split_system(pair[0])[1]]
+    if asked == "source":
+        pairs = [pair for pair in pairs if split_system(pair[1])[1] == first]
     axis, verdicts = _compare_all(facts, pairs, "rouge1")
     headlines = []
-    for student, verdict in zip(STUDENTS, verdicts, strict=True):
+    for verdict in verdicts:
+        student, _ = split_system(verdict.first)
         others = {
             name: name_verdict(_find(facts, (verdict.first, verdict.second), kind).judged)
             for kind, name in TITLES.items()
@@ -77,28 +87,45 @@ def build_headlines(facts: ReportFacts) -> list[Headline]:
             same = f"The same in {enumerate_words(list(others))}."
         else:
             same = f"{'; '.join(f'{name}: {found}' for name, found in others.items())}."
-        headlines.append(
-            Headline(student, _describe_claim(student, verdict, facts), verdict, same, axis)
-        )
+        describe = _describe_claim if asked == "source" else _describe_pair
+        headlines.append(Headline(student, describe(student, verdict, facts), verdict, same, axis))
     return headlines
 
 
 def _describe_claim(student: str, verdict: Comparison, facts: ReportFacts) -> str:
     found = verdict.judged
     name, size, asked = student.upper(), points(abs(found.f1)), f"{facts.scored:,} test articles"
+    this, that = (PAIRS_OF[split_system(one)[1]] for one in (verdict.first, verdict.second))
     if isinstance(found, Difference):
         name, learns = f"This {name}", "learned"
     else:
         learns, asked = "learns", f"{facts.recipes[verdict.first].seeds} seeds on {asked}"
     sentences: dict[Verdict, str] = {
-        "better": f"{name} {learns} more from written articles: {size} points above gold ones.",
-        "worse": f"{name} {learns} less from written articles: {size} points below gold ones.",
-        "equivalent": f"{name} {learns} as much from written articles as from gold ones, "
+        "better": f"{name} {learns} more from {this}: {size} points above {that}.",
+        "worse": f"{name} {learns} less from {this}: {size} points below {that}.",
+        "equivalent": f"{name} {learns} as much from {this} as from {that}, "
         f"within {facts.margin:g} point{'' if facts.margin == 1 else 's'}.",
-        "undecided": f"{name}: {asked} don’t tell whether written articles teach as well as gold "
-        "ones.",
-        "identical": f"{name} writes the same from written articles as from gold ones.",
-        "void": f"{name}: written articles against gold ones is {name_verdict(found)}.",
+        "undecided": f"{name}: {asked} don’t tell whether {this} teach as well as {that}.",
+        "identical": f"{name} writes the same from {this} as from {that}.",
+        "void": f"{name}: {this} against {that} is {name_verdict(found)}.",
+    }
+    return sentences[found.verdict]
+
+
+def _describe_pair(student: str, verdict: Comparison, facts: ReportFacts) -> str:
+    """The verdict on a student beside what is not trained."""
+    found = verdict.judged
+    name = f"This {student.upper()}" if isinstance(found, Difference) else student.upper()
+    size, second = points(abs(found.f1)), verdict.second
+    sentences: dict[Verdict, str] = {
+        "better": f"{name} is {size} points above {second}.",
+        "worse": f"{name} is {size} points below {second}.",
+        "equivalent": f"{name} and {second} are equivalent, within {facts.margin:g} point"
+        f"{'' if facts.margin == 1 else 's'}.",
+        "undecided": f"{name}: {facts.scored:,} test articles don’t tell whether it is better or "
+        f"worse than {second}.",
+        "identical": f"{name} writes the same as {second}.",
+        "void": f"{name} against {second} is {name_verdict(found)}.",
     }
     return sentences[found.verdict]
 
@@ -106,19 +133,19 @@ def _describe_claim(student: str, verdict: Comparison, facts: ReportFacts) -> st
 def build_questions(facts: ReportFacts, kind: str) -> list[Question]:
     """All verdicts in one ROUGE type, by question; a question's pairs share a scale."""
     questions = []
-    for key, pairs in QUESTIONS.items():
+    for key, pairs in facts.lineup.questions.items():
         axis, verdicts = _compare_all(facts, pairs, kind)
-        questions.append(Question(TEXTS[key], _answer(verdicts), axis, verdicts))
+        questions.append(Question(TEXTS[key], _answer(key, verdicts), axis, verdicts))
     return questions
 
 
-def _answer(verdicts: Sequence[Comparison]) -> str:
+def _answer(question: str, verdicts: Sequence[Comparison]) -> str:
     """The systems by verdict, in one line."""
     groups: dict[str, list[str]] = {}
     for verdict in verdicts:
-        name = verdict.first
-        if {verdict.first.partition("-")[2], verdict.second.partition("-")[2]} == set(SOURCES):
-            name = verdict.first.partition("-")[0].upper()
+        name = (
+            f"{verdict.first} against {verdict.second}" if question == "source" else verdict.first
+        )
         groups.setdefault(name_verdict(verdict.judged), []).append(name)
     if len(groups) == 1 and len(verdicts) > 1:
         both = "both" if len(verdicts) == 2 else f"all {len(verdicts)}"
@@ -146,7 +173,7 @@ def _compare_all(
 
 def _find(facts: ReportFacts, pair: tuple[str, str], kind: str) -> Comparison:
     """A pair without its chart."""
-    shown = facts.several and not set(pair).isdisjoint(TRAINED)
+    shown = facts.several and not set(pair).isdisjoint(facts.lineup.trained)
     recipe = facts.recipe_gap[pair][kind] if shown else None
     return Comparison(*pair, facts.gap[pair][kind], recipe, Markup())
 

@@ -1,4 +1,4 @@
-"""Learning curves of the four students."""
+"""Learning curves of the students."""
 
 import math
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ from markupsafe import Markup
 from stages.report.charts import Plot, Series, draw_lines
 from stages.report.drawing import Scale, round_scale
 from stages.report.inputs import ReportFacts
+from understudy.contract.lineup import name_system
 from understudy.contract.names import STUDENTS
-from understudy.contract.params.training import SOURCES
 from understudy.contract.trained import CurvePoint
 from understudy.rendering.figures import count
 
@@ -19,7 +19,7 @@ LOSSES = ("train_loss", "validation_loss")
 
 @dataclass(frozen=True)
 class CurvePanel:
-    """Losses of one student from both sources."""
+    """Losses of one student from each source."""
 
     student: str
     plot: Markup
@@ -35,7 +35,7 @@ def build_curves(facts: ReportFacts) -> list[CurvePanel]:
 
 
 def _build_panel(facts: ReportFacts, student: str, y: Scale) -> CurvePanel:
-    names = [f"{student}-{source}" for source in SOURCES]
+    names = [name_system(student, source) for source in facts.lineup.sources]
     lines = [
         Series(name, name, _follow(facts.curves[name], column), column == "train_loss")
         for column in LOSSES

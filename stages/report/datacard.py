@@ -1,13 +1,14 @@
-"""Data cards and cost: counts of Table 1, the figures of metrics/data.json, calls and money."""
+"""Data cards and cost: counts of Table 1, the figures of metrics/data, calls and money."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from stages.report.inputs import ReportFacts
+from understudy.contract.answered import AnswerCounts
 from understudy.contract.dataset import SplitCounts
-from understudy.contract.generated import AnswerCounts
 from understudy.contract.pairs import SPLITS
+from understudy.contract.params.sources import MADE_BY
 from understudy.contract.survey import SEGMENT, Lengths, SourceSurvey
 from understudy.core.errors import one_line
 from understudy.rendering.figures import count, dollars, percent, points
@@ -22,7 +23,7 @@ GROUPS = {
     "contamination": "Contamination of the test articles",
     "leakage": "Leakage of highlights into their articles",
     ANSWERS: "Answers that cannot be used",
-    BETWEEN: "Near duplicates between both sources",
+    BETWEEN: "Near duplicates between gold and written",
 }
 LABELS = {
     "pairs": "pairs",
@@ -52,7 +53,18 @@ LABELS = {
     "between.written_articles": "written articles concerned",
     "between.same_id": "written articles near the one that their highlights belong to",
 }
-"""Each figure of metrics/data.json by its path, of splits without the split's name."""
+"""Each figure of metrics/data/SOURCE.json by its path, of splits without the split's name."""
+ASKED = {
+    "generate": "articles asked for",
+    "label": "articles asked about",
+}
+USES = {"generate": "articles", "label": "labels", "zeroshot": "zero-shot summaries"}
+SHOWN = {
+    "gold": "gold pairs",
+    "written": "articles that the teacher wrote",
+    "labelled": "highlights that the teacher wrote",
+}
+"""What the pairs of a source are."""
 SHARES = {
     *("vocabulary.type_token", "vocabulary.once", "leakage.coverage", "leakage.copied"),
     *("leakage.copied_words", "leakage.pasted", "leakage.pasted_whole"),
@@ -73,16 +85,17 @@ class Table:
 def build_counts(facts: ReportFacts) -> list[Table]:
     """Table 1, and what became of the teacher's answers; each column adds up."""
     rows = [facts.dataset.train, facts.dataset.validation, facts.dataset.test]
-    answers = [facts.generated.train, facts.generated.validation]
     read = {
         "rows read": [split.read for split in rows],
         "unusable": [-split.rejected for split in rows],
     }
-    asked = {"articles asked for": [split.asked for split in answers]}
-    return [
-        _list_counts("gold: gold pairs", read, rows),
-        _list_counts("written: written articles", asked, answers),
-    ]
+    tables = [_list_counts("rows", read, rows)]
+    for stage, source in MADE_BY.items():
+        if stage in facts.answered:
+            splits = list(facts.answered[stage].splits.values())
+            asked = {ASKED[stage]: [split.asked for split in splits]}
+            tables.append(_list_counts(f"{source}: {SHOWN[source]}", asked, splits))
+    return tables
 
 
 def _list_counts(
@@ -100,17 +113,22 @@ def _list_counts(
 
 
 def build_cards(facts: ReportFacts) -> list[Table]:
-    """The figures of metrics/data.json, gold and written side by side."""
-    sources = {"gold": facts.data.gold, "written": facts.data.written}
+    """The figures of metrics/data, source beside source."""
     tables = []
     for group in SourceSurvey.model_fields:
-        found = {name: getattr(source, group) for name, source in sources.items()}
+        found = {name: getattr(survey, group) for name, survey in facts.data.items()}
         columns = {name: figures for name, figures in found.items() if figures is not None}
-        if group == ANSWERS:  # only written pairs have some, so their splits stand side by side
-            shares = facts.data.written.answers
-            columns = {"training": shares.train, "validation": shares.validation} if shares else {}
-        tables.append(_compare(group, columns))
-    tables.append(_compare(BETWEEN, {"": facts.data.between}))
+        if group == ANSWERS:
+            columns = {
+                f"{name}, {split}": shares
+                for name, answers in columns.items()
+                for split, shares in (
+                    ("training", answers.train),
+                    ("validation", answers.validation),
+                )
+            }
+        if columns:
+            tables.append(_compare(group, columns))
     return [table for table in tables if table.rows]
 
 
@@ -149,13 +167,18 @@ def _human(key: str) -> str:
 
 
 def build_cost(facts: ReportFacts) -> Table:
-    """Calls, tokens and money of both uses of the teacher."""
-    uses = [facts.teacher.generate, facts.teacher.zeroshot]
-    each = [dollars(1000 * use.cost_usd / use.calls) if use.calls else "–" for use in uses]
+    """Calls, tokens and money of each use of the teacher."""
+    uses = list(facts.teacher.stages.values())
+    asked = [use.calls - (use.imported or 0) for use in uses]
+    each = [
+        dollars(1000 * use.cost_usd / calls) if calls else "–"
+        for use, calls in zip(uses, asked, strict=True)
+    ]
     rows = [
-        ("calls", [count(use.calls) for use in uses]),
-        ("answers that cannot be used", [count(use.unusable) for use in uses]),
-        ("calls that failed", [count(use.failed) for use in uses]),
+        ("answers", [count(use.calls) for use in uses]),
+        ("of these imported from logs", [count(use.imported or 0) for use in uses]),
+        ("rows whose answers cannot be used", [count(use.unusable) for use in uses]),
+        ("rows whose calls failed", [count(use.failed) for use in uses]),
         ("sent in batches", [count(use.batch) for use in uses]),
         ("tokens in", [count(use.prompt_tokens) for use in uses]),
         ("of these cached", [count(use.cached_tokens) for use in uses]),
@@ -163,16 +186,19 @@ def build_cost(facts: ReportFacts) -> Table:
         ("cost", [dollars(use.cost_usd) for use in uses]),
         ("cost per 1,000 calls", each),
     ]
-    return Table("", ["articles", "zero-shot summaries"], rows)
+    return Table("", [USES[stage] for stage in facts.teacher.stages], rows)
 
 
 def describe_cost(facts: ReportFacts, embedded: bool) -> str:
     """The bill in one sentence."""
-    total = facts.teacher.generate.cost_usd + facts.teacher.zeroshot.cost_usd
+    uses = facts.teacher.stages
+    total = sum(use.cost_usd for use in uses.values())
     if embedded and not total:
         return "The sample’s teacher runs on this machine and costs nothing."
-    bill, kept = f"The teacher cost {dollars(total)} in all", facts.generated.train.kept
-    if not kept:
-        return f"{bill}."
-    each = dollars(facts.teacher.generate.cost_usd / kept)
-    return f"{bill}; a written training pair cost {each}."
+    bill = f"The teacher cost {dollars(total)} in all"
+    pairs = [
+        f"a {MADE_BY[stage]} training pair cost {dollars(uses[stage].cost_usd / train.kept)}"
+        for stage, answered in facts.answered.items()
+        if stage in MADE_BY and (train := answered.train) and train.kept
+    ]
+    return f"{'; '.join([bill, *pairs])}."

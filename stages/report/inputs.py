@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
+from understudy.contract.answered import Answered
 from understudy.contract.dataset import Dataset
 from understudy.contract.document import read_csv
 from understudy.contract.evaluation import (
@@ -23,24 +25,15 @@ from understudy.contract.evaluation import (
     Texts,
     TextTraits,
 )
-from understudy.contract.generated import Generated
-from understudy.contract.names import (
-    COLUMNS,
-    KINDS,
-    LEAD,
-    PAIRS,
-    SYSTEMS,
-    TRAINED,
-    ZEROSHOT,
-    name_pair,
-)
+from understudy.contract.lineup import Lineup, References
+from understudy.contract.names import COLUMNS, KINDS, LEAD, ZEROSHOT, name_pair
 from understudy.contract.origin import Origin, load_origin
-from understudy.contract.pairs import PAIR_COLUMNS, TEST
+from understudy.contract.pairs import TEST
 from understudy.contract.params.evaluate import EvaluateParams, Words
 from understudy.contract.predictions import predictions_path
 from understudy.contract.recipes import Recipe, RecipeDifference, RecipeGap, Recipes
-from understudy.contract.survey import HISTOGRAM, DataSurvey, LengthBin
-from understudy.contract.timing import Latencies
+from understudy.contract.survey import LengthBin, SourceSurvey, histogram_of
+from understudy.contract.timing import StudentLatency
 from understudy.contract.trained import CURVES, CurvePoint
 from understudy.contract.worth import Worth
 from understudy.core.errors import DataError
@@ -57,33 +50,39 @@ class ReportFacts:
     """Everything that the report shows."""
 
     origin: Origin
+    lineup: Lineup
     scores: Mapping[str, SystemScores]
     reference: TextLength
-    """Lengths of the gold highlights."""
+    """Lengths of the reference texts."""
     gap: Mapping[tuple[str, str], ByKind[Difference]]
     """On the models that ship."""
     recipes: Mapping[str, Recipe]
     """By student."""
     recipe_gap: Mapping[tuple[str, str], ByKind[RecipeDifference]]
     traits: Mapping[str, TextTraits]
-    """By system; those of the gold highlights are under REFERENCE."""
+    """By system; those of the reference texts are under REFERENCE."""
     length: Mapping[str, LengthEffect]
+    """By student; empty where zero-shot is no system."""
     teacher: TeacherUse
     dataset: Dataset
-    generated: Generated
-    data: DataSurvey
+    answered: Mapping[str, Answered]
+    """By the stage that asked."""
+    data: Mapping[str, SourceSurvey]
+    """By source."""
     lengths: Sequence[LengthBin]
-    """The histogram."""
+    """The histograms of all sources."""
     curves: Mapping[str, Sequence[CurvePoint]]
     """By student."""
     scored: int
     """How many test articles the scores are of."""
     texts: pd.DataFrame
-    """Those of them to browse: id, article, highlights and a column for each system."""
+    """Those of them to browse: id, article, highlights and a column for each system; highlights
+    are the reference texts."""
     points: Mapping[str, pd.DataFrame]
     """By system, COLUMNS in the order of `texts`."""
     worth: Worth
-    latencies: Latencies
+    latencies: Mapping[str, StudentLatency]
+    """By student."""
     margin: float
     """ROUGE points within which systems are equivalent."""
     stemmer: bool
@@ -108,36 +107,39 @@ def gather(articles: int) -> ReportFacts:
         DataError: a file is absent, broken, or lacks what the report shows.
     """
     judged = load_section("evaluate", EvaluateParams)
-    points = read_points()
-    shown = {name: rows.head(articles) for name, rows in points.items()}
     systems, gap, texts, effects = Systems.load(), Gap.load(), Texts.load(), LengthEffects.load()
     recipes, recipe_gap, worth = Recipes.load(), RecipeGap.load(), Worth.load()
+    teacher, lineup = TeacherUse.load(), systems.lineup
+    trained, sources = lineup.trained, lineup.sources
+    points = read_points(lineup.systems)
+    shown = {name: rows.head(articles) for name, rows in points.items()}
     return ReportFacts(
         origin=load_origin(),
-        scores={name: systems[name] for name in SYSTEMS},
+        lineup=lineup,
+        scores={name: systems[name] for name in lineup.systems},
         reference=systems.reference,
-        gap={pair: gap[name_pair(*pair)] for pair in PAIRS},
-        recipes={name: recipes[name] for name in TRAINED},
+        gap={pair: gap[name_pair(*pair)] for pair in lineup.pairs},
+        recipes={name: recipes[name] for name in trained},
         recipe_gap={
             (first, second): _keep_cheaper(
                 recipe_gap[name_pair(first, second)],
                 find_costs(worth, name_pair(first, second), len(points[LEAD]), recipes),
             )
-            for first, second in PAIRS
+            for first, second in lineup.pairs
         },
-        traits={name: texts[name] for name in (*SYSTEMS, REFERENCE)},
-        length={name: effects[name] for name in TRAINED},
-        teacher=TeacherUse.load(),
+        traits={name: texts[name] for name in (*lineup.systems, REFERENCE)},
+        length=dict(effects.items()),
+        teacher=teacher,
         dataset=Dataset.load(),
-        generated=Generated.load(),
-        data=DataSurvey.load(),
-        lengths=read_csv(HISTOGRAM, LengthBin),
-        curves={name: read_csv(CURVES / f"{name}.csv", CurvePoint) for name in TRAINED},
+        answered={stage: Answered.load(Answered.path_of(stage)) for stage in teacher.stages},
+        data={name: SourceSurvey.load(SourceSurvey.path_of(name)) for name in sources},
+        lengths=[bin_ for name in sources for bin_ in read_csv(histogram_of(name), LengthBin)],
+        curves={name: read_csv(CURVES / f"{name}.csv", CurvePoint) for name in trained},
         scored=len(points[LEAD]),
-        texts=read_texts(list(shown[LEAD].index)),
+        texts=read_texts(list(shown[LEAD].index), lineup),
         points=shown,
         worth=worth,
-        latencies=Latencies.load(),
+        latencies={name: StudentLatency.load(StudentLatency.path_of(name)) for name in trained},
         margin=judged.margin,
         stemmer=judged.stemmer,
         words=judged.words,
@@ -149,7 +151,7 @@ def _keep_cheaper(pair: ByKind[RecipeDifference], costs: Costs) -> ByKind[Recipe
     return ByKind[RecipeDifference](**found)
 
 
-def read_points() -> dict[str, pd.DataFrame]:
+def read_points(systems: Sequence[str]) -> dict[str, pd.DataFrame]:
     """Reads each system's scores: COLUMNS by id of the article.
 
     Raises:
@@ -159,7 +161,7 @@ def read_points() -> dict[str, pd.DataFrame]:
     table = read_table(SCORES, tuple(SCORES_SCHEMA))
     points = {
         system: table[table["system"] == system].set_index("id")[list(COLUMNS)]
-        for system in SYSTEMS
+        for system in systems
     }
     expected = points[LEAD].index
     for system, rows in points.items():
@@ -170,25 +172,33 @@ def read_points() -> dict[str, pd.DataFrame]:
     return points
 
 
-def read_texts(ids: list[str]) -> pd.DataFrame:
-    """Reads articles, gold highlights and every system's summaries.
+def read_texts(ids: list[str], lineup: Lineup) -> pd.DataFrame:
+    """Reads articles, reference texts (as `highlights`) and every system's summaries.
 
     Args:
         ids: which articles to take, in the order of the test articles.
+        lineup: the systems, and whose texts the references are.
 
     Raises:
         DataError: a file is absent or broken, or lacks a text of an article.
     """
     texts = pd.DataFrame({"id": ids})
-    files = [(TEST, {name: name for name in PAIR_COLUMNS[1:]})]
-    files += [(predictions_path(name), {"prediction": name}) for name in (*TRAINED, ZEROSHOT)]
-    for path, columns in files:
-        table = read_table(path, ("id", *columns)).drop_duplicates("id").set_index("id")
-        found = table.reindex(ids)
-        missing = found.index[found.isna().any(axis="columns")]
+    files = [(TEST, "article", "article"), _locate_references(lineup.references)]
+    made = [name for name in lineup.systems if name != LEAD]
+    files += [(predictions_path(name), "prediction", name) for name in made]
+    for path, column, name in files:
+        table = read_table(path, ("id", column)).drop_duplicates("id").set_index("id")
+        found = table[column].reindex(ids)
+        missing = found.index[found.isna()]
         if len(missing):
             raise DataError(f"{path}: no text for article {missing[0]!r} of {SCORES}; `dvc repro`")
-        for column, name in columns.items():
-            texts[name] = list(found[column])
+        texts[name] = list(found)
     texts[LEAD] = [lead(article) for article in texts["article"]]
     return texts
+
+
+def _locate_references(references: References) -> tuple[Path, str, str]:
+    """The file and the column of the reference texts, and the name that they have here."""
+    if references == "gold":
+        return TEST, "highlights", "highlights"
+    return predictions_path(ZEROSHOT), "prediction", "highlights"

@@ -16,10 +16,8 @@ class Label:
     """What stands above everything else."""
 
     corpus: str
-    writer: str
-    """Who wrote the articles."""
-    summarizer: str
-    """Who wrote the zero-shot summaries."""
+    teacher: str
+    """Who wrote for training pairs and zero-shot; several models are joined by commas."""
     embedded: bool
     warning: tuple[str, ...]
     """Sentences; none where data and teacher are real."""
@@ -27,11 +25,8 @@ class Label:
 
 def build_label(facts: ReportFacts) -> Label:
     """Says whether data and teacher are those of the sample."""
-    writer, summarizer = (
-        one_line(calls.model) or "nobody"
-        for calls in (facts.teacher.generate, facts.teacher.zeroshot)
-    )
-    embedded = writer.startswith(EMBEDDED) or summarizer.startswith(EMBEDDED)
+    models = dict.fromkeys(one_line(calls.model) for calls in facts.teacher.stages.values())
+    embedded = any(model.startswith(EMBEDDED) for model in models)
     sample = facts.origin.source == "sample"
     warning = []
     if sample:
@@ -45,7 +40,9 @@ def build_label(facts: ReportFacts) -> Label:
         )
     if sample or embedded:
         warning.append("They show that the pipeline works, and say nothing about ChatGPT.")
-    return Label(name_corpus(facts), writer, summarizer, embedded, tuple(warning))
+    return Label(
+        name_corpus(facts), ", ".join(filter(None, models)) or "nobody", embedded, tuple(warning)
+    )
 
 
 def name_corpus(facts: ReportFacts) -> str:

@@ -10,10 +10,16 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from stages.report.browser import build_payload, embed_json
+from stages.report.browser import build_payload, choose_browsed, embed_json
 from stages.report.claims import build_headlines, build_questions
 from stages.report.curves import build_curves
-from stages.report.datacard import build_cards, build_cost, build_counts, describe_cost
+from stages.report.datacard import (
+    SHOWN,
+    build_cards,
+    build_cost,
+    build_counts,
+    describe_cost,
+)
 from stages.report.drawing import SHAPES, element
 from stages.report.inputs import ReportFacts
 from stages.report.label import build_label
@@ -27,9 +33,9 @@ from stages.report.traits import (
     build_spreads,
     build_traits,
 )
-from understudy.contract.names import MEASURE_TITLES, SYSTEMS, TITLES
-from understudy.contract.params.training import SOURCES
-from understudy.rendering.figures import dollars, p_value, points, signed
+from understudy.contract.names import MEASURE_TITLES, TITLES
+from understudy.rendering.figures import dollars, enumerate_words, p_value, points, signed
+from understudy.rendering.references import AGREEMENT, name_references, plain
 from understudy.rendering.switching import describe_ways
 from understudy.rendering.verdicts import (
     COVERS,
@@ -95,15 +101,18 @@ def hash_source(text: str) -> str:
 def build_context(facts: ReportFacts) -> dict[str, Any]:
     """All that the template shows."""
     label = build_label(facts)
-    length_axis, length_rows = build_length(facts)
+    length_axis, length_rows = build_length(facts) if facts.length else ("", [])
     spread_axis, spread_rows = build_spreads(facts)
     return {
         "facts": facts,
         "label": label,
         "kinds": TITLES,
         "measures": MEASURE_TITLES,
-        "sources": SOURCES,
-        "systems": SYSTEMS,
+        "lineup": facts.lineup,
+        "systems": facts.lineup.systems,
+        "browsed": choose_browsed(facts.lineup),
+        "references": name_references(facts.lineup.references),
+        "agreement": plain(AGREEMENT) if facts.lineup.references == "teacher" else "",
         "shapes": SHAPES,
         "model": MODEL,
         "recipe": RECIPE,
@@ -116,9 +125,16 @@ def build_context(facts: ReportFacts) -> dict[str, Any]:
             "finding": describe_ways(facts.worth),
             "table": build_worth(facts),
             "machine": dollars(facts.worth.machine_usd_per_hour),
+            "processor": enumerate_words(
+                list(dict.fromkeys(timed.machine for timed in facts.latencies.values()))
+            ),
         },
         "scores": {kind: build_scores(facts, kind) for kind in TITLES},
-        "length": {"finding": describe_length(facts), "axis": length_axis, "rows": length_rows},
+        "length": {
+            "finding": describe_length(facts) if facts.length else "",
+            "axis": length_axis,
+            "rows": length_rows,
+        },
         "curves": build_curves(facts),
         "novelty": build_novelty(facts),
         "spreads": {"axis": spread_axis, "rows": spread_rows},
@@ -126,6 +142,7 @@ def build_context(facts: ReportFacts) -> dict[str, Any]:
         "traits": {"heads": TRAITS, "rows": build_traits(facts)},
         "counts": build_counts(facts),
         "cards": build_cards(facts),
+        "shown": SHOWN,
         "cost": {"finding": describe_cost(facts, label.embedded), "table": build_cost(facts)},
         "payload": embed_json(build_payload(facts)),
     }

@@ -1,28 +1,31 @@
 """Worth it: each student in the teacher's place, by quality, time, money and what it took."""
 
+from collections.abc import Sequence
+
 from stages.report.datacard import Table
 from stages.report.inputs import ReportFacts
-from understudy.contract.names import TRAINED, ZEROSHOT
+from understudy.contract.names import ZEROSHOT
 from understudy.contract.timing import Latency
+from understudy.contract.worth import StudentWorth
 from understudy.rendering.figures import count, dollars, points, signed
-from understudy.rendering.switching import name_outcome, seconds
+from understudy.rendering.switching import name_outcome, name_price, seconds
 from understudy.rendering.verdicts import MODEL, RECIPE
 
 
 def build_worth(facts: ReportFacts) -> Table:
     """A column for each student, and one for the teacher."""
     worth, teacher = facts.worth, facts.worth.teacher
-    students = [worth[name] for name in TRAINED]
-    times = [facts.latencies[name] for name in TRAINED]
+    trained = facts.lineup.trained
+    students = [worth[name] for name in trained]
+    times = [facts.latencies[name] for name in trained]
+    known = teacher.usd_per_1000 is not None
     recipes = [name_outcome(s.recipe_verdict) for s in students]
     teacher_time = _pair(teacher.seconds_median, teacher.seconds_p95)
     rows = [
-        (f"{MODEL}, against {ZEROSHOT}", [*(s.model_verdict for s in students), "–"]),
-        (f"{RECIPE}, against {ZEROSHOT}", [*recipes, "–"]),
-        ("difference in ROUGE-1 F1", [*(signed(s.f1_difference) for s in students), "–"]),
+        *_compare_quality(students, recipes),
         ("on one core: median, 95th percentile", [*(_show(t.one_core) for t in times), "–"]),
         (
-            f"on all {facts.latencies.cores} cores",
+            f"on all {times[0].cores} cores",
             [*(_show(t.all_cores) for t in times), teacher_time],
         ),
     ]
@@ -31,21 +34,35 @@ def build_worth(facts: ReportFacts) -> Table:
     rows += [
         (
             "price of 1,000 answers",
-            [*(dollars(s.usd_per_1000) for s in students), dollars(teacher.usd_per_1000)],
+            [*(dollars(s.usd_per_1000) for s in students), name_price(teacher.usd_per_1000)],
         ),
         ("answers paid to get here", [*(dollars(s.answers_usd) for s in students), "–"]),
         ("hours of training, all seeds", [*(points(s.training_hours) for s in students), "–"]),
         ("what these cost", [*(dollars(s.training_usd) for s in students), "–"]),
         (
             "answers until it is paid back",
-            [*(_needed(s.answers_to_pay_back) for s in students), "–"],
+            [*(_needed(s.answers_to_pay_back, is_known=known) for s in students), "–"],
         ),
         (
             f"months, at {count(worth.answers_per_month)} answers a month",
-            [*(_months(s.months_to_pay_back) for s in students), "–"],
+            [*(_months(s.months_to_pay_back, is_known=known) for s in students), "–"],
         ),
     ]
-    return Table("", [*TRAINED, ZEROSHOT], rows)
+    return Table("", [*trained, ZEROSHOT], rows)
+
+
+def _compare_quality(
+    students: Sequence[StudentWorth], recipes: Sequence[str]
+) -> list[tuple[str, list[str]]]:
+    """Verdicts against the teacher, or how far students agree with it."""
+    if students[0].agreement is not None:
+        agreement = [points(s.agreement or 0.0) for s in students]
+        return [("agreement with the teacher, ROUGE-1 F1", [*agreement, "–"])]
+    return [
+        (f"{MODEL}, against {ZEROSHOT}", [*(name_outcome(s.model_verdict) for s in students), "–"]),
+        (f"{RECIPE}, against {ZEROSHOT}", [*recipes, "–"]),
+        ("difference in ROUGE-1 F1", [*(signed(s.f1_difference or 0.0) for s in students), "–"]),
+    ]
 
 
 def _show(latency: Latency) -> str:
@@ -56,9 +73,13 @@ def _pair(median: float | None, p95: float | None) -> str:
     return "not timed" if median is None else f"{seconds(median)}, {seconds(p95)}"
 
 
-def _needed(answers: int | None) -> str:
-    return "never" if answers is None else count(answers)
+def _needed(answers: int | None, *, is_known: bool) -> str:
+    if answers is None:
+        return "never" if is_known else "not known"
+    return count(answers)
 
 
-def _months(months: float | None) -> str:
-    return "never" if months is None else f"{months:.2g}"
+def _months(months: float | None, *, is_known: bool) -> str:
+    if months is None:
+        return "never" if is_known else "not known"
+    return f"{months:.2g}"

@@ -10,8 +10,6 @@ from stages.report.charts import Plot, Series, draw_axis, draw_lines, draw_sprea
 from stages.report.drawing import Scale, round_scale
 from stages.report.inputs import ReportFacts
 from understudy.contract.evaluation import REFERENCE
-from understudy.contract.names import SYSTEMS
-from understudy.contract.params.training import SOURCES
 from understudy.contract.survey import LengthBin
 from understudy.rendering.figures import count, percent, points
 from understudy.texts.words import count_words
@@ -38,7 +36,7 @@ def build_novelty(facts: ReportFacts) -> Markup:
     lines = [
         Series(
             name,
-            "gold" if name == REFERENCE else name,
+            facts.lineup.references if name == REFERENCE else name,
             [(size, getattr(traits, f"novel{size}")) for size in range(1, 5)],
         )
         for name, traits in facts.traits.items()
@@ -59,8 +57,8 @@ class SpreadRow:
 
 
 def build_spreads(facts: ReportFacts) -> tuple[Markup, list[SpreadRow]]:
-    """The axis and a row a system, gold highlights first."""
-    columns = {REFERENCE: "highlights", **{name: name for name in SYSTEMS}}
+    """The axis and a row a system, references first."""
+    columns = {REFERENCE: "highlights", **{name: name for name in facts.lineup.systems}}
     quantiles = {
         name: [float(q) for q in facts.texts[column].map(count_words).quantile(QUANTILES)]
         for name, column in columns.items()
@@ -78,23 +76,24 @@ def build_spreads(facts: ReportFacts) -> tuple[Markup, list[SpreadRow]]:
 
 
 def build_histograms(facts: ReportFacts) -> dict[str, Markup]:
-    """Lengths of articles and of highlights in the training splits, both sources in one."""
-    return {text: _draw_histogram(facts.lengths, text) for text in ("article", "highlights")}
+    """Lengths of articles and of highlights in the training splits, all sources in one."""
+    texts = ("article", "highlights")
+    return {text: _draw_histogram(facts.lengths, text, facts.lineup.sources) for text in texts}
 
 
-def _draw_histogram(lengths: Sequence[LengthBin], text: str) -> Markup:
+def _draw_histogram(lengths: Sequence[LengthBin], text: str, sources: Sequence[str]) -> Markup:
     bins = [one for one in lengths if one.text == text]
     edges = sorted({float(one.words_from) for one in bins})
     width = min((b - a for a, b in pairwise(edges)), default=1.0)
     edges = [*edges, edges[-1] + width] if edges else [0.0, 1.0]
     shares = []
-    for source in SOURCES:
+    for source in sources:
         pairs = {one.words_from: one.pairs for one in bins if one.source == source}
         total = sum(pairs.values()) or 1
         heights = [100 * pairs.get(int(edge), 0) / total for edge in edges[:-1]]
         shares.append((source, heights))
     highest = max(height for _, heights in shares for height in heights)
-    alt = f"Share of {text} by their number of words, for both sources."
+    alt = f"Share of {text} by their number of words, for each source."
     plot = Plot(
         Scale(edges[0], edges[-1]), round_scale([0, highest or 1], 5), "words", "% of pairs", alt
     )
@@ -102,10 +101,10 @@ def _draw_histogram(lengths: Sequence[LengthBin], text: str) -> Markup:
 
 
 def build_traits(facts: ReportFacts) -> list[tuple[str, list[str]]]:
-    """A row a system, gold highlights first: its name and its figures, as TRAITS lists them."""
+    """A row a system, references first: its name and its figures, as TRAITS lists them."""
     return [
         (name, [_show_trait(trait, getattr(facts.traits[name], trait)) for trait in TRAITS])
-        for name in (REFERENCE, *SYSTEMS)
+        for name in (REFERENCE, *facts.lineup.systems)
     ]
 
 

@@ -6,6 +6,8 @@ Each function takes what tests vary; `document.write(folder / document.PATH)` pu
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from understudy.contract.generated import Generated
+
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.dataset import Dataset
 from understudy.contract.evaluation import (
@@ -24,7 +26,6 @@ from understudy.contract.evaluation import (
     Texts,
     TextTraits,
 )
-from understudy.contract.generated import Generated
 from understudy.contract.names import KINDS, MEASURES, PAIRS, SYSTEMS, TRAINED, name_pair
 from understudy.contract.origin import ORIGIN, Origin
 from understudy.contract.recipes import Recipe, RecipeDifference, RecipeGap, Recipes, SeedScores

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from understudy.contract.generated import AnswerCounts, Generated
 
 from tests.contract.examples import (
     make_check,
@@ -36,7 +37,6 @@ from understudy.contract.evaluation import (
     TeacherUse,
     Texts,
 )
-from understudy.contract.generated import AnswerCounts, Generated
 from understudy.contract.names import KINDS, MEASURES
 from understudy.contract.origin import load_origin
 from understudy.contract.recipes import RecipeGap, Recipes

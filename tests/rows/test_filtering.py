@@ -14,8 +14,9 @@ from understudy.contract.pairs import PAIR_COLUMNS, SPLITS
 from understudy.contract.params.filter import FilterParams
 from understudy.core.errors import DataError
 from understudy.core.tables import read_table, table_writer, text_columns
-from understudy.rows.filtering import filter_splits, fingerprint
+from understudy.rows.filtering import filter_splits
 from understudy.rows.sample.article import sample_rows
+from understudy.rows.splitting import fingerprint
 
 REAL = ROOT.parent / "shared" / "data" / "cnndm"
 Row = Mapping[str, str]

@@ -61,7 +61,7 @@ def test_each_param_has_its_meaning_above_it_and_a_mark_where_it_is_set(
         "  source: hub  # set",
     ]
     assert lines[-4:] == [
-        "      # The input text.",
+        "      # blank line, and each is a variable of prompt templates too ($title, $body).",
         "      article: 'text: #1'  # set",
         "      # The output text.",
         "      highlights: highlights",

@@ -41,8 +41,9 @@ COLUMNS = {
     "reasoning_tokens": pa.int64(),
     "reading": pa.string(),
     "seconds": pa.float64(),
+    "origin": pa.string(),
 }
-LATER: dict[str, Any] = {"reasoning_tokens": 0, "reading": "", "seconds": None}
+LATER: dict[str, Any] = {"reasoning_tokens": 0, "reading": "", "seconds": None, "origin": ""}
 """Columns that outputs and ledgers of earlier versions lack, with what they stand for there."""
 
 
@@ -86,6 +87,9 @@ class Answer:
     seconds: float | None = None
     """What the call that answered took, without earlier attempts and without any wait for limits;
     None for an answer of a batch, a failed call, and where nobody has measured it."""
+    origin: str = ""
+    """The log that an imported answer was read from: it cost nothing here; empty for answers that
+    this project has asked for."""
 
     def to_record(self) -> dict[str, Any]:
         """Plain values, for Parquet."""

@@ -10,7 +10,9 @@ import pyarrow as pa
 from pydantic import AfterValidator
 
 from understudy.contract.document import Count, Figure, KeyedMetrics, Metrics, Record
+from understudy.contract.lineup import Lineup, References, split_system
 from understudy.contract.names import COLUMNS, Verdict
+from understudy.contract.params.sources import SOURCES
 from understudy.core.tables import text_columns
 
 M = TypeVar("M")
@@ -26,7 +28,7 @@ SEED_SCORES_SCHEMA = {
 PLOT = Path("metrics/plots/rouge.csv")
 """F1 for `dvc plots`, with the columns of PlotLine."""
 REFERENCE = "reference"
-"""The key of the gold highlights beside the systems."""
+"""The key of the reference texts beside the systems."""
 
 Usd = Annotated[float, AfterValidator(lambda amount: round(float(amount), 6))]
 
@@ -96,11 +98,20 @@ class SystemScores(ByKind[Measures]):
 
 
 class Systems(KeyedMetrics[SystemScores]):
-    """metrics/systems.json: every system, and the gold highlights."""
+    """metrics/systems.json: every system, and the references."""
 
     PATH: ClassVar = Path("metrics/systems.json")
 
     reference: TextLength
+    references: References = "gold"
+    """Whose texts the references are."""
+
+    @property
+    def lineup(self) -> Lineup:
+        """The systems in the file."""
+        found = {split_system(name)[1] for name, _ in self.items()}
+        sources = tuple(source for source in SOURCES if source in found)
+        return Lineup(sources, self.references)
 
 
 class RougeMetrics(KeyedMetrics[SystemScores]):
@@ -203,7 +214,7 @@ class TextTraits(Record):
 
 
 class Texts(KeyedMetrics[TextTraits]):
-    """metrics/texts.json: every system, and the gold highlights under REFERENCE."""
+    """metrics/texts.json: every system, and the reference texts under REFERENCE."""
 
     PATH: ClassVar = Path("metrics/texts.json")
 
@@ -235,9 +246,13 @@ class TeacherCalls(Record):
     model: str
     """As the endpoint named it; several are joined by commas."""
     calls: Count
-    """Answers that were paid for; rows with equal prompts share one."""
+    """Answers; rows with equal prompts share one."""
     rows: Count | None = None
     """Rows that the stage asked about; None in files of earlier versions."""
+    imported: Count | None = None
+    """Answers out of logs, which cost nothing here; None in files of earlier versions."""
+    metered: Count | None = None
+    """Answers that tell their tokens."""
     unusable: Count
     """Rows whose answers make no pair, or are no summary; failed calls among them."""
     failed: Count
@@ -245,13 +260,14 @@ class TeacherCalls(Record):
     batch: Count
     """Calls that came by the Batch API."""
     prompt_tokens: Count
+    """Of all answers, imported ones too."""
     cached_tokens: Count
     """Those of prompt_tokens that are billed as cached input."""
     completion_tokens: Count
     reasoning_tokens: Count | None = None
     """Those of completion_tokens that are reasoning, estimated where the endpoint does not say."""
     cost_usd: Usd
-    """At the prices of params.yaml."""
+    """Of answers that were asked for here, at the prices of params.yaml."""
     reasoning_stripped: Count | None = None
     """Calls whose text began with reasoning, which was taken off."""
     finish_reasons: dict[str, Count] | None = None
@@ -265,9 +281,18 @@ class TeacherCalls(Record):
 
 
 class TeacherUse(Metrics):
-    """metrics/teacher.json: calls, tokens, money and seconds a call."""
+    """metrics/teacher.json: calls, tokens, money and seconds a call, by the stage that asked."""
 
     PATH: ClassVar = Path("metrics/teacher.json")
 
-    generate: TeacherCalls
+    generate: TeacherCalls | None = None
+    """None where no articles are written."""
+    label: TeacherCalls | None = None
+    """None where no inputs are labelled."""
     zeroshot: TeacherCalls
+
+    @property
+    def stages(self) -> dict[str, TeacherCalls]:
+        """The stages that asked."""
+        found = {"generate": self.generate, "label": self.label, "zeroshot": self.zeroshot}
+        return {stage: calls for stage, calls in found.items() if calls is not None}

@@ -60,7 +60,7 @@ class FilesOrigin(Document):
 
     source: Literal["files"]
     files: dict[str, OriginFile]
-    """By split."""
+    """By split, and by `inputs` for the file whose rows a hash shared out."""
     rows: FetchedSplits
 
 

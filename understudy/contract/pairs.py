@@ -12,7 +12,8 @@ LEARNING_SPLITS = ("train", "validation")
 """What a student learns from, and chooses its checkpoint by; the teacher writes for both."""
 SPLITS = (*LEARNING_SPLITS, "test")
 DATA = Path("data")
-RAW, GOLD, WRITTEN = DATA / "raw", DATA / "gold", DATA / "written"
+RAW, GOLD = DATA / "raw", DATA / "gold"
+WRITTEN, LABELLED = DATA / "written", DATA / "labelled"
 MODELS = Path("models")
 """A folder for each student, such as models/t5-gold, with the model that ships."""
 TEST = GOLD / "test.parquet"

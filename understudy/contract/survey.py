@@ -1,12 +1,12 @@
-"""What datacards counts: metrics/data.json, and the histogram metrics/plots/lengths.csv."""
+"""What datacards counts of a source: metrics/data/SOURCE.json, and a histogram of lengths."""
 
 from pathlib import Path
-from typing import ClassVar
 
 from understudy.contract.document import Count, Figure, Metrics, Record
 
-HISTOGRAM = Path("metrics/plots/lengths.csv")
-"""Training texts by length in words, a line a bin with the columns of LengthBin."""
+SURVEYS = Path("metrics/data")
+HISTOGRAMS = Path("metrics/plots/lengths")
+"""SOURCE.csv: training texts by length in words, a line a bin with the columns of LengthBin."""
 SEGMENT = 1000
 """Running words. The share of distinct words falls with length: corpora are compared at one."""
 
@@ -111,24 +111,8 @@ class AnswerShares(Record):
     validation: dict[str, Figure]
 
 
-class SourceSurvey(Record):
-    """One source; all but the splits' lengths is counted in training pairs alone."""
-
-    train: SplitSurvey
-    validation: SplitSurvey
-    test: SplitSurvey | None = None
-    """The test articles; None in written, which has none."""
-    vocabulary: Vocabulary
-    """Words of the articles."""
-    near_duplicates: NearDuplicates
-    contamination: Contamination
-    leakage: Leakage
-    answers: AnswerShares | None = None
-    """Unusable answers; None in gold, which has no answers."""
-
-
 class BetweenSources(Record):
-    """Near copies between the training splits of both sources."""
+    """Near copies between the training splits of gold and written."""
 
     pairs: Count
     gold_articles: Count
@@ -137,11 +121,29 @@ class BetweenSources(Record):
     """Written articles that are near the very article that their highlights belong to."""
 
 
-class DataSurvey(Metrics):
-    """metrics/data.json: both sources."""
+class SourceSurvey(Metrics):
+    """metrics/data/SOURCE.json; all but the splits' lengths is counted in training pairs alone."""
 
-    PATH: ClassVar = Path("metrics/data.json")
+    train: SplitSurvey
+    validation: SplitSurvey
+    test: SplitSurvey | None = None
+    """The test pairs; None but in gold."""
+    vocabulary: Vocabulary
+    """Words of the articles."""
+    near_duplicates: NearDuplicates
+    contamination: Contamination
+    leakage: Leakage
+    answers: AnswerShares | None = None
+    """Unusable answers; None in gold, which has no answers."""
+    between: BetweenSources | None = None
+    """None but in written."""
 
-    gold: SourceSurvey
-    written: SourceSurvey
-    between: BetweenSources
+    @staticmethod
+    def path_of(source: str) -> Path:
+        """Where a source's file is."""
+        return SURVEYS / f"{source}.json"
+
+
+def histogram_of(source: str) -> Path:
+    """Where a source's histogram is."""
+    return HISTOGRAMS / f"{source}.csv"

@@ -1,12 +1,13 @@
 """What latency writes: how fast each student is, and on which machine."""
 
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from understudy.contract.document import Count, KeyedMetrics, Record
+from understudy.contract.document import Count, Metrics, Record
 
+LATENCIES = Path("metrics/latency")
 Seconds = Annotated[float, Field(ge=0), AfterValidator(lambda seconds: round(float(seconds), 5))]
 
 
@@ -18,9 +19,12 @@ class Latency(Record):
     mean: Seconds
 
 
-class StudentLatency(Record):
-    """One student on the machine that measured it."""
+class StudentLatency(Metrics):
+    """metrics/latency/SYSTEM.json: one student on the machine that measured it."""
 
+    cores: Count
+    machine: str
+    """What the processor is called, and the GPU if one was used."""
     one_core: Latency
     all_cores: Latency
     """On as many threads as the process may use cores."""
@@ -35,12 +39,7 @@ class StudentLatency(Record):
         found = (self.one_core, self.all_cores, self.gpu)
         return min((way for way in found if way is not None), key=lambda way: way.mean)
 
-
-class Latencies(KeyedMetrics[StudentLatency]):
-    """metrics/latency.json: every student that ships."""
-
-    PATH: ClassVar = Path("metrics/latency.json")
-
-    cores: Count
-    machine: str
-    """What the processor is called, and the GPU if one was used."""
+    @staticmethod
+    def path_of(system: str) -> Path:
+        """Where a system's file is."""
+        return LATENCIES / f"{system}.json"

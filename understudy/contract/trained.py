@@ -5,14 +5,17 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from understudy.contract.document import Count, Document, Record
-from understudy.contract.params.training import Source, TrainParams
+from understudy.contract.document import Count, Document, Metrics, Record
+from understudy.contract.params.sources import Source
+from understudy.contract.params.training import TrainParams
 
 CURVES = Path("metrics/curves")
 """One file a system, SYSTEM.csv, with a line a validation and the columns of CurvePoint: that of
 the model that ships."""
 CURVE = "curve.csv"
 """The same in the folder of each seed."""
+STUDENTS_FOLDER = Path("metrics/students")
+"""One file a system, as TrainedSeeds says."""
 
 FIVE_DIGITS = AfterValidator(lambda loss: round(float(loss), 5))
 Loss = Annotated[float, FIVE_DIGITS]
@@ -102,8 +105,8 @@ class SeedRun(Record):
     """What its training took."""
 
 
-class TrainedSeeds(Document):
-    """models/SYSTEM/seeds.json: all models that were trained, and the one that ships."""
+class TrainedSeeds(Metrics):
+    """metrics/students/SYSTEM.json: all models that were trained, and the one that ships."""
 
     shipped: Count
     """The seed with the lowest validation loss; the first of them in params.yaml on a tie."""
@@ -111,9 +114,9 @@ class TrainedSeeds(Document):
     """In the order of params.yaml."""
 
     @staticmethod
-    def path_in(model: Path) -> Path:
-        """Where a model folder has the file."""
-        return model / "seeds.json"
+    def path_of(system: str) -> Path:
+        """Where a system's file is."""
+        return STUDENTS_FOLDER / f"{system}.json"
 
 
 class TrainedSettings(Document):

@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,14 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def keep_only(folder: Path, names: Iterable[str]) -> None:
+    """Removes what a folder holds under other names, whatever their suffix; hidden files stay."""
+    known = set(names)
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.stem not in known and not path.name.startswith("."):
+            remove(path)
 
 
 def sync(path: Path) -> None:

@@ -42,6 +42,16 @@ def iterate_table(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]
             yield from batch.to_pylist()
 
 
+def list_columns(path: Path, columns: Sequence[str] | None = None) -> list[str]:
+    """Names of a Parquet file's columns, which must be there.
+
+    Raises:
+        DataError: as in `read_table`.
+    """
+    with readable_parquet(path, columns) as file:
+        return list(file.schema_arrow.names)
+
+
 @contextmanager
 def readable_parquet(
     path: Path, columns: Sequence[str] | None = None, hint: str = AGAIN

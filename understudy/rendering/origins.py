@@ -31,6 +31,12 @@ def name_origin(origin: Origin, splits: Sequence[str]) -> str:
     return "Understudy's sample, an invented corpus"
 
 
+def list_redacted(origin: Origin) -> list[tuple[str, int]]:
+    """What was replaced as personal data, and how often; nothing where fetch.redact is off."""
+    found = getattr(origin, "redacted", None)
+    return list(found.model_dump().items()) if found else []
+
+
 def name_teacher(model: str, base_url: str) -> str:
     """Markdown that names a chat model, or says that the embedded teacher is none."""
     if base_url == EMBEDDED:

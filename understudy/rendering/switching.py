@@ -1,6 +1,7 @@
 """Whether it pays to switch to a student, in words."""
 
-from understudy.contract.names import TRAINED, ZEROSHOT, Verdict, split_pair
+from understudy.contract.lineup import split_system
+from understudy.contract.names import ZEROSHOT, Verdict, split_pair
 from understudy.contract.recipes import Recipes
 from understudy.contract.worth import StudentWorth, Worth
 from understudy.rendering.figures import count, dollars, enumerate_words, points
@@ -24,25 +25,42 @@ def describe_candidate(worth: Worth) -> str:
     times = f"{seconds(student.seconds_median)} an answer"
     if worth.teacher.seconds_median is not None:
         times += f" against {seconds(worth.teacher.seconds_median)}"
-    prices = (
-        f"{dollars(student.usd_per_1000)} for 1,000 against {dollars(worth.teacher.usd_per_1000)}"
-    )
-    retrained = name_outcome(student.recipe_verdict)
+    of_teacher = name_price(worth.teacher.usd_per_1000)
+    prices = f"{dollars(student.usd_per_1000)} for 1,000 against {of_teacher}"
     return (
-        f"**May I switch, and does it pay?** `{name}` {VERDICTS[student.model_verdict]} "
-        f"`{ZEROSHOT}` (*{MODEL}*; *{RECIPE}*: {retrained}); {times}, {prices}: "
-        f"{describe_payback(student, worth)}."
+        f"**May I switch, and does it pay?** `{name}` {_describe_quality(student)}; {times}, "
+        f"{prices}: {describe_payback(student, worth)}."
     )
 
 
-def name_outcome(verdict: Verdict) -> str:
+def _describe_quality(student: StudentWorth) -> str:
+    if student.model_verdict is None:
+        agreement = points(student.agreement or 0.0)
+        return f"agrees with the teacher's own answers in {agreement} points of ROUGE-1 F1"
+    retrained = name_outcome(student.recipe_verdict)
+    return f"{VERDICTS[student.model_verdict]} `{ZEROSHOT}` (*{MODEL}*; *{RECIPE}*: {retrained})"
+
+
+def name_price(usd: float | None) -> str:
+    """An amount, or that it is not known."""
+    return "a price that is not known" if usd is None else dollars(usd)
+
+
+def name_outcome(verdict: Verdict | None) -> str:
     """A verdict as it stands alone, without what it is about."""
+    if verdict is None:
+        return "–"
     return UNKNOWN if verdict == "unknown" else verdict
 
 
 def describe_payback(student: StudentWorth, worth: Worth) -> str:
     """After how many answers, and when, a student has earned what it took; or why never."""
     if student.answers_to_pay_back is None:
+        if worth.teacher.usd_per_1000 is None:
+            return (
+                "whether it pays is not known, since no logged answer tells its tokens; "
+                "teacher.prices are per token"
+            )
         if worth.teacher.usd_per_1000 == 0:
             return "it does not pay, since the teacher's answers cost nothing at teacher.prices"
         return "it does not pay, since its answers cost no less than the teacher's"
@@ -62,10 +80,11 @@ def describe_payback(student: StudentWorth, worth: Worth) -> str:
 
 def describe_ways(worth: Worth) -> str:
     """The section's finding: which students pay, in one sentence."""
-    paying = [name for name in TRAINED if worth[name].pays]
+    students = dict(worth.items())
+    paying = [name for name, student in students.items() if student.pays]
     if not paying:
         return f"No student pays: {describe_payback(worth[worth.candidate], worth)}."
-    if len(paying) == len(TRAINED):
+    if len(paying) == len(students):
         best = describe_payback(worth[worth.candidate], worth)
         return f"Every student pays; of {worth.candidate}, {best}."
     return f"{enumerate_words(paying)} {'pays' if len(paying) == 1 else 'pay'}, the others do not."
@@ -87,8 +106,8 @@ def find_costs(worth: Worth, pair: str, articles: int, recipes: Recipes) -> Cost
         articles: how many were scored.
         recipes: metrics/seeds.json.
     """
-    systems = [name for name in split_pair(pair) if name in TRAINED]
-    students = {name.partition("-")[0] for name in systems}
+    systems = [name for name in split_pair(pair) if split_system(name)[1]]
+    students = {split_system(name)[0] for name in systems}
     return Costs(
         articles=articles,
         seeds=min((recipes[name].seeds for name in systems), default=0),

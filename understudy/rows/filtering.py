@@ -1,6 +1,5 @@
 """Keeps the pairs that the study keeps, and counts what is dropped and why."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,6 @@ from understudy.contract.pairs import (
     GOLD,
     GOLD_REJECTS_SCHEMA,
     PAIR_COLUMNS,
-    PAIRS_SCHEMA,
     RAW,
     REJECTS,
     SPLITS,
@@ -19,8 +17,9 @@ from understudy.contract.pairs import (
 from understudy.contract.params.filter import FilterParams
 from understudy.core.errors import DataError
 from understudy.core.progress import track
-from understudy.core.tables import iterate_table, table_writer
+from understudy.core.tables import iterate_table, list_columns, table_writer, text_columns
 from understudy.rows.nearness import NearRule
+from understudy.rows.splitting import fingerprint
 
 # Ding et al. 2024, Table 1: CNN/DailyMail 3.0.0 with articles under 2048 characters.
 STUDY = StudyCounts(train=StudySplit(under_limit=39_626), test=StudySplit(under_limit=1_900))
@@ -59,12 +58,6 @@ class Filter:
         return None
 
 
-def fingerprint(article: str) -> bytes:
-    """The same for articles that differ only in case or white space."""
-    normal = " ".join(article.casefold().split())
-    return hashlib.blake2b(normal.encode("utf-8"), digest_size=16).digest()
-
-
 def filter_splits(params: FilterParams, raw: Path = RAW, out: Path = GOLD) -> Dataset:
     """Filters every split of `raw` into `out`, and counts its rows, those that fetch rejected too.
 
@@ -75,9 +68,11 @@ def filter_splits(params: FilterParams, raw: Path = RAW, out: Path = GOLD) -> Da
     counts: dict[str, SplitCounts] = {}
     with table_writer(out / REJECTS, GOLD_REJECTS_SCHEMA) as rejects:
         for split in reversed(SPLITS):
-            rows = track(iterate_table(raw / f"{split}.parquet", PAIR_COLUMNS), f"filter {split}")
+            path = raw / f"{split}.parquet"
+            columns = list_columns(path, PAIR_COLUMNS)
+            rows = track(iterate_table(path, columns), f"filter {split}")
             dropped = Counter(dict.fromkeys(params.reasons, 0))
-            with table_writer(out / f"{split}.parquet", PAIRS_SCHEMA) as kept:
+            with table_writer(out / f"{split}.parquet", text_columns(*columns)) as kept:
                 for row, reason in rule.judge(split, rows):
                     if reason is None:
                         kept.add(row)

@@ -1,13 +1,15 @@
 """A row as its source has it, and what may be wrong with it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 WHOLE = re.compile(r"-?(0|[1-9][0-9]*)\.0")
 """A whole number as text, as pandas writes it in a column of floats."""
+PAIR, INPUT = ("article", "highlights"), ("article",)
+"""The texts of a row with a reference, and of one without."""
 EXACT = 2**53
 """Beyond it, a float stands for several whole numbers."""
 
@@ -23,11 +25,16 @@ class RawRow:
     problem: str | None = None
 
 
-def find_problem(row: RawRow) -> str | None:
-    """Why a row is no pair: 'FIELD: missing | not text | empty | not UTF-8', or None."""
+def find_problem(row: RawRow, texts: Collection[str] = PAIR) -> str | None:
+    """Why a row cannot be used: 'FIELD: missing | not text | empty | not UTF-8', or None.
+
+    Args:
+        row: as its source has it.
+        texts: what it must have.
+    """
     if row.problem is not None:
         return row.problem
-    for name in ("article", "highlights"):
+    for name in texts:
         if problem := find_text_problem(row.values.get(name)):
             return f"{name}: {problem}"
     try:

@@ -171,7 +171,7 @@ def _read_parquet(path: Path, columns: Mapping[str, str], hints: Hints) -> Found
     with readable_parquet(path, hint=hints.file) as file:
         found = file.schema_arrow.names
         _require(path, columns, found, hints)
-        names = [name for name in columns.values() if name in found]
+        names = [name for name in dict.fromkeys(columns.values()) if name in found]
         batches = file.iter_batches(batch_size=BATCH_ROWS, columns=names)
         yield from enumerate((row for batch in batches for row in _to_records(batch)), start=1)
 

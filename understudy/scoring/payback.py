@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
-from understudy.contract.evaluation import Gap, TeacherCalls, TeacherUse
+from understudy.contract.evaluation import Gap, Systems, TeacherCalls, TeacherUse
+from understudy.contract.lineup import split_system
 from understudy.contract.names import STUDENTS, ZEROSHOT, Verdict, name_pair
 from understudy.contract.params.payback import WorthParams
-from understudy.contract.params.training import SOURCES
+from understudy.contract.params.sources import MADE_BY
 from understudy.contract.recipes import RecipeGap
-from understudy.contract.timing import Latencies
+from understudy.contract.timing import StudentLatency
 from understudy.contract.trained import TrainedSeeds
 from understudy.contract.worth import StudentWorth, TeacherWorth, Worth
 
@@ -28,10 +30,11 @@ RANKS: dict[Verdict, int] = {
 
 def weigh_students(
     use: TeacherUse,
-    live_usd: float,
+    live_usd: float | None,
+    systems: Systems,
     gap: Gap,
     recipes: RecipeGap,
-    latencies: Latencies,
+    latencies: Mapping[str, StudentLatency],
     trained: Mapping[str, TrainedSeeds],
     params: WorthParams,
 ) -> Worth:
@@ -39,30 +42,29 @@ def weigh_students(
 
     Args:
         use: what the teacher was paid for.
-        live_usd: what all zero-shot answers would have cost live.
+        live_usd: what a live zero-shot answer costs; None where that is not known.
+        systems: scores, and whose texts the references are.
         gap: verdicts on the models that ship.
         recipes: the same on recipes.
-        latencies: seconds an answer.
+        latencies: seconds an answer, of every student.
         trained: every student's seeds.
         params: the section `worth`.
     """
     answers = use.zeroshot.calls
-    live = live_usd / answers if answers else 0.0
     students = {}
     for system, seeds in trained.items():
-        pair, fastest = name_pair(system, ZEROSHOT), latencies[system].fastest
+        fastest = latencies[system].fastest
         seconds = sum(run.seconds for run in seeds.runs)
-        written = use.generate.cost_usd if system.endswith("-written") else 0.0
         each = serve_usd(fastest.mean, params)
-        training, paid = price_hours(seconds, params), written + use.zeroshot.cost_usd
-        needed = count_answers(training + paid, live - each)
+        training = price_hours(seconds, params)
+        paid = _price_pairs(split_system(system)[1], use) + use.zeroshot.cost_usd
+        saved = None if live_usd is None else live_usd - each
+        needed = None if saved is None else count_answers(training + paid, saved)
         students[system] = StudentWorth(
-            model_verdict=gap[pair].rouge1.verdict,
-            recipe_verdict=recipes[pair].rouge1.verdict,
-            f1_difference=gap[pair].rouge1.f1,
+            **_judge_quality(system, systems, gap, recipes),
             seconds_median=fastest.median,
             usd_per_1000=1000 * each,
-            saved_usd_per_1000=1000 * (live - each),
+            saved_usd_per_1000=None if saved is None else 1000 * saved,
             training_hours=seconds / HOUR,
             training_usd=training,
             answers_usd=paid,
@@ -74,13 +76,31 @@ def weigh_students(
         {
             **students,
             "candidate": choose_candidate(students),
-            "teacher": _weigh_teacher(use.zeroshot, live),
+            "teacher": _weigh_teacher(use.zeroshot, live_usd),
             "machine_usd_per_hour": params.machine_usd_per_hour,
             "answers_per_month": params.answers_per_month,
             "usd_per_article": use.zeroshot.cost_usd / answers if answers else 0.0,
             "usd_per_seed": {name: _price_seed(name, trained, params) for name in STUDENTS},
         }
     )
+
+
+def _price_pairs(source: str, use: TeacherUse) -> float:
+    """What the answers cost that a source's pairs are made of."""
+    calls = use.stages.get(next((stage for stage in MADE_BY if MADE_BY[stage] == source), ""))
+    return calls.cost_usd if calls else 0.0
+
+
+def _judge_quality(system: str, systems: Systems, gap: Gap, recipes: RecipeGap) -> dict[str, Any]:
+    """How good a student is beside the teacher, or how far it agrees with it."""
+    if systems.references == "teacher":
+        return {"agreement": systems[system].rouge1.f1}
+    pair = name_pair(system, ZEROSHOT)
+    return {
+        "model_verdict": gap[pair].rouge1.verdict,
+        "recipe_verdict": recipes[pair].rouge1.verdict,
+        "f1_difference": gap[pair].rouge1.f1,
+    }
 
 
 def price_hours(seconds: float, params: WorthParams) -> float:
@@ -109,20 +129,22 @@ def count_answers(took_usd: float, saved_usd: float) -> int | None:
 def choose_candidate(students: Mapping[str, StudentWorth]) -> str:
     """The student whose verdict is best: of its model, then of its recipe; then the cheapest.
 
-    The cheapest to run, that is, and of those that cost the same the cheapest to get.
+    The cheapest to run, that is, and of those that cost the same the cheapest to get. Where the
+    references are the teacher's answers, the student that agrees with them most.
     """
 
     def rank(name: str) -> tuple[float, ...]:
         one = students[name]
-        verdicts = RANKS[one.model_verdict], RANKS[one.recipe_verdict]
-        return (*verdicts, one.usd_per_1000, one.training_usd + one.answers_usd)
+        verdicts = RANKS[one.model_verdict or "unknown"], RANKS[one.recipe_verdict or "unknown"]
+        agreement = -(one.agreement or 0.0)
+        return (*verdicts, agreement, one.usd_per_1000, one.training_usd + one.answers_usd)
 
     return min(students, key=rank)
 
 
-def _weigh_teacher(calls: TeacherCalls, live_usd: float) -> TeacherWorth:
+def _weigh_teacher(calls: TeacherCalls, live_usd: float | None) -> TeacherWorth:
     return TeacherWorth(
-        usd_per_1000=1000 * live_usd,
+        usd_per_1000=None if live_usd is None else 1000 * live_usd,
         seconds_median=calls.seconds_median if calls.timed else None,
         seconds_p95=calls.seconds_p95 if calls.timed else None,
         timed=calls.timed or 0,
@@ -131,5 +153,5 @@ def _weigh_teacher(calls: TeacherCalls, live_usd: float) -> TeacherWorth:
 
 def _price_seed(student: str, trained: Mapping[str, TrainedSeeds], params: WorthParams) -> float:
     """One more seed on each source, at the mean of those that are trained."""
-    runs = [trained[f"{student}-{source}"].runs for source in SOURCES]
+    runs = [found.runs for name, found in trained.items() if split_system(name)[0] == student]
     return sum(price_hours(sum(run.seconds for run in one) / len(one), params) for one in runs)

@@ -1,13 +1,13 @@
 """The systems that the study compares: their scores, their differences, and what both are worth."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from understudy.contract.evaluation import ByKind, Difference, Gap, Measures, Moot
-from understudy.contract.names import COLUMNS, KINDS, MEASURES, PAIRS, TRAINED, name_pair
+from understudy.contract.names import COLUMNS, KINDS, MEASURES, name_pair
 from understudy.contract.params.evaluate import Judgement
 from understudy.contract.recipes import Recipe, RecipeDifference, RecipeGap
 from understudy.scoring.bootstrap import Figures, bounds, resample_means
@@ -34,7 +34,7 @@ class Scoreboard:
 
     def compare(
         self,
-        pairs: Sequence[tuple[str, str]] = PAIRS,
+        pairs: Sequence[tuple[str, str]],
         texts: Mapping[str, Sequence[str]] | None = None,
     ) -> Gap:
         """Differences of pairs, the first system minus the second.
@@ -65,11 +65,14 @@ class Scoreboard:
 class RecipeBoard:
     """Scores of every system's models, one a seed, on the same test articles."""
 
-    def __init__(self, rows: Mapping[str, Mapping[int, Figures]], margin: float) -> None:
+    def __init__(
+        self, rows: Mapping[str, Mapping[int, Figures]], trained: Collection[str], margin: float
+    ) -> None:
         """Takes arrays (articles, COLUMNS) by system and seed, in points.
 
-        A system that is not trained has one, under any seed.
+        A system that is not among the trained ones has one array, under any seed.
         """
+        self._trained = trained
         self._seeds = {system: list(models) for system, models in rows.items()}
         self._rows = {system: np.stack(list(models.values())) for system, models in rows.items()}
         self._margin = margin
@@ -85,7 +88,7 @@ class RecipeBoard:
 
     def compare(
         self,
-        pairs: Sequence[tuple[str, str]] = PAIRS,
+        pairs: Sequence[tuple[str, str]],
         texts: Mapping[str, Mapping[int, Sequence[str]]] | None = None,
     ) -> RecipeGap:
         """Differences of pairs, the first recipe minus the second, with their verdicts.
@@ -97,7 +100,7 @@ class RecipeBoard:
         for kind in KINDS:
             column = COLUMNS.index(f"{kind}_f1")
             f1 = {system: rows[:, :, column] for system, rows in self._rows.items()}
-            judged[kind] = compare_recipes(f1, pairs, TRAINED, self._margin)
+            judged[kind] = compare_recipes(f1, pairs, self._trained, self._margin)
         gap = {}
         for at, (first, second) in enumerate(pairs):
             silent, rows = None, (self._rows[first], self._rows[second])

@@ -15,15 +15,20 @@ def price_usd(prompt: int, cached: int, completion: int, *, prices: Prices, batc
 
 
 def cost_usd(answer: Answer, prices: Prices) -> float:
-    """US dollars for one answer."""
+    """US dollars for one answer; nothing for an imported one."""
+    if answer.origin:
+        return 0.0
     tokens = (answer.prompt_tokens, answer.cached_tokens, answer.completion_tokens)
     return price_usd(*tokens, prices=prices, batch=answer.batch)
 
 
 def charge_usd(answer: Answer, worst: float, prices: Prices) -> float:
-    """What an answer counts for under a cap: its worst case where the endpoint reports no usage."""
+    """What an answer counts for under a cap: its worst case where the endpoint reports no usage.
+
+    An imported one counts for nothing.
+    """
     has_usage = answer.prompt_tokens or answer.completion_tokens
-    if has_usage or answer.finish_reason == REFUSED or worst == float("inf"):
+    if has_usage or answer.origin or answer.finish_reason == REFUSED or worst == float("inf"):
         return cost_usd(answer, prices)
     return worst
 

@@ -143,12 +143,15 @@ class Questions:
                     yield Question(messages, row, split, self.prompt.settings, sample)
 
 
-def input_columns(table: Path) -> tuple[str, ...]:
-    """What a prompt about inputs may use: the article, and columns that no pair has.
+def input_columns(tables: Sequence[Path]) -> tuple[str, ...]:
+    """What a prompt about inputs may use: the article, and columns of every table that no pair has.
 
     Raises:
-        DataError: the table is absent or not Parquet.
+        DataError: a table is absent or not Parquet.
     """
-    with readable_parquet(table) as file:
-        names = file.schema_arrow.names
-    return ("article", *(name for name in names if name not in PAIR_COLUMNS))
+    found = []
+    for table in tables:
+        with readable_parquet(table) as file:
+            found.append(file.schema_arrow.names)
+    own = (name for name in found[0] if name not in PAIR_COLUMNS)
+    return ("article", *(name for name in own if all(name in names for names in found)))

@@ -16,13 +16,18 @@ from understudy.core.parser import command_parser
 def check() -> None:
     """Raises ParamsError with one line per problem of any section, or then of prompts."""
     from understudy.contract.params.sections import KINDS
+    from understudy.contract.params.sources import KEY, load_sources
     from understudy.core.params import PARAMS, load_section, read_params
 
     problems = [
-        f"{PARAMS}: {name}: unknown section{suggest(str(name), tuple(KINDS))}"
+        f"{PARAMS}: {name}: unknown section{suggest(str(name), (KEY, *KINDS))}"
         for name in read_params()
-        if name not in KINDS
+        if name not in (KEY, *KINDS)
     ]
+    try:
+        load_sources()
+    except ParamsError as error:
+        problems.append(str(error))
     for name, kind in KINDS.items():
         try:
             load_section(name, kind)

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 SET = "# set"
+ABOUT_SOURCES = (
+    "Whose pairs students learn from. gold: real inputs and outputs; written: the teacher writes "
+    "an input for a gold output; labelled: the teacher writes the output for a real input. Stages "
+    "of sources that are left out do not exist."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -29,10 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
 
     from understudy.contract.params.sections import KINDS
+    from understudy.contract.params.sources import KEY, load_sources
     from understudy.core.params import parse_section, read_params
 
-    if options.section and options.section not in KINDS:
-        hint = suggest(options.section, tuple(KINDS))
+    if options.section and options.section not in (KEY, *KINDS):
+        hint = suggest(options.section, (KEY, *KINDS))
         raise ParamsError(f"{options.section}: no section of params.yaml{hint}")
     document = read_params()
     sections = {
@@ -40,8 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for name, kind in KINDS.items()
         if options.section in (None, name)
     }
+    top = list(load_sources()) if options.section in (None, KEY) else None
     if options.json:
-        leaves = {
+        leaves: dict[str, Any] = {}
+        if top is not None:
+            leaves[KEY] = {"value": top, "set": KEY in document, "meaning": ABOUT_SOURCES}
+        leaves |= {
             ".".join((name, *path)): {"value": value, "set": is_set, "meaning": meaning}
             for name, section in sections.items()
             for path, value, is_set, meaning in list_params(section, document.get(name, {}))
@@ -49,7 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         }
         print(json.dumps(leaves, indent=2, ensure_ascii=False))
     else:
-        texts = [render(name, part, document.get(name, {})) for name, part in sections.items()]
+        texts = [] if top is None else [_render_top(KEY, top, is_set=KEY in document)]
+        texts += [render(name, part, document.get(name, {})) for name, part in sections.items()]
         print("\n".join(texts), end="")
 
 
@@ -78,6 +89,12 @@ def render(name: str, section: "Section", given: Mapping[str, Any]) -> str:
         lines += _comment(meaning, len(path))
         lines.append(f"{'  ' * len(path)}{path[-1]}:{shown}")
     return "\n".join(lines) + "\n"
+
+
+def _render_top(name: str, value: Any, *, is_set: bool) -> str:
+    """A param that is no section."""
+    shown = f"{name}: {_dump(value)}{f'  {SET}' if is_set else ''}"
+    return "\n".join([*_comment(ABOUT_SOURCES, 0), shown]) + "\n"
 
 
 def _comment(text: str, depth: int) -> list[str]:

@@ -1,7 +1,7 @@
 """Runs every stage whose inputs changed, as `dvc repro` does, tiny students two at a time.
 
-A tiny student's training leaves cores idle: those of the two sources run side by side, each on its
-share of the cores. Others fill the machine alone, and run one after the other.
+A tiny student's training leaves cores idle: those of different sources run side by side, each on
+its share of the cores. Others fill the machine alone, and run one after the other.
 
 Run: understudy repro, or make repro
 """
@@ -11,18 +11,22 @@ from collections.abc import Mapping, Sequence
 
 from understudy.core.parser import command_parser
 
-BEFORE = "generate"
-"""The stage that leads to the pairs of every source."""
+
+def list_makers(sources: Sequence[str]) -> list[str]:
+    """The stages that make the pairs of these sources; `filter` leads to all of them."""
+    from understudy.contract.params.sources import MADE_BY
+
+    made = [f"{stage}@{source}" for stage, source in MADE_BY.items() if source in sources]
+    return made or ["filter"]
 
 
-def list_chains(seeds: Mapping[str, Sequence[int]]) -> list[list[str]]:
+def list_chains(seeds: Mapping[str, Sequence[int]], sources: Sequence[str]) -> list[list[str]]:
     """The stages of each source's students, in order.
 
     Args:
         seeds: of each student.
+        sources: those that run.
     """
-    from understudy.contract.params.training import SOURCES
-
     models = [(student, seed) for student in seeds for seed in seeds[student]]
     return [
         [
@@ -34,7 +38,7 @@ def list_chains(seeds: Mapping[str, Sequence[int]]) -> list[list[str]]:
             ),
             *(f"select@{student}-{source}" for student in seeds),
         ]
-        for source in SOURCES
+        for source in sources
     ]
 
 
@@ -52,6 +56,7 @@ def find_due(chains: Sequence[list[str]]) -> list[list[str]]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the stages; the exit status is DVC's."""
     from understudy.contract.names import STUDENTS
+    from understudy.contract.params.sources import load_sources
     from understudy.contract.params.training import StudentParams
     from understudy.core.params import load_section
     from understudy.students.model.loading import TINY
@@ -69,7 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     are_tiny = all(student.model == TINY for student in students.values())
     may_share = are_tiny and cores > 1 and not options.one_by_one
     seeds = {name: student.seeds for name, student in students.items()}
-    if may_share and (chains := find_due(list_chains(seeds))):
-        status = reproduce(BEFORE) or reproduce_chains(chains, cores)
+    sources = load_sources()
+    if may_share and (chains := find_due(list_chains(seeds, sources))):
+        status = reproduce(*list_makers(sources)) or reproduce_chains(chains, cores)
     if status := status or reproduce():
         sys.exit(status)

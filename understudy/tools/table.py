@@ -6,16 +6,18 @@ Run: understudy table, or make table
 from collections.abc import Sequence
 from pathlib import Path
 
+from understudy.contract.answered import Answered
 from understudy.contract.dataset import Dataset
 from understudy.contract.evaluation import Gap, Systems, TeacherUse
-from understudy.contract.generated import Generated
-from understudy.contract.names import LEAD, SYSTEMS, TRAINED, split_pair
+from understudy.contract.names import LEAD, split_pair
+from understudy.contract.params.sources import MADE_BY
 from understudy.contract.recipes import RecipeGap, Recipes
 from understudy.contract.worth import Worth
 from understudy.core.errors import DataError
 from understudy.core.files import replacing
 from understudy.core.parser import command_parser
 from understudy.core.reading import read_text
+from understudy.rendering.references import AGREEMENT, name_references
 from understudy.rendering.switching import describe_candidate, find_costs
 from understudy.rendering.templates import render_markdown
 from understudy.rendering.verdicts import (
@@ -42,10 +44,14 @@ def render(root: Path = Path()) -> str:
     """
     gap, recipe_gap = Gap.load(root / Gap.PATH), RecipeGap.load(root / RecipeGap.PATH)
     trained = Recipes.load(root / Recipes.PATH)
-    recipes = {name: trained[name] for name in TRAINED}
+    systems = Systems.load(root / Systems.PATH)
+    lineup = systems.lineup
+    recipes = {name: trained[name] for name in lineup.trained}
     worth, teacher = Worth.load(root / Worth.PATH), TeacherUse.load(root / TeacherUse.PATH)
     dataset = Dataset.load(root / Dataset.PATH)
-    scored = dataset.test.kept - teacher.zeroshot.failed
+    agrees = lineup.references == "teacher"
+    unscored = teacher.zeroshot.unusable if agrees else teacher.zeroshot.failed
+    scored = dataset.test.kept - unscored
     several = any(recipe.seeds > 1 for recipe in recipes.values())
     beside: dict[str, list[str]] = {}
     verdicts = []
@@ -68,16 +74,30 @@ def render(root: Path = Path()) -> str:
         subject=RECIPE if several else MODEL,
         covers=COVERS,
         find_out=FIND_OUT,
-        systems=Systems.load(root / Systems.PATH),
+        systems=systems,
+        lineup=lineup,
+        agreement=AGREEMENT if agrees else "",
+        references=name_references(lineup.references),
+        unscored=unscored,
         dataset=dataset,
-        generated=Generated.load(root / Generated.PATH),
+        pairs_of=_count_pairs(root, lineup.sources, dataset),
         teacher=teacher,
-        names=SYSTEMS,
+        names=lineup.systems,
         baseline=LEAD,
         pairs=len(list(gap.items())),
         verdicts=verdicts,
         beside=beside,
     ).rstrip("\n")
+
+
+def _count_pairs(root: Path, sources: Sequence[str], dataset: Dataset) -> dict[str, int]:
+    """Training pairs by source."""
+    found = {"gold": dataset.train.kept} if "gold" in sources else {}
+    for stage, source in MADE_BY.items():
+        if source in sources:
+            train = Answered.load(root / Answered.path_of(stage)).train
+            found[source] = train.kept if train else 0
+    return found
 
 
 def insert(readme: str, table: str) -> str:

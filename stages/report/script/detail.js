@@ -1,4 +1,4 @@
-// One article with its gold highlights and every system's summary beside it.
+// One article with its reference and every system's summary beside it.
 
 const GOLD = "highlights";
 const LONG = 3; // words from which a shared run is told apart from chance
@@ -53,7 +53,7 @@ class Detail {
   }
 
   makeCard(system, number) {
-    const name = system === GOLD ? "gold" : system;
+    const name = system === GOLD ? data.reference : system;
     const glyph = cloneGlyph(system === GOLD ? "reference" : system);
     const button = make("button", `name ${system}`, glyph, name);
     button.type = "button";
@@ -126,7 +126,7 @@ class Detail {
     ];
     if (system !== GOLD) {
       const shared = matchWords(card.compared, this.gold).filter(Boolean).length;
-      told.splice(1, 0, `${shared} of ${plural(this.gold.length, "gold word")}`);
+      told.splice(1, 0, `${shared} of ${plural(this.gold.length, `${this.data.reference} word`)}`);
     }
     return told.join(" · ");
   }

@@ -1,5 +1,5 @@
 "use strict";
-// What a summary shares with its gold highlights and with its article.
+// What a summary shares with its reference and with its article.
 
 // as in understudy/texts/words.py
 const SPACELESS = String.raw`(?=\p{L})[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}ー\p{sc=Bopomofo}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]`;
@@ -21,7 +21,7 @@ function listWords(text, pattern, stems) {
   });
 }
 
-/** Which words ROUGE-1 counts as shared: a gold word counts as often as it stands there. */
+/** Which words ROUGE-1 counts as shared: a word of the reference counts as often as it stands there. */
 function matchWords(words, gold) {
   const left = new Map();
   for (const { word } of gold) left.set(word, (left.get(word) ?? 0) + 1);

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from huggingface_hub import ModelCard, ModelCardData
+from understudy.contract.generated import Generated
 
 from stages.cards.card import CardFacts
 from tests.contract.examples import (
@@ -21,7 +22,6 @@ from tests.contract.examples import (
 )
 from tests.imports import ROOT
 from understudy.contract.evaluation import REFERENCE, Systems, TeacherUse
-from understudy.contract.generated import Generated
 from understudy.contract.names import KINDS, LEAD, TRAINED, ZEROSHOT
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.filter import FilterParams

@@ -3,12 +3,13 @@
 import shutil
 from pathlib import Path
 
+from understudy.contract.generated import Generated
+
 from tests.contract.examples import make_origin, make_settings
 from tests.imports import ROOT
 from understudy.contract.answers import Answer
 from understudy.contract.asked import WRITTEN_ANSWERS, WRITTEN_ANSWERS_SCHEMA
 from understudy.contract.dataset import Dataset
-from understudy.contract.generated import Generated
 from understudy.contract.names import TRAINED
 from understudy.contract.pairs import MODELS, PAIRS_SCHEMA
 from understudy.contract.trained import TrainedSettings

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from understudy.contract.params.training import Source
+from understudy.contract.params.sources import Source
 from understudy.core.params import Section
 
 Words = Literal["english", "unicode"]

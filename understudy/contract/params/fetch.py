@@ -1,10 +1,17 @@
-"""The params section `fetch`: where rows come from."""
+"""The params section `fetch`: where rows come from, and what is taken out of them."""
 
-from typing import Literal
+import re
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from understudy.contract.pairs import LEARNING_SPLITS, PAIR_COLUMNS
 from understudy.core.params import Section
+
+NO_FILE = "data/none.jsonl"
+"""Stands for no file where DVC must depend on one: it holds a blank line, and no row."""
+FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+"""A variable of a prompt template."""
 
 
 class SampleParams(Section):
@@ -36,14 +43,62 @@ class ColumnParams(Section):
 
     id: str = Field(default="id", min_length=1)
     """The row's name; your files may lack it."""
-    article: str = Field(default="article", min_length=1)
-    """The input text."""
+    article: str | list[str] = "article"
+    """The input text. A list such as [title, body] takes several columns: they are joined by a
+    blank line, and each is a variable of prompt templates too ($title, $body)."""
     highlights: str = Field(default="highlights", min_length=1)
     """The output text."""
 
+    @field_validator("article", mode="before")
+    @classmethod
+    def _names_columns(cls, article: Any) -> Any:
+        names = article if isinstance(article, list) else [article]
+        if not names or not all(isinstance(name, str) and name for name in names):
+            raise ValueError("expected a column's name, or a list of names such as [title, body]")
+        if isinstance(article, list):
+            _check_fields(article)
+        return article
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The input columns that stay columns of their own; none where the input is one column."""
+        return tuple(self.article) if isinstance(self.article, list) else ()
+
+
+def _check_fields(names: list[str]) -> None:
+    for name in names:
+        if not FIELD_NAME.fullmatch(name):
+            raise ValueError(f"expected names of letters, digits and _ as in $title, not {name!r}")
+        if name in PAIR_COLUMNS:
+            raise ValueError(f"'{name}' is the name of a column that fetch writes; rename yours")
+    if len(set(names)) < len(names):
+        raise ValueError("expected each column once")
+
+
+class SplitParams(Section):
+    """How the rows of `inputs` are shared out; a hash decides, so that each stays where it is."""
+
+    validation: float = Field(default=0.05, gt=0, lt=1)
+    """Share of the rows to choose the best checkpoint by."""
+    test: float = Field(default=0.05, gt=0, lt=1)
+    """Share of the rows to score on; of no effect where `test` is a file."""
+    by: str | None = Field(default=None, min_length=1)
+    """A column such as session: all rows with the same value in it land in one split, so that no
+    customer is in both train and test. A row without a value goes by its input text, as all rows
+    do where this is null."""
+
+    @model_validator(mode="after")
+    def _leaves_rows_to_train(self) -> Self:
+        if self.validation + self.test >= 1:
+            raise ValueError("expected validation and test to be less than 1 together")
+        return self
+
 
 class FilesParams(Section):
-    """Your own files, one per split, for source: files. A changed file runs fetch again."""
+    """Your own files, one per split or one of inputs, for source: files.
+
+    A changed file runs fetch again. data/none.jsonl stands for no file.
+    """
 
     train: str = Field(default="data/example/train.jsonl", min_length=1)
     """A .jsonl, .csv or .parquet file."""
@@ -51,7 +106,28 @@ class FilesParams(Section):
     """The same, to choose the best checkpoint by."""
     test: str = Field(default="data/example/test.jsonl", min_length=1)
     """The same, to score on."""
+    inputs: str = Field(default=NO_FILE, min_length=1)
+    """The same with the input column alone, instead of train and validation, and of test too
+    unless you have a few references: inputs that the teacher is to answer. Other columns, outputs
+    too, are not read."""
+    split: SplitParams = SplitParams()
     columns: ColumnParams = ColumnParams()
+
+    @field_validator("inputs")
+    @classmethod
+    def _stands_alone(cls, inputs: str, info: ValidationInfo) -> str:
+        if inputs == NO_FILE:
+            return inputs
+        example = cls.model_fields["test"].default
+        wrong = [name for name in LEARNING_SPLITS if info.data.get(name) != NO_FILE]
+        wrong += ["test"] * (info.data.get("test") == example and inputs != example)
+        if wrong:
+            keys = " and ".join(f"fetch.files.{name}" for name in wrong)
+            raise ValueError(
+                f"its rows are shared out among the splits: set {keys} to {NO_FILE} too, "
+                f"or this key, to use a file per split"
+            )
+        return inputs
 
 
 class FetchParams(Section):
@@ -60,9 +136,9 @@ class FetchParams(Section):
     source: Literal["sample", "hub", "files"] = "sample"
     """sample: the embedded corpus; hub: a dataset on the Hub; files: your own."""
     limit: int | None = Field(default=None, gt=0)
-    """Rows taken from the start of each split; null takes all."""
+    """Rows taken from the start of each split, and of the file of inputs; null takes all."""
     max_rejected: float = Field(default=0.01, ge=0, le=1)
-    """Largest share of a split's rows that may be unusable."""
+    """Largest share of a split's rows, or of the inputs, that may be unusable."""
     sample: SampleParams = SampleParams()
     hub: HubParams = HubParams()
     files: FilesParams = FilesParams()

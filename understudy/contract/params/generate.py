@@ -1,5 +1,7 @@
 """The params section `generate`: which articles the teacher writes, and which make pairs."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from understudy.contract.answers import REASONS
@@ -12,6 +14,8 @@ COPIED, TOO_SHORT = "copied", "too_short"
 class GenerateParams(UsableParams):
     """Which articles the teacher writes, and which of them make pairs."""
 
+    sources: list[Literal["written"]] = Field(default=["written"], max_length=1)
+    """[], where `sources` at the top lacks it: DVC makes the stage for what stands here."""
     prompt: str = Field(default="prompts/generate.txt", min_length=1)
     """A template file, a text or YAML, with the variable $highlights."""
     limit: int | None = Field(default=None, gt=0)

@@ -7,6 +7,7 @@ from understudy.contract.params.export import ExportParams
 from understudy.contract.params.fetch import FetchParams
 from understudy.contract.params.filter import FilterParams
 from understudy.contract.params.generate import GenerateParams
+from understudy.contract.params.label import LabelParams
 from understudy.contract.params.latency import LatencyParams
 from understudy.contract.params.payback import WorthParams
 from understudy.contract.params.report import ReportParams
@@ -21,6 +22,7 @@ KINDS: dict[str, type[Section]] = {
     "filter": FilterParams,
     "teacher": TeacherParams,
     "generate": GenerateParams,
+    "label": LabelParams,
     "train-t5": StudentParams,
     "train-bart": StudentParams,
     "export": ExportParams,

@@ -1,14 +1,11 @@
 """The params sections `train-t5` and `train-bart`, and what is left of them for one model."""
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
 from understudy.core.params import Section
 
-Source = Literal["gold", "written"]
-"""Whose pairs a student learns from."""
-SOURCES: tuple[Source, ...] = get_args(Source)
 Precision = Literal["auto", "bfloat16", "float32"]
 
 

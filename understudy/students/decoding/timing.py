@@ -31,7 +31,14 @@ def time_student(folder: Path, articles: Sequence[str], params: DecodingParams) 
     )
     served = open_engine(folder, params.engine)
     gpu = time_answers(served, articles, params) if served.device == "cuda" else None
-    return StudentLatency(one_core=one, all_cores=every, gpu=gpu, articles=len(articles))
+    return StudentLatency(
+        cores=count_cores(),
+        machine=name_machine(gpu=gpu is not None),
+        one_core=one,
+        all_cores=every,
+        gpu=gpu,
+        articles=len(articles),
+    )
 
 
 def time_answers(engine: Engine, articles: Sequence[str], params: DecodingParams) -> Latency:

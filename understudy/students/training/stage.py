@@ -8,7 +8,8 @@ from ruamel.yaml import YAML
 
 from understudy.contract.document import write_csv
 from understudy.contract.pairs import DATA, LEARNING_SPLITS, PAIR_COLUMNS, seed_folder
-from understudy.contract.params.training import SOURCES, Source, StudentParams, TrainParams
+from understudy.contract.params.sources import SOURCES, Source
+from understudy.contract.params.training import StudentParams, TrainParams
 from understudy.contract.trained import CURVE, TrainedSettings, TrainingRun
 from understudy.core.errors import StudentError
 from understudy.core.files import replacing_files

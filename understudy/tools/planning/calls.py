@@ -1,12 +1,15 @@
-"""What generate and zeroshot would ask for."""
+"""What generate, label and zeroshot would ask for."""
 
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from understudy.contract.asked import WRITTEN_ANSWERS, ZEROSHOT_ANSWERS
+from understudy.contract.asked import LABELLED_ANSWERS, WRITTEN_ANSWERS, ZEROSHOT_ANSWERS
+from understudy.contract.pairs import SPLITS
 from understudy.contract.params.generate import GenerateParams
+from understudy.contract.params.label import LabelParams
+from understudy.contract.params.sources import load_sources
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.params import load_section
@@ -19,27 +22,33 @@ LENGTHS = 1000
 """Rows whose lengths stand for all."""
 SUMMARY_TO_HIGHLIGHTS = 2.0
 """A chat model's summary is about twice as long as gold highlights are (measured on the sample)."""
+SUMMARY_TO_ARTICLE = 0.2
+"""Its length beside the article's, where there are no gold highlights to go by."""
 
 
 def plan_calls(folder: Path, teacher: TeacherParams, ledger: Ledger) -> dict[str, Estimate]:
     """Estimates the calls of each stage that asks the teacher, for the filtered splits there."""
-    generate = load_section("generate", GenerateParams)
-    zeroshot = load_section("zeroshot", ZeroshotParams)
-    expand = Prompt("generate.prompt", generate.prompt, ["highlights"])
-    columns = input_columns(folder / "test.parquet")
+    generate, label = load_section("generate", GenerateParams), load_section("label", LabelParams)
+    zeroshot, sources = load_section("zeroshot", ZeroshotParams), load_sources()
+    columns = input_columns([folder / f"{split}.parquet" for split in SPLITS])
     summarize = Prompt("zeroshot.prompt", zeroshot.prompt, columns)
-    highlights = Questions(expand, generate.limits, folder)
-    articles = Questions(summarize, {"test": None}, folder)
     article = _mean_length(iterate_table(folder / "train.parquet", ["article"]))
-    summary = SUMMARY_TO_HIGHLIGHTS * _mean_length(
-        iterate_table(folder / "test.parquet", ["highlights"])
-    )
-    return {
-        "generate": estimate_calls(highlights, teacher, ledger, WRITTEN_ANSWERS, article),
-        "zeroshot": estimate_calls(articles, teacher, ledger, ZEROSHOT_ANSWERS, summary),
-    }
+    highlights = _mean_length(iterate_table(folder / "test.parquet", ["highlights"]))
+    summary = SUMMARY_TO_HIGHLIGHTS * highlights or SUMMARY_TO_ARTICLE * article
+    found = {}
+    if "written" in sources:
+        expand = Prompt("generate.prompt", generate.prompt, ["highlights"])
+        asked = Questions(expand, generate.limits, folder)
+        found["generate"] = estimate_calls(asked, teacher, ledger, WRITTEN_ANSWERS, article)
+    if "labelled" in sources:
+        asked = Questions(summarize, label.limits, folder, label.samples)
+        found["label"] = estimate_calls(asked, teacher, ledger, LABELLED_ANSWERS, summary)
+    asked = Questions(summarize, {"test": None}, folder)
+    found["zeroshot"] = estimate_calls(asked, teacher, ledger, ZEROSHOT_ANSWERS, summary)
+    return found
 
 
 def _mean_length(rows: Iterator[dict[str, Any]]) -> float:
-    lengths = [len(text) for row in islice(rows, LENGTHS) for text in row.values()]
+    texts = (text for row in islice(rows, LENGTHS) for text in row.values())
+    lengths = [len(text) for text in texts if text is not None]
     return sum(lengths) / max(1, len(lengths))

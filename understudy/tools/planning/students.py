@@ -7,7 +7,8 @@ from pathlib import Path
 from understudy.contract.names import STUDENTS
 from understudy.contract.pairs import seed_folder
 from understudy.contract.params.export import ExportParams
-from understudy.contract.params.training import SOURCES, StudentParams
+from understudy.contract.params.sources import load_sources
+from understudy.contract.params.training import StudentParams
 from understudy.contract.trained import TrainingRun
 from understudy.core.errors import DataError
 from understudy.core.params import load_section
@@ -46,10 +47,10 @@ def plan_students(stages: Sequence[Stage], folder: Path = Path()) -> dict[str, S
         folder: the project's.
     """
     due = {stage.name for stage in stages if stage.state in ("stale", "waits")}
-    found = {}
+    found, sources = {}, load_sources()
     for student in STUDENTS:
         params = load_section(f"train-{student}", StudentParams)
-        models = [(source, seed) for source in SOURCES for seed in params.seeds]
+        models = [(source, seed) for source in sources for seed in params.seeds]
         to_train = sum(f"train-{student}@{source}-{seed}" in due for source, seed in models)
         there = [folder / seed_folder(f"{student}-{source}", seed) for source, seed in models]
         times = [time for model in there if (time := _read_seconds(model)) is not None]
@@ -63,7 +64,7 @@ def plan_students(stages: Sequence[Stage], folder: Path = Path()) -> dict[str, S
             seconds_a_model=None if seconds is None else round(seconds, 1),
             seconds=None if seconds is None else round(seconds * to_train, 1),
             bytes_a_model=size,
-            bytes=None if size is None else size * (len(models) + len(SOURCES)),
+            bytes=None if size is None else size * (len(models) + len(sources)),
         )
     return found
 

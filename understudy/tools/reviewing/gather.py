@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from understudy.contract.names import TRAINED
+from understudy.contract.lineup import Lineup
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.contract.params.review import ReviewParams
 from understudy.contract.params.sections import KINDS
@@ -145,7 +145,7 @@ def _find_param_changes(old: Snapshot, new: Snapshot) -> list[Change]:
 
 
 def _find_curves(commit: str) -> Iterator[Curves]:
-    for system in TRAINED:
+    for system in Lineup().trained:
         path = CURVES / f"{system}.csv"
         old = read_committed(path, commit) or ""
         new = read_text(path) if path.is_file() else ""

@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 
 from understudy.contract.evaluation import SEED_SCORES, SEED_SCORES_SCHEMA
-from understudy.contract.names import COLUMNS, TRAINED
+from understudy.contract.lineup import Lineup
+from understudy.contract.names import COLUMNS
 from understudy.contract.pairs import MODELS
 from understudy.contract.recipes import RecipeDifference
 from understudy.core.errors import DataError
@@ -54,7 +55,7 @@ def compare_retrains(
 ) -> Retrains:
     """Compares what two sides' seeds say of systems that both have."""
     known = [set(side.metrics.get("seeds", {})) for side in (base, now)]
-    trained = [name for name in systems if name in TRAINED or name in known[0] | known[1]]
+    trained = [name for name in systems if name in Lineup().trained or name in known[0] | known[1]]
     found = Retrains()
     for system in trained:
         weights = (MODELS / system / "model.safetensors").as_posix()

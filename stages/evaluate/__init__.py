@@ -1,0 +1,1 @@
+"""The stage evaluate: scores of every system, and what they are worth."""

@@ -1,0 +1,82 @@
+"""label: the teacher answers the task's own prompt on real articles; its answers are the outputs.
+
+In:  data/gold/{train,validation}.parquet, of which it reads the articles alone; the prompt template
+     of zeroshot, a chat endpoint or answers that were imported from logs.
+Out: data/labelled/{train,validation}.parquet, pairs of (real article, the teacher's highlights);
+     data/labelled/answers.parquet with every answer and the reason why it makes no pair, if any;
+     metrics/answers/label.json with the counts.
+Run: python -m stages.label
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from understudy.contract.answered import Answered
+from understudy.contract.asked import LABELLED_ANSWERS, LABELLED_ANSWERS_SCHEMA
+from understudy.contract.pairs import GOLD, LEARNING_SPLITS
+from understudy.contract.params.label import DISAGREE, LabelParams
+from understudy.contract.params.teacher import TeacherParams
+from understudy.contract.params.zeroshot import ZeroshotParams
+from understudy.core.errors import run
+from understudy.core.params import load_section
+from understudy.rows.labels import LabelRule, choose
+from understudy.teacher.pairing import Outcome, Reply, ask_for, by_row, describe_counts, write_pairs
+from understudy.teacher.prompts import Prompt, Questions, input_columns
+
+
+class Judge:
+    """Decides which answers make pairs; it comes after the answers and never asks for another."""
+
+    def __init__(self, params: LabelParams, prompt: Prompt) -> None:
+        """Takes the filters, and the prompt that was asked."""
+        self.reasons = (*params.reasons, *prompt.reasons)
+        self._params = params
+        self._rule = LabelRule(params, prompt.own_text)
+
+    def judge(self, replies: Iterable[Reply]) -> Iterator[Outcome]:
+        """Yields what the answers to each row come to, split by split."""
+        for samples in by_row(replies):
+            yield self._judge_row(samples)
+
+    def _judge_row(self, samples: Sequence[Reply]) -> Outcome:
+        row, usable = samples[0].question.row, [one for one in samples if one.problem is None]
+        if not usable:
+            return Outcome(samples, samples[0].problem, row, 0.0 if len(samples) > 1 else None)
+        best, agreement = choose([reply.text for reply in usable])
+        text, least = usable[best].text, self._params.min_agreement
+        reason = self._rule.find_reason(row["article"], text)
+        shared = None
+        if len(samples) > 1:  # an answer that cannot be used agrees with none
+            shared = agreement * _count_pairs(usable) / _count_pairs(samples)
+            if reason is None and least is not None and shared < least:
+                reason = DISAGREE
+        return Outcome(samples, reason, {**row, "highlights": text}, shared)
+
+
+def _count_pairs(samples: Sequence[Reply]) -> int:
+    return len(samples) * (len(samples) - 1) // 2
+
+
+def write_labels(
+    replies: Iterable[Reply], judge: Judge, answers: Path = LABELLED_ANSWERS
+) -> Answered:
+    """Writes the pairs and every answer, and counts them; see `write_pairs`."""
+    return write_pairs(judge.judge(replies), judge.reasons, answers, LABELLED_ANSWERS_SCHEMA)
+
+
+def main() -> None:
+    """Reads params.yaml and labels."""
+    params = load_section("label", LabelParams)
+    teacher = load_section("teacher", TeacherParams)
+    template = load_section("zeroshot", ZeroshotParams).prompt
+    allowed = input_columns([GOLD / f"{split}.parquet" for split in LEARNING_SPLITS])
+    prompt = Prompt("zeroshot.prompt", template, allowed)
+    questions = Questions(prompt, params.limits, samples=params.samples)
+    replies = ask_for(questions, teacher, "label", LABELLED_ANSWERS)
+    counts = write_labels(replies, Judge(params, prompt))
+    counts.write(Answered.path_of("label"))
+    print(describe_counts(counts))
+
+
+if __name__ == "__main__":
+    run(main)

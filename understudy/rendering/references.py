@@ -1,0 +1,24 @@
+"""What scores mean: quality against gold texts, or agreement with the teacher's own answers."""
+
+from understudy.contract.lineup import References
+
+AGREEMENT = (
+    "There are no gold texts: the references are the teacher's own answers, so every figure and "
+    "every verdict says how far a system **agrees with the teacher**, and nothing of its quality."
+)
+"""Markdown that stands above every table of such scores."""
+
+
+def name_references(references: References) -> str:
+    """Whose texts the references are, as a plural."""
+    return "gold highlights" if references == "gold" else "the teacher's own answers"
+
+
+def name_scores(references: References) -> str:
+    """What scores measure, as a heading has it."""
+    return "ROUGE" if references == "gold" else "Agreement with the teacher (ROUGE)"
+
+
+def plain(markdown: str) -> str:
+    """The same without Markdown's marks."""
+    return markdown.replace("**", "")
