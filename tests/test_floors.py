@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "tools": {
         *("core", "contract", "versioning"),
         *("rendering", "rows", "scoring", "teacher", "students"),
+        "logs",
     },
 }
 """Of each part of understudy/: the parts that it imports beside itself. Another arrow is another
