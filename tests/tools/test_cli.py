@@ -21,6 +21,7 @@ ARGUMENTS = {
     "score": ["gold.jsonl", "out.jsonl"],
     "predict": ["--model", "model", "--input", "in.jsonl"],
     "ledger": ["stats"],
+    "inputs": ["log.jsonl"],
 }
 WITH_ARGUMENT = {
     **dict.fromkeys(("export", "predict"), ("t5-gold", "13")),
