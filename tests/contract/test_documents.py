@@ -108,7 +108,7 @@ def test_each_kind_of_source_is_read_back(source: str, tmp_path: Path) -> None:
     assert load_origin(tmp_path / "source.json") == origin
 
 
-COMMITTED = [(ROOT / kind.PATH, kind) for kind in METRICS]
+COMMITTED: list[tuple[Path, type[Metrics]]] = [(ROOT / kind.PATH, kind) for kind in METRICS]
 COMMITTED += [
     (path, kind) for folder, kind in IN_FOLDERS for path in sorted((ROOT / folder).glob("*.json"))
 ]

@@ -208,7 +208,7 @@ def test_samples_of_a_row_follow_each_other_and_limits_count_rows(tmp_path: Path
 
 def test_what_may_be_asked_about_is_the_article_and_columns_of_no_pair(tmp_path: Path) -> None:
     folder = rows(tmp_path, {"title": "T", "body": "B"})
-    assert input_columns(folder / "test.parquet") == ("article", "title", "body")
+    assert input_columns([folder / "test.parquet"]) == ("article", "title", "body")
 
 
 # Requests

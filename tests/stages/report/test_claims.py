@@ -8,7 +8,7 @@ import pytest
 
 from stages.report.claims import build_headlines, build_questions
 from stages.report.inputs import ReportFacts, gather
-from stages.report.label import build_label
+from stages.report.notice import build_label
 from stages.report.length import build_length, describe_length
 from stages.report.page import render
 from tests.contract.examples import (
