@@ -5,10 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 from huggingface_hub import ModelCard, ModelCardData
-from understudy.contract.generated import Generated
 
 from stages.cards.card import CardFacts
 from tests.contract.examples import (
+    LABELLED_ALONE,
+    LINEUP,
+    make_answered,
+    make_call_counts,
     make_calls,
     make_check,
     make_dataset,
@@ -21,23 +24,35 @@ from tests.contract.examples import (
     make_trained_seeds,
 )
 from tests.imports import ROOT
+from understudy.contract.answered import Answered
 from understudy.contract.evaluation import REFERENCE, Systems, TeacherUse
-from understudy.contract.names import KINDS, LEAD, TRAINED, ZEROSHOT
+from understudy.contract.lineup import Lineup, split_system
+from understudy.contract.names import KINDS
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.filter import FilterParams
 from understudy.contract.params.generate import GenerateParams
+from understudy.contract.params.sources import MADE_BY
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.trained import TrainedSettings
 from understudy.core.params import load_section
 
 PROFILE = ROOT / "profiles" / "sample.yaml"
 DATASET = make_dataset(180)
-GENERATED = Generated.model_validate(
-    {
-        "train": {"asked": 1396, "kept": 1286, "dropped": {"failed": 0, "too_long": 110}},
-        "validation": {"asked": 76, "kept": 76, "dropped": {"failed": 0, "too_long": 0}},
-    }
-)
+ANSWERED: dict[str, Answered] = {
+    "generate": make_answered(
+        train={"asked": 1396, "kept": 1286, "dropped": {"failed": 0, "too_long": 110}},
+        validation={"asked": 76, "kept": 76, "dropped": {"failed": 0, "too_long": 0}},
+        calls=make_call_counts(model="writer-1"),
+    ),
+    "label": make_answered(
+        "label",
+        train={"asked": 1400, "kept": 1286, "dropped": {"failed": 14, "not_json": 100}},
+        validation={"asked": 70, "kept": 66, "dropped": {"failed": 0, "not_json": 4}},
+        calls=make_call_counts(model="labeller-1"),
+    ),
+}
+"""By the stage that asked."""
+STAGES = {source: stage for stage, source in MADE_BY.items()}
 FAILED = make_check(
     passed=False,
     mean_difference=None,
@@ -46,10 +61,11 @@ FAILED = make_check(
 )
 
 
-def distinct_systems() -> Systems:
+def distinct_systems(lineup: Lineup = LINEUP) -> Systems:
     """metrics/systems.json; no two of its figures are alike."""
     content: dict[str, Any] = {REFERENCE: {"words": 35.4, "empty": 0}}
-    for rank, name in enumerate((*TRAINED, LEAD, ZEROSHOT), 1):
+    content["references"] = lineup.references
+    for rank, name in enumerate(lineup.systems, 1):
         content[name] = {"words": 30.6 + rank, "empty": 0}
         for number, kind in enumerate(KINDS):
             f1 = 10 * rank + number + 0.1234
@@ -92,11 +108,16 @@ def from_model(model: str, commit: str | None) -> TrainedSettings:
     )
 
 
-def used_teacher(writer: str = "writer-1", reader: str = "writer-2", failed: int = 0) -> TeacherUse:
-    """metrics/teacher.json."""
-    return make_teacher(
-        generate=make_calls(model=writer), zeroshot=make_calls(model=reader, failed=failed)
+def answered_by(model: str) -> Answered:
+    """Another writer's answers."""
+    return ANSWERED["generate"].model_copy(
+        update={"calls": ANSWERED["generate"].calls.model_copy(update={"model": model})}
     )
+
+
+def used_teacher(reader: str = "writer-2", **changed: Any) -> TeacherUse:
+    """metrics/teacher.json, with other figures of zero-shot."""
+    return make_teacher(zeroshot=make_calls(model=reader, **{"failed": 0, **changed}))
 
 
 def teacher_at(base_url: str, model: str = "writer") -> TeacherParams:
@@ -118,7 +139,7 @@ def facts_of(system: str = "t5-written", **changed: Any) -> CardFacts:
         recipe_gap=make_recipe_gap(),
         origin=make_origin(),
         dataset=DATASET,
-        generated=GENERATED,
+        answered=ANSWERED.get(STAGES.get(split_system(system)[1], "")),
         use=used_teacher(),
         filter=load_section("filter", FilterParams, PROFILE),
         generate=generate.model_copy(update={"max_characters": 3000}),
@@ -126,6 +147,19 @@ def facts_of(system: str = "t5-written", **changed: Any) -> CardFacts:
         decoding=load_section("predict", DecodingParams, PROFILE),
     )
     return replace(facts, **changed)
+
+
+def agreeing(system: str = "t5-labelled", **changed: Any) -> CardFacts:
+    """The facts where there is no gold: the references are the teacher's own answers."""
+    systems = distinct_systems(LABELLED_ALONE)
+    found = {
+        "systems": systems,
+        "gap": make_gap(lineup=LABELLED_ALONE),
+        "recipes": make_recipes(1, systems),
+        "recipe_gap": make_recipe_gap(lineup=LABELLED_ALONE),
+        "use": make_teacher(LABELLED_ALONE, zeroshot=make_calls(model="writer-2", unusable=4)),
+    }
+    return facts_of(system, **{**found, **changed})
 
 
 def snippets(card: str, language: str) -> list[str]:

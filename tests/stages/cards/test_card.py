@@ -3,7 +3,7 @@
 import pytest
 
 from stages.cards.card import build_card
-from tests.contract.examples import make_dataset, make_origin
+from tests.contract.examples import TRAINED, make_dataset, make_origin
 from tests.stages.cards.examples import (
     FAILED,
     SYSTEMS,
@@ -15,7 +15,7 @@ from tests.stages.cards.examples import (
     teacher_at,
     used_teacher,
 )
-from understudy.contract.names import KINDS, LEAD, TRAINED, ZEROSHOT
+from understudy.contract.names import KINDS, LEAD, ZEROSHOT
 
 
 @pytest.mark.parametrize("system", TRAINED)
@@ -40,10 +40,11 @@ def test_articles_whose_call_failed_are_not_counted_as_scored() -> None:
 def test_with_one_seed_a_card_says_that_a_retrain_is_not_known() -> None:
     text = build_card(facts_of())
     assert "\nOne model was trained, with seed 13: how far another seed's scores would be" in text
-    assert "corrected for 13 comparisons." in text
+    assert "corrected for 22 comparisons." in text
     assert (
         "*This model* (these weights, on articles like these):\n\n"
         "- `t5-written` is worse than `t5-gold`: −12.9 (−14.4 to −11.4)\n"
+        "- `t5-labelled` is better than `t5-written`: +4.0 (+2.5 to +5.5)\n"
         "- `t5-written` is worse than `zeroshot`: −12.9 (−14.4 to −11.4)\n"
     ) in text
     assert (
@@ -72,6 +73,8 @@ def test_with_three_seeds_a_card_has_all_of_them_and_says_which_ships_and_why() 
         "\n*This recipe* (trained again, on articles like these):\n\n"
         "- `t5-written` against `t5-gold` is undecided, would need about 1,700 test articles or 9 "
         "seeds: −2.5 (−6.0 to +1.0)\n"
+        "- `t5-labelled` against `t5-written` is undecided, would need about 1,700 test articles "
+        "or 9 seeds: +1.5 (−2.0 to +5.0)\n"
         "- `t5-written` is better than `zeroshot`: −2.5 (−6.0 to +1.0)\n"
     ) in text
     assert "*This model* (these weights, on articles like these):\n\n- `t5-written` is" in text
@@ -83,8 +86,7 @@ def test_a_written_student_says_who_wrote_its_articles_and_what_was_dropped() ->
     assert "learned from articles that `writer-1` wrote" in text
     assert "from gold highlights alone, by `writer-1`" in text
     assert (
-        "Of 1,396 articles asked for to learn from, 1,286 were kept (dropped: 110 `too_long`)"
-        in text
+        "Of 1,396 rows asked about to learn from, 1,286 were kept (dropped: 110 `too_long`)" in text
     )
     assert "of 76 for validation, 76." in text
     assert "Teacher: `writer` at `https://chat.example`, which answered as `writer-1`" in text

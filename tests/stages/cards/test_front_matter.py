@@ -4,9 +4,9 @@ import pytest
 from huggingface_hub import ModelCard
 
 from stages.cards.card import build_card
-from tests.contract.examples import make_origin
+from tests.contract.examples import TRAINED, make_origin
 from tests.stages.cards.examples import SYSTEMS, facts_of, from_model, front_matter
-from understudy.contract.names import TITLES, TRAINED
+from understudy.contract.names import TITLES
 
 
 @pytest.mark.parametrize("system", TRAINED)

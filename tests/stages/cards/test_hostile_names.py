@@ -11,6 +11,7 @@ from stages.cards.card import build_card
 from tests.contract.examples import make_origin
 from tests.stages.cards.examples import (
     FAILED,
+    answered_by,
     facts_of,
     from_model,
     front_matter,
@@ -34,7 +35,7 @@ CHANGES: dict[str, Callable[[str], dict[str, Any]]] = {
         )
     },
     "teacher": lambda name: {"teacher": teacher_at("https://chat.example/v1", name)},
-    "answers": lambda name: {"use": used_teacher(name, name)},
+    "answers": lambda name: {"answered": answered_by(name), "use": used_teacher(name)},
     "why": lambda name: {"check": FAILED.model_copy(update={"why": name})},
     "version": lambda name: {"settings": settings_of(versions={name: name})},
 }
