@@ -23,7 +23,7 @@ from understudy.contract.names import COLUMNS
 from understudy.contract.params.evaluate import Judgement
 from understudy.contract.params.teacher import Prices
 from understudy.contract.recipes import Recipes
-from understudy.core.tables import read_table, table_writer
+from understudy.core.tables import iterate_table, table_writer
 from understudy.scoring.bootstrap import Figures
 from understudy.scoring.scoreboard import RecipeBoard, Scoreboard
 from understudy.teacher.bill import CallTally
@@ -82,7 +82,7 @@ stages:
       - metrics/teacher.json: {cache: false}
 """
 FOLDERS = (
-    *("data/written", "data/predictions", "metrics/curves", "prompts"),
+    *("data/written", "data/predictions", "metrics/answers", "metrics/curves", "prompts"),
     *("models/t5-written", "models/seeds/t5-written"),
 )
 
@@ -196,8 +196,8 @@ def write(made: Path, found: Found) -> None:
 def count(path: Path) -> CallCounts:
     """What the answers in a file took."""
     tally = CallTally()
-    for row in read_table(path).to_dict("records"):
-        answer = Answer.from_record({str(name): value for name, value in row.items()})
+    for row in iterate_table(path, tuple(WRITTEN_ANSWERS_SCHEMA)):
+        answer = Answer.from_record(row)
         tally.add_row(usable=not answer.error, failed=bool(answer.error))
         tally.add_answer(answer)
     return tally.describe()
