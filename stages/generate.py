@@ -17,8 +17,9 @@ from understudy.contract.answers import STRIPPED, Answer, normal_word
 from understudy.contract.asked import WRITTEN_ANSWERS, WRITTEN_ANSWERS_SCHEMA
 from understudy.contract.generated import AnswerCounts, Generated
 from understudy.contract.pairs import GOLD, LEARNING_SPLITS, PAIRS_SCHEMA, WRITTEN
-from understudy.contract.params.generate import COPIED, TOO_SHORT, GenerateParams
+from understudy.contract.params.generate import COPIED, GenerateParams
 from understudy.contract.params.teacher import TeacherParams
+from understudy.contract.params.usable import TOO_SHORT
 from understudy.core.errors import DataError, run
 from understudy.core.params import load_section
 from understudy.core.tables import TableWriter, iterate_table, table_writer

@@ -5,6 +5,7 @@ from pydantic import Field
 from understudy.core.params import Section
 
 TEMPLATE_MARK, ECHO, LOOP = "template_mark", "echo", "loop"
+TOO_SHORT = "too_short"
 
 
 class UsableParams(Section):
