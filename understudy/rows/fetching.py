@@ -104,7 +104,8 @@ class Sorter:
         """The split of an input; one that cannot be used counts to train."""
         if problem is not None:
             return "train"
-        return choose_split(normalize_id(values.get(BY)) or values["article"], self._source.shares)
+        group = normalize_id(values.get(BY)) or values["article"]
+        return choose_split(group, **self._source.shares)
 
     def count_splits(self) -> dict[str, FetchedRows]:
         """How many rows of each split were kept and rejected."""

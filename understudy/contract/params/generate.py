@@ -6,9 +6,9 @@ from pydantic import Field
 
 from understudy.contract.answers import REASONS
 from understudy.contract.params.filter import NEAR_DUPLICATE, NEAR_TEST
-from understudy.contract.params.usable import UsableParams
+from understudy.contract.params.usable import TOO_SHORT, UsableParams
 
-COPIED, TOO_SHORT = "copied", "too_short"
+COPIED = "copied"
 
 
 class GenerateParams(UsableParams):
