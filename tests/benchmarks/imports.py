@@ -1,9 +1,11 @@
-"""How fast logs are read, and in how much memory: 100,000 calls of about 3 kB in each shape.
+"""How fast logs are read and imported, and in how much memory: 100,000 calls in each shape.
 
 Run: python -m tests.benchmarks.imports; make bench runs it.
 """
 
+import itertools
 import json
+import os
 import random
 import sys
 import tempfile
@@ -51,18 +53,36 @@ def write_log(folder: Path, shape: str, calls: int) -> list[Path]:
     return [path]
 
 
-def child(shape: str, *paths: str) -> None:
-    """Reads a log; prints seconds and megabytes."""
-    counts, started = LogCounts(), time.perf_counter()
-    for _ in read_logs([Path(path) for path in paths], counts=counts):
-        pass
+def child(work: str, *paths: str) -> None:
+    """Reads a log, or imports it into a ledger; prints seconds and megabytes."""
+    logs, started = [Path(path) for path in paths], time.perf_counter()
+    done = _read(logs) if work == "read" else _import(logs)
     seconds = time.perf_counter() - started
-    assert counts.calls == CALLS, (shape, counts)
+    assert done == CALLS, (work, done)
     print(json.dumps({"seconds": seconds, "megabytes": main_memory_peak()}))
 
 
+def _read(logs: list[Path]) -> int:
+    counts = LogCounts()
+    for _ in read_logs(logs, counts=counts):
+        pass
+    return counts.calls
+
+
+def _import(logs: list[Path]) -> int:
+    """Imports in the folder of the logs."""
+    from tests.tools.importing.task import write_task
+    from understudy.teacher.ledger import Ledger
+    from understudy.tools.importing.takeover import import_files
+
+    os.chdir(logs[0].parent)
+    write_task("Summarize: $article")
+    with Ledger(Path("ledger.jsonl")) as ledger:
+        return import_files(ledger, logs, any_model=True).took
+
+
 def main() -> None:
-    """Reads each shape once, in a process of its own."""
+    """Reads each shape, then imports it, in a process of its own each."""
     if sys.argv[1:2] == ["child"]:
         child(*sys.argv[2:])
         return
@@ -71,20 +91,13 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             paths = write_log(Path(folder), shape, CALLS)
             size = sum(path.stat().st_size for path in paths) / 2**20
-            found = run_child("imports", shape, *paths)
-        table.append(
-            [
-                shape,
-                f"{size:,.0f}",
-                f"{found['seconds']:.1f}",
-                f"{CALLS / found['seconds']:,.0f}",
-                f"{found['megabytes']:,.0f}",
-            ]
-        )
+            found = [run_child("imports", work, *paths) for work in ("read", "import")]
+        figures = ((f"{CALLS / one['seconds']:,.0f}", f"{one['megabytes']:,.0f}") for one in found)
+        table.append([shape, f"{size:,.0f}", *itertools.chain(*figures)])
         print(*table[-1], file=sys.stderr, flush=True)
     write_table(
         "imports on cpu",
-        ("shape", "MB of log", "seconds", "calls/s", "peak MB"),
+        ("shape", "MB of log", "read: calls/s", "peak MB", "imported: calls/s", "peak MB"),
         table,
         f"{describe_machine()}; {CALLS:,} calls in each shape, one process.",
     )

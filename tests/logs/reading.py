@@ -13,7 +13,7 @@ def read_lines(folder: Path, lines: list[bytes], **options: Any) -> list[LoggedC
     counts = LogCounts()
     path = write_lines(folder / "log.jsonl", lines)
     found = list(read_log(path, counts=counts, **options))
-    assert counts.read == counts.calls + counts.inputs + counts.rejected
+    assert counts.read == counts.calls + counts.batch_inputs + counts.rejected
     assert len(found) == counts.calls + counts.rejected
     return found
 

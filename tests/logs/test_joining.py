@@ -30,7 +30,7 @@ def read(paths: list[Path], **options: Any) -> tuple[list[LoggedCall], list[Reje
     found = list(read_logs(paths, counts=counts, **options))
     calls = [one for one in found if isinstance(one, LoggedCall)]
     rejects = [one for one in found if isinstance(one, Reject)]
-    assert counts.read == counts.calls + counts.inputs + counts.rejected
+    assert counts.read == counts.calls + counts.batch_inputs + counts.rejected
     assert (len(calls), len(rejects)) == (counts.calls, counts.rejected)
     return calls, rejects, counts
 
@@ -58,7 +58,7 @@ def test_input_and_output_come_in_any_order_and_compressed(
     ]
     calls, _, counts = read(paths[::-1] if is_reversed else paths)
     assert pairs(calls) == sorted((asked[0]["content"], answer) for asked, answer in CALLS)
-    assert (counts.read, counts.calls, counts.inputs) == (40, 20, 20)
+    assert (counts.read, counts.calls, counts.batch_inputs) == (40, 20, 20)
     assert {Path(call.file).name.partition("-j")[0] for call in calls} == {"batch-output"}
     assert [call.line for call in calls] == list(range(1, 21))
 
@@ -96,7 +96,7 @@ def test_a_failed_line_is_one_reject_and_its_input_none(
     said = write(tmp_path, "out.jsonl", {**batch_output("a", ""), **changes})
     calls, [reject], counts = read([asked, said])
     assert calls == []
-    assert (reject.reason, counts.inputs) == ("failed", 1)
+    assert (reject.reason, counts.batch_inputs) == ("failed", 1)
     assert "secret" not in reject.detail
 
 
@@ -109,7 +109,7 @@ def test_an_input_that_was_sent_again_has_both_answers(tmp_path: Path) -> None:
     )
     calls, [reject], counts = read([*asked, *said])
     assert pairs(calls) == [("A", "A")]
-    assert (reject.reason, counts.inputs) == ("failed", 2)
+    assert (reject.reason, counts.batch_inputs) == ("failed", 2)
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
@@ -125,7 +125,7 @@ def test_a_name_with_two_different_inputs_is_never_guessed(
     calls, rejects, counts = read([files[place] for place in order])
     assert pairs(calls) == [("B", "B")]
     assert [one.reason for one in rejects] == ["ambiguous"] * 4
-    assert counts.inputs == 1
+    assert counts.batch_inputs == 1
 
 
 def test_a_session_may_be_in_the_input(tmp_path: Path) -> None:

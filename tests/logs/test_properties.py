@@ -84,7 +84,7 @@ def test_any_lines_are_read_and_counted(
         paths[-1].write_bytes(gzip.compress(data) if is_packed else data)
     counts = LogCounts()
     results = list(read_logs(paths, session, counts))
-    assert counts.read == expected == counts.calls + counts.inputs + counts.rejected
+    assert counts.read == expected == counts.calls + counts.batch_inputs + counts.rejected
     assert len(results) == counts.calls + counts.rejected
     for one in results:
         if isinstance(one, LoggedCall):

@@ -157,13 +157,13 @@ def test_a_record_without_its_answer_is_no_call_in_any_shape(tmp_path: Path, sha
 
 
 def test_counts_name_only_the_reasons_that_occurred() -> None:
-    counts = LogCounts(read=3, inputs=1)
+    counts = LogCounts(read=3, batch_inputs=1)
     counts.take(Reject("a.jsonl", 1, "cut_off", ""))
     counts.take(Reject("a.jsonl", 2, "failed", ""))
     assert counts.rejected == 2
     assert counts.to_record() == {
         "read": 3,
         "calls": 0,
-        "inputs": 1,
+        "batch_inputs": 1,
         "rejects": {"failed": 1, "cut_off": 1},
     }

@@ -31,7 +31,7 @@ def test_every_shape_gives_back_its_messages_and_answers(tmp_path: Path, shape: 
     assert [answer.find_problem() for answer in answers] == [None] * len(CALLS)
     assert {call.origin for call in calls} == {shape.partition("-")[0]}
     assert counts.rejected == 0
-    assert counts.read == counts.calls + counts.inputs
+    assert counts.read == counts.calls + counts.batch_inputs
 
 
 BARE = (

@@ -89,7 +89,7 @@ def test_counts_add_up_as_json(capsys: pytest.CaptureFixture[str], tmp_path: Pat
         "written": 3,
         "repeated": 1,
         "read": 8,
-        "inputs": 4,
+        "batch_inputs": 4,
         "rejected": {},
         "output": "inputs.jsonl",
     }

@@ -65,12 +65,12 @@ class RejectedError(Exception):
 
 @dataclass
 class LogCounts:
-    """Where the records went: `read == calls + inputs + rejected`, once all is read."""
+    """Where the records went: `read == calls + batch_inputs + rejected`, once all is read."""
 
     read: int = 0
     """Lines that are not blank, or elements of a JSON array."""
     calls: int = 0
-    inputs: int = 0
+    batch_inputs: int = 0
     """Lines of a batch's input whose answer is in another line, which is counted by itself."""
     rejects: Counter[str] = field(default_factory=Counter)
     """How many there are of which of REASONS."""
@@ -93,6 +93,6 @@ class LogCounts:
         return {
             "read": self.read,
             "calls": self.calls,
-            "inputs": self.inputs,
+            "batch_inputs": self.batch_inputs,
             "rejects": {name: count for name, count in rejects.items() if count},
         }

@@ -52,7 +52,7 @@ def read_logs(
         for found in _join(paths, session, joiner):
             counts.take(found)
             yield found
-        counts.inputs += joiner.joined
+        counts.batch_inputs += joiner.joined
 
 
 def _read_record(

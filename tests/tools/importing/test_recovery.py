@@ -198,7 +198,7 @@ def test_without_params_the_way_to_them_is_told() -> None:
 def test_findings_say_what_became_of_each_record() -> None:
     findings = Findings()
     assert findings.describe("took 0") == "read 0, took 0, rejected 0"
-    findings.logs.read, findings.logs.inputs = 9, 2
+    findings.logs.read, findings.logs.batch_inputs = 9, 2
     findings.rejects.update({"cut_off": 1, "other_prompt": 3})
     assert findings.describe("took 3") == (
         "read 9, 2 of them inputs of batches, took 3, rejected 4 (other_prompt 3, cut_off 1)"

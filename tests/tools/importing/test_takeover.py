@@ -57,7 +57,7 @@ class Command:
     def to_json(self, *arguments: object) -> dict[str, Any]:
         """What it prints for machines; all that was read is accounted for."""
         record: dict[str, Any] = json.loads(self(*arguments, "--json"))
-        done = record["took"] + record["had"] + record["inputs"]
+        done = record["took"] + record["had"] + record["batch_inputs"]
         assert record["read"] == done + sum(record["rejected"].values())
         return record
 

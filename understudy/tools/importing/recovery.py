@@ -131,7 +131,11 @@ class Findings:
     def to_record(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         rejected = dict(self.rejects.most_common())
-        return {"read": self.logs.read, "inputs": self.logs.inputs, "rejected": rejected}
+        return {
+            "read": self.logs.read,
+            "batch_inputs": self.logs.batch_inputs,
+            "rejected": rejected,
+        }
 
     def describe(self, *done: str) -> str:
         """One line.
@@ -141,7 +145,11 @@ class Findings:
         """
         reasons = ", ".join(f"{name} {count}" for name, count in self.rejects.most_common())
         rejected = f"rejected {self.rejects.total()}" + (f" ({reasons})" if reasons else "")
-        inputs = [f"{self.logs.inputs} of them inputs of batches"] if self.logs.inputs else []
+        inputs = (
+            [f"{self.logs.batch_inputs} of them inputs of batches"]
+            if self.logs.batch_inputs
+            else []
+        )
         return ", ".join((f"read {self.logs.read}", *inputs, *done, rejected))
 
 
