@@ -128,7 +128,7 @@ def gather(articles: int) -> ReportFacts:
             for first, second in lineup.pairs
         },
         traits={name: texts[name] for name in (*lineup.systems, REFERENCE)},
-        length=dict(effects.items()),
+        length={name: effects[name] for name in trained if "teacher" in lineup.questions},
         teacher=teacher,
         dataset=Dataset.load(),
         answered={stage: Answered.load(Answered.path_of(stage)) for stage in teacher.stages},

@@ -14,8 +14,10 @@ ARTICLES = [
         "highlights": "Houses burn; 1,250 open the road in Oslo.\nNobody was hurt in Oslo.",
         "t5-gold": "The house was burning in Oslo, Oslo, Oslo.",
         "t5-written": "",
+        "t5-labelled": "Houses burned in Oslo on 1 May.",
         "bart-gold": "Anna’s team opened roads in Prag on 1 May.",
         "bart-written": "Two houses burned in Oslo. Two houses burned in Oslo.",
+        "bart-labelled": "Nobody was hurt, said Anna.",
         "zeroshot": "Élan in Østerbro: 1,250 strong was opening roads.",
     },
 ]

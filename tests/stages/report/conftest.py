@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from stages.report.__main__ import REPORT, main
+from tests.contract.examples import LINEUP
 from tests.stages.report.chromium import Page, find_chromium, run_chromium
 from tests.stages.report.inputs import Articles, write_project
+from understudy.contract.lineup import Lineup
 
 NewPage = Callable[[], Page]
 WriteReport = Callable[..., Path]
@@ -29,10 +31,13 @@ def write_report(tmp_path_factory: pytest.TempPathFactory) -> WriteReport:
     """Writes the report of some articles, as the stage does, and returns its path."""
 
     def write(
-        articles: Articles, points: Mapping[str, pd.DataFrame] | None = None, seeds: int = 1
+        articles: Articles,
+        points: Mapping[str, pd.DataFrame] | None = None,
+        seeds: int = 1,
+        lineup: Lineup = LINEUP,
     ) -> Path:
         folder = tmp_path_factory.mktemp("project")
-        write_project(folder, articles, points, seeds)
+        write_project(folder, articles, points, seeds, lineup)
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)
             main()

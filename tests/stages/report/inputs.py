@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,12 @@ import numpy as np
 import pandas as pd
 
 from tests.contract.examples import (
+    LINEUP,
+    SYSTEMS,
+    TRAINED,
+    make_answered,
     make_dataset,
     make_gap,
-    make_generated,
     make_lengths,
     make_origin,
     make_recipe_gap,
@@ -24,9 +27,12 @@ from tests.contract.examples import (
 )
 from tests.contract.payback_examples import make_latencies, make_worth
 from tests.imports import ROOT
+from understudy.contract.answered import Answered
 from understudy.contract.document import Document
-from understudy.contract.names import COLUMNS, LEAD, SYSTEMS, TRAINED, ZEROSHOT
-from understudy.contract.survey import LengthBin
+from understudy.contract.lineup import Lineup
+from understudy.contract.names import COLUMNS, LEAD, ZEROSHOT
+from understudy.contract.survey import LengthBin, SourceSurvey, histogram_of
+from understudy.contract.timing import StudentLatency
 from understudy.contract.trained import CurvePoint
 
 VOCABULARY = (
@@ -90,67 +96,96 @@ def write_project(
     articles: Articles,
     points: Mapping[str, pd.DataFrame] | None = None,
     seeds: int = 1,
+    lineup: Lineup = LINEUP,
 ) -> None:
     """Everything that the stage reads, with params.yaml of the sample."""
-    for name, content in make_metrics(len(articles), seeds).items():
+    for name, content in make_metrics(len(articles), seeds, lineup).items():
         write_json(folder / name, content)
-    write_texts(folder / "data", articles, points or make_points(articles))
-    write_plots(folder / "metrics")
+    write_texts(folder / "data", articles, points or make_points(articles), lineup)
+    write_plots(folder, lineup)
     shutil.copy(ROOT / "profiles" / "sample.yaml", folder / "params.yaml")
 
 
-def write_texts(folder: Path, articles: Articles, points: Mapping[str, pd.DataFrame]) -> None:
-    """Articles, predictions and scores."""
+def write_texts(
+    folder: Path, articles: Articles, points: Mapping[str, pd.DataFrame], lineup: Lineup = LINEUP
+) -> None:
+    """Articles, predictions and scores; the highlights are the references, whosever they are."""
     for name in ("gold", "predictions"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     table = pd.DataFrame(articles)
-    table[["id", "article", "highlights"]].to_parquet(folder / "gold" / "test.parquet")
-    for system in (*TRAINED, ZEROSHOT):
+    test = table[["id", "article", "highlights"]]
+    if lineup.references == "teacher":
+        table[ZEROSHOT] = table["highlights"]
+        test = test.assign(highlights=pd.Series([None] * len(test), dtype="string"))
+    test.to_parquet(folder / "gold" / "test.parquet")
+    for system in (*lineup.trained, ZEROSHOT):
         written = table[["id"]].assign(prediction=table[system])
         written.to_parquet(folder / "predictions" / f"{system}.parquet")
     scores = [
         pd.DataFrame({"id": table["id"], "system": system, **points[system].to_dict("list")})
-        for system in SYSTEMS
+        for system in lineup.systems
     ]
     pd.concat(scores).to_parquet(folder / "scores.parquet", index=False)
 
 
-def write_plots(folder: Path) -> None:
+def write_plots(folder: Path, lineup: Lineup = LINEUP) -> None:
     """Learning curves and lengths."""
-    for name in ("curves", "plots"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    for number, system in enumerate(TRAINED):
+    (folder / "metrics/curves").mkdir(parents=True, exist_ok=True)
+    for number, system in enumerate(lineup.trained):
         rows = [[100 * n, n / 2, 5 / n + number / 10, 4 / n + number / 10] for n in (1, 2, 3, 4)]
-        path = folder / "curves" / f"{system}.csv"
+        path = folder / "metrics/curves" / f"{system}.csv"
         pd.DataFrame(rows, columns=list(CurvePoint.model_fields)).to_csv(path, index=False)
-    bins = [
-        (source, text, low, low + 10, 3 + low // 10)
-        for text in ("article", "highlights")
-        for source in ("gold", "written")
-        for low in (0, 10, 20)
-    ]
-    columns = list(LengthBin.model_fields)
-    pd.DataFrame(bins, columns=columns).to_csv(folder / "plots" / "lengths.csv", index=False)
+    for source in lineup.sources:
+        bins = [
+            (source, text, low, low + 10, 3 + low // 10)
+            for text in ("article", "highlights")
+            for low in (0, 10, 20)
+        ]
+        write_lengths(folder, source, bins)
 
 
-def make_metrics(articles: int, seeds: int = 1) -> dict[str, dict[str, Any]]:
+def write_lengths(folder: Path, source: str, bins: Sequence[tuple[Any, ...]]) -> None:
+    """metrics/plots/lengths/SOURCE.csv."""
+    (folder / histogram_of(source)).parent.mkdir(parents=True, exist_ok=True)
+    table = pd.DataFrame(bins, columns=list(LengthBin.model_fields))
+    table.to_csv(folder / histogram_of(source), index=False)
+
+
+def make_metrics(
+    articles: int, seeds: int = 1, lineup: Lineup = LINEUP
+) -> dict[str, dict[str, Any]]:
     """The JSON files by their paths."""
+    systems, teacher = make_systems(lineup), make_teacher(lineup)
     documents: tuple[Document, ...] = (
         make_origin(),
-        make_systems(),
-        make_gap(),
-        make_recipes(seeds),
-        make_recipe_gap(seeds),
-        make_texts(),
-        make_lengths(),
-        make_teacher(),
+        systems,
+        make_gap(lineup=lineup),
+        make_recipes(seeds, systems),
+        make_recipe_gap(seeds, lineup=lineup),
+        make_texts(lineup),
+        make_lengths(lineup),
+        teacher,
         make_dataset(articles),
-        make_generated(),
-        make_survey(),
-        make_worth(),
-        make_latencies(),
+        make_worth(lineup=lineup),
     )
-    return {str(document.PATH): document.to_json() for document in documents}
+    found = {document.PATH: document for document in documents}
+    found |= {Answered.path_of(stage): make_answered(stage) for stage in teacher.stages}
+    found |= {SourceSurvey.path_of(source): make_survey(source) for source in lineup.sources}
+    for system, latency in make_latencies(lineup=lineup).items():
+        found[StudentLatency.path_of(system)] = latency
+    return {str(path): document.to_json() for path, document in found.items()}
+
+
+def list_files(lineup: Lineup = LINEUP) -> list[str]:
+    """Every file that the stage reads but params.yaml."""
+    return [
+        *make_metrics(1, 1, lineup),
+        *(f"metrics/curves/{system}.csv" for system in lineup.trained),
+        *(str(histogram_of(source)) for source in lineup.sources),
+        *(f"data/predictions/{system}.parquet" for system in (*lineup.trained, ZEROSHOT)),
+        "data/gold/test.parquet",
+        "data/scores.parquet",
+    ]
 
 
 def lead_of(article: str) -> str:

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+from tests.contract.examples import TRAINED
 from tests.stages.report.inputs import Articles
-from understudy.contract.names import TRAINED, ZEROSHOT
+from understudy.contract.names import ZEROSHOT
 
 ENDS = "</script></title></style></textarea></template>-->]]>"
 RUNS = "<script>window.planted = 'script'</script><!--<script>"

@@ -7,7 +7,6 @@ import pytest
 
 from stages.report.datacard import (
     ANSWERS,
-    BETWEEN,
     GROUPS,
     LABELS,
     SHARES,
@@ -19,9 +18,11 @@ from stages.report.datacard import (
     flatten,
 )
 from stages.report.inputs import ReportFacts, gather
-from tests.contract.examples import make_calls, make_survey
+from tests.contract.examples import make_answered, make_calls, make_survey
 from tests.stages.report.inputs import make_articles, write_json, write_project
+from understudy.contract.answered import Answered
 from understudy.contract.pairs import SPLITS
+from understudy.contract.params.sources import SOURCES
 from understudy.contract.survey import SEGMENT, SourceSurvey
 
 
@@ -42,7 +43,7 @@ def cells(table: Table) -> dict[str, list[str]]:
 
 
 def test_table_1_counts_rows_and_why_they_were_dropped(project: Path) -> None:
-    gold, written = build_counts(gather(100))
+    gold, written, labelled = build_counts(gather(100))
     assert list(gold.columns) == ["training", "validation", "test"]
     assert cells(gold) == {
         "rows read": ["100", "100", "3"],
@@ -52,7 +53,15 @@ def test_table_1_counts_rows_and_why_they_were_dropped(project: Path) -> None:
         "in test": ["−1", "−1", "0"],
         "pairs kept": ["90", "90", "3"],
     }
-    assert cells(written)["too long"] == ["−10", "0"]
+    assert written.title == "written: articles that the teacher wrote"
+    assert labelled.title == "labelled: highlights that the teacher wrote"
+    assert cells(written) == {
+        "articles asked for": ["90", "9"],
+        "failed": ["0", "0"],
+        "too long": ["−10", "0"],
+        "pairs kept": ["80", "9"],
+    }
+    assert cells(labelled)["articles asked about"] == ["90", "9"]
 
 
 def test_each_column_of_table_1_adds_up(project: Path) -> None:
@@ -62,7 +71,7 @@ def test_each_column_of_table_1_adds_up(project: Path) -> None:
             assert sum(numbers[:-1]) == numbers[-1]
 
 
-def test_figures_of_both_sources_stand_side_by_side(project: Path) -> None:
+def test_figures_of_all_sources_stand_side_by_side(project: Path) -> None:
     tables = {table.title: table for table in build_cards(gather(100))}
     assert list(tables) == [
         "Training pairs",
@@ -73,26 +82,29 @@ def test_figures_of_both_sources_stand_side_by_side(project: Path) -> None:
         "Contamination of the test articles",
         "Leakage of highlights into their articles",
         "Answers that cannot be used",
-        "Near duplicates between both sources",
+        "Near duplicates between gold and written",
     ]
     train = tables["Training pairs"]
-    assert train.columns == ["gold", "written"]
-    assert cells(train)["words an article"] == ["78 (55–115; 135)"] * 2
-    assert cells(train)["pairs"] == ["1,396", "1,396"]
+    assert train.columns == [*SOURCES]
+    assert cells(train)["words an article"] == ["78 (55–115; 135)"] * 3
+    assert cells(train)["pairs"] == ["1,396"] * 3
     leakage = cells(tables["Leakage of highlights into their articles"])
-    assert leakage["highlight words in runs copied from the article"] == ["87.3%", "87.3%"]
-    assert leakage["words of the longest run, on average"] == ["11.2", "11.2"]
+    assert leakage["highlight words in runs copied from the article"] == ["87.3%"] * 3
+    assert leakage["words of the longest run, on average"] == ["11.2"] * 3
 
 
-def test_what_one_source_alone_has_is_split_by_its_parts(project: Path) -> None:
+def test_what_some_sources_have_is_split_by_its_parts(project: Path) -> None:
     tables = {table.title: table for table in build_cards(gather(100))}
     answers = tables["Answers that cannot be used"]
-    assert (answers.columns, cells(answers)["too long"]) == (
-        ["training", "validation"],
-        ["7.9%", "7.9%"],
-    )
+    assert answers.columns == [
+        "written, training",
+        "written, validation",
+        "labelled, training",
+        "labelled, validation",
+    ]
+    assert cells(answers)["too long"] == ["7.9%"] * 4
     assert tables["Test pairs"].columns == ["gold"]
-    assert cells(tables["Near duplicates between both sources"]) == {
+    assert cells(tables["Near duplicates between gold and written"]) == {
         "pairs of a gold and a written article": ["4"],
         "gold articles concerned": ["3"],
         "written articles concerned": ["3"],
@@ -101,19 +113,16 @@ def test_what_one_source_alone_has_is_split_by_its_parts(project: Path) -> None:
 
 
 def test_every_figure_of_the_survey_has_a_label_and_every_label_a_figure() -> None:
-    survey = make_survey()
-    groups = {
-        group: getattr(survey.gold, group) or getattr(survey.written, group)
-        for group in SourceSurvey.model_fields
-    }
-    assert set(GROUPS) == {*groups, BETWEEN}
-    figures = dict.fromkeys(
+    surveys = [make_survey(source) for source in SOURCES]
+    assert list(GROUPS) == list(SourceSurvey.model_fields)
+    figures = {
         path if group in SPLITS else f"{group}.{path}"
-        for group, found in {**groups, BETWEEN: survey.between}.items()
-        for path, _ in flatten(found)
-        if group != ANSWERS  # their figures are reasons, and show as such
-    )
-    assert set(LABELS) == set(figures)
+        for survey in surveys
+        for group in set(GROUPS) - {ANSWERS}  # their figures are reasons, and show as such
+        if getattr(survey, group) is not None
+        for path, _ in flatten(getattr(survey, group))
+    }
+    assert set(LABELS) == figures
     assert set(LABELS) >= SHARES
 
 
@@ -122,31 +131,49 @@ def test_the_words_of_a_segment_stand_in_its_label() -> None:
 
 
 def test_a_group_without_figures_is_no_table(project: Path) -> None:
-    content = make_survey().to_json()
-    content["written"]["answers"] = {"train": {}, "validation": {}}
-    tables = build_cards(gather_with(project, "data", content))
+    for source in ("written", "labelled"):
+        content = make_survey(source).to_json()
+        content["answers"] = {"train": {}, "validation": {}}
+        write_json(project / SourceSurvey.path_of(source), content)
+    tables = build_cards(gather(100))
     assert "Answers that cannot be used" not in [table.title for table in tables]
 
 
 def test_cost_is_shown_per_use_and_per_thousand_calls(project: Path) -> None:
     facts = gather(100)
     cost = cells(build_cost(facts))
-    assert cost["cost"] == ["$1.25", "$0.0125"]
-    assert cost["cost per 1,000 calls"] == ["$12.50", "$0.1250"]
-    assert cost["tokens out"] == ["30,000", "30,000"]
+    columns = ["articles", "labels", "zero-shot summaries"]
+    assert build_cost(facts).columns == columns
+    assert cost["cost"] == ["$1.25", "$1.25", "$0.0125"]
+    assert cost["cost per 1,000 calls"] == ["$12.50", "$12.50", "$0.1250"]
+    assert cost["tokens out"] == ["30,000"] * 3
     assert describe_cost(facts, embedded=False) == (
-        "The teacher cost $1.26 in all; a written training pair cost $0.0156."
+        "The teacher cost $2.51 in all; a written training pair cost $0.0156; a labelled training "
+        "pair cost $0.0156."
     )
+
+
+def test_imported_answers_are_counted_and_are_no_calls_that_cost(project: Path) -> None:
+    imported = make_calls(0.1, calls=1000, imported=900).model_dump()
+    unpaid = make_calls(0.0, calls=700, imported=700).model_dump()
+    zeroshot = make_calls(0.0125).model_dump()
+    uses = {"generate": unpaid, "label": imported, "zeroshot": zeroshot}
+    cost = cells(build_cost(gather_with(project, "teacher", uses)))
+    assert cost["answers"] == ["700", "1,000", "100"]
+    assert cost["of these imported from logs"] == ["700", "900", "0"]
+    assert cost["cost per 1,000 calls"] == ["–", "$1.00", "$0.1250"]
 
 
 def test_no_calls_have_no_price(project: Path) -> None:
     calls = make_calls(0.0, calls=0).model_dump()
-    facts = gather_with(project, "teacher", {"generate": calls, "zeroshot": calls})
-    assert cells(build_cost(facts))["cost per 1,000 calls"] == ["–", "–"]
+    facts = gather_with(project, "teacher", dict.fromkeys(("generate", "label", "zeroshot"), calls))
+    assert cells(build_cost(facts))["cost per 1,000 calls"] == ["–"] * 3
     assert "costs nothing" in describe_cost(facts, embedded=True)
 
 
 def test_no_pair_that_was_kept_has_no_price(project: Path) -> None:
     split = {"asked": 9, "kept": 0, "dropped": {"too_long": 9}}
-    facts = gather_with(project, "generated", {"train": split, "validation": split})
-    assert describe_cost(facts, embedded=False) == "The teacher cost $1.26 in all."
+    for stage in ("generate", "label"):
+        answered = make_answered(stage, train=split, validation=split)
+        answered.write(project / Answered.path_of(stage))
+    assert describe_cost(gather(100), embedded=False) == "The teacher cost $2.51 in all."

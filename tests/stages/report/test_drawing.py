@@ -17,7 +17,7 @@ from stages.report.drawing import (
     show_tick,
     spread,
 )
-from understudy.contract.names import SYSTEMS
+from tests.contract.examples import SYSTEMS
 
 
 @pytest.mark.parametrize(

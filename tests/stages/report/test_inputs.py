@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from stages.report.inputs import gather
+from tests.contract.examples import SYSTEMS, TRAINED
 from tests.stages.report.inputs import lead_of, make_articles, make_points, write_project
-from understudy.contract.names import COLUMNS, SYSTEMS, TRAINED
+from understudy.contract.names import COLUMNS
 from understudy.core.errors import DataError, ParamsError
 
 ARTICLES = make_articles(5)
@@ -127,8 +128,8 @@ def test_a_broken_curve_is_refused(content: str, problem: str, project: Path) ->
 
 
 def test_a_curve_that_is_no_text_is_refused_in_one_line(project: Path) -> None:
-    (project / "metrics/plots/lengths.csv").write_bytes(b"\xff\xfe\n\x00\x80")
-    with pytest.raises(DataError, match=r"^metrics/plots/lengths\.csv: [^\n]*$"):
+    (project / "metrics/plots/lengths/labelled.csv").write_bytes(b"\xff\xfe\n\x00\x80")
+    with pytest.raises(DataError, match=r"^metrics/plots/lengths/labelled\.csv: [^\n]*$"):
         gather(100)
 
 
@@ -142,7 +143,9 @@ def test_a_curve_that_is_no_text_is_refused_in_one_line(project: Path) -> None:
         ("length", "bart-gold", {"words": 1.0}, "bart-gold.zeroshot_words: Field required"),
         ("teacher", "generate", {"model": 7}, "generate.model: expected text"),
         ("dataset", "test", [], "test: expected keys with values"),
-        ("generated", "train", {"asked": -1}, "train.asked: expected greater than 0"),
+        ("answers/label", "train", {"asked": -1}, "train.asked: expected greater than 0"),
+        ("data/labelled", "leakage", {}, "leakage.coverage: Field required"),
+        ("latency/bart-labelled", "cores", -1, "cores: expected greater than or equal to 0"),
     ],
 )
 def test_what_does_not_fit_is_named(

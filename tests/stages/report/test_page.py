@@ -14,6 +14,8 @@ from stages.report.browser import build_payload, embed_json, list_stems
 from stages.report.inputs import gather
 from stages.report.page import hash_source, keep_together, render
 from tests.contract.examples import (
+    SYSTEMS,
+    make_answered,
     make_calls,
     make_dataset,
     make_origin,
@@ -23,7 +25,9 @@ from tests.contract.examples import (
 from tests.imports import ROOT
 from tests.stages.report.inputs import make_articles, write_json, write_project
 from tests.stages.report.planted import ENDS, LOADS, RUNS, TURNS, URL, plant
-from understudy.contract.names import SYSTEMS
+from understudy.contract.answered import Answered
+from understudy.contract.params.sources import SOURCES
+from understudy.contract.survey import SourceSurvey
 from understudy.rendering.verdicts import FIND_OUT
 
 EVIL = " ".join([ENDS, RUNS, LOADS.format(url=URL), TURNS])
@@ -66,12 +70,14 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("project")
     write_project(folder, plant(make_articles(2)))
     calls = make_calls(1.0, model=f"embedded-rules {EVIL}")
-    data, dataset = make_survey().to_json(), make_dataset(3).to_json()
-    data["written"]["answers"]["train"][EVIL] = 3.0
-    dataset["train"]["dropped"][EVIL] = 0
-    write_json(folder / "metrics/data.json", data)
+    data, dataset = make_survey("labelled").to_json(), make_dataset(3).to_json()
+    answered = make_answered("label").to_json()
+    data["answers"]["train"][EVIL] = 3.0
+    dataset["train"]["dropped"][EVIL] = answered["train"]["dropped"][EVIL] = 0
+    write_json(folder / SourceSurvey.path_of("labelled"), data)
     write_json(folder / "metrics/dataset.json", dataset)
-    teacher = make_teacher(generate=calls, zeroshot=calls)
+    write_json(folder / Answered.path_of("label"), answered)
+    teacher = make_teacher(generate=calls, label=calls, zeroshot=calls)
     names = dict.fromkeys(("dataset", "config", "revision"), EVIL)
     origin = make_origin("hub").model_copy(update=names)
     for document in (teacher, origin):
@@ -175,8 +181,9 @@ def test_tables_have_heads_and_sections_have_titles_in_order(page: str, read: Re
 def test_the_page_says_what_it_says_without_javascript(page: str) -> None:
     static = page[: page.index('<script type="application/json"')]
     for text in (
-        "This T5 learned less from written articles: 12.9 points below gold ones.",
-        "This BART learned as much from written articles as from gold ones, within 1 point.",
+        "This T5 learned less from written articles: 12.9 points below gold pairs.",
+        "This T5 learned more from the teacher’s labels: 4.0 points above gold pairs.",
+        "This BART learned as much from written articles as from gold pairs, within 1 point.",
         "say nothing about ChatGPT",
         "Browsing the articles needs JavaScript",
         "−14.4 to −11.4",
@@ -269,10 +276,10 @@ def too_low(scheme: str, inks: Sequence[str], grounds: Sequence[str], least: flo
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_text_has_the_contrast_of_wcag_aa(scheme: str) -> None:
-    names = ["ink", "soft", "link", "gold", "written", "zeroshot", "lead"]
+    names = ["ink", "soft", "link", *SOURCES, "zeroshot", "lead"]
     assert too_low(scheme, names, ["paper", "wash"], 4.5) == []
     assert too_low(scheme, ["ink"], ["hit", "run", "run-long", "warning", "found"], 4.5) == []
-    marks = ["gold", "written", "zeroshot", "lead", "reference"]
+    marks = [*SOURCES, "zeroshot", "lead", "reference"]
     assert too_low(scheme, marks, ["margin"], 3) == []
 
 

@@ -39,7 +39,7 @@ def show_planted(page: Page) -> None:
         "document.getElementById('order').dispatchEvent(new Event('change'))"
     )
     page.run("document.getElementById('list').focus()")
-    page.press(*"0123456", "j", "k", "s", "r", "End")
+    page.press(*"012345678", "j", "k", "s", "r", "End")
     page.run(
         "document.getElementById('query').value = '<img';"
         "document.getElementById('query').dispatchEvent(new Event('input'))"

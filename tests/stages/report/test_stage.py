@@ -11,12 +11,13 @@ from ruamel.yaml import YAML
 
 from stages.report.__main__ import REPORT, main
 from tests.imports import ROOT
-from tests.stages.report.inputs import make_articles, make_metrics, write_project
+from tests.stages.report.inputs import list_files, make_articles, make_metrics, write_project
 from understudy.contract.params.report import ReportParams
 from understudy.core.errors import DataError, ParamsError
 
 STAGE = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]["report"]
-DATA = [dep for dep in STAGE["deps"] if dep.startswith(("data/", "metrics/"))]
+DEPS = [dep for dep in STAGE["deps"] if dep.startswith(("data/", "metrics/"))]
+DATA = list_files()
 
 
 @pytest.fixture
@@ -46,6 +47,11 @@ def test_the_command_writes_the_same_bytes_in_another_process(project: Path) -> 
 def test_the_inputs_of_these_tests_are_the_deps_of_the_stage(project: Path) -> None:
     written = {str(path.relative_to(project)) for path in project.rglob("*") if path.is_file()}
     assert written - {"params.yaml"} == set(DATA)
+    below = {
+        dep: {name for name in DATA if name == dep or name.startswith(f"{dep}/")} for dep in DEPS
+    }
+    assert [dep for dep, names in below.items() if not names] == []
+    assert set().union(*below.values()) == set(DATA)
 
 
 @pytest.mark.parametrize("name", DATA)

@@ -7,9 +7,9 @@ import pytest
 from stages.report.inputs import gather
 from stages.report.page import render
 from stages.report.switching import build_worth
-from tests.contract.payback_examples import make_latencies, make_student_worth, make_worth
+from tests.contract.examples import TRAINED
+from tests.contract.payback_examples import make_student_worth, make_worth, write_latencies
 from tests.stages.report.inputs import make_articles, write_project
-from understudy.contract.names import TRAINED
 from understudy.core.errors import DataError
 
 
@@ -30,7 +30,7 @@ def test_each_student_has_its_verdicts_times_prices_and_payback(project: Path) -
     never = make_student_worth(answers_to_pay_back=None, months_to_pay_back=None, pays=0)
     teacher = {"seconds_median": 2.0, "seconds_p95": 4.5, "timed": 100}
     make_worth(teacher, bart_gold=never).write()
-    make_latencies({"t5-gold": 0.1}).write()
+    write_latencies(project, {"t5-gold": 0.1})
     assert build_worth(gather(10)).columns == [*TRAINED, "zeroshot"]
     assert row("this model, against zeroshot")[0] == "better"
     assert row("this recipe, against zeroshot")[0] == "not known: one seed"
@@ -41,8 +41,8 @@ def test_each_student_has_its_verdicts_times_prices_and_payback(project: Path) -
         "$0.1000",
         "$0.5000",
     ]
-    assert row("answers until it is paid back")[:3] == ["10,000", "10,000", "never"]
-    assert row("months, at 100,000 answers a month")[:3] == ["0.1", "0.1", "never"]
+    assert row("answers until it is paid back")[:4] == ["10,000", "10,000", "10,000", "never"]
+    assert row("months, at 100,000 answers a month")[:4] == ["0.1", "0.1", "0.1", "never"]
 
 
 def test_the_page_has_the_section_and_its_finding(project: Path) -> None:
@@ -52,7 +52,7 @@ def test_the_page_has_the_section_and_its_finding(project: Path) -> None:
     assert "Example 9 CPU" in page
 
 
-@pytest.mark.parametrize("name", ["worth", "latency"])
+@pytest.mark.parametrize("name", ["worth", "latency/t5-labelled"])
 def test_a_missing_file_is_an_error_that_names_it(name: str, project: Path) -> None:
     (project / "metrics" / f"{name}.json").unlink()
     with pytest.raises(DataError, match=rf"metrics/{name}\.json: no such file; `dvc repro`"):

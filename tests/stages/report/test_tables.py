@@ -12,9 +12,10 @@ from stages.report.inputs import ReportFacts, gather
 from stages.report.page import render
 from stages.report.scores import build_scores
 from stages.report.traits import TRAITS, build_histograms, build_spreads, build_traits
-from tests.contract.examples import make_recipes, make_systems
-from tests.stages.report.inputs import make_articles, write_json, write_project
-from understudy.contract.names import KINDS, SYSTEMS, TRAINED
+from tests.contract.examples import SYSTEMS, TRAINED, make_recipes, make_systems
+from tests.stages.report.inputs import make_articles, write_json, write_lengths, write_project
+from understudy.contract.names import KINDS
+from understudy.contract.params.sources import SOURCES
 from understudy.rendering.figures import enumerate_words, p_value
 
 ARTICLES = make_articles(3)
@@ -67,8 +68,8 @@ def test_with_several_seeds_each_is_a_dot_behind_the_f1_of_its_student(project: 
     for system, charts in build_scores(gather(100), "rouge1").charts.items():
         assert ("dots" in charts["f1"]) == ("recipe" in charts["f1"]) == (system in TRAINED)
         assert "dots" not in charts["recall"] + charts["precision"]
-    # 40 + 2, and a point less for each other seed, on an axis from 30 to 70
-    assert 'd="M30 50h0M27.5 50h0M25 50h0" class="dots t5-gold"' in drawn(gather(100))[0]["f1"]
+    # 40 + 2, and a point less for each other seed, on an axis from 30 to 80
+    assert 'd="M24 50h0M22 50h0M20 50h0" class="dots t5-gold"' in drawn(gather(100))[0]["f1"]
 
 
 def test_the_seeds_scores_are_told_in_words_too(project: Path) -> None:
@@ -85,12 +86,13 @@ def test_the_seeds_scores_are_told_in_words_too(project: Path) -> None:
     assert "Of several seeds, the one that ships is drawn." in page
 
 
-def test_a_panel_shows_both_sources_and_lists_their_losses(facts: ReportFacts) -> None:
+def test_a_panel_shows_every_source_and_lists_their_losses(facts: ReportFacts) -> None:
     first, second = build_curves(facts)
     assert (first.student, second.student) == ("t5", "bart")
     assert first.rows[0] == ("t5-gold", "0.50", "100", "5.000", "4.000")
-    assert [row[0] for row in second.rows] == ["bart-gold"] * 4 + ["bart-written"] * 4
-    for name in ("t5-gold", "t5-written"):
+    names = [f"bart-{source}" for source in SOURCES]
+    assert [row[0] for row in second.rows] == [name for name in names for _ in range(4)]
+    for name in ("t5-gold", "t5-written", "t5-labelled"):
         assert f'class="name {name}"' in first.plot
         assert f'class="line {name} second"' in first.plot
 
@@ -111,7 +113,7 @@ def test_gold_highlights_stand_first_among_traits(facts: ReportFacts) -> None:
     rows = build_traits(facts)
     assert [name for name, _ in rows] == ["reference", *SYSTEMS]
     first = dict(zip(TRAITS, rows[0][1], strict=True))
-    assert (first["words"], first["coverage"], first["empty"]) == ("26.0", "36.0%", "1")
+    assert (first["words"], first["coverage"], first["empty"]) == ("28.0", "38.0%", "1")
     assert first["density"] == "4.2"
 
 
@@ -125,16 +127,13 @@ def test_lengths_of_summaries_are_counted_from_the_summaries(project: Path) -> N
 
 
 def test_histograms_show_shares_so_that_sources_of_any_size_compare(project: Path) -> None:
-    rows = [
-        ("gold", "article", 0, 10, 1), ("gold", "article", 10, 500, 3),
-        ("written", "article", 0, 10, 100), ("written", "article", 10, 500, 300),
-    ]  # fmt: skip
-    table = pd.DataFrame(rows, columns=["source", "text", "words_from", "words_to", "pairs"])
-    table.to_csv(project / "metrics/plots/lengths.csv", index=False)
+    for source, pairs, longest in zip(SOURCES, (1, 100, 7), (500, 501, 499), strict=True):
+        bins = [(source, "article", 0, 10, pairs), (source, "article", 10, longest, 3 * pairs)]
+        write_lengths(project, source, bins)
     drawn = build_histograms(gather(100))
     paths = [part.split('"')[0] for part in str(drawn["article"]).split('<path d="')[1:]]
     # 25% and 75% on an axis up to 80; the last bin, which holds all longer ones, is as wide as any
-    assert paths == ["M0 100L0 68.75L50 68.75L50 6.25L100 6.25L100 100"] * 2
+    assert paths == ["M0 100L0 68.75L50 68.75L50 6.25L100 6.25L100 100"] * 3
     assert "highlights" in drawn
 
 
