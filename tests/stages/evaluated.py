@@ -75,10 +75,10 @@ def make_calls(failed: int = 0, **changed: Any) -> CallCounts:
 
 def write_answered(folder: Path, failed: Sequence[bool]) -> None:
     """metrics/answers of all stages that ask; zero-shot calls failed where it is said."""
-    counts = {"asked": 3, "kept": 2, "dropped": {"too_long": 1}}
+    counts = AnswerCounts(asked=3, kept=2, dropped={"too_long": 1})
     for stage, splits in ASKED.items():
         calls = make_calls(sum(failed) if stage == "zeroshot" else 0)
-        answered = Answered(calls=calls, **{split: AnswerCounts(**counts) for split in splits})
+        answered = Answered(calls=calls, **dict.fromkeys(splits, counts))
         answered.write(folder / Answered.path_of(stage))
 
 

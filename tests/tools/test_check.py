@@ -24,13 +24,15 @@ STAGES = {
     "export": ("stages.export", ()),
     "predict": ("stages.predict", ()),
     "zeroshot": ("stages.zeroshot", ()),
-    "evaluate": ("stages.evaluate", ()),
+    "evaluate": ("stages.evaluate.__main__", ()),
+    "label": ("stages.label", ()),
     "datacards": ("stages.datacards.__main__", ()),
 }
 
 ARGUMENTS = {
     **dict.fromkeys(("train-t5", "train-bart"), ("gold", "13")),
     **dict.fromkeys(("export", "predict"), ("t5-gold", "13")),
+    "datacards": ("gold",),
 }
 
 
@@ -61,6 +63,43 @@ def test_an_unknown_section_is_refused_and_the_right_one_suggested(
     with pytest.raises(ParamsError) as caught:
         check()
     assert str(caught.value).splitlines()[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("sources", "words"),
+    [
+        (["gold", "labeled"], "sources = ['gold', 'labeled']: expected some of [gold, written, l"),
+        ([], "sources = []: expected some of"),
+        ("gold", "sources = 'gold': expected some of"),
+        (["gold", "gold"], "expected each source once"),
+        (
+            ["gold", "written"],
+            "label.sources = ['labelled']: expected [], since sources = [gold, w",
+        ),
+        (["labelled"], "generate.sources = ['written']: expected [], since sources = [labelled]"),
+    ],
+)
+def test_a_list_of_sources_that_cannot_run_is_refused(
+    document: Document, sources: object, words: str
+) -> None:
+    document["sources"] = sources
+    write_document(document)
+    with pytest.raises(ParamsError) as caught:
+        check()
+    assert words in str(caught.value)
+
+
+def test_inputs_without_outputs_make_labelled_pairs_alone(document: Document) -> None:
+    none = dict.fromkeys(("train", "validation", "test"), "data/none.jsonl")
+    document["fetch"] |= {"source": "files", "files": {**none, "inputs": "mine.jsonl"}}
+    write_document(document)
+    with pytest.raises(
+        ParamsError, match=r"expected \[labelled\], since fetch\.files\.inputs = mine"
+    ):
+        check()
+    document["sources"], document["generate"]["sources"] = ["labelled"], []
+    write_document(document)
+    check()
 
 
 def test_check_tells_a_missing_file_once(document: Document) -> None:

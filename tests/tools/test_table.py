@@ -150,9 +150,8 @@ def test_scores_by_the_teachers_answers_are_called_agreement(project: Path) -> N
     agreeing = make_student_worth(
         model_verdict=None, recipe_verdict=None, f1_difference=None, agreement=45.0
     )
-    students = {"t5_labelled": agreeing, "bart_labelled": agreeing}
-    worth = make_worth(**students).model_copy(update={"candidate": "bart-labelled"})
-    worth.write()
+    worth = make_worth(t5_labelled=agreeing, bart_labelled=agreeing)
+    worth.model_copy(update={"candidate": "bart-labelled"}).write()
     make_teacher(zeroshot=make_calls(unusable=12)).write()
     text = " ".join(render(project).split())
     assert "`bart-labelled` agrees with the teacher's own answers in 45.0 points" in text

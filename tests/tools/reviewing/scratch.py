@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 
 from stages.evaluate.judging import price_calls, write_scores, write_seed_scores
-from tests.contract.examples import LINEUP, SYSTEMS, TRAINED, make_answered, make_traits
+from tests.contract.examples import make_answered, make_traits
 from tests.imports import ROOT
 from tests.project import Project
 from understudy.contract.answered import CallCounts
 from understudy.contract.answers import Answer
 from understudy.contract.asked import WRITTEN_ANSWERS_SCHEMA
 from understudy.contract.evaluation import REFERENCE, Systems, TeacherUse, Texts
+from understudy.contract.lineup import Lineup
 from understudy.contract.names import COLUMNS
 from understudy.contract.params.evaluate import Judgement
 from understudy.contract.params.teacher import Prices
@@ -30,6 +31,8 @@ from understudy.teacher.bill import CallTally
 from understudy.teacher.completion import failed_answer
 from understudy.teacher.requests import content_key
 
+LINEUP = Lineup(("gold", "written"))
+SYSTEMS, TRAINED = LINEUP.systems, LINEUP.trained
 ARTICLES = 60
 HIGHLIGHTS = 40
 PROMPT = "Write a news article: $highlights\n"
