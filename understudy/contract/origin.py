@@ -42,8 +42,11 @@ class _FetchedFrom(Document):
     """None, and left out of the file, where nothing was looked for."""
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values without what is None."""
-        return self.model_dump(mode="json", exclude_none=True)
+        """Plain values without what is None; what every source has comes last."""
+        content = self.model_dump(mode="json", exclude_none=True)
+        last = [name for name in content if name in ("rows", "redacted")]
+        shared: dict[str, Any] = {name: content.pop(name) for name in last}
+        return {**content, **shared}
 
 
 class SampleOrigin(_FetchedFrom):

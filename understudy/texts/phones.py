@@ -43,6 +43,7 @@ NO_PHONE = re.compile(
     r"|\d{1,3}(?:\.\d{1,3}){3}$"  # 10.0.0.1
     r"|\d{5}-\d{4}$)"  # a ZIP code with four more
 )
+LEAST_DIGITS = 7
 UNGROUPED = range(10, 12)
 """Digits of a number with a leading 0 that stand without a mark between them."""
 ISBN = re.compile(r"ISBN(?:-1[03])?:?\s*$", re.IGNORECASE)
@@ -53,7 +54,7 @@ Span = tuple[int, int]
 
 def find_phones(text: str) -> list[Span]:
     """Start and end of each phone number, from left to right."""
-    if not any(letter.isdecimal() for letter in text):
+    if len(re.findall(r"\d", text)) < LEAST_DIGITS:
         return []
     spans, last = [], 0
     for start, end in sorted(_find_all(text), key=lambda span: (span[0], -span[1])):
