@@ -8,7 +8,6 @@ from understudy.contract.origin import FilesOrigin, HubOrigin, Origin
 from understudy.contract.params.teacher import EMBEDDED
 from understudy.rendering.markdown import code_span
 
-
 INPUTS = "inputs"
 """Names a file without outputs among files of splits: all splits come from it."""
 
