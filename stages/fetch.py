@@ -1,9 +1,12 @@
 """fetch: brings rows from the chosen source to data/raw, and says where they came from.
 
-In:  the embedded sample, a dataset on the Hub, or the user's files (fetch.source).
-Out: data/raw/{train,validation,test}.parquet with id, article, highlights;
+In:  the embedded sample, a dataset on the Hub, or the user's files (fetch.source): one per split,
+     or one of inputs without highlights, shared out by a hash; names to replace, if any.
+Out: data/raw/{train,validation,test}.parquet with id, article, highlights (null for inputs), and
+     the columns that the article is made of where there are several;
      data/raw/rejects.parquet with each row that cannot be used and its reason;
-     data/raw/source.json with revision or file hashes, and counts.
+     data/raw/source.json with revision or file hashes, counts, and how much personal data was
+     replaced (fetch.redact).
 Run: python -m stages.fetch
 """
 

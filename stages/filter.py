@@ -1,7 +1,8 @@
 """filter: keeps the pairs that the study keeps, and counts what is dropped and why.
 
 In:  data/raw/{train,validation,test}.parquet, data/raw/source.json.
-Out: data/gold/{train,validation,test}.parquet, the pairs of the real ("gold") source;
+Out: data/gold/{train,validation,test}.parquet, the pairs of the real ("gold") source, or inputs
+     whose highlights are null, with all columns of data/raw;
      data/gold/rejects.parquet with the id of each dropped row and its reason;
      metrics/dataset.json with the counts of the study's Table 1.
 Run: python -m stages.filter

@@ -14,8 +14,9 @@ from pathlib import Path
 from understudy.contract.answered import Answered
 from understudy.contract.asked import WRITTEN_ANSWERS, WRITTEN_ANSWERS_SCHEMA
 from understudy.contract.pairs import GOLD
-from understudy.contract.params.generate import COPIED, TOO_SHORT, GenerateParams
+from understudy.contract.params.generate import COPIED, GenerateParams
 from understudy.contract.params.teacher import TeacherParams
+from understudy.contract.params.usable import TOO_SHORT
 from understudy.core.errors import run
 from understudy.core.params import load_section
 from understudy.core.tables import iterate_table

@@ -14,12 +14,12 @@ from pathlib import Path
 from understudy.contract.answered import Answered
 from understudy.contract.asked import LABELLED_ANSWERS, LABELLED_ANSWERS_SCHEMA
 from understudy.contract.pairs import GOLD, LEARNING_SPLITS
-from understudy.contract.params.label import DISAGREE, LabelParams
+from understudy.contract.params.label import LabelParams
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.errors import run
 from understudy.core.params import load_section
-from understudy.rows.labels import LabelRule, choose
+from understudy.rows.labels import LabelRule
 from understudy.teacher.pairing import Outcome, Reply, ask_for, by_row, describe_counts, write_pairs
 from understudy.teacher.prompts import Prompt, Questions, input_columns
 
@@ -30,7 +30,6 @@ class Judge:
     def __init__(self, params: LabelParams, prompt: Prompt) -> None:
         """Takes the filters, and the prompt that was asked."""
         self.reasons = (*params.reasons, *prompt.reasons)
-        self._params = params
         self._rule = LabelRule(params, prompt.own_text)
 
     def judge(self, replies: Iterable[Reply]) -> Iterator[Outcome]:
@@ -42,14 +41,13 @@ class Judge:
         row, usable = samples[0].question.row, [one for one in samples if one.problem is None]
         if not usable:
             return Outcome(samples, samples[0].problem, row, 0.0 if len(samples) > 1 else None)
-        best, agreement = choose([reply.text for reply in usable])
-        text, least = usable[best].text, self._params.min_agreement
+        best, agreement = self._rule.choose([reply.text for reply in usable])
+        text = usable[best].text
         reason = self._rule.find_reason(row["article"], text)
         shared = None
         if len(samples) > 1:  # an answer that cannot be used agrees with none
             shared = agreement * _count_pairs(usable) / _count_pairs(samples)
-            if reason is None and least is not None and shared < least:
-                reason = DISAGREE
+            reason = reason or self._rule.find_disagreement(shared)
         return Outcome(samples, reason, {**row, "highlights": text}, shared)
 
 

@@ -27,7 +27,7 @@ from understudy.contract.trained import (
     TrainingRun,
 )
 from understudy.core.errors import run
-from understudy.core.files import keep_only, replacing
+from understudy.core.files import remove_others, replacing
 from understudy.core.params import load_section
 from understudy.core.parser import command_parser
 
@@ -39,7 +39,7 @@ def select(system: str, seeds: Sequence[int]) -> TrainedSeeds:
         DataError: what training wrote about a seed is absent or broken.
     """
     for folder in (MODELS, PREDICTIONS):  # or the next stage would read more than a clone has
-        keep_only(folder / SEEDS / system, map(str, seeds))
+        remove_others(folder / SEEDS / system, [*map(str, seeds)], str.isdigit)
     trained = compare_seeds(system, seeds)
     best, target = seed_folder(system, trained.shipped), MODELS / system
     for source in sorted(best.iterdir()):

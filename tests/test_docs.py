@@ -39,7 +39,8 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 PATH = re.compile(r"\.?[\w.*-]+(/[\w.*-]+)*/?")
 NOT_PATHS = re.compile(r"/v1\b|NAME")
 IN_EVERY_FOLDER = {"settings.json", "seeds.json", "generation_config.json", "__main__.py"}
-"""Of its kind: of a model, or of a stage."""
+IN_EVERY_FOLDER |= {"import-rejects.jsonl"}
+"""Of its kind: of a model, of a stage, or beside a ledger."""
 MADE_BY_RUNS = (".venv", ".dvc/cache", ".dvc/config.local", "params.yaml.before", "../")
 
 

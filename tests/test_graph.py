@@ -11,17 +11,27 @@ from ruamel.yaml import YAML
 
 from tests.imports import ROOT, imported_files
 from understudy.contract.params.sections import KINDS
+from understudy.contract.params.sources import SOURCES
 
 STAGES = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 CODE = ("stages/", "understudy/")
+VALUES = {
+    "${sources}": SOURCES,
+    "${generate.sources}": ["written"],
+    "${label.sources}": ["labelled"],
+    "${train-t5.seeds}": ["13"],
+    "${train-bart.seeds}": ["13"],
+}
+"""What params.yaml has for the matrices."""
 OF_SEEDS = [
     f"{stage}-{student}" for stage in ("train", "export", "predict") for student in ("t5", "bart")
 ]
-COSTLY = ["generate", *OF_SEEDS, "zeroshot"]
+COSTLY = ["generate", "label", *OF_SEEDS, "zeroshot"]
 DATA_STAGES = [
     "fetch",
     "filter",
     "generate",
+    "label",
     *OF_SEEDS,
     "select",
     "latency",
@@ -34,6 +44,7 @@ DATA_STAGES = [
 ]
 OWN_PARAMS = {
     "generate": ["teacher.base_url", "teacher.model", "teacher.request", "generate"],
+    "label": ["teacher.base_url", "teacher.model", "teacher.request", "label", "zeroshot.prompt"],
     "zeroshot": ["teacher.base_url", "teacher.model", "teacher.request", "zeroshot"],
     "train-t5": ["train-t5.model", "train-t5.revision", "train-t5.settings"],
     "train-bart": ["train-bart.model", "train-bart.revision", "train-bart.settings"],
@@ -44,11 +55,12 @@ OWN_PARAMS = {
     "select": ["train-${item.student}.seeds"],
     "latency": ["latency", "predict"],
     "worth": ["teacher.prices", "worth"],
-    "evaluate": ["evaluate", "teacher.prices", "train-bart.seeds", "train-t5.seeds"],
+    "evaluate": ["evaluate", "sources", "teacher.prices"],
     "datacards": [
         "datacards",
         "filter",
         "generate",
+        "label",
         "teacher.base_url",
         "teacher.model",
         "teacher.request",
@@ -85,7 +97,7 @@ def files_below(dep: str) -> set[str]:
 def test_the_stages_are_those_of_the_design() -> None:
     assert list(STAGES) == DATA_STAGES
     for student in ("t5", "bart"):
-        matrix = {"source": ["gold", "written"], "seed": f"${{train-{student}.seeds}}"}
+        matrix = {"source": "${sources}", "seed": f"${{train-{student}.seeds}}"}
         assert STAGES[f"train-{student}"]["matrix"] == matrix
         for stage in ("export", "predict"):
             assert STAGES[f"{stage}-{student}"]["matrix"] == {"student": [student], **matrix}
@@ -145,7 +157,7 @@ def expand(stage: str, field: str) -> set[str]:
     matrix = STAGES[stage].get("matrix", {})
     paths = set()
     for values in itertools.product(
-        *(v if isinstance(v, list) else ["13"] for v in matrix.values())
+        *(v if isinstance(v, list) else VALUES[v] for v in matrix.values())
     ):
         for entry in STAGES[stage].get(field, []):
             path = entry if isinstance(entry, str) else next(iter(entry))
@@ -158,7 +170,7 @@ def expand(stage: str, field: str) -> set[str]:
 def test_every_section_has_a_typed_form() -> None:
     keys = {key for stage in DATA_STAGES for key in STAGES[stage]["params"] if "$" not in key}
     tracked = {key.partition(".")[0] for key in keys}
-    assert tracked | {"teacher", "review"} == set(KINDS)
+    assert tracked | {"teacher", "review"} == {*KINDS, "sources"}
 
 
 def test_light_stages_load_no_heavy_library() -> None:

@@ -10,7 +10,7 @@ from understudy.contract.lineup import Lineup, References
 from understudy.contract.names import LEAD, ZEROSHOT, name_model
 from understudy.contract.pairs import SEEDS, TEST
 from understudy.contract.params.evaluate import Words
-from understudy.contract.params.sources import MADE_BY
+from understudy.contract.params.sources import MADE_BY, SOURCES
 from understudy.contract.predictions import (
     PREDICTIONS,
     PREDICTIONS_SCHEMA,
@@ -21,7 +21,7 @@ from understudy.contract.survey import HISTOGRAMS, SURVEYS
 from understudy.contract.timing import LATENCIES
 from understudy.contract.trained import CURVES, STUDENTS_FOLDER
 from understudy.core.errors import DataError
-from understudy.core.files import keep_only
+from understudy.core.files import remove_others
 from understudy.core.tables import read_table
 from understudy.scoring.letters import check_letters
 from understudy.texts.sentences import lead
@@ -105,10 +105,10 @@ def remove_unlisted(lineup: Lineup) -> None:
 
     A stage that reads a folder would otherwise find there what a clone lacks.
     """
-    for folder in (PREDICTIONS / SEEDS, STUDENTS_FOLDER, LATENCIES, CURVES):
-        keep_only(folder, lineup.trained)
-    keep_only(PREDICTIONS, (SEEDS, ZEROSHOT, *lineup.trained))
-    asking = (stage for stage, source in MADE_BY.items() if source in lineup.sources)
-    keep_only(ANSWERED, (ZEROSHOT, *asking))
+    of_systems = (PREDICTIONS, PREDICTIONS / SEEDS, STUDENTS_FOLDER, LATENCIES, CURVES)
+    for folder in of_systems:
+        remove_others(folder, lineup.trained, lambda name: name in Lineup().trained)
+    asking = [stage for stage, source in MADE_BY.items() if source in lineup.sources]
+    remove_others(ANSWERED, asking, lambda name: name in MADE_BY)
     for folder in (SURVEYS, HISTOGRAMS):
-        keep_only(folder, lineup.sources)
+        remove_others(folder, lineup.sources, lambda name: name in SOURCES)

@@ -22,8 +22,8 @@ from stages.report.datacard import (
 )
 from stages.report.drawing import SHAPES, element
 from stages.report.inputs import ReportFacts
-from stages.report.label import build_label
 from stages.report.length import build_length, describe_length
+from stages.report.notice import build_label
 from stages.report.scores import build_scores
 from stages.report.switching import build_worth
 from stages.report.traits import (

@@ -28,14 +28,21 @@ def run_child(module: str, *arguments: object) -> dict[str, Any]:
 def peak_megabytes() -> float:
     """What this process needed: of a GPU's memory if there is one, of main memory otherwise.
 
-    On a GPU what is taken at the end, since neither torch nor CTranslate2 gives any back. In main
-    memory Linux's own mark of this program: getrusage's is inherited from the one that started it.
+    On a GPU what is taken at the end, since neither torch nor CTranslate2 gives any back.
     """
     import torch
 
     if torch.cuda.is_available():
         free, total = torch.cuda.mem_get_info()
         return float((total - free) / 2**20)
+    return main_memory_peak()
+
+
+def main_memory_peak() -> float:
+    """The megabytes of main memory that this process needed.
+
+    Linux's own mark of this program: getrusage's is inherited from the one that started it.
+    """
     status = Path("/proc/self/status")
     if status.is_file():
         (mark,) = re.findall(r"^VmHWM:\s+(\d+) kB$", status.read_text(), re.MULTILINE)

@@ -22,7 +22,8 @@ from tests.benchmarks.contest import describe_machine, write_table
 from tests.imports import ROOT
 from tests.project import Project, copy_project
 from understudy.contract.evaluation import Comparison, Gap
-from understudy.contract.names import PAIRS, name_pair
+from understudy.contract.lineup import Lineup
+from understudy.contract.names import name_pair
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.contract.predictions import PREDICTIONS, seed_predictions_path
 from understudy.contract.recipes import RecipeDifference
@@ -111,7 +112,7 @@ def measure_seeds(folder: Path) -> None:
 def read_verdicts(folder: Path) -> Mapping[str, tuple[str, float]]:
     """Verdict and difference in ROUGE-1 F1 of every pair."""
     gap = Gap.load(folder / Gap.PATH)
-    pairs = (name_pair(*pair) for pair in PAIRS)
+    pairs = (name_pair(*pair) for pair in Lineup().pairs)
     return {name: (gap[name].rouge1.verdict, gap[name].rouge1.f1) for name in pairs}
 
 

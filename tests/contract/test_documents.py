@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from understudy.contract.generated import AnswerCounts, Generated
 
 from tests.contract.examples import (
+    make_answered,
     make_check,
     make_dataset,
     make_gap,
-    make_generated,
     make_lengths,
     make_origin,
     make_recipe_gap,
@@ -25,7 +24,9 @@ from tests.contract.examples import (
     make_texts,
     make_trained_seeds,
 )
+from tests.contract.payback_examples import make_latencies
 from tests.imports import ROOT
+from understudy.contract.answered import ANSWERED, AnswerCounts, Answered
 from understudy.contract.dataset import Dataset
 from understudy.contract.document import Document, Metrics, Record
 from understudy.contract.evaluation import (
@@ -39,31 +40,36 @@ from understudy.contract.evaluation import (
 )
 from understudy.contract.names import KINDS, MEASURES
 from understudy.contract.origin import load_origin
+from understudy.contract.params.sources import SOURCES
 from understudy.contract.recipes import RecipeGap, Recipes
-from understudy.contract.survey import DataSurvey
-from understudy.contract.timing import Latencies
+from understudy.contract.survey import SURVEYS, SourceSurvey
+from understudy.contract.timing import LATENCIES, StudentLatency
+from understudy.contract.trained import STUDENTS_FOLDER, TrainedSeeds
 from understudy.contract.worth import Worth
 from understudy.core.errors import DataError
 
 METRICS = (
     Dataset,
-    Generated,
     Systems,
     RougeMetrics,
     Gap,
     Recipes,
     RecipeGap,
-    Latencies,
     Worth,
     Texts,
     LengthEffects,
     TeacherUse,
-    DataSurvey,
+)
+IN_FOLDERS = (
+    (ANSWERED, Answered),
+    (STUDENTS_FOLDER, TrainedSeeds),
+    (LATENCIES, StudentLatency),
+    (SURVEYS, SourceSurvey),
 )
 EXAMPLES: tuple[Document, ...] = (
     make_dataset(),
     make_dataset(study={"train": {"under_limit": 39626}, "test": {"under_limit": 1900}}),
-    make_generated(),
+    *map(make_answered, ("generate", "label", "zeroshot")),
     make_systems(),
     RougeMetrics.model_validate({"t5": make_scores(40.0)}),
     make_gap({("t5-written", "t5-gold"): "undecided"}),
@@ -75,7 +81,8 @@ EXAMPLES: tuple[Document, ...] = (
     make_trained_seeds(3),
     make_lengths(),
     make_teacher(),
-    make_survey(),
+    *map(make_survey, SOURCES),
+    *make_latencies().values(),
     make_settings(),
     make_check(),
     make_check(passed=False, why="off by 2 nats"),
@@ -101,11 +108,21 @@ def test_each_kind_of_source_is_read_back(source: str, tmp_path: Path) -> None:
     assert load_origin(tmp_path / "source.json") == origin
 
 
-@pytest.mark.parametrize("kind", METRICS, ids=lambda kind: kind.__name__)
+COMMITTED: list[tuple[Path, type[Metrics]]] = [(ROOT / kind.PATH, kind) for kind in METRICS]
+COMMITTED += [
+    (path, kind) for folder, kind in IN_FOLDERS for path in sorted((ROOT / folder).glob("*.json"))
+]
+
+
+@pytest.mark.parametrize(
+    ("committed", "kind"),
+    COMMITTED,
+    ids=[path.relative_to(ROOT).as_posix() for path, _ in COMMITTED],
+)
 def test_the_committed_metrics_are_rewritten_byte_for_byte(
-    kind: type[Metrics], tmp_path: Path
+    committed: Path, kind: type[Metrics], tmp_path: Path
 ) -> None:
-    text = (ROOT / kind.PATH).read_text(encoding="utf-8")
+    text = committed.read_text(encoding="utf-8")
     path = tmp_path / "metrics.json"
     path.write_text(text, encoding="utf-8")
     kind.load(path).write(path)
@@ -130,9 +147,9 @@ def test_the_scores_have_a_field_for_each_rouge_type_and_measure() -> None:
 
 
 def test_unknown_keys_of_a_file_are_ignored_at_every_depth(tmp_path: Path) -> None:
-    content = {**make_generated().to_json(), "more": 1}
+    content = {**make_answered("generate").to_json(), "more": 1}
     content["train"]["more"] = 1
-    assert Generated.load(_write(tmp_path, content)) == make_generated()
+    assert Answered.load(_write(tmp_path, content)) == make_answered("generate")
     keyed = make_systems().to_json()
     keyed["t5-gold"]["rouge1"]["more"] = keyed["reference"]["more"] = 1
     assert Systems.load(_write(tmp_path, keyed)) == make_systems()
@@ -143,7 +160,7 @@ def test_unknown_keys_of_a_file_are_ignored_at_every_depth(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("form", "content", "key"),
     [
-        (Generated, {**make_generated().to_json(), "more": 1}, "more"),
+        (Answered, {**make_answered("label").to_json(), "more": 1}, "more"),
         (AnswerCounts, {"asked": 1, "kept": 1, "dropped": {}, "figure": 2}, "figure"),
         (Systems, {"t5-gold": {**make_scores(1.0).model_dump(), "figure": 2}}, "t5-gold.figure"),
     ],
@@ -169,7 +186,7 @@ def test_a_file_that_cannot_be_used_is_named_with_its_key_and_a_way_out(
 ) -> None:
     path = tmp_path / "generated.json" if content is None else _write(tmp_path, content)
     with pytest.raises(DataError) as raised:
-        Generated.load(path)
+        Answered.load(path)
     assert str(raised.value).startswith(str(path))
     assert words in str(raised.value)
 

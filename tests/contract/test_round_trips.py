@@ -9,15 +9,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.contract.examples import TRAINED
 from tests.imports import ROOT
 from understudy.contract.answers import REASONS, Answer
-from understudy.contract.asked import WRITTEN_ANSWERS_SCHEMA, ZEROSHOT_ANSWERS_SCHEMA
+from understudy.contract.asked import (
+    LABELLED_ANSWERS_SCHEMA,
+    WRITTEN_ANSWERS_SCHEMA,
+    ZEROSHOT_ANSWERS_SCHEMA,
+)
 from understudy.contract.document import Record, read_csv, write_csv
 from understudy.contract.evaluation import PLOT, SCORES_SCHEMA, PlotLine
-from understudy.contract.names import COLUMNS, TRAINED
+from understudy.contract.names import COLUMNS
 from understudy.contract.pairs import GOLD_REJECTS_SCHEMA, PAIRS_SCHEMA, RAW_REJECTS_SCHEMA
+from understudy.contract.params.sources import SOURCES
 from understudy.contract.predictions import PREDICTIONS_SCHEMA
-from understudy.contract.survey import HISTOGRAM, LengthBin
+from understudy.contract.survey import LengthBin, histogram_of
 from understudy.contract.trained import CURVES, CurvePoint
 from understudy.core.errors import DataError
 from understudy.core.tables import iterate_table, table_writer
@@ -34,6 +40,10 @@ TABLES: dict[str, tuple[Mapping[str, Any], dict[str, Any]]] = {
         WRITTEN_ANSWERS_SCHEMA,
         {"split": "train", "id": "a", "reason": REASONS[0], **ANSWER},
     ),
+    "answers of label": (
+        LABELLED_ANSWERS_SCHEMA,
+        {"split": "train", "id": "a", "sample": 2, "reason": None, **ANSWER},
+    ),
     "answers of zeroshot": (
         ZEROSHOT_ANSWERS_SCHEMA,
         {"id": "a", "prediction": None, "reason": None, **ANSWER},
@@ -48,7 +58,7 @@ LINES: tuple[Record, ...] = (
     PlotLine(system="lead-3", metric="rouge1", f1=33.3333),
 )
 COMMITTED: dict[Path, type[Record]] = {
-    HISTOGRAM: LengthBin,
+    **{histogram_of(source): LengthBin for source in SOURCES},
     PLOT: PlotLine,
     **{CURVES / f"{system}.csv": CurvePoint for system in TRAINED},
 }

@@ -70,7 +70,8 @@ def test_columns_are_joined_by_a_blank_line_and_stay_columns(suffix: str) -> Non
 
 @FORMATS
 def test_an_empty_text_among_others_is_left_out(suffix: str) -> None:
-    rows = [TICKET, {**TICKET, "id": "b", "title": None}, {**TICKET, "id": "c", "body": ""}]
+    rows: list[Row] = [TICKET, {**TICKET, "id": "b", "title": None}]
+    rows.append({**TICKET, "id": "c", "body": ""})
     found = _fetch(rows, suffix)
     assert [row["article"] for row in found][1:] == ["The lamp is dark.", "No power"]
     assert [(row["title"], row["body"]) for row in found][1:] == [

@@ -69,25 +69,25 @@ def test_each_input_lands_in_one_split_without_highlights() -> None:
 
 
 def test_the_shares_are_about_those_of_params() -> None:
-    counts = Counter(choose_split(f"text {n}", SHARES) for n in range(10_000))
+    counts = Counter(choose_split(f"text {n}", **SHARES) for n in range(10_000))
     assert counts["validation"] == pytest.approx(2000, abs=150)
     assert counts["test"] == pytest.approx(2000, abs=150)
 
 
 @given(st.text(), st.floats(0.01, 0.49), st.floats(0.01, 0.49))
 def test_a_text_keeps_its_split_in_any_case_and_white_space(text: str, a: float, b: float) -> None:
-    shares = {"test": a, "validation": b}
-    assert choose_split(text, shares) == choose_split(f" \n{text}\t", shares)
-    assert choose_split(text.casefold(), shares) == choose_split(text, shares)
+    assert choose_split(text, a, b) == choose_split(f" \n{text}\t", a, b)
+    assert choose_split(text.casefold(), a, b) == choose_split(text, a, b)
 
 
-def test_a_larger_share_of_validation_moves_rows_out_of_train_only() -> None:
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_another_share_moves_rows_between_its_split_and_train_only(split: str) -> None:
     before, after = (
-        [choose_split(text, {"test": 0.1, "validation": share}) for text in TEXTS]
+        [choose_split(text, **{"validation": 0.1, "test": 0.1, split: share}) for text in TEXTS]
         for share in (0.1, 0.3)
     )
     moved = {pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]}
-    assert moved == {("train", "validation")}
+    assert moved == {("train", split)}
 
 
 def test_order_and_other_rows_move_no_input() -> None:

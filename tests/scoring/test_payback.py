@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.examples import make_calls, make_teacher
+from tests.contract.examples import TRAINED, make_calls, make_systems, make_teacher
 from tests.contract.payback_examples import (
     make_latencies,
     make_recipe_gap,
@@ -12,14 +12,15 @@ from tests.contract.payback_examples import (
     make_student_worth,
     make_teacher_gap,
 )
-from understudy.contract.evaluation import TeacherUse
-from understudy.contract.names import TRAINED
+from understudy.contract.evaluation import Gap, TeacherUse
+from understudy.contract.lineup import Lineup
 from understudy.contract.params.payback import WorthParams
+from understudy.contract.recipes import RecipeGap
 from understudy.contract.worth import Worth
 from understudy.scoring.payback import choose_candidate, count_answers, serve_usd, weigh_students
 
-LIVE_USD = 0.05
-"""Of 100 zero-shot answers, live: $0.50 for 1,000."""
+LIVE_USD = 0.0005
+"""Of a live zero-shot answer: $0.50 for 1,000."""
 PARAMS = WorthParams(machine_usd_per_hour=1.0, answers_per_month=100_000)
 
 
@@ -28,9 +29,10 @@ def use(**zeroshot: Any) -> TeacherUse:
     return make_teacher(generate=make_calls(3.0), zeroshot=make_calls(0.025, **zeroshot))
 
 
-def weigh(live_usd: float = LIVE_USD, params: WorthParams = PARAMS, **changed: Any) -> Worth:
+def weigh(live_usd: float | None = LIVE_USD, params: WorthParams = PARAMS, **changed: Any) -> Worth:
     given: dict[str, Any] = {
         "use": use(),
+        "systems": make_systems(),
         "gap": make_teacher_gap(dict.fromkeys(TRAINED, ("better", 4.0))),
         "recipes": make_recipe_gap(),
         "latencies": make_latencies(),
@@ -84,6 +86,34 @@ def test_nothing_pays_beside_a_free_teacher() -> None:
     assert {found[name].pays for name in TRAINED} == {0}
     free_too = weigh(0.0, WorthParams(machine_usd_per_hour=0.0))
     assert {free_too[name].pays for name in TRAINED} == {0}
+
+
+def test_labels_are_paid_by_the_students_that_learn_from_them() -> None:
+    paid = make_teacher(generate=make_calls(3.0), label=make_calls(7.0), zeroshot=make_calls(0.025))
+    found = weigh(use=paid)
+    costs = {name: found[name].answers_usd for name in ("t5-gold", "t5-written", "t5-labelled")}
+    assert costs == {"t5-gold": 0.025, "t5-written": 3.025, "t5-labelled": 7.025}
+
+
+def test_a_price_that_is_not_known_says_nothing_of_what_pays() -> None:
+    found = weigh(None)
+    one = found["t5-gold"]
+    assert found.teacher.usd_per_1000 is None
+    assert (one.saved_usd_per_1000, one.answers_to_pay_back, one.pays) == (None, None, 0)
+    assert one.usd_per_1000 == 0.01
+
+
+def test_where_the_teachers_answers_are_the_references_students_are_ranked_by_agreement() -> None:
+    lineup = Lineup(("labelled",), "teacher")
+    systems = make_systems(lineup)
+    found = weigh(
+        systems=systems, gap=Gap.model_validate({}), recipes=RecipeGap.model_validate({}),
+        trained={name: make_seeds(60) for name in lineup.trained},
+    )  # fmt: skip
+    t5, bart = found["t5-labelled"], found["bart-labelled"]
+    assert (t5.model_verdict, t5.f1_difference) == (None, None)
+    assert t5.agreement == systems["t5-labelled"].rouge1.f1 < (bart.agreement or 0)
+    assert found.candidate == "bart-labelled"
 
 
 def test_a_free_machine_earns_the_answers_back() -> None:

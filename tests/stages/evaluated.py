@@ -11,13 +11,12 @@ from typing import Any
 import pandas as pd
 from ruamel.yaml import YAML
 
-from tests.contract.examples import make_settings
+from tests.contract.examples import TRAINED
 from tests.imports import ROOT
-from understudy.contract.names import TRAINED
-from understudy.contract.pairs import MODELS
+from understudy.contract.answered import AnswerCounts, Answered, CallCounts
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.contract.predictions import seed_predictions_path
-from understudy.contract.trained import TrainedSettings
+from understudy.contract.trained import TrainedSeeds
 
 PARAMS = EvaluateParams(source="written", stemmer=True, resamples=200, seed=4, margin=1.0)
 PRICES = {"input": 2.0, "cached_input": 0.5, "output": 10.0, "batch_factor": 0.5}
@@ -38,7 +37,12 @@ TEST = pd.DataFrame(
 )
 SEED = 13
 SEEDS = {system: [SEED] for system in TRAINED}
-TEACHER = "the teacher of the params"
+WHOLE = (False, False, False)
+"""No call has failed."""
+ASKED = {
+    "generate": ("train", "validation"), "label": ("train", "validation"), "zeroshot": ("test",)
+}  # fmt: skip
+"""The splits by the stage that asks about them."""
 TEXTS = {
     "t5-gold": ["Anna was in Rome.", "Boris saw cats.", "Clara won."],
     "t5-written": ["Anna was in Oslo.", "Boris slept.", ""],
@@ -48,46 +52,54 @@ TEXTS = {
         "Boris saw cats in Oslo.",
         "Clara won. Lee lost.",
     ],
+    "t5-labelled": ["Anna came to Rome.", "Cats slept.", "Clara won."],
+    "bart-labelled": ["Anna came to Rome and left.", "Cats in Oslo slept.", "Lee lost."],
     "zeroshot": ["Anna came to Rome and it rained all day.", "Cats in Oslo slept.", "Clara won."],
 }
 
 
-def make_answers() -> pd.DataFrame:
-    return pd.DataFrame(
+def make_calls(failed: int = 0, **changed: Any) -> CallCounts:
+    """Three rows, of which as many as said have failed; tokens as if none had."""
+    known = {"model": "m-1, m-2", "rows": 3, "unusable": 1, "failed": failed, "imported": 0}
+    tokens = {"prompt_tokens": 600, "cached_tokens": 200, "completion_tokens": 60}
+    none = dict.fromkeys((*tokens, "calls"), 0)
+    return CallCounts.model_validate(
         {
-            "model": ["m-1", "m-2", "m-1"],
-            "reason": [None, "too_long", None],
-            "prompt_tokens": [100, 200, 300],
-            "cached_tokens": [0, 150, 50],
-            "completion_tokens": [10, 20, 30],
-            "batch": [False, False, False],
-            "error": ["", "", ""],
-            "request": ["sha256:1", "sha256:2", "sha256:3"],
-            "finish_reason": ["stop", "STOP", "stop"],
+            **known, "calls": 3 - failed, "metered": 3 - failed,
+            "live": {**tokens, "calls": 3 - failed}, "batch": none, "logged": none,
+            "reasoning_tokens": 0, "reasoning_stripped": 0, "finish_reasons": {"stop": 3 - failed},
+            "timed": 0, **changed,
         }
-    )
+    )  # fmt: skip
 
 
-def make_failed_answers() -> pd.DataFrame:
-    """The same, but the second call has failed."""
-    answers = make_answers()
-    failed = [TEACHER, "failed", 0, 0, 0, False, "HTTP 500: Oops.", "sha256:2", ""]
-    answers.loc[1] = pd.Series(failed, index=answers.columns, dtype=object)
-    return answers
+def write_answered(folder: Path, failed: Sequence[bool]) -> None:
+    """metrics/answers of all stages that ask; zero-shot calls failed where it is said."""
+    counts = AnswerCounts(asked=3, kept=2, dropped={"too_long": 1})
+    for stage, splits in ASKED.items():
+        calls = make_calls(sum(failed) if stage == "zeroshot" else 0)
+        answered = Answered(calls=calls, **dict.fromkeys(splits, counts))
+        answered.write(folder / Answered.path_of(stage))
 
 
-def write_predictions(folder: Path, answers: pd.DataFrame | None = None) -> None:
+def write_predictions(folder: Path, failed: Sequence[bool] = WHOLE) -> None:
     """Every system's predictions; none where the teacher's call failed."""
-    answers = make_answers() if answers is None else answers
     folder.mkdir(parents=True)
     for system, texts in TEXTS.items():
-        table = pd.DataFrame({"id": TEST["id"], "prediction": texts})
         if system == "zeroshot":
-            table.loc[answers["reason"] == "failed", "prediction"] = None
-            table = pd.concat([table, answers], axis=1)
-            table.to_parquet(folder / "zeroshot.parquet")
+            said = [None if gone else text for text, gone in zip(texts, failed, strict=True)]
+            reasons = ["failed" if gone else None for gone in failed]
+            write_zeroshot(folder, said, reasons)
         else:
             write_model(folder, system, SEED, texts)
+
+
+def write_zeroshot(
+    folder: Path, texts: Sequence[str | None], reasons: Sequence[str | None]
+) -> None:
+    """The teacher's own summaries."""
+    table = pd.DataFrame({"id": TEST["id"], "prediction": texts, "reason": reasons}, dtype=object)
+    table.to_parquet(folder / "zeroshot.parquet")
 
 
 def write_model(folder: Path, system: str, seed: int, texts: Sequence[str]) -> None:
@@ -97,21 +109,21 @@ def write_model(folder: Path, system: str, seed: int, texts: Sequence[str]) -> N
     pd.DataFrame({"id": TEST["id"], "prediction": list(texts)}).to_parquet(path)
 
 
-def ship(folder: Path, system: str, seed: int) -> None:
+def ship(folder: Path, system: str, seed: int, seeds: Sequence[int] = (SEED,)) -> None:
     """Makes a seed's model the one that ships."""
-    settings = make_settings(system, params={"seed": seed})
-    settings.write(TrainedSettings.path_in(folder / MODELS / system))
+    runs = [{"seed": one, "best_validation_loss": 1.5, "seconds": 60.0} for one in seeds]
+    trained = TrainedSeeds.model_validate({"shipped": seed, "runs": runs})
+    trained.write(folder / TrainedSeeds.path_of(system))
 
 
-def fill_project(folder: Path, answers: pd.DataFrame | None = None) -> None:
+def fill_project(folder: Path, failed: Sequence[bool] = WHOLE) -> None:
     """Writes what the command reads."""
     (folder / "data" / "gold").mkdir(parents=True)
-    (folder / "data" / "written").mkdir()
     TEST.to_parquet(folder / "data" / "gold" / "test.parquet")
-    write_predictions(folder / "data" / "predictions", answers)
+    write_predictions(folder / "data" / "predictions", failed)
     for system in SEEDS:
         ship(folder, system, SEED)
-    make_answers().to_parquet(folder / "data" / "written" / "answers.parquet")
+    write_answered(folder, failed)
     params = YAML(typ="safe").load((ROOT / "profiles" / "sample.yaml").read_text(encoding="utf-8"))
     params["teacher"]["prices"] = PRICES
     params["evaluate"] = PARAMS.model_dump()

@@ -1,49 +1,52 @@
 """evaluate: which predictions are scored, and how figures are put together."""
 
-import math
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from stages.evaluate import (
-    count_teacher,
-    measure_lengths,
-    read_predictions,
-    score,
-    select_source,
-)
-from tests.contract.examples import make_systems
+from stages.evaluate.judging import measure_lengths, price_calls, score, select_source
+from stages.evaluate.systems import choose_references, read_predictions, remove_unlisted
+from tests.contract.examples import LINEUP, make_systems
 from tests.stages.evaluated import (
     PRICES,
     SEED,
     SEEDS,
     TEST,
     TEXTS,
-    make_answers,
-    make_failed_answers,
+    fill_project,
+    make_calls,
     write_predictions,
+    write_zeroshot,
 )
 from understudy.contract.evaluation import TextLength
+from understudy.contract.lineup import Lineup
 from understudy.contract.names import COLUMNS, name_model
 from understudy.contract.params.teacher import Prices
 from understudy.core.errors import DataError
 from understudy.scoring.rows import score_rows
 from understudy.texts.sentences import lead
 
+UNTRAINED = LINEUP.untrained
 
-def test_predictions_are_read_by_system_with_the_lead_beside_them(tmp_path: Path) -> None:
-    write_predictions(tmp_path / "predictions")
-    found = read_predictions(TEST, SEEDS, tmp_path / "predictions")
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_predictions_are_read_by_system_with_the_lead_beside_them() -> None:
+    write_predictions(Path("data/predictions"))
+    found = read_predictions(TEST, SEEDS, UNTRAINED)
     models = {name_model(name, SEED) if name in SEEDS else name: TEXTS[name] for name in TEXTS}
     expected = {**models, "lead-3": [lead(article) for article in TEST["article"]]}
     assert found.to_dict("list") == expected
     assert found["lead-3"][1] == "Boris saw 3.5 cats in Oslo.\nThey slept.\nHe left."
 
 
-def test_a_prediction_of_a_failed_call_is_missing(tmp_path: Path) -> None:
-    write_predictions(tmp_path / "predictions", make_failed_answers())
-    found = read_predictions(TEST, SEEDS, tmp_path / "predictions")
+def test_a_prediction_of_a_failed_call_is_missing() -> None:
+    write_predictions(Path("data/predictions"), (False, True, False))
+    found = read_predictions(TEST, SEEDS, UNTRAINED)
     assert list(found["zeroshot"].isna()) == [False, True, False]
     assert found.drop(columns="zeroshot").notna().all(axis=None)
     assert list(found["t5-written-13"]) == TEXTS["t5-written"]  # an empty one is not missing
@@ -54,18 +57,18 @@ def test_a_prediction_of_a_failed_call_is_missing(tmp_path: Path) -> None:
 def test_predictions_of_other_articles_are_refused(
     name: str, ids: list[str], tmp_path: Path
 ) -> None:
-    write_predictions(tmp_path / "predictions")
+    write_predictions(Path("data/predictions"))
     table = pd.DataFrame({"id": ids, "prediction": ["text"] * len(ids)}, dtype="str")
-    table.to_parquet(tmp_path / "predictions" / f"{name}.parquet")
+    table.to_parquet(Path("data/predictions") / f"{name}.parquet")
     with pytest.raises(DataError, match=rf"{name}\.parquet: not one prediction .*`dvc repro`"):
-        read_predictions(TEST, SEEDS, tmp_path / "predictions")
+        read_predictions(TEST, SEEDS, UNTRAINED)
 
 
-def test_a_missing_system_is_refused(tmp_path: Path) -> None:
-    write_predictions(tmp_path / "predictions")
-    (tmp_path / "predictions" / "seeds/bart-written/13.parquet").unlink()
+def test_a_missing_system_is_refused() -> None:
+    write_predictions(Path("data/predictions"))
+    (Path("data/predictions") / "seeds/bart-written/13.parquet").unlink()
     with pytest.raises(DataError, match=r"bart-written/13\.parquet: no such file"):
-        read_predictions(TEST, SEEDS, tmp_path / "predictions")
+        read_predictions(TEST, SEEDS, UNTRAINED)
 
 
 def test_texts_are_measured_in_words_and_empty_ones_are_counted() -> None:
@@ -86,10 +89,12 @@ def test_a_source_is_shown_under_names_that_do_not_hold_it(source: str) -> None:
 
 
 def test_the_teachers_cost_counts_cached_tokens_at_their_own_price() -> None:
-    assert count_teacher(make_answers(), Prices(**PRICES)).model_dump() == {
+    assert price_calls(make_calls(), Prices(**PRICES)).model_dump() == {
         "model": "m-1, m-2",
         "calls": 3,
         "rows": 3,
+        "imported": 0,
+        "metered": 3,
         "unusable": 1,
         "failed": 0,
         "batch": 0,
@@ -107,49 +112,53 @@ def test_the_teachers_cost_counts_cached_tokens_at_their_own_price() -> None:
     }
 
 
-def test_rows_with_equal_prompts_are_one_call_whose_tokens_count_once() -> None:
-    answers = make_answers()
-    twice = pd.concat([answers, answers.iloc[[1, 2]]], ignore_index=True)
-    found = count_teacher(twice.assign(batch=True), Prices(**PRICES))
-    assert (found.calls, found.rows, found.batch, found.unusable) == (3, 5, 3, 2)
-    assert (found.prompt_tokens, found.completion_tokens) == (600, 60)
-    assert found.cost_usd == 0.0015 / 2
-
-
-def test_reasoning_and_the_endpoints_words_are_counted() -> None:
-    answers = make_answers().assign(
-        finish_reason=["error", "", "FinishReason.STOP"],
-        reasoning_tokens=[0, 15, 2],
-        reading=["", "unclear", "stripped"],
-    )
-    found = count_teacher(answers, Prices(**PRICES))
-    assert found.finish_reasons == {"error": 1, "null": 1, "stop": 1}
-    assert (found.reasoning_tokens, found.reasoning_stripped) == (17, 1)
-
-
-def test_times_are_those_of_distinct_calls_that_have_one_and_interpolated() -> None:
-    answers = make_answers().assign(seconds=[1.0, math.nan, 2.0])
-    twice = pd.concat([answers, answers.iloc[[2]]], ignore_index=True)
-    found = count_teacher(twice, Prices(**PRICES))
-    assert (found.calls, found.timed, found.seconds_median, found.seconds_p95) == (3, 2, 1.5, 1.95)
-
-
-def test_answers_of_a_batch_cost_their_share_of_the_price() -> None:
-    answers = make_answers().assign(batch=[True, False, True])
-    found = count_teacher(answers, Prices(**PRICES))
-    assert found.batch == 2
+def test_answers_of_a_batch_cost_their_share_and_imported_ones_nothing() -> None:
+    live = {"calls": 1, "prompt_tokens": 200, "cached_tokens": 150, "completion_tokens": 20}
+    batch = {"calls": 2, "prompt_tokens": 400, "cached_tokens": 50, "completion_tokens": 40}
+    logged = {"calls": 5, "prompt_tokens": 900, "cached_tokens": 0, "completion_tokens": 90}
+    calls = make_calls(live=live, batch=batch, logged=logged, calls=8, imported=5)
+    found = price_calls(calls, Prices(**PRICES))
+    assert (found.batch, found.imported, found.calls) == (2, 5, 8)
     # half of 350 at 2 dollars, 50 at 0.50, 40 at 10; and 50 at 2, 150 at 0.50, 20 at 10, a million
     assert found.cost_usd == round(((700 + 25 + 400) / 2 + 100 + 75 + 200) / 1e6, 6)
-    all_batch = count_teacher(answers.assign(batch=True), Prices(**PRICES))
-    assert all_batch.cost_usd == 0.0015 / 2
+    assert (found.prompt_tokens, found.completion_tokens) == (1500, 150)
 
 
-def test_a_failed_call_is_counted_and_costs_nothing() -> None:
-    found = count_teacher(make_failed_answers(), Prices(**PRICES))
-    assert (found.model, found.calls, found.rows) == ("m-1", 2, 3)
-    assert (found.unusable, found.failed, found.prompt_tokens) == (1, 1, 400)
-    # 350 at 2 dollars, 50 at 0.50, 40 at 10, a million
-    assert found.cost_usd == 0.001125
+GOLD = list(TEST["highlights"])
+
+
+def test_references_are_gold_where_each_article_has_some() -> None:
+    write_predictions(Path("data/predictions"), (False, True, False))
+    whose, found = choose_references(TEST)
+    assert whose == "gold"
+    assert found.dropna().to_dict() == {0: GOLD[0], 2: GOLD[2]}  # its call failed
+
+
+def test_without_gold_the_teachers_usable_answers_are_the_references() -> None:
+    Path("data/predictions").mkdir(parents=True)
+    texts, reasons = ["One.", "Two <|im_end|>", None], [None, "template_mark", "failed"]
+    write_zeroshot(Path("data/predictions"), texts, reasons)
+    whose, found = choose_references(TEST.assign(highlights=None))
+    assert whose == "teacher"
+    assert found.dropna().to_dict() == {0: "One."}
+
+
+def test_a_test_split_that_is_gold_in_part_is_refused() -> None:
+    write_predictions(Path("data/predictions"))
+    with pytest.raises(DataError, match="some rows have highlights, others none"):
+        choose_references(TEST.assign(highlights=[GOLD[0], None, GOLD[2]]))
+
+
+def test_what_sources_that_are_gone_have_left_is_removed(tmp_path: Path) -> None:
+    fill_project(tmp_path)
+    remove_unlisted(Lineup(("gold", "written")))
+    left = {path.name for path in tmp_path.rglob("*labelled*")}
+    assert left == set()
+    assert sorted(path.name for path in Path("metrics/answers").iterdir()) == [
+        "generate.json", "zeroshot.json"
+    ]  # fmt: skip
+    assert (tmp_path / "data/predictions/zeroshot.parquet").exists()
+    assert (tmp_path / "data/predictions/seeds/bart-written/13.parquet").exists()
 
 
 def test_every_system_is_scored_row_by_row() -> None:

@@ -10,19 +10,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stages.evaluate import count_teacher, main
+from stages.evaluate.__main__ import main
+from stages.evaluate.judging import price_calls
+from tests.contract.examples import PAIRS, SYSTEMS, TRAINED
 from tests.stages.evaluated import (
     PRICES,
     TEST,
     TEXTS,
     evaluate,
     fill_project,
-    make_answers,
-    make_failed_answers,
+    make_calls,
     read,
 )
 from understudy.contract.evaluation import SCORES_SCHEMA
-from understudy.contract.names import COLUMNS, PAIRS, SYSTEMS
+from understudy.contract.names import COLUMNS
 from understudy.contract.params.teacher import Prices
 from understudy.core.errors import DataError
 from understudy.scoring.length import cut_like
@@ -51,7 +52,8 @@ def test_the_command_writes_metrics_scores_and_a_plot(project: Path) -> None:
     written = sorted(
         str(path.relative_to(project / "metrics")) for path in (project / "metrics").rglob("*.*")
     )
-    assert written == [
+    read_from = ("answers/", "students/")
+    assert [name for name in written if not name.startswith(read_from)] == [
         "gap.json",
         "length.json",
         "plots/rouge.csv",
@@ -81,7 +83,8 @@ def test_the_scores_of_each_article_are_kept_system_by_system(project: Path) -> 
 
 def test_systems_holds_every_system_and_the_reference(project: Path) -> None:
     systems = read(project, "systems")
-    assert set(systems) == {*TEXTS, "lead-3", "reference"}
+    assert set(systems) == {*TEXTS, "lead-3", "reference", "references"}
+    assert systems["references"] == "gold"
     # a full stop between spaces is no word
     assert systems["reference"] == {"words": 5.3333, "empty": 0}
     assert systems["t5-written"]["empty"] == 1
@@ -119,8 +122,8 @@ def test_rouge_json_shows_the_source_of_the_params(project: Path) -> None:
 def test_the_gap_is_the_first_system_minus_the_second_of_every_pair(project: Path) -> None:
     systems, gap = read(project, "systems"), read(project, "gap")
     assert list(gap) == [f"{first}-minus-{second}" for first, second in PAIRS]
-    assert len(gap) == 13
-    assert list(gap)[:2] == ["t5-written-minus-t5-gold", "bart-written-minus-bart-gold"]
+    assert len(gap) == 22
+    assert list(gap)[:2] == ["t5-written-minus-t5-gold", "t5-labelled-minus-t5-gold"]
     for (first, second), kinds in zip(PAIRS, gap.values(), strict=True):
         for kind, shown in kinds.items():
             for measure in ("recall", "precision", "f1"):
@@ -153,7 +156,7 @@ def test_texts_hold_what_rouge_does_not_see_of_every_system_and_the_reference(
 
 def test_length_compares_with_zeroshot_answers_as_they_are_and_cut(project: Path) -> None:
     length, systems = read(project, "length"), read(project, "systems")
-    assert set(length) == {"t5-gold", "t5-written", "bart-gold", "bart-written"}
+    assert set(length) == set(TRAINED)
     highlights = list(TEST["highlights"])
     for name, found in length.items():
         assert found["words"] == systems[name]["words"]
@@ -169,9 +172,10 @@ def test_length_compares_with_zeroshot_answers_as_they_are_and_cut(project: Path
             )
 
 
-def test_teacher_json_counts_both_uses_of_the_teacher(project: Path) -> None:
-    expected = count_teacher(make_answers(), Prices(**PRICES)).model_dump(exclude_none=True)
-    assert read(project, "teacher") == {"generate": expected, "zeroshot": expected}
+def test_teacher_json_counts_each_use_of_the_teacher(project: Path) -> None:
+    expected = price_calls(make_calls(), Prices(**PRICES)).model_dump(exclude_none=True)
+    stages = ("generate", "label", "zeroshot")
+    assert read(project, "teacher") == dict.fromkeys(stages, expected)
 
 
 @pytest.mark.parametrize("name", ["systems", "rouge", "gap", "texts", "length", "teacher"])
@@ -179,7 +183,11 @@ def test_every_leaf_is_a_number_that_dvc_keeps(name: str, project: Path) -> None
     found = dict(leaves(read(project, name)))
     texts = [path for path, value in found.items() if isinstance(value, str)]
     numbers = {path: value for path, value in found.items() if path not in texts}
-    assert texts == ([".generate.model", ".zeroshot.model"] if name == "teacher" else [])
+    said = {
+        "teacher": [".generate.model", ".label.model", ".zeroshot.model"],
+        "systems": [".references"],
+    }
+    assert texts == said.get(name, [])
     for path, value in numbers.items():
         assert type(value) in (int, float), path
         assert math.isfinite(value), path
@@ -190,7 +198,7 @@ def test_the_plot_has_the_f1_of_each_system_and_metric(project: Path) -> None:
     plot = pd.read_csv(project / "metrics" / "plots" / "rouge.csv")
     systems = read(project, "systems")
     assert list(plot.columns) == ["system", "metric", "f1"]
-    assert len(plot) == 6 * 4
+    assert len(plot) == 8 * 4
     for row in plot.itertuples():
         assert row.f1 == systems[str(row.system)][str(row.metric)]["f1"]
 
@@ -198,7 +206,7 @@ def test_the_plot_has_the_f1_of_each_system_and_metric(project: Path) -> None:
 def test_an_article_whose_call_failed_is_scored_for_no_system(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fill_project(tmp_path, make_failed_answers())
+    fill_project(tmp_path, (False, True, False))
     monkeypatch.chdir(tmp_path)
     main()
     systems, teacher = read(tmp_path, "systems"), read(tmp_path, "teacher")
@@ -222,7 +230,7 @@ def test_a_test_set_in_another_script_stops_before_it_is_scored(
     path = tmp_path / "data" / "gold" / "test.parquet"
     russian = pd.read_parquet(path).assign(highlights="Мост снова открыт")
     russian.to_parquet(path)
-    expected = r"the highlights of data/gold/test\.parquet: .*'Мост снова открыт', .*; set evaluate"
+    expected = r"the references of data/gold/test\.parquet: .*'Мост снова открыт', .*; set evaluate"
     with pytest.raises(DataError, match=expected):
         main()
     assert not (tmp_path / "metrics" / "gap.json").exists()

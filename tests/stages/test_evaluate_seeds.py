@@ -5,13 +5,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from ruamel.yaml import YAML
 
+from tests.contract.examples import TRAINED
 from tests.stages.evaluated import TEST, TEXTS, evaluate, fill_project, read, ship, write_model
-from understudy.contract.names import TRAINED
 from understudy.scoring.rows import score_rows
 
 SEEDS = {"t5": [13, 14, 15], "bart": [13]}
+T5 = [system for system in TRAINED if system.startswith("t5")]
 OTHERS = {
     14: ["Anna was there.", "Boris saw cats in Oslo.", "Clara won and Lee lost."],
     15: ["Rome.", "Oslo.", "Clara."],
@@ -21,15 +21,10 @@ OTHERS = {
 def fill(folder: Path) -> None:
     """T5 with three seeds, the second of which ships, and BART with one."""
     fill_project(folder)
-    path, yaml = folder / "params.yaml", YAML()
-    params = yaml.load(path.read_text(encoding="utf-8"))
-    for student, seeds in SEEDS.items():
-        params[f"train-{student}"]["seeds"] = seeds
-    yaml.dump(params, path)
-    for system in ("t5-gold", "t5-written"):
+    for system in T5:
         for seed, texts in OTHERS.items():
             write_model(folder / "data/predictions", system, seed, texts)
-        ship(folder, system, 14)
+        ship(folder, system, 14, SEEDS["t5"])
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +74,7 @@ def test_the_scores_of_all_models_are_kept(project: Path) -> None:
     assert dict(counts) == {
         system: SEEDS[system.partition("-")[0]] if "t5" in system else [13] for system in TRAINED
     }
-    assert len(rows) == (3 + 3 + 1 + 1) * len(TEST)
+    assert len(rows) == (3 + 3 + 3 + 1 + 1 + 1) * len(TEST)
 
 
 def test_a_recipe_is_known_where_every_trained_system_has_two_seeds(project: Path) -> None:
@@ -88,6 +83,10 @@ def test_a_recipe_is_known_where_every_trained_system_has_two_seeds(project: Pat
     known = {name for name, kinds in found.items() if kinds["rouge1"]["known"]}
     assert known == {
         "t5-written-minus-t5-gold",
+        "t5-labelled-minus-t5-gold",
+        "t5-labelled-minus-t5-written",
+        "t5-labelled-minus-zeroshot",
+        "t5-labelled-minus-lead-3",
         "t5-gold-minus-zeroshot",
         "t5-written-minus-zeroshot",
         "t5-gold-minus-lead-3",

@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 from ruamel.yaml import YAML
 
-from stages.generate import Judge, write_pairs
-from tests.doubles.teacher import Call, ChatServer, Hold, Reply, echo, refuse, say, settings
+from stages.generate import Judge, write_articles
+from tests.doubles.teacher import Call, ChatServer, Hold, echo, refuse, say, settings
+from tests.doubles.teacher import Reply as Said
 from tests.imports import ROOT
 from understudy.contract.answers import REASONS, Answer
 from understudy.contract.pairs import PAIR_COLUMNS
@@ -25,8 +26,10 @@ from understudy.core.errors import DataError
 from understudy.core.tables import table_writer, text_columns
 from understudy.teacher.completion import failed_answer
 from understudy.teacher.ledger import LEDGER_ENV
+from understudy.teacher.pairing import Reply, read_replies
 from understudy.teacher.prompts import Prompt, Questions
 
+KEY_OF_ANSWER = f"sha256:{0:064}"
 VARIABLE, KEY = "TEST_TEACHER_KEY", "sk-test-0123456789abcdef"
 TRAIN, VALIDATION = 8, 3
 Row = dict[str, str]
@@ -43,7 +46,7 @@ def row(name: str) -> Row:
 def answer(text: str = "An article.", **changes: Any) -> Answer:
     parts: dict[str, Any] = {"finish_reason": "stop", "refusal": "", "model": "double"}
     parts |= {"prompt_tokens": 11, "cached_tokens": 0, "completion_tokens": 7}
-    return Answer("sha256:0", text, **(parts | changes))
+    return Answer(KEY_OF_ANSWER, text, **(parts | changes))
 
 
 GOOD = answer()
@@ -83,7 +86,11 @@ def judge_and_write(
     source: Questions, answers: Iterable[Answer], out: Path, **filters: Any
 ) -> dict[str, Any]:
     judge = Judge(params(**filters), source.prompt, source.folder)
-    return write_pairs(zip(source, answers, strict=True), judge, out).to_json()
+    return write_articles(reply(source, answers), judge, out / "answers.parquet").to_json()
+
+
+def reply(source: Questions, answers: Iterable[Answer]) -> Iterator[Reply]:
+    return read_replies(zip(source, answers, strict=True), source.prompt)
 
 
 def highlights(folder: Path, train: int, validation: int, **limits: Any) -> Questions:
@@ -115,7 +122,8 @@ def test_asked_is_kept_plus_dropped(out: Path) -> None:
         "finish_reasons": {"length": 1, "stop": 5},
         "reasoning_stripped": 0,
     }
-    for split, count in counts.items():
+    for split in ("train", "validation"):
+        count = counts[split]
         assert count["asked"] == count["kept"] + sum(count["dropped"].values())
         assert len(records(out / f"{split}.parquet")) == count["kept"]
 
@@ -230,7 +238,7 @@ def project(tmp_path: Path) -> Project:
 def test_the_stage_writes_pairs_with_the_embedded_teacher(project: Project) -> None:
     status, said = project.run()
     assert status == 0, said
-    counts = json.loads((project.path / "metrics/generated.json").read_text())
+    counts = json.loads((project.path / "metrics/answers/generate.json").read_text())
     assert (counts["train"]["asked"], counts["validation"]["asked"]) == (TRAIN, VALIDATION)
     for split, count in (("train", TRAIN), ("validation", VALIDATION)):
         pairs = records(project.written / f"{split}.parquet")
@@ -245,7 +253,7 @@ def test_the_stage_writes_pairs_with_the_embedded_teacher(project: Project) -> N
     assert all(model.startswith("embedded-rules-") for model in models)
 
 
-def some(call: Call) -> Reply:
+def some(call: Call) -> Said:
     """Refuses one prompt with a message that repeats the key."""
     if "bridge train-2 " in call.prompt:
         return refuse(400, f"Filtered for {KEY}.", "content_filter")
@@ -288,7 +296,7 @@ def test_a_killed_run_leaves_no_output_and_the_next_pays_only_for_the_rest(
         process.communicate(timeout=60)
         assert process.returncode == -signal.SIGKILL
         assert not list(project.written.glob("*.parquet"))
-        assert not (project.path / "metrics/generated.json").exists()
+        assert not (project.path / "metrics/answers/generate.json").exists()
 
         server.calls.clear()
         server.script = echo
@@ -302,7 +310,7 @@ def test_a_killed_run_leaves_no_output_and_the_next_pays_only_for_the_rest(
 def test_a_call_that_failed_for_good_is_asked_again_by_the_next_run_only(
     project: Project,
 ) -> None:
-    def script(call: Call) -> Reply:
+    def script(call: Call) -> Said:
         if "bridge train-2 " in call.prompt:
             return refuse(400, "Too long.", "context_length_exceeded")
         return echo(call)
@@ -311,7 +319,7 @@ def test_a_call_that_failed_for_good_is_asked_again_by_the_next_run_only(
         project.set(settings(server.url, max_failed=0.1))
         status, said = project.run()
         assert status == 0, said
-        counts = json.loads((project.path / "metrics/generated.json").read_text())
+        counts = json.loads((project.path / "metrics/answers/generate.json").read_text())
         assert counts["train"]["kept"] == TRAIN - 1
         assert counts["train"]["dropped"]["failed"] == 1
         found = {line["id"]: line for line in records(project.written / "answers.parquet")}

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from stages.generate import Judge, write_pairs
-from tests.stages.test_generate import GOOD, answer, highlights, params, records, write
+from stages.generate import Judge, write_articles
+from tests.stages.test_generate import GOOD, answer, highlights, params, records, reply, write
+from understudy.contract.answered import Answered
 from understudy.contract.params.generate import GenerateParams
 from understudy.core.errors import DataError
 from understudy.teacher.prompts import Prompt
@@ -27,6 +28,11 @@ def test_the_endpoints_words_and_stripped_reasoning_are_counted(out: Path) -> No
     assert counts["validation"]["finish_reasons"] == {"eos": 1}
 
 
+def kept(counts: Answered) -> int:
+    """Training pairs."""
+    return counts.splits["train"].kept
+
+
 NEWS = "Two hours after dawn a tug brought the ferry back, and nobody was hurt, the harbour said."
 
 
@@ -44,16 +50,16 @@ def test_a_text_that_is_no_article_makes_no_pair(out: Path, text: str, reason: s
     source = highlights(out.parent / "gold", 1, 1)
     limits = GenerateParams(max_characters=400)
     judge = Judge(limits, source.prompt, source.folder)
-    asked = zip(source, [answer(text), answer(NEWS)], strict=True)
+    asked = list(reply(source, [answer(text), answer(NEWS)]))
     if reason is None:
-        assert write_pairs(asked, judge, out).train.kept == 1
+        assert kept(write_articles(asked, judge, out / "answers.parquet")) == 1
     else:
         with pytest.raises(DataError, match=f"'{reason}': 1"):
-            write_pairs(asked, judge, out)
+            write_articles(asked, judge, out / "answers.parquet")
     off = params(max_characters=400)
     judge = Judge(off, source.prompt, source.folder)
-    asked = zip(source, [answer(text), answer(NEWS)], strict=True)
-    assert write_pairs(asked, judge, out).train.kept == 1
+    asked = list(reply(source, [answer(text), answer(NEWS)]))
+    assert kept(write_articles(asked, judge, out / "answers.parquet")) == 1
 
 
 def test_the_article_is_the_field_of_a_json_answer(out: Path) -> None:
@@ -64,10 +70,10 @@ def test_the_article_is_the_field_of_a_json_answer(out: Path) -> None:
     source = replace(highlights(out.parent / "gold", 5, 1), prompt=prompt)
     good, long = (json.dumps({"article": text}) for text in (NEWS, "x" * 100))
     texts = [good, NEWS, '{"text": "x"}', long, f"```json\n{good}\n```", good]
-    asked = zip(source, map(answer, texts), strict=True)
-    counts = write_pairs(asked, Judge(params(), prompt), out)
-    assert counts.train.kept == 2
-    dropped = {name: count for name, count in counts.train.dropped.items() if count}
+    asked = reply(source, map(answer, texts))
+    counts = write_articles(asked, Judge(params(), prompt), out / "answers.parquet")
+    assert kept(counts) == 2
+    dropped = {name: n for name, n in counts.splits["train"].dropped.items() if n}
     assert dropped == {"not_json": 1, "no_field": 1, "too_long": 1}
     assert [row["article"] for row in records(out / "train.parquet")] == [NEWS, NEWS]
     assert [row["text"] for row in records(out / "answers.parquet")] == texts

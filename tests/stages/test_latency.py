@@ -7,7 +7,7 @@ import pytest
 from stages import latency as stage
 from stages.latency import measure, pick_articles
 from tests.students import decoding_params, export_taught, toy_pairs
-from understudy.contract.timing import Latencies
+from understudy.contract.timing import StudentLatency
 from understudy.core.errors import DataError, StudentError
 from understudy.students.model.machine import count_cores
 
@@ -19,17 +19,19 @@ def test_set(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_file_has_every_student_and_the_machine(
-    test_set: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_the_file_has_the_students_times_and_the_machine(
+    test_set: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    models = {"t5-gold": export_taught("t5", tmp_path / "t5-gold")}
-    models["bart-gold"] = export_taught("bart", tmp_path / "bart-gold")
+    monkeypatch.chdir(tmp_path)
+    export_taught("bart", tmp_path / "models" / "bart-gold")
     params = decoding_params(engine="ctranslate2")
-    measure(models, test_set, 4, params).write(tmp_path / "latency.json")
-    found = Latencies.load(tmp_path / "latency.json")
-    assert [name for name, _ in found.items()] == ["t5-gold", "bart-gold"]
-    assert found["bart-gold"].articles == 4
-    assert 0 < found["bart-gold"].one_core.median <= found["bart-gold"].one_core.p95
+    measure("bart-gold", test_set, 4, params).write(StudentLatency.path_of("bart-gold"))
+    found = StudentLatency.load(tmp_path / "metrics/latency/bart-gold.json")
+    assert found.articles == 4
+    assert 0 < found.one_core.median <= found.one_core.p95
     assert (found.cores, bool(found.machine)) == (count_cores(), True)
     printed, said = capsys.readouterr()
     assert printed == ""
@@ -49,14 +51,16 @@ def test_a_split_without_articles_is_an_error_that_names_it(tmp_path: Path) -> N
 
 
 def test_a_student_that_is_not_there_is_an_error_that_names_it(
-    test_set: Path, tmp_path: Path
+    test_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(StudentError, match=r"models/t5-gold: no such folder"):
-        measure({"t5-gold": tmp_path / "models/t5-gold"}, test_set, 2, decoding_params())
+        measure("t5-gold", test_set, 2, decoding_params())
 
 
 def test_the_stage_reads_its_params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "params.yaml").write_text("latency: {articles: 0}\npredict: {}\n", "utf-8")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["latency", "t5-gold"])
     with pytest.raises(Exception, match=r"latency\.articles = 0"):
         stage.main()

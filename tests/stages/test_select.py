@@ -37,7 +37,7 @@ def test_the_seed_with_the_lowest_validation_loss_ships_whole(project: Path) -> 
     select("t5-gold", [13, 14])
     model = project / "models/t5-gold"
     assert sorted(path.name for path in model.iterdir()) == [
-        *("ctranslate2", "model.safetensors", "seeds.json", "settings.json")
+        *("ctranslate2", "model.safetensors", "settings.json")
     ]
     assert (model / "model.safetensors").read_text("utf-8") == "model.safetensors of 14"
     assert (model / "ctranslate2/model.bin").read_text("utf-8") == "ctranslate2/model.bin of 14"
@@ -50,7 +50,7 @@ def test_the_seed_with_the_lowest_validation_loss_ships_whole(project: Path) -> 
 
 def test_every_seed_is_listed_with_its_loss_and_time(project: Path) -> None:
     select("t5-gold", [14, 13])
-    found = TrainedSeeds.load(TrainedSeeds.path_in(project / "models/t5-gold"))
+    found = TrainedSeeds.load(project / "metrics/students/t5-gold.json")
     assert found.shipped == 14
     listed = [(run.seed, run.best_validation_loss, run.seconds) for run in found.runs]
     assert listed == [(14, 1.2, 140.0), (13, 1.5, 130.0)]

@@ -6,16 +6,15 @@ from typing import Any
 
 import pytest
 
-from stages.worth import main
-from tests.contract.examples import make_calls, make_teacher
+from stages.worth import main, price_answer
+from tests.contract.examples import TRAINED, make_calls, make_systems, make_teacher
 from tests.contract.payback_examples import (
-    make_latencies,
     make_recipe_gap,
     make_seeds,
     make_teacher_gap,
+    write_latencies,
 )
-from understudy.contract.names import TRAINED
-from understudy.contract.pairs import MODELS
+from understudy.contract.params.teacher import Prices
 from understudy.contract.trained import TrainedSeeds
 from understudy.contract.worth import Worth
 from understudy.core.errors import DataError
@@ -35,13 +34,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         make_teacher(generate=make_calls(12.0), zeroshot=make_calls(0.0625, **asked)),
         make_teacher_gap(dict.fromkeys(TRAINED, ("equivalent", 0.2))),
         make_recipe_gap({"t5-written": "undecided"}),
-        make_latencies({"t5-written": 0.72}),
+        make_systems(),
     )
     monkeypatch.chdir(tmp_path)
     for document in documents:
         document.write()
     for name in TRAINED:
-        make_seeds(7200, 7200, 3600).write(TrainedSeeds.path_in(MODELS / name))
+        make_seeds(7200, 7200, 3600).write(TrainedSeeds.path_of(name))
+    write_latencies(tmp_path, {"t5-written": 0.72})
     Path("params.yaml").write_text(PARAMS, "utf-8")
     return tmp_path
 
@@ -68,14 +68,27 @@ def test_the_file_is_as_worked_out_by_hand(project: Path) -> None:
     }
     assert found["t5-gold"]["answers_usd"] == 0.0625
     assert found["usd_per_article"] == 0.000625
-    assert found["usd_per_seed"] == pytest.approx({"t5": 1.666667, "bart": 1.666667}, abs=1e-6)
+    assert found["usd_per_seed"] == {"t5": 2.5, "bart": 2.5}  # on three sources
     assert (found["machine_usd_per_hour"], found["answers_per_month"]) == (0.5, 200_000)
     assert found["candidate"] == "t5-gold"  # as good as the others, and the cheapest
 
 
-@pytest.mark.parametrize("name", ["gap", "recipes", "teacher", "latency"])
+@pytest.mark.parametrize(
+    "name", ["gap", "recipes", "systems", "teacher", "latency/bart-gold", "students/t5-written"]
+)
 def test_a_missing_file_is_an_error_that_names_it(name: str, project: Path) -> None:
     Path(f"metrics/{name}.json").unlink()
     with pytest.raises(DataError, match=rf"metrics/{name}\.json: no such file; `dvc repro`"):
         main()
     assert not Worth.PATH.exists()
+
+
+PRICES = Prices(input=2.0, output=10.0)
+
+
+def test_answers_that_do_not_tell_their_tokens_do_not_make_the_others_cheaper() -> None:
+    tokens = {"prompt_tokens": 30_000, "cached_tokens": 0, "completion_tokens": 6_000}
+    half = make_calls(calls=100, metered=50, **tokens)
+    assert price_answer(half, PRICES) == pytest.approx(0.12 / 50)
+    assert price_answer(make_calls(calls=100, metered=0, **tokens), PRICES) is None
+    assert price_answer(make_calls(calls=100, metered=0, **tokens), Prices()) == 0

@@ -11,9 +11,11 @@ from ruamel.yaml import YAML
 
 from stages import zeroshot
 from stages.zeroshot import write_predictions
-from tests.doubles.teacher import Call, ChatServer, Reply, Script, in_turn, refuse, say, settings
+from tests.doubles.teacher import Call, ChatServer, Script, in_turn, refuse, say, settings
+from tests.doubles.teacher import Reply as Said
 from tests.imports import ROOT
-from understudy.contract.answers import COLUMNS, Answer
+from understudy.contract.answered import Answered
+from understudy.contract.answers import COLUMNS, REASONS, Answer
 from understudy.contract.asked import ZEROSHOT_ANSWERS
 from understudy.contract.pairs import PAIR_COLUMNS, TEST
 from understudy.contract.params.zeroshot import ZeroshotParams
@@ -21,6 +23,7 @@ from understudy.core.tables import table_writer, text_columns
 from understudy.rows.usable import TextRule
 from understudy.teacher.completion import failed_answer
 from understudy.teacher.ledger import LEDGER_ENV
+from understudy.teacher.pairing import read_replies
 from understudy.teacher.prompts import Prompt, Questions
 
 IDS = ["c", "a", "b"]
@@ -29,7 +32,7 @@ QUESTION = "Please summarize the following news article. 'Costs $5: article {}.'
 
 
 def answer(text: str, finish_reason: str = "stop", refusal: str = "") -> Answer:
-    return Answer("sha256:0", text, finish_reason, refusal, "double", 11, 2, 7)
+    return Answer(f"sha256:{0:064}", text, finish_reason, refusal, "double", 11, 2, 7)
 
 
 FAILED = failed_answer("sha256:0", "double", "HTTP 500: Oops.")
@@ -48,8 +51,14 @@ def articles(folder: Path, *ids: str) -> Questions:
 def write(folder: Path, ids: Iterable[str], answers: list[Answer]) -> None:
     """Writes answers to the test articles with these ids."""
     source = articles(folder, *ids)
-    answered, rule = zip(source, answers, strict=True), TextRule(ZeroshotParams(), OWN)
-    write_predictions(answered, source.prompt, rule, folder / "zeroshot.parquet")
+    write_replies(folder, source, answers, TextRule(ZeroshotParams(), OWN))
+
+
+def write_replies(
+    folder: Path, source: Questions, answers: list[Answer], rule: TextRule
+) -> Answered:
+    replies = read_replies(zip(source, answers, strict=True), source.prompt)
+    return write_predictions(replies, rule, REASONS, folder / "zeroshot.parquet")
 
 
 def json_prompt(folder: Path) -> Prompt:
@@ -130,10 +139,7 @@ def test_the_prediction_is_the_field_of_a_json_answer_and_its_text_stays_whole(
     good = '{"summary": "Of c."}'
     answers = [answer(good), answer("Of a."), answer('{"title": "B"}'), answer(good[:-3], "length")]
     source = Questions(json_prompt(tmp_path), {"test": None}, articles(tmp_path, *"cabd").folder)
-    rule = TextRule(ZeroshotParams())
-    write_predictions(
-        zip(source, answers, strict=True), source.prompt, rule, tmp_path / "zeroshot.parquet"
-    )
+    write_replies(tmp_path, source, answers, TextRule(ZeroshotParams()))
     found = records(tmp_path / "zeroshot.parquet")
     assert [line["text"] for line in found] == [one.text for one in answers]
     assert [(line["prediction"], line["reason"]) for line in found] == [
@@ -150,10 +156,9 @@ def test_the_prediction_is_the_field_of_a_json_answer_and_its_text_stays_whole(
 )
 def test_a_text_in_json_is_judged_as_one_without(tmp_path: Path, summary: str, reason: str) -> None:
     source = Questions(json_prompt(tmp_path), {"test": None}, articles(tmp_path, "a").folder)
-    answered = zip(source, [answer(json.dumps({"summary": summary}))], strict=True)
-    path = tmp_path / "zeroshot.parquet"
-    write_predictions(answered, source.prompt, TextRule(ZeroshotParams()), path)
-    (line,) = records(path)
+    answers = [answer(json.dumps({"summary": summary}))]
+    write_replies(tmp_path, source, answers, TextRule(ZeroshotParams()))
+    (line,) = records(tmp_path / "zeroshot.parquet")
     assert (line["prediction"], line["reason"]) == (summary, reason)
 
 
@@ -164,6 +169,16 @@ def test_a_failed_call_leaves_no_prediction(tmp_path: Path) -> None:
     found = [(line["id"], line["prediction"], line["reason"]) for line in records(path)]
     assert found == [("c", "Of c.", None), ("a", None, "failed"), ("b", "", "empty")]
     assert records(path)[1]["error"] == "HTTP 500: Oops."
+
+
+def test_what_became_of_the_answers_is_counted(tmp_path: Path) -> None:
+    answers = [answer("Of c."), FAILED, answer("")]
+    source = articles(tmp_path, *IDS)
+    counts = write_replies(tmp_path, source, answers, TextRule(ZeroshotParams()))
+    assert list(counts.splits) == ["test"]
+    test = counts.splits["test"]
+    assert (test.asked, test.kept, test.dropped["failed"], test.dropped["empty"]) == (3, 1, 1, 1)
+    assert (counts.calls.rows, counts.calls.unusable, counts.calls.failed) == (3, 2, 1)
 
 
 def test_prompts_can_be_read_again_and_half_read(tmp_path: Path) -> None:
@@ -203,7 +218,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 
 def refuse_article_a(code: str) -> Script:
-    def script(call: Call) -> Reply:
+    def script(call: Call) -> Said:
         if "article a" in call.prompt:
             return refuse(400, "Not this one.", code)
         return say(f"Short: {call.prompt[-12:]}")

@@ -228,3 +228,11 @@ def test_a_hostile_text_takes_no_longer_than_reading_it_some_times(
     for text in ("a " * 50_000, "a" * 100_000, "aa " * 33_000, ", " * 50_000, " aaa" * 25_000):
         assert template.match(user(text)) is None
     assert time.process_time() - begin < 2
+
+
+def test_a_long_value_of_another_message_is_looked_for_as_fast(tmp_path: Path) -> None:
+    template = prompt(tmp_path, "$title", "$body $title! $article")
+    begin = time.process_time()
+    for title, text in (("a" * 50_000 + "b", "a" * 200_000), ("ab" * 30_000 + "c", "ab" * 99_000)):
+        assert template.match([{"role": "system", "content": title}, *user(text)]) is None
+    assert time.process_time() - begin < 2

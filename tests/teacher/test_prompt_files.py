@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.imports import ROOT
 from tests.teacher.test_requests import params
 from understudy.contract.pairs import PAIR_COLUMNS
 from understudy.core.errors import DataError
@@ -160,6 +161,18 @@ def test_a_variable_that_is_no_column_is_told_with_the_nearest_one(tmp_path: Pat
     )
 
 
+def test_the_example_of_tickets_asks_in_json_and_reads_it() -> None:
+    path = ROOT / "examples/tickets/prompts/summarize.yaml"
+    prompt = Prompt("zeroshot.prompt", path, ["article"])
+    messages = prompt.fill({"article": "My parcel is late."})
+    assert [one["role"] for one in messages] == ["system", "user", "assistant", "user"]
+    assert messages[-1]["content"] == "Ticket:\nMy parcel is late."
+    assert prompt.match(messages) == {"article": "My parcel is late."}
+    schema = prompt.settings["response_format"]["json_schema"]["schema"]
+    assert prompt.field in schema["required"]
+    assert prompt.read(messages[2]["content"])[1] is None
+
+
 # Questions
 
 
@@ -195,7 +208,7 @@ def test_samples_of_a_row_follow_each_other_and_limits_count_rows(tmp_path: Path
 
 def test_what_may_be_asked_about_is_the_article_and_columns_of_no_pair(tmp_path: Path) -> None:
     folder = rows(tmp_path, {"title": "T", "body": "B"})
-    assert input_columns(folder / "test.parquet") == ("article", "title", "body")
+    assert input_columns([folder / "test.parquet"]) == ("article", "title", "body")
 
 
 # Requests

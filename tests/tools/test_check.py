@@ -24,13 +24,15 @@ STAGES = {
     "export": ("stages.export", ()),
     "predict": ("stages.predict", ()),
     "zeroshot": ("stages.zeroshot", ()),
-    "evaluate": ("stages.evaluate", ()),
+    "evaluate": ("stages.evaluate.__main__", ()),
+    "label": ("stages.label", ()),
     "datacards": ("stages.datacards.__main__", ()),
 }
 
 ARGUMENTS = {
     **dict.fromkeys(("train-t5", "train-bart"), ("gold", "13")),
     **dict.fromkeys(("export", "predict"), ("t5-gold", "13")),
+    "datacards": ("gold",),
 }
 
 
@@ -61,6 +63,43 @@ def test_an_unknown_section_is_refused_and_the_right_one_suggested(
     with pytest.raises(ParamsError) as caught:
         check()
     assert str(caught.value).splitlines()[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("sources", "words"),
+    [
+        (["gold", "labeled"], "sources = ['gold', 'labeled']: expected some of [gold, written, l"),
+        ([], "sources = []: expected some of"),
+        ("gold", "sources = 'gold': expected some of"),
+        (["gold", "gold"], "expected each source once"),
+        (
+            ["gold", "written"],
+            "label.sources = ['labelled']: expected [], since sources = [gold, w",
+        ),
+        (["labelled"], "generate.sources = ['written']: expected [], since sources = [labelled]"),
+    ],
+)
+def test_a_list_of_sources_that_cannot_run_is_refused(
+    document: Document, sources: object, words: str
+) -> None:
+    document["sources"] = sources
+    write_document(document)
+    with pytest.raises(ParamsError) as caught:
+        check()
+    assert words in str(caught.value)
+
+
+def test_inputs_without_outputs_make_labelled_pairs_alone(document: Document) -> None:
+    none = dict.fromkeys(("train", "validation", "test"), "data/none.jsonl")
+    document["fetch"] |= {"source": "files", "files": {**none, "inputs": "mine.jsonl"}}
+    write_document(document)
+    with pytest.raises(
+        ParamsError, match=r"expected \[labelled\], since fetch\.files\.inputs = mine"
+    ):
+        check()
+    document["sources"], document["generate"]["sources"] = ["labelled"], []
+    write_document(document)
+    check()
 
 
 def test_check_tells_a_missing_file_once(document: Document) -> None:
@@ -122,13 +161,14 @@ def test_files_that_a_copy_of_the_repository_would_lack_are_told_in_a_line(
     project = tmp_path / "project"
     for name in ("data/own/train.csv", "my/test.csv", "prompts/a.txt", "../far/validation.csv"):
         (project / name).parent.mkdir(parents=True, exist_ok=True)
-        (project / name).write_text("x", "utf-8")
+        (project / name).write_text("$highlights", "utf-8")
     os.chdir(project)
     run_git("init", "--quiet")
     run_git("add", "prompts/a.txt")
     Path("data/own.dvc").write_text("", "utf-8")
     files = {"train": "data/own/train.csv", "validation": "../far/validation.csv"}
     document["fetch"]["files"].update({**files, "test": "my/test.csv"})
+    document["fetch"]["redact"]["names"] = "data/own/train.csv"
     document["generate"]["prompt"] = document["zeroshot"]["prompt"] = "prompts/a.txt"
     write_document(document)
     main([])
@@ -159,3 +199,30 @@ def test_a_prompt_outside_of_the_repository_is_told(
     assert capsys.readouterr().err.startswith(
         f"warning: generate.prompt = {tmp_path / 'prompt.txt'}: outside of the repository: "
     )
+
+
+# Prompts
+
+
+def test_prompts_that_cannot_be_used_are_told_all_at_once(document: Document) -> None:
+    Path("write.txt").write_text("Expand $highlight", "utf-8")
+    Path("ask.yaml").write_text("messages: [{role: user, content: $article, nam: x}]", "utf-8")
+    document["generate"]["prompt"], document["zeroshot"]["prompt"] = "write.txt", "ask.yaml"
+    write_document(document)
+    with pytest.raises(ParamsError) as caught:
+        check()
+    first, second = str(caught.value).splitlines()
+    assert first.startswith("generate.prompt = write.txt: found $highlight, expected just $high")
+    assert second.startswith("zeroshot.prompt = ask.yaml: messages.0.nam: unknown key")
+
+
+def test_a_setting_of_both_prompt_and_params_is_told(document: Document) -> None:
+    text = "messages: [{role: user, content: $title}]\nresponse_format: {type: json_object}\n"
+    Path("ask.yaml").write_text(text, "utf-8")
+    document["zeroshot"]["prompt"] = "ask.yaml"
+    write_document(document)
+    check()  # which columns there are, nobody knows yet
+    document["teacher"]["request"] = {"response_format": {"type": "text"}}
+    write_document(document)
+    with pytest.raises(ParamsError, match=r"^teacher\.request\.response_format: the prompt's"):
+        check()

@@ -21,22 +21,23 @@ ARGUMENTS = {
     "score": ["gold.jsonl", "out.jsonl"],
     "predict": ["--model", "model", "--input", "in.jsonl"],
     "ledger": ["stats"],
+    "inputs": ["log.jsonl"],
 }
 WITH_ARGUMENT = {
     **dict.fromkeys(("export", "predict"), ("t5-gold", "13")),
     **dict.fromkeys(("train_t5", "train_bart"), ("gold", "13")),
-    "select": ("t5-gold",),
+    **dict.fromkeys(("cards.__main__", "latency", "select"), ("t5-gold",)),
+    "datacards.__main__": ("gold",),
 }
-FOLDERS = ["cards.__main__", "datacards.__main__", "report.__main__"]
 STAGES = [
     "fetch",
     "filter",
     "generate",
-    "latency",
+    "label",
     "zeroshot",
-    "evaluate",
+    "evaluate.__main__",
     "worth",
-    *FOLDERS,
+    "report.__main__",
     *WITH_ARGUMENT,
 ]
 EXIT_STATUS = re.compile(
@@ -69,8 +70,9 @@ def test_every_command_explains_itself_with_an_example_and_its_exit_status(
 def test_a_stage_explains_itself_with_an_example_and_its_exit_status(stage: str) -> None:
     command = [sys.executable, "-m", f"stages.{stage}", "--help"]
     shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert shown.startswith(f"usage: python -m stages.{stage} ")
-    assert re.search(rf"^Run: python -m stages\.{stage} [A-Z]+( SEED)?$", shown, re.MULTILINE)
+    module = stage.removesuffix(".__main__")
+    assert shown.startswith(f"usage: python -m stages.{module} ")
+    assert re.search(rf"^Run: python -m stages\.{module} [A-Z]+( SEED)?$", shown, re.MULTILINE)
     assert EXIT_STATUS.search(shown)
 
 

@@ -18,9 +18,13 @@ from understudy.tools.plan import main
 
 COUNTS = {"train": 12, "validation": 4, "test": 5}
 LIMIT = 8
-TO_PAY = {"generate": LIMIT + COUNTS["validation"], "zeroshot": COUNTS["test"]}
+TO_PAY = {
+    "generate": LIMIT + COUNTS["validation"],
+    "label": COUNTS["train"] + COUNTS["validation"],
+    "zeroshot": COUNTS["test"],
+}
 PRICES = {"input": 1.0, "cached_input": 1.0, "output": 2.0, "batch_factor": 0.5}
-STAGES = ("generate", "zeroshot")
+STAGES = ("generate", "label", "zeroshot")
 
 
 @pytest.fixture
@@ -104,9 +108,10 @@ def test_the_text_and_the_json_say_the_same_and_nothing_is_sent_or_written(
     text, found = plan.text(), plan.json()
     states = {stage["name"]: stage["state"] for stage in found["stages"]}
     assert (states["fetch"], states["filter"]) == ("up to date", "up to date")
-    assert states["generate"] == states["zeroshot"] == "stale"
+    made = ("generate@written", "label@labelled", "zeroshot")
+    assert {states[stage] for stage in made} == {"stale"}
     assert text.splitlines()[0].split() == ["stage", "state", "why"]
-    assert re.search(r"^generate +stale +never run$", text, re.MULTILINE)
+    assert re.search(r"^generate@written +stale +never run$", text, re.MULTILINE)
     assert f"teacher: double at {server.url}, mode live" in text
     for stage in STAGES:
         calls = found["calls"][stage]
@@ -172,7 +177,7 @@ def test_a_live_run_asks_for_what_was_planned(
     assert f"teacher.mode = replay: the run would stop, {missing} answers are missing" in text
     assert f"generate: tokens are estimated from {TO_PAY['generate']} answers of this" in text
     project.change_params(teacher__mode="live")
-    assert plan.to_pay() == {"generate": missing, "zeroshot": 0}
+    assert plan.to_pay() == {"generate": missing, "label": 0, "zeroshot": 0}
     before = len(server.calls)
     project.run("dvc", "repro", *STAGES)
     assert len(server.calls) - before == missing
@@ -204,3 +209,20 @@ def test_a_stage_that_is_done_but_for_failed_calls_is_said_to_ask_for_none(
     project.run("dvc", "repro", "zeroshot")
     assert plan.to_pay()["zeroshot"] == 1
     assert "zeroshot is up to date: its failed calls" in plan.text()
+
+
+def test_samples_are_counted_one_by_one(project: Project, server: BatchServer, plan: Plan) -> None:
+    use(project, server)
+    project.change_params(label__samples=3, label__limit=5)
+    assert plan.to_pay()["label"] == 3 * (5 + COUNTS["validation"])
+    project.run("dvc", "repro", "label")
+    assert plan.to_pay()["label"] == 0
+
+
+def test_stages_of_sources_that_are_left_out_are_not_planned(project: Project, plan: Plan) -> None:
+    project.change_params(sources=["gold", "labelled"], generate__sources=[])
+    found = plan.json()
+    assert list(found["calls"]) == ["label", "zeroshot"]
+    names = {stage["name"] for stage in found["stages"]}
+    assert "label@labelled" in names
+    assert {name for name in names if "written" in name} == set()

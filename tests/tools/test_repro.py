@@ -7,8 +7,11 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.imports import ROOT
+from understudy.contract.params.sources import SOURCES
 from understudy.tools import repro
 from understudy.versioning import parallel, status
+
+MAKERS = ("generate@written", "label@labelled")
 
 
 class Calls:
@@ -45,7 +48,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
 
 def test_tiny_students_train_side_by_side(calls: Calls) -> None:
     repro.main([])
-    assert calls.made == [("generate",), "chains", ()]
+    assert calls.made == [MAKERS, "chains", ()]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +75,7 @@ def test_real_students_fill_the_machine_alone(
     assert calls.made == [()]
 
 
-@pytest.mark.parametrize("failing", [("generate",), "chains", ()])
+@pytest.mark.parametrize("failing", [MAKERS, "chains", ()])
 def test_a_failure_ends_it_with_dvcs_status(calls: Calls, failing: object) -> None:
     calls.statuses[failing] = 7
     with pytest.raises(SystemExit) as ended:
@@ -81,18 +84,26 @@ def test_a_failure_ends_it_with_dvcs_status(calls: Calls, failing: object) -> No
     assert calls.made[-1] == failing
 
 
+@pytest.mark.parametrize(
+    ("sources", "makers"),
+    [(["gold"], ["filter"]), (["labelled"], ["label@labelled"]), (SOURCES, list(MAKERS))],
+)
+def test_what_makes_the_pairs_runs_first(sources: Sequence[str], makers: list[str]) -> None:
+    assert repro.list_makers(sources) == makers
+
+
 def test_the_chains_are_all_that_the_graph_has_of_the_students() -> None:
     stages = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     of_students = ("train", "export", "predict", "select")
     students = {name for name in stages if name.split("-")[0] in of_students}
-    chains = repro.list_chains({"t5": [13, 14], "bart": [7]})
+    chains = repro.list_chains({"t5": [13, 14], "bart": [7]}, SOURCES)
     listed = [stage for chain in chains for stage in chain]
     assert {stage.split("@")[0] for stage in listed} == students
-    counts = {"train": 6, "export": 6, "predict": 6, "select": 4}
+    counts = {"train": 9, "export": 9, "predict": 9, "select": 6}
     assert len(listed) == len(set(listed)) == sum(counts.values())
     for chain in chains:
         for stage, count in counts.items():
-            assert sum(name.startswith(stage) for name in chain) == count // 2
+            assert sum(name.startswith(stage) for name in chain) == count // 3
     assert chains[0][:3] == ["train-t5@gold-13", "train-t5@gold-14", "train-bart@gold-7"]
     assert chains[1][-4:] == [
         "export-bart@bart-written-7",

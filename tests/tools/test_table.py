@@ -6,19 +6,23 @@ from typing import Any
 import pytest
 
 from tests.contract.examples import (
+    SYSTEMS,
+    make_answered,
     make_calls,
     make_dataset,
-    make_generated,
     make_pair,
     make_recipe_difference,
     make_recipes,
+    make_systems,
     make_teacher,
 )
 from tests.contract.payback_examples import make_student_worth, make_worth
 from tests.imports import ROOT
+from understudy.contract.answered import Answered
 from understudy.contract.document import Metrics
 from understudy.contract.evaluation import REFERENCE, ByKind, Gap, Systems
-from understudy.contract.names import KINDS, SYSTEMS
+from understudy.contract.lineup import Lineup
+from understudy.contract.names import KINDS
 from understudy.contract.recipes import RecipeDifference, RecipeGap
 from understudy.core.errors import DataError
 from understudy.tools.table import BEGIN, END, insert, main, render
@@ -70,13 +74,12 @@ def make_metrics(failed: int = 0, seeds: int = 1, unknown: str = "none") -> list
         recipe_gap[name] = ByKind[RecipeDifference](**dict.fromkeys(KINDS, found))
     dataset = make_dataset(1900)
     train = dataset.train.model_copy(update={"kept": 39_626})
-    written = make_generated().train.model_copy(update={"kept": 23_797})
     return [
         scores,
         dataset.model_copy(update={"train": train}),
-        make_generated(train=written),
         make_teacher(
             generate=make_calls(model="writer"),
+            label=make_calls(model="labeller"),
             zeroshot=make_calls(model="summarizer", failed=failed),
         ),
         Gap.model_validate(gap),
@@ -91,6 +94,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A README with markers and whole metrics, as the working directory."""
     for document in make_metrics():
         document.write(tmp_path / document.PATH)
+    for stage, kept in (("generate", 23_797), ("label", 39_000)):
+        train = {"asked": 39_626, "kept": kept, "dropped": {"too_long": 39_626 - kept}}
+        make_answered(stage, train=train).write(tmp_path / Answered.path_of(stage))
     (tmp_path / "README.md").write_text(f"# T\n{BEGIN}\n{END}\nend\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -124,8 +130,9 @@ def test_every_row_has_a_cell_for_each_column(project: Path) -> None:
 
 def test_the_words_below_tell_counts_teachers_and_verdicts(project: Path) -> None:
     text = " ".join(render(project).split())
-    assert "Scored on 1,900 test articles; their gold highlights have 35 words" in text
-    assert "39,626 gold pairs, `*-written` from 23,797 pairs whose articles `writer` wrote" in text
+    assert "Scored on 1,900 test articles; the references, gold highlights, have 35 words" in text
+    assert "39,626 gold pairs, `*-written` learned from 23,797 pairs whose articles `wr" in text
+    assert "`*-labelled` learned from 39,000 articles with the answers of `labeller`." in text
     assert "`zeroshot` is `summarizer` itself" in text
     assert "`t5-written` is worse than `t5-gold`: −17.3 (−18.8 to −15.8)" in text
     assert "`bart-written` and `bart-gold` are equivalent: +0.0 (−1.5 to +1.5)" in text
@@ -133,10 +140,33 @@ def test_the_words_below_tell_counts_teachers_and_verdicts(project: Path) -> Non
     assert "beside `lead-3` – better: `t5-gold`, `bart-gold`; worse: `zeroshot`" in text
 
 
+def test_scores_by_the_teachers_answers_are_called_agreement(project: Path) -> None:
+    lineup = Lineup(("labelled",), "teacher")
+    make_systems(lineup).write()
+    gap = {"bart-labelled-minus-t5-labelled": make_pair("better", 5.0)}
+    Gap.model_validate(gap).write()
+    unknown = ByKind[RecipeDifference](**dict.fromkeys(KINDS, make_recipe_difference()))
+    RecipeGap.model_validate(dict.fromkeys(gap, unknown)).write()
+    agreeing = make_student_worth(
+        model_verdict=None, recipe_verdict=None, f1_difference=None, agreement=45.0
+    )
+    worth = make_worth(t5_labelled=agreeing, bart_labelled=agreeing)
+    worth.model_copy(update={"candidate": "bart-labelled"}).write()
+    make_teacher(zeroshot=make_calls(unusable=12)).write()
+    text = " ".join(render(project).split())
+    assert "`bart-labelled` agrees with the teacher's own answers in 45.0 points" in text
+    assert "says how far a system **agrees with the teacher**, and nothing of its quality" in text
+    assert "1,888 of 1,900 test articles (the teacher gave no usable answer to the others)" in text
+    assert "the references, the teacher's own answers, have" in text
+    assert "gold" not in text.replace("no gold texts", "")
+
+
 def test_articles_whose_call_failed_are_not_counted_as_scored(project: Path) -> None:
-    assert "failed" not in render(project)
+    assert "gave no answer" not in render(project)
     text = " ".join(render_again(project, failed=3).split())
-    assert "Scored on 1,897 of 1,900 test articles (the teacher's call failed for the" in text
+    assert (
+        "Scored on 1,897 of 1,900 test articles (the teacher gave no answer to the others)" in text
+    )
 
 
 def test_with_one_seed_the_verdicts_are_the_models_and_no_retrain_is_known(project: Path) -> None:
@@ -217,7 +247,8 @@ def test_the_command_writes_the_table_once(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["systems", "dataset", "generated", "teacher", "gap", "seeds", "recipes", "worth"]
+    "name",
+    ["systems", "dataset", "answers/label", "teacher", "gap", "seeds", "recipes", "worth"],
 )
 def test_a_missing_metrics_file_is_an_error_that_names_it(name: str, project: Path) -> None:
     (project / "metrics" / f"{name}.json").unlink()

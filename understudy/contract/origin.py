@@ -1,7 +1,7 @@
 """data/raw/source.json: where the rows come from, and how many of each split can be used."""
 
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, TypeAdapter
 
@@ -23,27 +23,47 @@ class FetchedSplits(Record):
     test: FetchedRows
 
 
-class SampleOrigin(Document):
-    """The embedded corpus."""
+class Redacted(Record):
+    """How much personal data was replaced in the rows that were kept."""
+
+    emails: Count
+    phones: Count
+    cards: Count
+    names: Count
+
+
+class _FetchedFrom(Document):
+    """What every source has."""
 
     PATH: ClassVar = Path("data/raw/source.json")
 
+    rows: FetchedSplits
+    redacted: Redacted | None = None
+    """None, and left out of the file, where nothing was looked for."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values without what is None; what every source has comes last."""
+        content = self.model_dump(mode="json", exclude_none=True)
+        last = [name for name in content if name in ("rows", "redacted")]
+        shared: dict[str, Any] = {name: content.pop(name) for name in last}
+        return {**content, **shared}
+
+
+class SampleOrigin(_FetchedFrom):
+    """The embedded corpus."""
+
     source: Literal["sample"]
     seed: Count
-    rows: FetchedSplits
 
 
-class HubOrigin(Document):
+class HubOrigin(_FetchedFrom):
     """A dataset on the Hub."""
-
-    PATH: ClassVar = SampleOrigin.PATH
 
     source: Literal["hub"]
     dataset: str
     config: str
     revision: str
     """A commit."""
-    rows: FetchedSplits
 
 
 class OriginFile(Record):
@@ -53,15 +73,12 @@ class OriginFile(Record):
     sha256: str
 
 
-class FilesOrigin(Document):
+class FilesOrigin(_FetchedFrom):
     """The user's own files."""
-
-    PATH: ClassVar = SampleOrigin.PATH
 
     source: Literal["files"]
     files: dict[str, OriginFile]
     """By split, and by `inputs` for the file whose rows a hash shared out."""
-    rows: FetchedSplits
 
 
 Origin = SampleOrigin | HubOrigin | FilesOrigin

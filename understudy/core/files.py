@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -66,11 +66,16 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def keep_only(folder: Path, names: Iterable[str]) -> None:
-    """Removes what a folder holds under other names, whatever their suffix; hidden files stay."""
-    known = set(names)
+def remove_others(folder: Path, kept: Collection[str], made: Callable[[str], bool]) -> None:
+    """Removes what earlier runs have left in a folder, by file names without their suffix.
+
+    Args:
+        folder: may be absent.
+        kept: names to keep.
+        made: says whether a name is one that the pipeline makes; other files stay.
+    """
     for path in folder.iterdir() if folder.is_dir() else ():
-        if path.stem not in known and not path.name.startswith("."):
+        if made(path.stem) and path.stem not in kept:
             remove(path)
 
 

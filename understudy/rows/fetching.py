@@ -1,7 +1,7 @@
 """Brings rows from the chosen source into one form, and lists those that cannot be used."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,10 @@ from understudy.core.progress import track
 from understudy.core.tables import TableWriter, read_table, table_writer, text_columns
 from understudy.rows.fields import BY
 from understudy.rows.raw import INPUT, PAIR, RawRow, find_problem, normalize_id
+from understudy.rows.redacting import count_redacted, open_redactor, redact_values
 from understudy.rows.sources import INPUTS, Source, open_source
 from understudy.rows.splitting import choose_split
+from understudy.texts.redaction import Redactor
 
 
 def fetch(params: FetchParams, folder: Path = RAW) -> None:
@@ -25,7 +27,7 @@ def fetch(params: FetchParams, folder: Path = RAW) -> None:
         DataError: the source cannot be read, or more than `max_rejected` of a split's rows, or of
             the inputs, cannot be used.
     """
-    source = open_source(params)
+    source, redactor = open_source(params), open_redactor(params.redact)
     schema = PAIRS_SCHEMA | text_columns(*source.fields)
     with ExitStack() as stack:
         rejects = stack.enter_context(table_writer(folder / REJECTS, RAW_REJECTS_SCHEMA))
@@ -33,21 +35,29 @@ def fetch(params: FetchParams, folder: Path = RAW) -> None:
             split: stack.enter_context(table_writer(folder / f"{split}.parquet", schema))
             for split in SPLITS
         }
-        sorter = Sorter(source, kept, rejects)
+        sorter = Sorter(source, kept, rejects, redactor)
         for name, rows in source.rows.items():
             sorter.take(name, track(rows, f"fetch {name}"))
     sorter.check(params.max_rejected, folder / REJECTS)
+    redacted = redactor and count_redacted(sorter.replaced)
     counts = FetchedSplits(**sorter.count_splits())
-    source.make_origin(rows=counts).write(folder / SampleOrigin.PATH.name)
+    source.make_origin(rows=counts, redacted=redacted).write(folder / SampleOrigin.PATH.name)
 
 
 class Sorter:
     """Writes each row to its split, or to the rejects."""
 
     def __init__(
-        self, source: Source, kept: Mapping[str, TableWriter], rejects: TableWriter
+        self,
+        source: Source,
+        kept: Mapping[str, TableWriter],
+        rejects: TableWriter,
+        redactor: Redactor | None = None,
     ) -> None:
         self._source, self._kept, self._rejects = source, kept, rejects
+        self._redactor = redactor
+        self.replaced: Counter[str] = Counter()
+        """Personal data in rows that were kept, by kind."""
         self._parts: dict[str, Counter[tuple[str, bool]]] = {}
         """By name of what was read: how many rows of a split were kept, and were not."""
 
@@ -55,30 +65,47 @@ class Sorter:
         """Takes the rows of a split, or INPUTS."""
         seen, counts = set[str](), self._parts.setdefault(name, Counter())
         for row in rows:
-            split, problem = name, find_problem(row, INPUT if name == INPUTS else PAIR)
-            if name == INPUTS:
-                split, problem = self._choose_split(row, problem)
-            identity = None if problem else normalize_id(row.values.get("id"))
-            identity = identity or f"{split}-{row.number:06d}"
+            values, replaced, problem = self._prepare(row, INPUT if name == INPUTS else PAIR)
+            split = self._choose_split(values, problem) if name == INPUTS else name
+            identity = values["id"] or f"{split}-{row.number:06d}"
             if problem is None and identity in seen:
                 problem = f"id: repeats {identity}"
             counts[split, problem is None] += 1
             if problem is None:
                 seen.add(identity)
-                self._kept[split].add({**row.values, "id": identity})
+                self.replaced += replaced
+                self._kept[split].add({**values, "id": identity})
             else:
                 known = {"split": split, "file": row.file, "row": row.number}
                 self._rejects.add({**known, "reason": problem})
 
-    def _choose_split(self, row: RawRow, problem: str | None) -> tuple[str, str | None]:
-        """The split of a row of INPUTS and its problem; one that cannot be used counts to train."""
-        if problem is not None:
-            return "train", problem
+    def _prepare(
+        self, row: RawRow, texts: Collection[str]
+    ) -> tuple[dict[str, Any], Counter[str], str | None]:
+        """A row's values, how much personal data was replaced in them, and its problem."""
+        problem, values = find_problem(row, texts), {**row.values, "id": None}
+        if problem is None:
+            values["id"] = normalize_id(row.values.get("id"))
+            problem = self._find_group_problem(values)
+        if self._redactor is None:
+            return values, Counter(), problem
+        if problem is not None:  # it may show the value of an id
+            return {"id": None}, Counter(), self._redactor.redact(problem)[0]
+        return *redact_values(values, self._source.fields, self._redactor), None
+
+    def _find_group_problem(self, values: Mapping[str, Any]) -> str | None:
         try:
-            group = normalize_id(row.values.get(BY))
+            normalize_id(values.get(BY))
         except ValueError as error:
-            return "train", f"{self._source.by}: {error}"
-        return choose_split(group or row.values["article"], self._source.shares), None
+            return f"{self._source.by}: {error}"
+        return None
+
+    def _choose_split(self, values: Mapping[str, Any], problem: str | None) -> str:
+        """The split of an input; one that cannot be used counts to train."""
+        if problem is not None:
+            return "train"
+        group = normalize_id(values.get(BY)) or values["article"]
+        return choose_split(group, **self._source.shares)
 
     def count_splits(self) -> dict[str, FetchedRows]:
         """How many rows of each split were kept and rejected."""

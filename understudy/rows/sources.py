@@ -29,7 +29,7 @@ class Source:
     fields: tuple[str, ...] = ()
     """Columns of the rows beside id, article and highlights."""
     shares: Mapping[str, float] = field(default_factory=dict)
-    """Of splits other than train, for INPUTS."""
+    """Of validation and test, for INPUTS."""
     by: str | None = None
     """The column that is hashed for INPUTS instead of the article."""
 
@@ -71,10 +71,10 @@ def _open_files(files: FilesParams, limit: int | None) -> Source:
             rows[name] = read_inputs(path, columns, fields, limit)
     hashes = {n: origin.OriginFile(path=str(p), sha256=hash_file(p)) for n, p in paths.items()}
     split = files.split
-    shares = {"test": split.test} if "test" not in paths else {}
+    test = 0.0 if "test" in paths else split.test
     return Source(
         rows, partial(origin.FilesOrigin, source="files", files=hashes),
-        fields, {**shares, "validation": split.validation}, split.by,
+        fields, {"validation": split.validation, "test": test}, split.by,
     )  # fmt: skip
 
 

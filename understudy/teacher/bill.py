@@ -47,8 +47,7 @@ class CallTally:
 
     def add_answer(self, answer: Answer) -> None:
         """Counts an answer, unless it is a failed call, or that of a request that was counted."""
-        key = digest(answer.request)
-        if answer.error or key in self._seen:
+        if answer.error or (key := digest(answer.request)) in self._seen:
             return
         self._seen.add(key)
         self._models.add(answer.model)

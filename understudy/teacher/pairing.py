@@ -18,7 +18,7 @@ from understudy.core.tables import TableWriter, table_writer
 from understudy.teacher.bill import CallTally
 from understudy.teacher.client import ask
 from understudy.teacher.ledger import default_ledger
-from understudy.teacher.prompts import Questions
+from understudy.teacher.prompts import Prompt, Questions
 from understudy.teacher.requests import Question
 
 
@@ -52,9 +52,15 @@ def ask_for(
     questions: Questions, teacher: TeacherParams, stage: str, outputs: Path
 ) -> Iterator[Reply]:
     """Answers a stage's questions, in order; see `ask` for what is asked and what is raised."""
-    for question, answer in ask(questions, teacher, default_ledger(), stage, outputs):
+    answered = ask(questions, teacher, default_ledger(), stage, outputs)
+    return read_replies(answered, questions.prompt)
+
+
+def read_replies(answered: Iterable[tuple[Question, Answer]], prompt: Prompt) -> Iterator[Reply]:
+    """Reads out of each answer what the prompt asked for."""
+    for question, answer in answered:
         problem = answer.find_problem()
-        text, unread = (answer.text, None) if problem else questions.prompt.read(answer.text)
+        text, unread = (answer.text, None) if problem else prompt.read(answer.text)
         problem = problem or unread or replace(answer, text=text).find_problem()
         yield Reply(question, answer, text, problem)
 

@@ -57,6 +57,11 @@ class PromptFile:
     field: str | None = None
     """The dotted path of the text in a JSON answer; None where the answer is the text."""
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What goes into a request beside the messages."""
+        return {} if self.response_format is None else {"response_format": self.response_format}
+
 
 def read_prompt_file(param: str, path: str | Path) -> PromptFile:
     """Reads a template; white space around a message is no part of it.

@@ -14,7 +14,7 @@ from understudy.core.tables import iterate_table, readable_parquet
 from understudy.teacher.errors import PromptError
 from understudy.teacher.json_answers import read_field
 from understudy.teacher.matching import Matcher
-from understudy.teacher.prompt_files import PromptFile, read_prompt_file
+from understudy.teacher.prompt_files import read_prompt_file
 from understudy.teacher.requests import Message, Question
 
 
@@ -44,7 +44,7 @@ class Prompt:
         self._messages = file.messages
         found = (one.template.get_identifiers() for one in file.messages)
         self.variables = tuple(dict.fromkeys(name for names in found for name in names))
-        self.settings = _settings(file)
+        self.settings = file.settings
         self.field = file.field
         if not self.variables or not set(self.variables) <= set(allowed):
             raise PromptError(f"{self._given}: {_explain(self.variables, allowed)}")
@@ -102,10 +102,6 @@ class Prompt:
         See `read_field`; an answer without text comes back as it is.
         """
         return (answer, None) if self.field is None else read_field(answer, self.field)
-
-
-def _settings(file: PromptFile) -> dict[str, Any]:
-    return {} if file.response_format is None else {"response_format": file.response_format}
 
 
 def _as_text(name: str, value: Any) -> str:

@@ -90,16 +90,21 @@ def build_requests(questions: Iterable[Question], params: TeacherParams) -> Iter
     """
     fixed = {"endpoint": endpoint_identity(params), "model": params.model, **params.request}
     for question in questions:
-        for name in params.request.keys() & question.settings.keys():
-            raise PromptError(
-                f"teacher.request.{name}: the prompt's template sets {name}, too; delete one of "
-                "them: the template's goes with its prompt, that of teacher.request with all"
-            )
+        check_settings(question.settings, params)
         content = {**fixed, **question.settings, "messages": list(question.messages)}
         if question.sample > 1:
             content["sample"] = question.sample
         data = canonical(content)
         yield Request(question, content, data, content_key(data), worst_case_usd(len(data), params))
+
+
+def check_settings(settings: Mapping[str, Any], params: TeacherParams) -> None:
+    """Raises PromptError where a prompt's template and teacher.request set the same key."""
+    for name in params.request.keys() & settings.keys():
+        raise PromptError(
+            f"teacher.request.{name}: the prompt's template sets {name}, too; delete one of them: "
+            "the template's goes with its prompt, that of teacher.request with every prompt"
+        )
 
 
 def endpoint_identity(params: TeacherParams) -> str:

@@ -14,7 +14,7 @@ from understudy.core.parser import command_parser
 
 
 def check() -> None:
-    """Raises ParamsError with one line per problem of any section."""
+    """Raises ParamsError with one line per problem of any section, or then of prompts."""
     from understudy.contract.params.sections import KINDS
     from understudy.contract.params.sources import KEY, load_sources
     from understudy.core.params import PARAMS, load_section, read_params
@@ -33,8 +33,39 @@ def check() -> None:
             load_section(name, kind)
         except ParamsError as error:
             problems.append(str(error))
+    problems = problems or find_prompt_problems()
     if problems:
         raise ParamsError("\n".join(dict.fromkeys(problems)))
+
+
+def find_prompt_problems() -> list[str]:
+    """One line per prompt's template that is there and cannot be used.
+
+    Which columns `zeroshot` may ask about is known when the rows are there: the stage tells.
+    """
+    from understudy.contract.params.generate import GenerateParams
+    from understudy.contract.params.teacher import TeacherParams
+    from understudy.contract.params.zeroshot import ZeroshotParams
+    from understudy.core.params import load_section
+    from understudy.teacher.errors import PromptError
+    from understudy.teacher.prompt_files import read_prompt_file
+    from understudy.teacher.prompts import Prompt
+    from understudy.teacher.requests import check_settings
+
+    teacher, problems = load_section("teacher", TeacherParams), []
+    named = {
+        "generate.prompt": load_section("generate", GenerateParams).prompt,
+        "zeroshot.prompt": load_section("zeroshot", ZeroshotParams).prompt,
+    }
+    for param, path in named.items():
+        try:
+            if Path(path).is_file():  # DVC names one that is absent
+                check_settings(read_prompt_file(param, path).settings, teacher)
+                if param == "generate.prompt":
+                    Prompt(param, path, ["highlights"])
+        except PromptError as error:
+            problems.append(str(error))
+    return problems
 
 
 def find_untaken_files(root: Path = Path()) -> list[str]:
@@ -42,6 +73,7 @@ def find_untaken_files(root: Path = Path()) -> list[str]:
 
     `dvc exp run --temp` works in a copy of the repository, as a clone is: what Git or DVC tracks.
     """
+    from understudy.contract.params.fetch import NO_FILE
     from understudy.contract.params.sections import KINDS
     from understudy.core.params import load_section
     from understudy.versioning.revisions import find_untracked
@@ -52,8 +84,10 @@ def find_untaken_files(root: Path = Path()) -> list[str]:
         for section in ("generate", "zeroshot")
     }
     if fetch["source"] == "files":
-        splits = ("train", "validation", "test")
-        named |= {f"fetch.files.{split}": fetch["files"][split] for split in splits}
+        names = ("train", "validation", "test", "inputs")
+        named |= {f"fetch.files.{name}": fetch["files"][name] for name in names}
+    named["fetch.redact.names"] = fetch["redact"]["names"]
+    named = {key: path for key, path in named.items() if path != NO_FILE}
     here = root.resolve()
     top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
     far = {

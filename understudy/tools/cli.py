@@ -21,6 +21,7 @@ COMMANDS = {
     "score": "score any file of predictions against a file of references",
     "predict": "summarize any file with a model folder",
     "ledger": "verify, count, export or import the teacher's paid answers",
+    "inputs": "make the file of inputs for fetch out of logs of chat completions",
     "table": "write the result table into README.md",
 }
 ABOUT = """Trains a small model to stand in for a large chat model, and proves that it can.

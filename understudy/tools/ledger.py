@@ -3,7 +3,7 @@
 Run: understudy ledger verify           names every damaged record
      understudy ledger stats            counts calls and tokens
      understudy ledger export FILE      writes all requests and answers to a Parquet file
-     understudy ledger import FILE      takes over answers of an export or a stage output
+     understudy ledger import FILES…    takes over answers of exports, stage outputs and logs
      understudy ledger forget BATCH     gives up a batch that the endpoint does not know
 
 The ledger is the stages' own, unless --ledger names another; --json prints JSON.
@@ -16,27 +16,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from understudy.contract.answers import COLUMNS, LATER, Answer
 from understudy.core.errors import DataError
 from understudy.core.parser import command_parser
-from understudy.core.tables import readable_parquet, table_writer, text_columns
+from understudy.core.tables import table_writer
 from understudy.teacher.chunks import open_chunks
 from understudy.teacher.completion import failed_answer
 from understudy.teacher.index import Span
-from understudy.teacher.ledger import Ledger, default_ledger, keep
-from understudy.teacher.lines import check_answer, read_sent
-from understudy.teacher.recall import TEXT
+from understudy.teacher.ledger import Ledger, default_ledger
+from understudy.teacher.lines import read_sent
 from understudy.teacher.records import Record
-from understudy.teacher.requests import canonical, content_key, digest
+from understudy.teacher.requests import canonical, digest
 from understudy.tools.audit import add_up, verify
-
-EXPORT = {
-    **text_columns("key", "request", "state"),
-    **{name: kind for name, kind in COLUMNS.items() if name != "request"},
-    **text_columns("at", "source"),
-}
-HINT = "give a file of `understudy ledger export`, or a stage's file of answers"
-ROWS = 256
+from understudy.tools.importing.exports import EXPORT
+from understudy.tools.importing.options import add_logs, hint_at
+from understudy.tools.importing.takeover import REJECTS, import_files
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -57,8 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             formatter_class=parser.formatter_class,
             parents=[common],
         )
-        if name in ("export", "import"):
+        if name == "export":
             command.add_argument("file", type=Path, metavar="FILE.parquet")
+        elif name == "import":
+            add_logs(command, ", exports and stage outputs (.parquet)")
+            listed = f"list of records of no use; default: {REJECTS} beside the ledger"
+            command.add_argument("--rejects", type=Path, metavar="PATH", help=listed)
         elif name == "forget":
             command.add_argument("batch", metavar="BATCH")
     args = parser.parse_args(arguments)
@@ -134,51 +131,10 @@ def _state(ledger: Ledger, key: str) -> dict[str, Any]:
 
 
 def _import(ledger: Ledger, args: argparse.Namespace) -> None:
-    counts, taken = {"took": 0, "had": 0, "refused": 0}, set[str]()
-
-    def missing() -> Iterator[Answer]:
-        for row in _read(args.file):
-            try:
-                answer = _check(row)
-            except ValueError:
-                counts["refused"] += 1
-                continue
-            if answer.request in taken or ledger.answer(answer.request) is not None:
-                counts["had"] += 1
-            else:
-                taken.add(answer.request)
-                yield answer
-
-    counts["took"] = keep(ledger, missing(), f"import of {args.file.name}")
-    _say(args, counts, ", ".join(f"{name} {count}" for name, count in counts.items()))
-
-
-def _read(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of answers in an export or a stage output."""
-    with readable_parquet(path, hint=HINT) as file:
-        names = file.schema_arrow.names
-        text = "text" if "text" in names else TEXT
-        wanted = EXPORT if {"key", "state"} <= set(names) else COLUMNS
-        columns = [text if name == "text" else name for name in wanted]
-        columns = [name for name in columns if name in names or name not in LATER]
-    with readable_parquet(path, columns, HINT) as file:
-        for batch in file.iter_batches(batch_size=ROWS, columns=columns):
-            for row in batch.to_pylist():
-                if row.get("state") in (None, "answered") and not row["error"]:
-                    yield {**row, "text": row[text]}
-
-
-def _check(row: Mapping[str, Any]) -> Answer:
-    """The answer in a row.
-
-    Raises:
-        ValueError: it is none, or not the answer to the request in its row.
-    """
-    if "key" not in row:
-        return check_answer(row)
-    if row["request"] is not None and content_key(json.loads(row["request"])) != row["key"]:
-        raise ValueError(f"{row['key']}: not the name of its request")
-    return check_answer({**row, "request": row["key"]})
+    imported = import_files(ledger, args.files, args.any_model, args.rejects)
+    _say(args, imported.to_record(), str(imported))
+    if imported.findings:
+        hint_at(imported.findings)
 
 
 def _forget(ledger: Ledger, args: argparse.Namespace) -> None:
@@ -194,6 +150,6 @@ COMMANDS = {
     "verify": (_verify, "name every damaged record, with what its loss means", "--json"),
     "stats": (_stats, "count calls, tokens and seconds", "--json"),
     "export": (_export, "write one row per request", "answers.parquet"),
-    "import": (_import, "take over answers that the ledger does not have", "answers.parquet"),
+    "import": (_import, "take over answers that the ledger does not have", "logs/*.jsonl"),
     "forget": (_forget, "give up a batch that the endpoint does not know any more", "batch_abc123"),
 }

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stages.report.inputs import gather
-from stages.report.label import build_label
+from stages.report.notice import build_label
 from stages.report.page import render
 from tests.contract.examples import LINEUP, make_calls, make_origin, make_teacher
 from tests.stages.report.inputs import make_articles, write_project

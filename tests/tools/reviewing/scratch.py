@@ -11,22 +11,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.evaluate import count_teacher, write_scores, write_seed_scores
-from tests.contract.examples import make_generated, make_traits
+from stages.evaluate.judging import price_calls, write_scores, write_seed_scores
+from tests.contract.examples import make_answered, make_traits
 from tests.imports import ROOT
 from tests.project import Project
+from understudy.contract.answered import CallCounts
 from understudy.contract.answers import Answer
 from understudy.contract.asked import WRITTEN_ANSWERS_SCHEMA
 from understudy.contract.evaluation import REFERENCE, Systems, TeacherUse, Texts
-from understudy.contract.names import COLUMNS, SYSTEMS, TRAINED
+from understudy.contract.lineup import Lineup
+from understudy.contract.names import COLUMNS
 from understudy.contract.params.evaluate import Judgement
 from understudy.contract.params.teacher import Prices
 from understudy.contract.recipes import Recipes
-from understudy.core.tables import read_table, table_writer
+from understudy.core.tables import iterate_table, table_writer
 from understudy.scoring.bootstrap import Figures
 from understudy.scoring.scoreboard import RecipeBoard, Scoreboard
+from understudy.teacher.bill import CallTally
 from understudy.teacher.completion import failed_answer
+from understudy.teacher.requests import content_key
 
+LINEUP = Lineup(("gold", "written"))
+SYSTEMS, TRAINED = LINEUP.systems, LINEUP.trained
 ARTICLES = 60
 HIGHLIGHTS = 40
 PROMPT = "Write a news article: $highlights\n"
@@ -38,10 +44,10 @@ ANSWER_USD = (800 * 1.0 + 200 * 0.5 + 3000 * 2.0) / 1e6
 PIPELINE = """\
 stages:
   generate:
-    cmd: cp made/answers.parquet data/written/ && cp made/generated.json metrics/
-    deps: [prompts/generate.txt, made/answers.parquet, made/generated.json]
+    cmd: cp made/answers.parquet data/written/ && cp made/generate.json metrics/answers/
+    deps: [prompts/generate.txt, made/answers.parquet, made/generate.json]
     outs: [data/written/answers.parquet]
-    metrics: [{metrics/generated.json: {cache: false}}]
+    metrics: [{metrics/answers/generate.json: {cache: false}}]
   train-t5:
     matrix: {source: [written], seed: "${train-t5.seeds}"}
     cmd: cp -r made/models/${item.seed} models/seeds/t5-written/
@@ -79,7 +85,7 @@ stages:
       - metrics/teacher.json: {cache: false}
 """
 FOLDERS = (
-    *("data/written", "data/predictions", "metrics/curves", "prompts"),
+    *("data/written", "data/predictions", "metrics/answers", "metrics/curves", "prompts"),
     *("models/t5-written", "models/seeds/t5-written"),
 )
 
@@ -181,11 +187,23 @@ def write(made: Path, found: Found) -> None:
     write_answers(made / "answers.parquet", found.prompt, HIGHLIGHTS, found.failed)
     write_answers(made / "zeroshot.parquet", "Summarize", ARTICLES)
     train = {"asked": HIGHLIGHTS, "kept": found.kept, "dropped": {}}
-    make_generated(train=train).write(made / "generated.json")
+    make_answered("generate", train=train).write(made / "generate.json")
     _write_scores(made, found)
-    answers = {n: read_table(made / f"{f}.parquet") for n, f in FILES.items()}
-    counted = {name: count_teacher(table, Prices(**PRICES)) for name, table in answers.items()}
+    counted = {
+        name: price_calls(count(made / f"{f}.parquet"), Prices(**PRICES))
+        for name, f in FILES.items()
+    }
     TeacherUse(**counted).write(made / "scored" / "teacher.json")
+
+
+def count(path: Path) -> CallCounts:
+    """What the answers in a file took."""
+    tally = CallTally()
+    for row in iterate_table(path, tuple(WRITTEN_ANSWERS_SCHEMA)):
+        answer = Answer.from_record(row)
+        tally.add_row(usable=not answer.error, failed=bool(answer.error))
+        tally.add_answer(answer)
+    return tally.describe()
 
 
 FILES = {"generate": "answers", "zeroshot": "zeroshot"}
@@ -219,7 +237,7 @@ def _write_scores(made: Path, found: Found) -> None:
     Systems.model_validate({**systems, REFERENCE: {"words": 51.5, "empty": 0}}).write(
         scored / "systems.json"
     )
-    board.compare().write(scored / "gap.json")
+    board.compare(LINEUP.pairs).write(scored / "gap.json")
     _write_recipes(made, found, names, rows)
     texts = {
         name: make_traits(0).model_copy(update={"novel1": 10 + found.better.get(name, 0.0)})
@@ -235,11 +253,11 @@ def _write_recipes(made: Path, found: Found, names: list[str], rows: Mapping[str
         else {0: rows[system]}
         for system in SYSTEMS
     }
-    board = RecipeBoard(models, JUDGEMENT.margin)
+    board = RecipeBoard(models, TRAINED, JUDGEMENT.margin)
     shipped = next(iter(found.seeds))
     recipes = {system: board.summarize(system, shipped) for system in TRAINED}
     Recipes.model_validate(recipes).write(made / "scored" / "seeds.json")
-    board.compare().write(made / "scored" / "recipes.json")
+    board.compare(LINEUP.pairs).write(made / "scored" / "recipes.json")
     trained = {system: models[system] for system in TRAINED}
     write_seed_scores(names, trained, made / "seed-scores.parquet")
 
@@ -248,7 +266,7 @@ def write_answers(path: Path, prompt: str, count: int, failed: int = 0) -> None:
     """A stage's answers; the last of them failed."""
     with table_writer(path, WRITTEN_ANSWERS_SCHEMA) as table:
         for number in range(count):
-            key = f"sha256:{prompt}:{number}"
+            key = content_key(f"{prompt}:{number}".encode())
             answer = Answer(key, f"Text {number}.", "stop", "", "double", *TOKENS)
             if number >= count - failed:
                 answer = failed_answer(key, "double", "no answer")

@@ -50,7 +50,7 @@ def test_a_changed_prompt_changes_written_rows_only(page: str) -> None:
     assert "Unchanged: `t5-gold`, `bart-gold`, `zeroshot`, `lead-3`." in scores
     assert "differences article by article" in scores
     assert "`prompts/generate.txt`" in section(page, "Params and inputs")
-    assert rows(section(page, "Data"), "generated.train.kept")[0][1:] == ["36", "30"]
+    assert rows(section(page, "Data"), "answers/generate.train.kept")[0][1:] == ["36", "30"]
 
 
 def test_a_changed_prompt_has_the_cost_of_its_new_calls(page: str) -> None:
@@ -179,15 +179,15 @@ def test_a_drop_beyond_the_gate_fails_with_the_reason_after_the_whole_review(
 def test_gates_that_are_held_are_counted_and_changed_ones_are_pointed_out(
     project: Project, review: Reviewer
 ) -> None:
-    names = ("systems.t5-written.rouge1.f1", "generated.train.kept")
+    names = ("systems.t5-written.rouge1.f1", "answers/generate.train.kept")
     set_gates(project, minimum=dict.fromkeys(names, 30), largest_drop={names[0]: 0})
     text = review.text("main")
     assert review.error is None
     assert text.startswith("**Gates held: 3.** ")
     assert "- This branch changes the gates themselves; see the params." in text
-    assert "| held | `minimum` | `generated.train.kept` | 30 is at least 30 |" in text
+    assert "| held | `minimum` | `answers/generate.train.kept` | 30 is at least 30 |" in text
     assert "did not fall; at most 0 is allowed |" in text
-    assert rows(text, "review.minimum.generated.train.kept") != []
+    assert rows(text, "review.minimum.answers/generate.train.kept") != []
 
 
 def test_a_gate_on_no_metric_is_an_error_with_the_closest_names(

@@ -130,6 +130,29 @@ class FilesParams(Section):
         return inputs
 
 
+class RedactParams(Section):
+    """Personal data to replace in every text, before anything of it is kept or sent.
+
+    An id with such data in it is replaced by the row's number.
+    """
+
+    emails: bool = False
+    """E-mail addresses become [EMAIL]."""
+    phones: bool = False
+    """Phone numbers become [PHONE]: international ones, those in national groups, and those behind
+    a word such as tel or call."""
+    cards: bool = False
+    """Numbers of payment cards become [CARD]; their checksum tells them from others."""
+    names: str = Field(default=NO_FILE, min_length=1)
+    """A text file with a name a line. Each becomes [NAME], as a whole word in any case: leave out
+    those that are words too, such as Will, or give them in full. data/none.jsonl for none."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is to be replaced."""
+        return self.emails or self.phones or self.cards or self.names != NO_FILE
+
+
 class FetchParams(Section):
     """Where rows come from."""
 
@@ -139,6 +162,7 @@ class FetchParams(Section):
     """Rows taken from the start of each split, and of the file of inputs; null takes all."""
     max_rejected: float = Field(default=0.01, ge=0, le=1)
     """Largest share of a split's rows, or of the inputs, that may be unusable."""
+    redact: RedactParams = RedactParams()
     sample: SampleParams = SampleParams()
     hub: HubParams = HubParams()
     files: FilesParams = FilesParams()

@@ -6,9 +6,9 @@ from pydantic import Field
 
 from understudy.contract.answers import REASONS
 from understudy.contract.params.filter import NEAR_DUPLICATE, NEAR_TEST
-from understudy.contract.params.usable import UsableParams
+from understudy.contract.params.usable import TOO_SHORT, UsableParams
 
-COPIED, TOO_SHORT = "copied", "too_short"
+COPIED = "copied"
 
 
 class GenerateParams(UsableParams):
@@ -17,7 +17,7 @@ class GenerateParams(UsableParams):
     sources: list[Literal["written"]] = Field(default=["written"], max_length=1)
     """[], where `sources` at the top lacks it: DVC makes the stage for what stands here."""
     prompt: str = Field(default="prompts/generate.txt", min_length=1)
-    """A template file with the variable $highlights."""
+    """A template file, a text or YAML, with the variable $highlights."""
     limit: int | None = Field(default=None, gt=0)
     """Training highlights to expand, from the first on; null takes all."""
     validation_limit: int | None = Field(default=None, gt=0)

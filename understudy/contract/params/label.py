@@ -1,33 +1,65 @@
-"""The params section `label`."""
+"""The params section `label`: which inputs the teacher answers, and which answers make pairs."""
 
-from pydantic import Field
+from typing import Literal
+
+from pydantic import Field, ValidationInfo, field_validator
 
 from understudy.contract.answers import REASONS
-from understudy.contract.params.usable import UsableParams
+from understudy.contract.params.usable import TOO_SHORT, UsableParams
 
-DISAGREE = "disagree"
+COPY, OTHER_LANGUAGE, REFUSAL = "copy", "other_language", "refusal"
+LONGER, DISAGREE = "longer", "disagree"
 
 
 class LabelParams(UsableParams):
-    """Labels."""
+    """Which inputs the teacher answers with zeroshot.prompt, and which answers make pairs."""
 
+    sources: list[Literal["labelled"]] = Field(default=["labelled"], max_length=1)
+    """[], where `sources` at the top lacks it: DVC makes the stage for what stands here."""
     limit: int | None = Field(default=None, gt=0)
-    """n."""
+    """Training inputs to answer, from the first on; null takes all."""
     validation_limit: int | None = Field(default=None, gt=0)
-    """n."""
+    """Validation inputs to answer, so that this source chooses its best checkpoint itself; null
+    takes all."""
     samples: int = Field(default=1, ge=1, le=16)
-    """n."""
-    min_agreement: float | None = None
-    """n."""
-    sources: list[str] = ["labelled"]
-    """n."""
+    """Answers to each input, every one of which is paid for. Of several, the one that agrees most
+    with the others makes the pair."""
+    min_agreement: float | None = Field(default=None, ge=0, le=1)
+    """Drops an input whose samples agree less than this on average, by the F1 of the words that any
+    two of them share; null keeps all."""
+    min_words: int = Field(default=0, ge=0)
+    """Drops an answer of fewer words; 0 keeps all."""
+    drop_copies: bool = False
+    """Drops an answer that is its input, case and white space aside."""
+    same_language: bool = False
+    """Drops an answer in another language than its input, where both are long enough to be sure."""
+    drop_refusals: bool = False
+    """Drops an answer with a sentence of refusal anywhere in it, such as "I cannot help with that"
+    or "As an AI language model"; one that begins so is never used."""
+    drop_longer: bool = False
+    """Drops an answer of more words than its input."""
+
+    @field_validator("min_agreement")
+    @classmethod
+    def _has_samples(cls, agreement: float | None, info: ValidationInfo) -> float | None:
+        if agreement is not None and info.data.get("samples") == 1:
+            raise ValueError("expected null with label.samples = 1: one sample agrees with itself")
+        return agreement
 
     @property
     def limits(self) -> dict[str, int | None]:
-        """Limits."""
+        """How many of the first inputs of each split to answer; null takes all."""
         return {"train": self.limit, "validation": self.validation_limit}
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Reasons."""
-        return (*REASONS, *self.text_reasons)
+        """Why answers may make no pair."""
+        own = (
+            (self.min_words > 0, TOO_SHORT),
+            (self.drop_copies, COPY),
+            (self.drop_refusals, REFUSAL),
+            (self.same_language, OTHER_LANGUAGE),
+            (self.drop_longer, LONGER),
+            (self.min_agreement is not None, DISAGREE),
+        )
+        return (*REASONS, *self.text_reasons, *(reason for is_on, reason in own if is_on))

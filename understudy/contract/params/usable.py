@@ -7,6 +7,7 @@ from understudy.core.params import Section
 TEMPLATE_MARK, ECHO, LOOP = "template_mark", "echo", "loop"
 NOT_JSON, NO_FIELD = "not_json", "no_field"
 """Why an answer has no text where the prompt's template names a field of a JSON answer."""
+TOO_SHORT = "too_short"
 
 
 class UsableParams(Section):

@@ -35,7 +35,7 @@ def render_plan(
     if calls is None:
         return "\n".join([*lines, _UNKNOWN])
     table = [["stage", *COLUMNS], *([stage, *_cells(found)] for stage, found in calls.items())]
-    done = {stage.name for stage in stages if stage.state == "up to date"}
+    done = {stage.name.partition("@")[0] for stage in stages if stage.state == "up to date"}
     notes = [
         note
         for stage, found in calls.items()

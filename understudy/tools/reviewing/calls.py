@@ -43,8 +43,16 @@ class StageCalls:
 
 
 def compare_calls(base: Snapshot, now: Snapshot, prices: Prices) -> list[StageCalls]:
-    """Compares the answers that generate and zeroshot have, request by request."""
-    return [_compare_stage(stage, path, base, now, prices) for stage, path in ANSWERS.items()]
+    """Compares the answers of the stages that ask on either side, request by request."""
+    return [
+        _compare_stage(stage, path, base, now, prices)
+        for stage, path in ANSWERS.items()
+        if any(_has_asked(side, stage, path) for side in (base, now))
+    ]
+
+
+def _has_asked(side: Snapshot, stage: str, path: Path) -> bool:
+    return path.as_posix() in side.outs or stage in side.metrics.get("teacher", {})
 
 
 def _compare_stage(
@@ -53,7 +61,8 @@ def _compare_stage(
     names = (path, *FORMER_NAMES.get(path, ()))
     former = next((name for name in names if name.as_posix() in base.outs), path)
     try:
-        after, before = now.read_table(path, COLUMNS), base.read_table(former, COLUMNS)
+        after = _read_answers(now, stage, path)
+        before = _read_answers(base, stage, former)
     except DataError as error:
         named = now.outs.get(path.as_posix())
         bill, old = _read_bill(now, stage), _read_bill(base, stage)
@@ -75,6 +84,13 @@ def _compare_stage(
         failed=after["request"].nunique() - len(answered),
         unread=None,
     )
+
+
+def _read_answers(side: Snapshot, stage: str, path: Path) -> pd.DataFrame:
+    """A side's answers; none where the stage does not exist there."""
+    if not _has_asked(side, stage, path):
+        return pd.DataFrame(columns=list(COLUMNS))
+    return side.read_table(path, COLUMNS)
 
 
 def _add_up(answers: pd.DataFrame, prices: Prices) -> Bill:

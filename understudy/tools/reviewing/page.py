@@ -22,10 +22,10 @@ LONGEST = 60_000
 LEFT_OUT = "The review is too long for GitHub: `understudy review --json` has all of it."
 PART = "\f"
 """Ends a part in the template; text from outside cannot hold it, as it is put on one line."""
-DATA = ("dataset", "generated", "data")
-"""Metrics files that count rows."""
-ELSEWHERE = (*DATA, "gap", "recipes", "rouge")
-"""Metrics files with a section of their own, or that repeat another."""
+DATA = re.compile(r"(dataset|data/\w+)\.|answers/\w+\.(?!calls\.)")
+"""Metrics that count rows, by their dotted names."""
+ELSEWHERE = re.compile(rf"{DATA.pattern}|answers/|(gap|recipes|rouge)\.")
+"""Metrics with a section of their own, or that repeat others."""
 BOUNDS = tuple(f"{measure}_{end}" for measure in MEASURES for end in ("low", "high"))
 MOST = 100
 """Rows of any table."""
@@ -40,7 +40,7 @@ def build_page(review: Review, longest: int = LONGEST) -> str:
         review=review,
         inputs=[change.key for change in review.inputs if change.key not in review.code],
         gates_changed=any(c.key.startswith("review.") and (c.old or c.new) for c in review.params),
-        counts=[change for change in review.metrics if change.key.partition(".")[0] in DATA],
+        counts=[change for change in review.metrics if DATA.match(change.key)],
         others=_group_other_metrics(review.metrics),
         charts=_draw_charts(review),
         missing=group_seeds(review.storage.missing),
@@ -69,7 +69,8 @@ def _group_other_metrics(changes: Sequence[Change]) -> dict[str, list[Change]]:
     for change in changes:
         name, *keys = change.key.split(".")
         is_score = name == "systems" and len(keys) > 1 and keys[-2] in KINDS
-        if name not in ELSEWHERE and not is_score and not change.key.endswith(BOUNDS):
+        is_elsewhere = ELSEWHERE.match(change.key) or change.key.endswith(BOUNDS)
+        if not is_score and not is_elsewhere:
             files.setdefault(name, []).append(change)
     return files
 

@@ -1,0 +1,1 @@
+"""Reads logs of chat-completion calls that other programs have written."""

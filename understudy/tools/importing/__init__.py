@@ -1,0 +1,1 @@
+"""Makes answers and inputs out of what other programs have logged."""
