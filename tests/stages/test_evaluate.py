@@ -146,7 +146,7 @@ def test_without_gold_the_teachers_usable_answers_are_the_references() -> None:
 def test_a_test_split_that_is_gold_in_part_is_refused() -> None:
     write_predictions(Path("data/predictions"))
     with pytest.raises(DataError, match="some rows have highlights, others none"):
-        choose_references(TEST.assign(highlights=[GOLD[0], None, GOLD[2]]))
+        choose_references(TEST.assign(highlights=pd.Series([GOLD[0], None, GOLD[2]])))
 
 
 def test_what_sources_that_are_gone_have_left_is_removed(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_an_unknown_section_is_refused_and_the_right_one_suggested(
         (["gold", "gold"], "expected each source once"),
         (
             ["gold", "written"],
-            "label.sources = ['labelled']: expected [], since sources = [gold, w",
+            "label.sources = ['labelled']: expected [], since sources = [gold,",
         ),
         (["labelled"], "generate.sources = ['written']: expected [], since sources = [labelled]"),
     ],

@@ -44,7 +44,9 @@ def filtered(tmp_path_factory: pytest.TempPathFactory) -> Project:
         ]
         lines = "".join(json.dumps(row) + "\n" for row in rows)
         (project.path / f"data/example/{split}.jsonl").write_text(lines, encoding="utf-8")
-    project.change_params(fetch__source="files", generate__limit=LIMIT, generate__max_echoed=1)
+    project.change_params(
+        fetch__source="files", generate__limit=LIMIT, generate__max_echoed=1, label__max_echoed=1
+    )
     project.run("dvc", "repro", "filter")
     project.commit("Filter")
     return project

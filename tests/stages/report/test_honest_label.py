@@ -7,7 +7,7 @@ import pytest
 from stages.report.inputs import gather
 from stages.report.notice import build_label
 from stages.report.page import render
-from tests.contract.examples import LINEUP, make_calls, make_origin, make_teacher
+from tests.contract.examples import make_calls, make_origin, make_teacher
 from tests.stages.report.inputs import make_articles, write_project
 
 
@@ -46,7 +46,7 @@ def test_a_sample_and_a_teacher_of_rules_are_called_that(
 def test_one_use_of_the_embedded_teacher_is_enough_for_the_label(stage: str, project: Path) -> None:
     make_origin("files").write()
     uses = dict.fromkeys(("generate", "label", "zeroshot"), make_calls(model="gpt-6-luna"))
-    make_teacher(LINEUP, **{**uses, stage: make_calls()}).write()
+    make_teacher().model_copy(update={**uses, stage: make_calls()}).write()
     assert "set of rules" in " ".join(build_label(gather(100)).warning)
 
 

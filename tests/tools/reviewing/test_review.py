@@ -22,7 +22,6 @@ from tests.tools.reviewing.scratch import (
     run,
     write_answers,
 )
-from understudy.contract.asked import ANSWERS
 from understudy.tools.reviewing.gates import GateError
 
 
@@ -54,7 +53,9 @@ def test_a_changed_prompt_changes_written_rows_only(page: str) -> None:
 
 
 def test_a_changed_prompt_has_the_cost_of_its_new_calls(page: str) -> None:
-    generate, zeroshot = (rows(section(page, "Teacher"), stage)[0] for stage in ANSWERS)
+    generate, zeroshot = (
+        rows(section(page, "Teacher"), stage)[0] for stage in ("generate", "zeroshot")
+    )
     cost = f"${HIGHLIGHTS * ANSWER_USD:.4f}"
     assert generate[1:] == [str(HIGHLIGHTS), cost, str(HIGHLIGHTS), cost, "0", "0"]
     assert zeroshot[3:] == ["0", "$0.00", str(ARTICLES), "0"]

@@ -5,7 +5,6 @@ from typing import Any, Literal, get_args
 
 from pydantic import Field, RootModel, ValidationError, field_validator
 
-from understudy.contract.params.fetch import NO_FILE
 from understudy.core.errors import ParamsError, say_expected
 from understudy.core.params import PARAMS, read_params
 
@@ -57,6 +56,8 @@ def load_sources(path: Path = PARAMS) -> tuple[Source, ...]:
                 f"{path}: {stage}.{KEY} = {own!r}: expected {wanted!r}, since {shown}; DVC makes "
                 f"the stage {stage} for what its own list names"
             )
+    from understudy.contract.params.fetch import NO_FILE  # it loads pyarrow
+
     inputs = _look_up(document, ["fetch", "files", "inputs"], NO_FILE)
     is_files = _look_up(document, ["fetch", "source"], "") == "files"
     if is_files and inputs != NO_FILE and sources != ("labelled",):
