@@ -56,6 +56,12 @@ def test_where_nothing_was_replaced_nothing_is_listed(source: str) -> None:
     assert list_redacted(make_origin(source)) == []
 
 
+def test_what_was_replaced_is_listed_by_kind_nothing_found_too() -> None:
+    replaced = {"emails": 3, "phones": 0, "cards": 0, "names": 0}
+    content = {**make_origin("files").to_json(), "redacted": replaced}
+    assert list_redacted(FilesOrigin.model_validate(content)) == [*replaced.items()]
+
+
 def test_the_embedded_teacher_is_called_rules() -> None:
     assert name_teacher("rules-1", "embedded") == (
         "the sample's embedded rules (`rules-1`, no language model)"
