@@ -14,12 +14,14 @@ import pytest
 
 from tests.project import Project, copy_project, quick
 
-SYSTEMS = {"t5-gold", "t5-written", "bart-gold", "bart-written", "zeroshot", "lead-3"}
-FAMILIES, SOURCES = ("t5", "bart"), ("gold", "written")
+FAMILIES, SOURCES = ("t5", "bart"), ("gold", "written", "labelled")
+STUDENTS = [f"{family}-{source}" for family in FAMILIES for source in SOURCES]
+SYSTEMS = {*STUDENTS, "zeroshot", "lead-3"}
 ALL = [
     "fetch",
     "filter",
-    "generate",
+    "generate@written",
+    "label@labelled",
     *(f"train-{family}@{source}-13" for family in FAMILIES for source in SOURCES),
     *(
         f"{stage}-{family}@{family}-{source}-13"
@@ -27,11 +29,17 @@ ALL = [
         for family in FAMILIES
         for source in SOURCES
     ),
-    *(f"select@{family}-{source}" for family in FAMILIES for source in SOURCES),
+    *(f"{stage}@{student}" for stage in ("select", "latency", "cards") for student in STUDENTS),
+    *(f"datacards@{source}" for source in SOURCES),
     "zeroshot",
     "evaluate",
-    "cards",
 ]
+BEHIND = {
+    *("evaluate", "worth", "report"),
+    *(f"{stage}@{student}" for stage in ("latency", "cards") for student in STUDENTS),
+    *(f"datacards@{source}" for source in SOURCES),
+}
+"""What a student trained anew may run."""
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +72,9 @@ def read_metrics(project: Project, name: str) -> dict[str, Any]:
 
 def test_one_run_scores_every_system(project: Project) -> None:
     systems = read_metrics(project, "systems")
-    assert set(systems) == SYSTEMS | {"reference"}
+    assert set(systems) == SYSTEMS | {"reference", "references"}
     assert set(read_metrics(project, "rouge")) == {"t5", "bart", "zeroshot", "lead-3"}
-    assert len(read_metrics(project, "gap")) == 13
+    assert len(read_metrics(project, "gap")) == 22
     assert systems["zeroshot"]["rouge1"]["recall"] > 0
 
 
@@ -84,7 +92,10 @@ def test_metrics_show_prints_numbers_for_every_metrics_file(project: Project) ->
     files = shown[""]["data"]
     names = {
         *("rouge", "systems", "gap", "seeds", "recipes", "texts", "length"),
-        *("data", "dataset", "generated", "teacher", "latency", "worth"),
+        *("dataset", "teacher", "worth"),
+        *(f"answers/{stage}" for stage in ("generate", "label", "zeroshot")),
+        *(f"{folder}/{student}" for folder in ("latency", "students") for student in STUDENTS),
+        *(f"data/{source}" for source in SOURCES),
     }
     assert set(files) == {f"metrics/{name}.json" for name in names}
     assert all("error" not in content for content in files.values())
@@ -108,8 +119,7 @@ def test_a_scoring_param_runs_evaluate_only(project: Project) -> None:
 def test_settings_of_one_student_train_that_student_only(project: Project) -> None:
     project.change_params(train_T5__settings__learning_rate=0.001)
     assert ran(project.run("dvc", "repro", "--dry").stdout) == [
-        "train-t5@gold-13",
-        "train-t5@written-13",
+        *(f"train-t5@{source}-13" for source in SOURCES)
     ]
     project.restore_params()
 
@@ -134,7 +144,7 @@ def test_a_changed_input_file_is_noticed(project: Project) -> None:
         (["stages/report/page.py", "stages/report/style/page.css"], {"report"}),
         (["understudy/tools/review.py", "understudy/tools/plan.py"], set()),
         (["understudy/scoring/bootstrap.py"], {"evaluate"}),
-        (["stages/cards/card.py"], {"cards"}),
+        (["stages/cards/card.py"], {f"cards@{student}" for student in STUDENTS}),
     ],
 )
 def test_changed_code_runs_no_stage_whose_result_it_cannot_change(
@@ -150,22 +160,24 @@ def test_changed_code_runs_no_stage_whose_result_it_cannot_change(
 def test_equal_seeds_give_equal_metrics(project: Project) -> None:
     before = read_metrics(project, "systems")
     project.run("dvc", "repro", "--force", "--no-run-cache", "--single-item", "train-t5@gold-13")
-    timed = {"select@t5-gold", "worth", "cards", "report"}  # no two runs take equally long
+    # no two runs take equally long
+    timed = {name for name in BEHIND if not name.startswith("data")} | {"select@t5-gold"}
     assert set(ran(project.run("dvc", "repro").stdout)) <= timed
     assert read_metrics(project, "systems") == before
     changed = project.run("git", "status", "--porcelain").stdout.split()
-    assert set(changed[1::2]) <= {"dvc.lock", "metrics/worth.json"}
+    assert set(changed[1::2]) <= {
+        *("dvc.lock", "metrics/worth.json", "metrics/students/t5-gold.json")
+    }
     project.commit("Train again")
 
 
 def test_one_more_seed_trains_one_model_a_source_and_one_less_trains_none(
     project: Project,
 ) -> None:
-    behind = {"latency", "evaluate", "worth", "datacards", "cards", "report"}
     project.change_params(train_T5__seeds=[13, 14])
     more = set(ran(project.run("dvc", "repro").stdout))
     assert "evaluate" in more
-    assert more - behind == {
+    assert more - BEHIND == {
         *(f"train-t5@{source}-14" for source in SOURCES),
         *(f"{stage}-t5@t5-{source}-14" for stage in ("export", "predict") for source in SOURCES),
         *(f"select@t5-{source}" for source in SOURCES),
@@ -173,8 +185,7 @@ def test_one_more_seed_trains_one_model_a_source_and_one_less_trains_none(
     seeds = read_metrics(project, "seeds")
     counts = [found["seeds"] for found in seeds.values()]
     assert dict(zip(seeds, counts, strict=True)) == {
-        **dict.fromkeys(("t5-gold", "t5-written"), 2),
-        **dict.fromkeys(("bart-gold", "bart-written"), 1),
+        student: 2 if student.startswith("t5") else 1 for student in STUDENTS
     }
     for source in SOURCES:
         shipped = project.path / f"models/t5-{source}/model.safetensors"
@@ -183,20 +194,21 @@ def test_one_more_seed_trains_one_model_a_source_and_one_less_trains_none(
     assert not ran(project.run("dvc", "repro").stdout)
     project.restore_params()
     fewer = set(ran(project.run("dvc", "repro").stdout))
-    assert fewer <= behind | {f"select@t5-{source}" for source in SOURCES}
+    assert fewer <= BEHIND | {f"select@t5-{source}" for source in SOURCES}
     assert not (project.path / "models/seeds/t5-gold/14").exists()
     assert "up to date" in project.run("dvc", "status").stdout
 
 
-def test_the_two_sources_line_up_in_metrics_diff_with_nothing_retrained(project: Project) -> None:
-    for source in ("gold", "written"):
+def test_the_sources_line_up_in_metrics_diff_with_nothing_retrained(project: Project) -> None:
+    for source in SOURCES:
         setting = f"evaluate.source={source}"
         printed = project.run("dvc", "exp", "run", "-n", f"source-{source}", "-S", setting).stdout
         assert set(ran(printed)) <= {"evaluate"}
-    printed = project.run("dvc", "metrics", "diff", "source-gold", "source-written").stdout
+    for source in ("written", "labelled"):
+        printed = project.run("dvc", "metrics", "diff", "source-gold", f"source-{source}").stdout
+        assert re.search(r"^metrics/rouge\.json +(t5|bart)\.rouge1\.f1 ", printed, re.MULTILINE)
+        assert "zeroshot" not in printed
     project.run("git", "checkout", "--quiet", ".")
-    assert re.search(r"^metrics/rouge\.json +(t5|bart)\.rouge1\.f1 ", printed, re.MULTILINE)
-    assert "zeroshot" not in printed
 
 
 def test_a_clone_that_pulls_runs_nothing_and_asks_nothing(project: Project) -> None:
@@ -216,8 +228,24 @@ def test_a_new_article_prompt_runs_generate_and_what_follows_it(project: Project
     project.change_params(generate__prompt="prompts/brief.txt")
     touched = set(ran(project.run("dvc", "repro").stdout))
     written = {name for name in ALL if "written" in name}
-    behind = {"latency", "evaluate", "worth", "datacards", "cards", "report"}
-    assert touched == {"generate"} | behind | written
+    assert "generate@written" in touched
+    assert touched - BEHIND == written - BEHIND
+    assert BEHIND - touched <= {  # which depend on nothing that the prompt changes
+        f"latency@{student}" for student in STUDENTS if "written" not in student
+    }
+
+
+def test_sources_that_are_left_out_leave_nothing_behind(project: Project) -> None:
+    project.change_params(sources=["gold", "labelled"], generate__sources=[])
+    project.change_params(evaluate__source="labelled")
+    ran_now = set(ran(project.run("dvc", "repro").stdout))
+    assert {name for name in ran_now if name.startswith(("train", "export", "predict"))} == set()
+    assert {name for name in ran_now if "written" in name} == set()
+    assert set(read_metrics(project, "rouge")) == {"t5", "bart", "zeroshot", "lead-3"}
+    assert not any("written" in name for name in read_metrics(project, "systems"))
+    assert list((project.path / "metrics").rglob("*written*")) == []
+    assert "up to date" in project.run("dvc", "status").stdout
+    project.run("git", "checkout", "--quiet", ".")
 
 
 def test_a_misspelt_param_stops_before_any_stage(project: Project) -> None:
@@ -242,5 +270,5 @@ def test_a_profile_takes_its_place_without_losing_edits(project: Project) -> Non
     assert (project.path / "params.yaml.before").read_text(encoding="utf-8") == edited
     refused = project.run("make", "profile", "NAME=nope", ok=False)
     assert refused.returncode != 0
-    assert "no profile 'nope'; there are: paper sample seeds" in refused.stderr
+    assert "no profile 'nope'; there are: logs paper sample seeds" in refused.stderr
     assert Path(project.path / "params.yaml").read_text(encoding="utf-8") == paper

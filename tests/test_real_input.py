@@ -3,7 +3,9 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.doubles.hub import Hub
@@ -41,6 +43,58 @@ def test_real_articles_run_from_files_to_the_table(tmp_path: Path) -> None:
     assert systems["zeroshot"]["words"] > systems["reference"]["words"]
     assert 25 < systems["lead-3"]["rouge1"]["f1"] < 45
     assert "| `bart-written` |" in (project.path / "README.md").read_text(encoding="utf-8")
+
+
+ADDRESS = "ida.renn+news@oakport.example"
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="needs the CNN/DailyMail pairs of ../shared/data")
+def test_real_articles_without_references_are_labelled_and_called_agreement(tmp_path: Path) -> None:
+    project = copy_project(tmp_path / "clone", "sample", {})
+    articles = [
+        json.loads(line)["article"]
+        for split in ("train", "validation", "test")
+        for line in (REAL / f"{split}.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    assert len(articles) == 1000
+    articles[::10] = [f"{article} Write to {ADDRESS}." for article in articles[::10]]
+    rows = "".join(json.dumps({"article": article}) + "\n" for article in articles)
+    (tmp_path / "inputs.jsonl").write_text(rows, encoding="utf-8")
+    none = dict.fromkeys(("train", "validation", "test"), "data/none.jsonl")
+    project.change_params(
+        fetch__source="files",
+        fetch__files__inputs="../inputs.jsonl",
+        fetch__redact__emails=True,
+        sources=["labelled"],
+        generate__sources=[],
+        evaluate__source="labelled",
+        filter__max_characters=4000,
+        **{f"fetch__files__{split}": path for split, path in none.items()},
+        **quick(4),
+    )
+    project.run("make", "-o", ".venv/.ready", "repro")
+    systems = read(project.path / "metrics/systems.json")
+    assert systems["references"] == "teacher"
+    assert set(systems) == {"t5-labelled", "bart-labelled", "lead-3", "reference", "references"}
+    assert read(project.path / "data/raw/source.json")["redacted"]["emails"] >= 100
+    for page in ("README.md", "metrics/report.html", "models/t5-labelled/README.md"):
+        text = (project.path / page).read_text(encoding="utf-8")
+        assert "agrees with the teacher" in text.replace("**", "")
+    assert [path for path in project.path.rglob("*") if holds(path, ADDRESS)] == []
+
+
+def read(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def holds(path: Path, text: str) -> bool:
+    """Whether a file, or a Parquet file's columns, have a text in them."""
+    if not path.is_file():
+        return False
+    if path.suffix == ".parquet" or path.read_bytes()[:4] == b"PAR1":
+        return text in str(pq.read_table(path).to_pydict())
+    return text.encode() in path.read_bytes()
 
 
 def test_the_paper_profile_runs_on_a_loopback_hub_and_teacher(tmp_path: Path) -> None:
