@@ -31,6 +31,7 @@ PAGES = sorted(
     if str(page.relative_to(ROOT)) not in HISTORY
 )
 STAGES = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+SAMPLE = YAML(typ="safe").load((ROOT / "profiles/sample.yaml").read_text(encoding="utf-8"))
 MOST_LINES = {"README.md": 170, "dvc.yaml": 340, "params.yaml": 70}
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -63,13 +64,24 @@ def find_outputs() -> set[str]:
     found: set[str] = set()
     for stage in STAGES.values():
         names, choices = zip(*stage.get("matrix", {"": [""]}).items(), strict=True)
-        for values in itertools.product(*choices):
+        for values in itertools.product(*map(list_choices, choices)):
             for out in (*stage.get("outs", ()), *stage.get("metrics", ()), *stage.get("plots", ())):
                 path = out if isinstance(out, str) else next(iter(out))
                 for name, value in zip(names, values, strict=True):
-                    path = path.replace(f"${{item.{name}}}", value)
+                    path = path.replace(f"${{item.{name}}}", str(value))
                 found.add(path)
     return found
+
+
+def list_choices(choices: list[str] | str) -> list[Any]:
+    """The values in a stage's matrix; those that dvc.yaml takes from params are the sample's."""
+    if isinstance(choices, list):
+        return choices
+    value: Any = SAMPLE
+    for key in choices.removeprefix("${").removesuffix("}").split("."):
+        value = value[key]
+    assert isinstance(value, list)
+    return value
 
 
 def exists(path: str) -> bool:
@@ -88,7 +100,7 @@ def slug(heading: str) -> str:
     return re.sub(r"[^\w -]", "", heading.strip().lower()).replace(" ", "-")
 
 
-PROFILES = [f"profiles/{name}.yaml" for name in ("sample", "seeds", "paper")]
+PROFILES = [f"profiles/{name}.yaml" for name in ("sample", "seeds", "paper", "logs")]
 
 
 @pytest.mark.parametrize("name", [*MOST_LINES, *PROFILES])

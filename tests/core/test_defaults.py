@@ -9,6 +9,8 @@ import pytest
 from tests.core.documents import SAMPLE, Document, write_document
 from tests.imports import ROOT
 from understudy.contract.params.sections import KINDS
+from understudy.contract.params.sources import KEY as SOURCES_KEY
+from understudy.contract.params.sources import load_sources
 from understudy.core.errors import ParamsError
 from understudy.core.params import Section, find_missing, load_section, read_params
 from understudy.tools.params import list_params
@@ -34,10 +36,6 @@ def nested_kinds() -> list[type[Section]]:
             if isinstance(inner := field.annotation, type) and issubclass(inner, Section)
         ]
     return found
-
-
-def test_the_sections_are_those_that_are_read() -> None:
-    assert tuple(KINDS) == tuple(KINDS)
 
 
 @pytest.mark.parametrize("kind", nested_kinds())
@@ -178,7 +176,8 @@ def test_a_profile_is_short_and_holds_what_dvc_reads(
     monkeypatch.chdir(ROOT)
     assert len(profile.read_text("utf-8").splitlines()) <= MOST_LINES
     found = read_params(profile)
-    assert list(found) == [name for name in tuple(KINDS) if name in found]
+    assert list(found) == [name for name in (SOURCES_KEY, *KINDS) if name in found]
+    load_sources(profile)
     for name, kind in KINDS.items():
         load_section(name, kind, profile)
 
@@ -213,4 +212,4 @@ def test_params_yaml_ships_as_the_sample_profile() -> None:
 
 def test_the_sample_profile_has_every_section() -> None:
     assert tuple(SAMPLE) == tuple(KINDS)
-    assert tuple(read_params(ROOT / "profiles" / "sample.yaml")) == tuple(KINDS)
+    assert tuple(read_params(ROOT / "profiles" / "sample.yaml")) == (SOURCES_KEY, *KINDS)
