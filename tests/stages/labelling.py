@@ -97,8 +97,8 @@ def pairs(folder: Path, split: str = "train") -> list[tuple[str, str]]:
 class Project:
     """A folder with what the stage reads; the process stands in it."""
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.ledger = path, path / "ledger.jsonl"
+    def __init__(self, path: Path, ledger: Path | None = None) -> None:
+        self.path, self.ledger = path, ledger or path / "ledger.jsonl"
         self.labelled = LABELLED_ANSWERS.parent
         self.give(rows("train", TRAIN), rows("validation", VALIDATION))
 
