@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from understudy.teacher.json_answers import read_field
+from understudy.contract.answers import Answer
+from understudy.teacher.json_answers import read_field, read_text
 
 
 @pytest.mark.parametrize(
@@ -51,3 +52,34 @@ def test_what_is_not_json_comes_back_whole_with_the_reason(answer: str) -> None:
 def test_json_without_the_text_comes_back_whole_with_the_reason(found: object, field: str) -> None:
     answer = json.dumps(found)
     assert read_field(answer, field) == (answer, "no_field")
+
+
+def read(text: str, finish_reason: str = "stop", field: str | None = "summary") -> object:
+    answer = Answer("sha256:0", text, finish_reason, "", "m", 1, 0, 1)
+    return read_text(answer, field)
+
+
+@pytest.mark.parametrize(
+    ("text", "finish_reason", "found"),
+    [
+        ('{"summary": "It rained."}', "stop", ("It rained.", None)),
+        ("It rained.", "stop", ("It rained.", "not_json")),
+        ('{"title": "Rain"}', "stop", ('{"title": "Rain"}', "no_field")),
+        ('{"summary": "It rai', "length", ('{"summary": "It rai', "cut_off")),
+        (
+            '{"summary": "I cannot help with it."}',
+            "stop",
+            ("I cannot help with it.", "refused"),
+        ),
+        ("I'm sorry, no.", "stop", ("I'm sorry, no.", "refused")),
+        ("", "stop", ("", "empty")),
+    ],
+)
+def test_an_answer_is_judged_as_it_came_then_as_json_then_by_its_text(
+    text: str, finish_reason: str, found: tuple[str, str | None]
+) -> None:
+    assert read(text, finish_reason) == found
+
+
+def test_without_a_field_the_answer_is_the_text() -> None:
+    assert read('{"summary": "It rained."}', field=None) == ('{"summary": "It rained."}', None)

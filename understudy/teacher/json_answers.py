@@ -1,12 +1,32 @@
-"""The text in a JSON answer."""
+"""The text of an answer, which may be in JSON, and why it cannot be used."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
+from understudy.contract.answers import Answer
 from understudy.contract.params.usable import NO_FIELD, NOT_JSON
 
 FENCE, END = "```json", "```"
 """What chat models like to write around JSON."""
+
+
+def read_text(answer: Answer, field: str | None) -> tuple[str, str | None]:
+    """Reads the text that an answer is used for.
+
+    Args:
+        answer: as it came.
+        field: the dotted path of the text in a JSON answer; None where the answer is the text.
+
+    Returns:
+        The text and None; or what there is and the first reason not to use it: one of REASONS, or
+        as in `read_field`.
+    """
+    problem = answer.find_problem()
+    if problem or field is None:
+        return answer.text, problem
+    text, problem = read_field(answer.text, field)
+    return text, problem or replace(answer, text=text).find_problem()
 
 
 def read_field(answer: str, field: str) -> tuple[str, str | None]:

@@ -97,8 +97,7 @@ class Recovery:
             return _reject(call, OTHER_MODEL, detail)
         values = {name: self._clean(to_utf8(value)) for name, value in values.items()}
         answer = self._read_answer(call, values)
-        text, unread = self.prompt.read(answer.text)
-        problem = answer.find_problem() or unread or replace(answer, text=text).find_problem()
+        _, problem = self.prompt.read(answer)
         return _reject(call, problem) if problem else Recovered(call, values, answer)
 
     def _read_answer(self, call: LoggedCall, values: dict[str, str]) -> Answer:
