@@ -20,6 +20,11 @@ TEXTS = {
     "size": "Is BART better than T5?",
     "lead": "Does it beat the article’s first three sentences?",
 }
+AGREEMENT_TEXTS = {
+    "size": "Does BART agree with the teacher more than T5?",
+    "lead": "Does it agree with the teacher more than the article’s first three sentences?",
+}
+"""The same where the references are the teacher’s own answers."""
 PAIRS_OF = {"gold": "gold pairs", "written": "written articles", "labelled": "the teacher’s labels"}
 """What a student of each source learns from."""
 
@@ -117,25 +122,34 @@ def _describe_pair(student: str, verdict: Comparison, facts: ReportFacts) -> str
     found = verdict.judged
     name = f"This {student.upper()}" if isinstance(found, Difference) else student.upper()
     size, second = points(abs(found.f1)), verdict.second
+    within = f"within {facts.margin:g} point{'' if facts.margin == 1 else 's'}"
+    untold = f"{name}: {facts.scored:,} test articles don’t tell whether it"
     sentences: dict[Verdict, str] = {
         "better": f"{name} is {size} points above {second}.",
         "worse": f"{name} is {size} points below {second}.",
-        "equivalent": f"{name} and {second} are equivalent, within {facts.margin:g} point"
-        f"{'' if facts.margin == 1 else 's'}.",
-        "undecided": f"{name}: {facts.scored:,} test articles don’t tell whether it is better or "
-        f"worse than {second}.",
+        "equivalent": f"{name} and {second} are equivalent, {within}.",
+        "undecided": f"{untold} is better or worse than {second}.",
         "identical": f"{name} writes the same as {second}.",
         "void": f"{name} against {second} is {name_verdict(found)}.",
     }
+    if facts.lineup.references == "teacher":
+        agrees = f"{name} agrees with the teacher"
+        sentences |= {
+            "better": f"{agrees} more than {second}, by {size} points.",
+            "worse": f"{agrees} less than {second}, by {size} points.",
+            "equivalent": f"{agrees} as much as {second}, {within}.",
+            "undecided": f"{untold} agrees with the teacher more or less than {second}.",
+        }
     return sentences[found.verdict]
 
 
 def build_questions(facts: ReportFacts, kind: str) -> list[Question]:
     """All verdicts in one ROUGE type, by question; a question's pairs share a scale."""
     questions = []
+    texts = TEXTS if facts.lineup.references == "gold" else {**TEXTS, **AGREEMENT_TEXTS}
     for key, pairs in facts.lineup.questions.items():
         axis, verdicts = _compare_all(facts, pairs, kind)
-        questions.append(Question(TEXTS[key], _answer(key, verdicts), axis, verdicts))
+        questions.append(Question(texts[key], _answer(key, verdicts), axis, verdicts))
     return questions
 
 

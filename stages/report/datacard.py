@@ -1,7 +1,7 @@
 """Data cards and cost: counts of Table 1, the figures of metrics/data, calls and money."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stages.report.inputs import ReportFacts
@@ -9,7 +9,7 @@ from understudy.contract.answered import AnswerCounts
 from understudy.contract.dataset import SplitCounts
 from understudy.contract.pairs import SPLITS
 from understudy.contract.params.sources import MADE_BY
-from understudy.contract.survey import SEGMENT, Lengths, SourceSurvey
+from understudy.contract.survey import SEGMENT, AnswerShares, Lengths, SourceSurvey
 from understudy.core.errors import one_line
 from understudy.rendering.figures import count, dollars, percent, points
 
@@ -119,17 +119,17 @@ def build_cards(facts: ReportFacts) -> list[Table]:
         found = {name: getattr(survey, group) for name, survey in facts.data.items()}
         columns = {name: figures for name, figures in found.items() if figures is not None}
         if group == ANSWERS:
-            columns = {
-                f"{name}, {split}": shares
-                for name, answers in columns.items()
-                for split, shares in (
-                    ("training", answers.train),
-                    ("validation", answers.validation),
-                )
-            }
-        if columns:
+            tables += [_share_answers(name, answers) for name, answers in columns.items()]
+        elif columns:
             tables.append(_compare(group, columns))
     return [table for table in tables if table.rows]
+
+
+def _share_answers(source: str, answers: AnswerShares) -> Table:
+    """The splits of one source side by side: those of all would be too wide for a phone."""
+    columns = {"training": answers.train, "validation": answers.validation}
+    table = _compare(ANSWERS, columns)
+    return replace(table, title=f"{source}: {table.title[0].lower()}{table.title[1:]}")
 
 
 def _compare(group: str, columns: Mapping[str, Any]) -> Table:

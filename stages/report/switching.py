@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from stages.report.datacard import Table
 from stages.report.inputs import ReportFacts
 from understudy.contract.names import ZEROSHOT
-from understudy.contract.timing import Latency
+from understudy.contract.timing import Latency, StudentLatency
 from understudy.contract.worth import StudentWorth
 from understudy.rendering.figures import count, dollars, points, signed
-from understudy.rendering.switching import name_outcome, name_price, seconds
+from understudy.rendering.switching import name_outcome, seconds
 from understudy.rendering.verdicts import MODEL, RECIPE
 
 
@@ -19,22 +19,20 @@ def build_worth(facts: ReportFacts) -> Table:
     students = [worth[name] for name in trained]
     times = [facts.latencies[name] for name in trained]
     known = teacher.usd_per_1000 is not None
+    price = "not known" if teacher.usd_per_1000 is None else dollars(teacher.usd_per_1000)
     recipes = [name_outcome(s.recipe_verdict) for s in students]
     teacher_time = _pair(teacher.seconds_median, teacher.seconds_p95)
     rows = [
         *_compare_quality(students, recipes),
         ("on one core: median, 95th percentile", [*(_show(t.one_core) for t in times), "–"]),
-        (
-            f"on all {times[0].cores} cores",
-            [*(_show(t.all_cores) for t in times), teacher_time],
-        ),
+        (_name_cores(times), [*(_show(t.all_cores) for t in times), teacher_time]),
     ]
     if any(t.gpu for t in times):
         rows.append(("on the GPU", [*(_show(t.gpu) if t.gpu else "–" for t in times), "–"]))
     rows += [
         (
             "price of 1,000 answers",
-            [*(dollars(s.usd_per_1000) for s in students), name_price(teacher.usd_per_1000)],
+            [*(dollars(s.usd_per_1000) for s in students), price],
         ),
         ("answers paid to get here", [*(dollars(s.answers_usd) for s in students), "–"]),
         ("hours of training, all seeds", [*(points(s.training_hours) for s in students), "–"]),
@@ -48,7 +46,8 @@ def build_worth(facts: ReportFacts) -> Table:
             [*(_months(s.months_to_pay_back, is_known=known) for s in students), "–"],
         ),
     ]
-    return Table("", [*trained, ZEROSHOT], rows)
+    asked = ZEROSHOT if ZEROSHOT in facts.lineup.systems else "teacher"
+    return Table("", [*trained, asked], rows)
 
 
 def _compare_quality(
@@ -63,6 +62,12 @@ def _compare_quality(
         (f"{RECIPE}, against {ZEROSHOT}", [*recipes, "–"]),
         ("difference in ROUGE-1 F1", [*(signed(s.f1_difference or 0.0) for s in students), "–"]),
     ]
+
+
+def _name_cores(times: Sequence[StudentLatency]) -> str:
+    """Students may have been timed on different machines."""
+    cores = {timed.cores for timed in times}
+    return f"on all {cores.pop()} cores" if len(cores) == 1 else "on all cores"
 
 
 def _show(latency: Latency) -> str:

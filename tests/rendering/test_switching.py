@@ -1,15 +1,20 @@
 """Whether it pays to switch, in words."""
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.contract.examples import make_recipes
-from tests.contract.payback_examples import make_student_worth, make_worth
+from tests.contract.examples import LABELLED_ALONE, LINEUP, TRAINED, make_recipes
+from tests.contract.payback_examples import make_agreement_worth, make_student_worth, make_worth
+from understudy.contract.names import Verdict
 from understudy.contract.recipes import RecipeDifference
+from understudy.contract.worth import StudentWorth
 from understudy.rendering.switching import (
     describe_candidate,
     describe_payback,
     describe_ways,
     find_costs,
+    name_outcome,
     seconds,
 )
 from understudy.rendering.verdicts import Costs, describe_verdict, keep_cheaper
@@ -31,6 +36,35 @@ def test_the_candidate_is_told_with_verdicts_times_prices_and_payback() -> None:
 def test_a_teacher_that_was_not_timed_has_no_time() -> None:
     told = describe_candidate(make_worth())
     assert "; 30 ms an answer, $0.1000 for" in told
+
+
+def test_against_the_teachers_own_answers_agreement_is_told_and_no_verdict() -> None:
+    told = describe_candidate(make_worth(lineup=LABELLED_ALONE))
+    assert told.startswith(
+        "**May I switch, and does it pay?** `t5-labelled` agrees with the teacher's own answers in "
+        "71.2 points of ROUGE-1 F1; 30 ms an answer, $0.1000 for 1,000 against $0.5000: the $4.00"
+    )
+    for verdict in ("better", "worse", "equivalent", "zeroshot", "not known"):
+        assert verdict not in told
+
+
+@pytest.mark.parametrize("make", [make_student_worth, make_agreement_worth])
+def test_a_price_of_the_teacher_that_is_not_known_is_called_that(
+    make: Callable[..., StudentWorth],
+) -> None:
+    unknown = make(saved_usd_per_1000=None, **NEVER)
+    students = {name.replace("-", "_"): unknown for name in TRAINED}
+    worth = make_worth({"usd_per_1000": None}, LINEUP, **students)
+    because = "since no logged answer tells its tokens; teacher.prices are per token."
+    told = describe_candidate(worth)
+    assert f"against a price that is not known: whether it pays is not known, {because}" in told
+    assert describe_ways(worth) == f"Whether it pays is not known, {because}"
+
+
+@pytest.mark.parametrize(("verdict", "told"), [(None, "–"), ("unknown", "not known: one seed")])
+def test_a_verdict_alone_is_named(verdict: Verdict | None, told: str) -> None:
+    assert name_outcome(verdict) == told
+    assert name_outcome("better") == "better"
 
 
 def test_a_recipe_that_is_known_is_named() -> None:
@@ -75,9 +109,10 @@ def test_the_sections_finding_names_who_pays() -> None:
     never = make_student_worth(**NEVER)
     everyone = describe_ways(make_worth())
     assert everyone.startswith("Every student pays; of t5-gold, the $4.00 that it took")
-    some = make_worth(t5_gold=never, bart_gold=never, bart_written=never)
+    nobody = {name.replace("-", "_"): never for name in TRAINED}
+    some = make_worth(None, LINEUP, **{**nobody, "t5_written": make_student_worth()})
     assert describe_ways(some) == "t5-written pays, the others do not."
-    none = make_worth(FREE, t5_gold=never, t5_written=never, bart_gold=never, bart_written=never)
+    none = make_worth(FREE, LINEUP, **nobody)
     assert describe_ways(none) == (
         "No student pays: it does not pay, since the teacher's answers cost nothing at "
         "teacher.prices."

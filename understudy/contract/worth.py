@@ -40,7 +40,7 @@ class StudentWorth(Record):
     agreement: Figure | None = None
     """ROUGE-1 F1 against the teacher's own answers; None where the references are gold."""
     seconds_median: Seconds
-    """Of an answer, in the fastest of the ways that metrics/latency.json knows."""
+    """Of an answer, in the fastest of the ways that metrics/latency knows."""
     usd_per_1000: Usd
     """Of 1,000 answers, one at a time in that way: the machine's time at its price."""
     saved_usd_per_1000: Usd | None = None

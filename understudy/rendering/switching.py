@@ -81,6 +81,9 @@ def describe_payback(student: StudentWorth, worth: Worth) -> str:
 def describe_ways(worth: Worth) -> str:
     """The section's finding: which students pay, in one sentence."""
     students = dict(worth.items())
+    if worth.teacher.usd_per_1000 is None:
+        unknown = describe_payback(worth[worth.candidate], worth)
+        return f"{unknown[0].upper()}{unknown[1:]}."
     paying = [name for name, student in students.items() if student.pays]
     if not paying:
         return f"No student pays: {describe_payback(worth[worth.candidate], worth)}."

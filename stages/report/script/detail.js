@@ -53,7 +53,7 @@ class Detail {
   }
 
   makeCard(system, number) {
-    const name = system === GOLD ? data.reference : system;
+    const name = system === GOLD ? this.data.reference : system;
     const glyph = cloneGlyph(system === GOLD ? "reference" : system);
     const button = make("button", `name ${system}`, glyph, name);
     button.type = "button";

@@ -18,6 +18,7 @@ from tests.stages.datacards.examples import (
 )
 from tests.stages.datacards.planted import DATASET, LABELLER, WRITER
 from understudy.contract.dataset import Dataset
+from understudy.contract.origin import ORIGIN
 from understudy.contract.params.sources import SOURCES
 
 
@@ -93,6 +94,19 @@ def test_a_dataset_of_the_hub_is_named_with_its_commit(surveys: Surveys, source:
 
 
 @EACH_SOURCE
+def test_what_was_replaced_as_personal_data_is_counted(surveys: Surveys, source: str) -> None:
+    replaced = {"emails": 1203, "phones": 7, "cards": 0, "names": 15}
+    origin = ORIGIN.validate_python({**make_origin("files").to_json(), "redacted": replaced})
+    text = build_card(facts_of(surveys, source, origin=origin))
+    assert (
+        "\nPersonal data was replaced before anything was written or sent: 1,203 emails, 7 phones, "
+        "0 cards, 15 names in the rows of all splits that `fetch` kept (`fetch.redact`).\n"
+    ) in text
+    assert "\n\n\n" not in text
+    assert "Personal data" not in build_card(facts_of(surveys, source))
+
+
+@EACH_SOURCE
 def test_own_files_are_shown_by_name_and_hash_without_their_folder(
     surveys: Surveys, source: str
 ) -> None:
@@ -130,11 +144,14 @@ def test_the_endpoints_words_and_reasoning_stand_below_the_table(surveys: Survey
 
 def test_every_reason_is_explained(surveys: Surveys) -> None:
     on = {"near_test": 0.7, "near_duplicates": 0.8, "max_copied": 0.5}
+    drops = ("drop_copies", "same_language", "drop_refusals", "drop_longer")
+    strict = {**dict.fromkeys(drops, True), "min_words": 9, "samples": 3, "min_agreement": 0.5}
     facts = facts_of(surveys)
     reasons = {
         "written": facts.generate.model_copy(update=on).reasons,
-        "labelled": (*facts.label.reasons, "not_json", "no_field", "disagree"),
+        "labelled": (*facts.label.model_copy(update=strict).reasons, "not_json", "no_field"),
     }
+    assert "disagree" in reasons["labelled"]
     for source, own in reasons.items():
         for reason in own:
             text = build_card(facts_of(surveys, source, answered=drop_answers(source, reason)))

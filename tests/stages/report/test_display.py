@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from tests.contract.examples import LABELLED_ALONE
 from tests.stages.report.chromium import Page
 from tests.stages.report.conftest import NewPage, WriteReport
 from tests.stages.report.inputs import make_articles, make_long_articles
+from understudy.contract.params.sources import SOURCES
 
 MEGABYTE = 10**6
 NAMED = {"button", "combobox", "searchbox", "radio", "checkbox", "listbox", "option", "link"}
@@ -77,6 +79,38 @@ def test_in_the_dark_paper_and_ink_change_places(page: Page, report: Path) -> No
 
     assert brightness(light[0]) > 700 > 200 > brightness(light[1])
     assert brightness(dark[0]) < 100 < 600 < brightness(dark[1])
+
+
+def test_the_teachers_answers_are_called_the_teachers_in_the_browser(
+    page: Page, write_report: WriteReport
+) -> None:
+    page.open(write_report(make_articles(5), lineup=LABELLED_ALONE).as_uri())
+    names = page.run("[...document.querySelectorAll('.summary .name')].map((n) => n.textContent)")
+    assert sorted(names) == ["bart-labelled", "lead-3", "t5-labelled", "teacher"]
+    assert " teacher words" in page.run(
+        "document.querySelector('.summary.lead-3 .told').textContent"
+    )
+    assert page.list_events("Runtime.exceptionThrown") == []
+
+
+@pytest.mark.parametrize("width", [320, 1440])
+def test_a_page_of_one_source_is_no_wider_than_the_screen(
+    width: int, page: Page, write_report: WriteReport
+) -> None:
+    page.resize(width, 740, mobile=width < 500)
+    page.open(write_report(make_articles(5), lineup=LABELLED_ALONE).as_uri())
+    assert page.run("document.documentElement.scrollWidth") == width
+
+
+def test_each_source_has_a_colour_of_its_own(page: Page, report: Path) -> None:
+    colour = "getComputedStyle(document.querySelector('main .name.{}')).color"
+    for scheme in ("light", "dark"):
+        page.open(report.as_uri())
+        page.prefer(prefers_color_scheme=scheme)
+        for student in ("t5", "bart"):
+            names = [f"{student}-{source}" for source in SOURCES]
+            found = {page.run(colour.format(name)) for name in (*names, "zeroshot", "lead-3")}
+            assert len(found) == len(SOURCES) + 2
 
 
 def test_without_javascript_everything_but_the_browser_is_there(page: Page, report: Path) -> None:

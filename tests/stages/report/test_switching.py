@@ -7,9 +7,15 @@ import pytest
 from stages.report.inputs import gather
 from stages.report.page import render
 from stages.report.switching import build_worth
-from tests.contract.examples import TRAINED
-from tests.contract.payback_examples import make_student_worth, make_worth, write_latencies
+from tests.contract.examples import LINEUP, TRAINED
+from tests.contract.payback_examples import (
+    make_latencies,
+    make_student_worth,
+    make_worth,
+    write_latencies,
+)
 from tests.stages.report.inputs import make_articles, write_project
+from understudy.contract.timing import StudentLatency
 from understudy.core.errors import DataError
 
 
@@ -43,6 +49,31 @@ def test_each_student_has_its_verdicts_times_prices_and_payback(project: Path) -
     ]
     assert row("answers until it is paid back")[:4] == ["10,000", "10,000", "10,000", "never"]
     assert row("months, at 100,000 answers a month")[:4] == ["0.1", "0.1", "0.1", "never"]
+
+
+def test_students_timed_on_different_machines_have_no_number_of_cores(project: Path) -> None:
+    other = make_latencies()["t5-labelled"].model_copy(update={"cores": 96, "machine": "Other"})
+    other.write(StudentLatency.path_of("t5-labelled"))
+    assert len(row("on all cores")) == len(TRAINED) + 1
+    assert "on Example 9 CPU and Other;" in render(gather(10))
+
+
+def test_a_price_that_is_not_known_is_called_that(project: Path) -> None:
+    unknown = make_student_worth(
+        saved_usd_per_1000=None, answers_to_pay_back=None, months_to_pay_back=None, pays=0
+    )
+    students = {name.replace("-", "_"): unknown for name in TRAINED}
+    make_worth({"usd_per_1000": None}, LINEUP, **students).write()
+    assert row("price of 1,000 answers") == ["$0.1000"] * len(TRAINED) + ["not known"]
+    assert set(row("answers until it is paid back")[:-1]) == {"not known"}
+    assert set(row("months, at 100,000 answers a month")[:-1]) == {"not known"}
+    page = render(gather(10))
+    assert (
+        '<p class="finding">Whether it pays is not known, since no logged answer tells its tokens; '
+        "teacher.prices are per token.</p>"
+    ) in page
+    assert "never" not in page[page.index('id="worth"') : page.index('id="scores"')]
+    assert "None" not in page.partition('<script type="application/json"')[0]
 
 
 def test_the_page_has_the_section_and_its_finding(project: Path) -> None:
