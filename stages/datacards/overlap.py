@@ -58,11 +58,12 @@ class ContaminationCounter:
 
     def describe(self) -> Contamination:
         """All counts so far."""
+        known = [text for text in self._test.highlights if text]
         return Contamination(
             test_articles=len(self._found),
             exact=sum(text in self._articles for text in self._test.articles if text),
             train_articles=self._holding,
-            highlights=sum(text in self._highlights for text in self._test.highlights if text),
+            highlights=sum(text in self._highlights for text in known) if known else None,
         )
 
 

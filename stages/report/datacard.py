@@ -150,6 +150,8 @@ def flatten(value: Any, path: str = "") -> Iterator[tuple[str, Lengths | float]]
         yield path, value
         return
     for name, part in dict(value).items():
+        if part is None:
+            continue
         yield from flatten(part, f"{path}.{name}" if path else name)
 
 

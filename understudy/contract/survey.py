@@ -80,8 +80,8 @@ class Contamination(Record):
     """Those of them that are a training article, word for word."""
     train_articles: Count
     """Training articles that hold one."""
-    highlights: Count
-    """Test pairs whose highlights are those of a training pair too."""
+    highlights: Count | None = None
+    """Test pairs whose highlights are those of a training pair too; None where they have none."""
 
 
 class Leakage(Record):

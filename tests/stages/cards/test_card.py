@@ -49,7 +49,7 @@ def test_with_one_seed_a_card_says_that_a_retrain_is_not_known() -> None:
     ) in text
     assert (
         "\n*This recipe* (trained again, on articles like these): not known: one seed. "
-        "`make profile NAME=seeds` trains three.\n"
+        "With `seeds: [13, 14, 15]` in params.yaml, three are trained.\n"
     ) in text
     assert "±" not in text
 

@@ -84,4 +84,4 @@ def test_a_test_article_is_counted_once_however_many_training_articles_hold_it()
 @pytest.mark.parametrize("text", ["", "…"])
 def test_texts_without_words_contaminate_nothing(text: str) -> None:
     found = contaminate([pair(text, text)], [pair(text, text), pair(STORIES[0], text)])
-    assert found == Contamination(test_articles=0, exact=0, train_articles=0, highlights=0)
+    assert found == Contamination(test_articles=0, exact=0, train_articles=0, highlights=None)

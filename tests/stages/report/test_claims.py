@@ -207,7 +207,7 @@ def test_with_one_seed_the_recipe_is_not_known_and_nothing_else_is_said_of_it(
     assert (
         "Every verdict is on <b>this model</b> (these weights, on articles like these). On <b>this "
         "recipe</b> (trained again, on articles like these) it is not known: one seed. "
-        "<code>make profile NAME=seeds</code> trains three."
+        "With <code>seeds: [13, 14, 15]</code> in params.yaml, three of each are trained."
     ) in page
     assert page.lower().count("this recipe") == 2  # and a row of what each student is worth
     assert 'class="dots' not in page
