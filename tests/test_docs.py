@@ -43,6 +43,7 @@ IN_EVERY_FOLDER = {"settings.json", "seeds.json", "generation_config.json", "__m
 IN_EVERY_FOLDER |= {"import-rejects.jsonl"}
 """Of its kind: of a model, of a stage, or beside a ledger."""
 MADE_BY_RUNS = (".venv", ".dvc/cache", ".dvc/config.local", "params.yaml.before", "../")
+MADE_BY_USERS = ("data/own/",)
 
 
 def read(page: str) -> str:
@@ -86,7 +87,7 @@ def list_choices(choices: list[str] | str) -> list[Any]:
 
 def exists(path: str) -> bool:
     """Whether a path, which may hold *, is there or appears with a run."""
-    if path.startswith(MADE_BY_RUNS) or any(ROOT.glob(path)):
+    if path.startswith(MADE_BY_RUNS + MADE_BY_USERS) or any(ROOT.glob(path)):
         return True
     for out in map(Path, find_outputs()):
         folders = map(str, (out, *out.parents))

@@ -41,8 +41,9 @@ def test_a_teacher_that_was_not_timed_has_no_time() -> None:
 def test_against_the_teachers_own_answers_agreement_is_told_and_no_verdict() -> None:
     told = describe_candidate(make_worth(lineup=LABELLED_ALONE))
     assert told.startswith(
-        "**May I switch, and does it pay?** `t5-labelled` agrees with the teacher's own answers in "
-        "71.2 points of ROUGE-1 F1; 30 ms an answer, $0.1000 for 1,000 against $0.5000: the $4.00"
+        "**May I switch, and does it pay?** `t5-labelled` agrees with the teacher by "
+        "71.2 of 100 points of ROUGE-1 F1; 30 ms an answer, $0.1000 for 1,000 against $0.5000: "
+        "the $4.00"
     )
     for verdict in ("better", "worse", "equivalent", "zeroshot", "not known"):
         assert verdict not in told

@@ -154,8 +154,8 @@ def test_scores_by_the_teachers_answers_are_called_agreement(project: Path) -> N
     worth.model_copy(update={"candidate": "bart-labelled"}).write()
     make_teacher(zeroshot=make_calls(unusable=12)).write()
     text = " ".join(render(project).split())
-    assert "`bart-labelled` agrees with the teacher's own answers in 45.0 points" in text
-    assert "says how far a system **agrees with the teacher**, and nothing of its quality" in text
+    assert "`bart-labelled` agrees with the teacher by 45.0 of 100 points" in text
+    assert "says how far a system **agrees with the teacher**; none says how good it is" in text
     assert "1,888 of 1,900 test articles (the teacher gave no usable answer to the others)" in text
     assert "the references, the teacher's own answers, have" in text
     assert "gold" not in text.replace("no gold texts", "")
@@ -174,7 +174,8 @@ def test_with_one_seed_the_verdicts_are_the_models_and_no_retrain_is_known(proje
     assert (
         "Verdicts on ROUGE-1 F1 of *this model* (these weights, on articles like these), with 95% "
         "intervals, corrected for 5 comparisons; nothing is known of a retrain, with one seed "
-        "(`seeds: [13, 14, 15]` in params.yaml trains three):\n\n- `t5-written` is worse than `t5-gold`: −1"
+        "(`seeds: [13, 14, 15]` in params.yaml trains three):\n\n"
+        "- `t5-written` is worse than `t5-gold`: −1"
     ) in table
     assert table.count("one seed") == 2  # the line on top names it too
     assert "±" not in table

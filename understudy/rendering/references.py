@@ -3,8 +3,8 @@
 from understudy.contract.lineup import References
 
 AGREEMENT = (
-    "There are no gold texts: the references are the teacher's own answers, so every figure and "
-    "every verdict says how far a system **agrees with the teacher**, and nothing of its quality."
+    "There are no gold texts: the references are the teacher's own answers. Every figure and every "
+    "verdict says how far a system **agrees with the teacher**; none says how good it is."
 )
 """Markdown that stands above every table of such scores."""
 

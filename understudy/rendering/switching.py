@@ -36,7 +36,7 @@ def describe_candidate(worth: Worth) -> str:
 def _describe_quality(student: StudentWorth) -> str:
     if student.model_verdict is None:
         agreement = points(student.agreement or 0.0)
-        return f"agrees with the teacher's own answers in {agreement} points of ROUGE-1 F1"
+        return f"agrees with the teacher by {agreement} of 100 points of ROUGE-1 F1"
     retrained = name_outcome(student.recipe_verdict)
     return f"{VERDICTS[student.model_verdict]} `{ZEROSHOT}` (*{MODEL}*; *{RECIPE}*: {retrained})"
 

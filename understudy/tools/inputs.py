@@ -2,7 +2,7 @@
 
 In:  logs whose prompts are the template of zeroshot.prompt, filled in.
 Out: a line of JSON for each different input: its id, the template's variables, its session.
-Run: understudy inputs logs/*.jsonl --output data/inputs.jsonl
+Run: understudy inputs logs/*.jsonl
 
 An input counts where `understudy ledger import` takes the answer to it: nothing is left to ask.
 """
@@ -13,7 +13,8 @@ from pathlib import Path
 
 from understudy.core.parser import command_parser
 
-OUTPUT = Path("data/inputs.jsonl")
+OUTPUT = Path("data/own/inputs.jsonl")
+"""Where the profile `logs` has fetch look for it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -28,7 +28,7 @@ def test_labels_are_called_the_teachers_answers_and_no_gold(surveys: Surveys) ->
     text = build_card(labelled(surveys))
     assert (
         "The articles are as the data set has them; **the highlights were written by `labeller-1`**"
-        ", which was asked with the task's own prompt: they are its answers, and no gold."
+        ", which was asked with the task's own prompt: they are its answers, not gold."
     ) in text
     assert f"were put into this prompt:\n\n```text\n{PROMPT}\n```" in text
     assert "`writer` at `https://chat.example`, asked with" in text
@@ -63,6 +63,10 @@ def test_answers_out_of_logs_are_counted(surveys: Surveys, source: str) -> None:
     text = build_card(facts_of(surveys, source, answered=imported))
     assert "1,100 of 1,200 answers were imported from logs, the others were asked for." in text
     assert "imported" not in build_card(facts_of(surveys, source))
+    imported = answered_by(source, imported=1200, calls=1200)
+    text = build_card(facts_of(surveys, source, answered=imported))
+    assert " All answers were imported from logs." in text
+    assert "asked for." not in text
 
 
 @pytest.mark.parametrize(

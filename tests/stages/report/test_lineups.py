@@ -184,9 +184,9 @@ def test_against_the_teachers_answers_everything_is_called_agreement(enter: Ente
     page = render(gather(100))
     text = read_text(page)
     assert (
-        "There are no gold texts: the references are the teacher&#39;s own answers, so every "
-        "figure and every verdict says how far a system agrees with the teacher, and nothing of "
-        "its quality."
+        "There are no gold texts: the references are the teacher&#39;s own answers. Every "
+        "figure and every verdict says how far a system agrees with the teacher; none says how "
+        "good it is."
     ) in text
     assert '<h2 id="scores-title">Agreement with the teacher</h2>' in page
     assert "are scored against that teacher’s own answers" in text
@@ -206,7 +206,7 @@ def test_against_the_teachers_answers_nothing_is_called_gold_or_quality(enter: E
     text = read_text(page).lower()
     assert "gold highlights" not in page
     assert re.findall(r"\S+ gold \S+", text) == ["no gold texts:"]
-    assert text.count("quality") == 1  # that nothing is said of it
+    assert "quality" not in text
     assert "zeroshot" not in text
     assert build_payload(gather(100))["reference"] == "teacher"
 
