@@ -1,6 +1,7 @@
 """The text of an answer, which may be in JSON, and why it cannot be used."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -47,6 +48,36 @@ def read_field(answer: str, field: str) -> tuple[str, str | None]:
     for name in field.split("."):
         found = found.get(name) if isinstance(found, dict) else None
     return (_clean(found), None) if _is_text(found) else (answer, NO_FIELD)
+
+
+def change_texts(answer: str, change: Callable[[str], str]) -> str:
+    """Changes an answer; of JSON each text, key and number, however it is written there.
+
+    Args:
+        answer: JSON as in `read_field`, which then stays JSON, or any other text.
+        change: a number that it changes becomes a text.
+    """
+    try:
+        found = json.loads(_unfenced(answer))
+        changed = _change(found, change) if isinstance(found, dict | list) else None
+    except (ValueError, RecursionError):
+        changed = None
+    if changed is None:
+        return change(answer)
+    return answer if changed == found else _clean(json.dumps(changed, ensure_ascii=False))
+
+
+def _change(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, dict):
+        return {change(name): _change(inner, change) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_change(inner, change) for inner in value]
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        changed = change(str(value))
+        return value if changed == str(value) else changed
+    return value
 
 
 def _unfenced(answer: str) -> str:

@@ -18,6 +18,7 @@ from understudy.rows.reader import READERS, STDIN, TEXT, Hints, read_file
 from understudy.students.decoding.decoding import decode
 from understudy.students.decoding.engines import open_engine
 from understudy.students.decoding.generation import read_generation_config
+from understudy.texts.redaction import Redactor
 
 COLUMNS = tuple(PREDICTIONS_SCHEMA)
 HINTS = Hints("give a file of articles with --input", "name its column with --column")
@@ -25,7 +26,12 @@ Write = Callable[[str, str | None], None]
 
 
 def summarize_file(
-    model: Path, source: Path, out: Path | None, column: str, tokens_per_batch: int
+    model: Path,
+    source: Path,
+    out: Path | None,
+    column: str,
+    tokens_per_batch: int,
+    redactor: Redactor | None = None,
 ) -> None:
     """Writes a summary, under the row's `id` or number, for each row of a file.
 
@@ -38,6 +44,7 @@ def summarize_file(
         out: .jsonl, .csv, .parquet or .txt; None for JSON lines on stdout.
         column: which one holds the articles.
         tokens_per_batch: as in the section `predict`.
+        redactor: replaces personal data in articles, and in what is said of rows.
 
     Raises:
         DataError: a file cannot be read or written.
@@ -45,6 +52,10 @@ def summarize_file(
     """
     params = read_generation_config(model, tokens_per_batch)
     columns = {"id": "id", "article": column}
+
+    def clean(text: str) -> str:
+        return redactor.redact(text)[0] if redactor else text
+
     if source != STDIN:  # a damaged file stops here, not after hours
         deque(read_file(source, columns, HINTS), maxlen=0)
     waiting: deque[tuple[RawRow, str | None]] = deque()
@@ -55,19 +66,19 @@ def summarize_file(
             problem = row.problem or find_text_problem(row.values["article"])
             waiting.append((row, problem))
             if problem is None:
-                yield row.values["article"]
+                yield clean(row.values["article"])
 
     def write_unusable() -> None:
         while waiting and waiting[0][1] is not None:
             row, problem = waiting.popleft()
             print(f"{row.file}: row {row.number} has no summary: {problem}", file=sys.stderr)
-            write(_identify(row), None)
+            write(_identify(row, clean), None)
 
     with _open_output(out) as write:
         engine, written = open_engine(model, params.engine), 0
         for summary in decode(engine, usable(), params, f"predict {model.name}", None):
             write_unusable()
-            write(_identify(waiting.popleft()[0]), summary)
+            write(_identify(waiting.popleft()[0], clean), summary)
             written += 1
         if waiting and not written:
             row, problem = waiting[0]
@@ -78,11 +89,11 @@ def summarize_file(
         write_unusable()
 
 
-def _identify(row: RawRow) -> str:
+def _identify(row: RawRow, clean: Callable[[str], str]) -> str:
     try:
         return normalize_id(row.values.get("id")) or str(row.number)
     except ValueError as error:
-        problem = f"its id is {error}, so its number is used"
+        problem = f"its id is {clean(str(error))}, so its number is used"
         print(f"{row.file}: row {row.number}: {problem}", file=sys.stderr)
         return str(row.number)
 
