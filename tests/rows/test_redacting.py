@@ -121,7 +121,7 @@ def test_nothing_that_is_written_or_said_holds_a_planted_address(
     written = [pq.read_table(path).to_pylist() for path in Path("raw").glob("*.parquet")]
     everything = f"{written}{Path('raw/source.json').read_text('utf-8')}{caught.value}"
     output = capsys.readouterr()
-    for secret in (PLANTED, "planted", "1234567", "41111111"):
+    for secret in (PLANTED, "planted", "1234567", "1111111"):
         assert secret not in everything + output.out + output.err
     assert len(_table("train")) == 2
     assert len(_table("rejects")) == 15

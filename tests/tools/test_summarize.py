@@ -201,38 +201,6 @@ def test_a_model_that_was_scored_by_transformers_is_decoded_by_transformers(
     assert read(out) == list(zip(IDS, summaries, strict=True))
 
 
-def test_personal_data_is_replaced_as_in_training(
-    predict: Predict, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = shutil.copytree(model, tmp_path / "model")
-    kinds = {"emails": True, "phones": False, "cards": True, "names": True}
-    (folder / "redact.json").write_text(json.dumps(kinds), encoding="utf-8")
-    (tmp_path / "names.txt").write_text("Zebulon\n", encoding="utf-8")
-    names = ("--redact-names", tmp_path / "names.txt")
-    outputs = []
-    for planted, replaced in (("a@b.example, Zebulon:", False), ("[EMAIL], [NAME]:", True)):
-        texts: list[str | None] = [f"{planted} {article}" for article in ARTICLES]
-        source = write(tmp_path / "in.jsonl", rows(texts))
-        for options in ((), names):
-            assert predict(source, *options, model=model if replaced else folder) == 0
-            outputs.append(capsys.readouterr())
-    _, with_names, expected, _ = (one.out for one in outputs)
-    assert with_names == expected
-    notes = [one.err.count("names were replaced in its training texts") for one in outputs]
-    assert notes == [1, 0, 0, 0]
-
-
-def test_what_is_said_of_a_row_has_no_personal_data(
-    predict: Predict, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = shutil.copytree(model, tmp_path / "model")
-    kinds = dict.fromkeys(("emails", "phones", "names"), False) | {"cards": True}
-    (folder / "redact.json").write_text(json.dumps(kinds), encoding="utf-8")
-    source = write(tmp_path / "in.jsonl", [{"id": 4111111111111111000.0, "article": ARTICLES[0]}])
-    assert predict(source, model=folder) == 0
-    assert "4111" not in capsys.readouterr().err
-
-
 def test_no_articles_give_no_summaries(predict: Predict, tmp_path: Path) -> None:
     source, out = write(tmp_path / "in.txt", []), tmp_path / "out.jsonl"
     assert predict(source, "--output", out) == 0

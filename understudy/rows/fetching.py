@@ -95,7 +95,7 @@ class Sorter:
             problem = self._find_group_problem(values)
         if self._redactor is None:
             return values, Counter(), problem
-        if problem is not None:  # it may show the value of an id
+        if problem is not None:  # it may quote what stands there
             return {"id": None}, Counter(), self._redactor.redact(problem)[0]
         return *redact_values(values, self._source.fields, self._redactor), None
 

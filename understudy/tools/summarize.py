@@ -44,7 +44,7 @@ def summarize_file(
         out: .jsonl, .csv, .parquet or .txt; None for JSON lines on stdout.
         column: which one holds the articles.
         tokens_per_batch: as in the section `predict`.
-        redactor: replaces personal data in articles, and in what is said of rows.
+        redactor: replaces personal data in the articles.
 
     Raises:
         DataError: a file cannot be read or written.
@@ -52,10 +52,6 @@ def summarize_file(
     """
     params = read_generation_config(model, tokens_per_batch)
     columns = {"id": "id", "article": column}
-
-    def clean(text: str) -> str:
-        return redactor.redact(text)[0] if redactor else text
-
     if source != STDIN:  # a damaged file stops here, not after hours
         deque(read_file(source, columns, HINTS), maxlen=0)
     waiting: deque[tuple[RawRow, str | None]] = deque()
@@ -66,19 +62,20 @@ def summarize_file(
             problem = row.problem or find_text_problem(row.values["article"])
             waiting.append((row, problem))
             if problem is None:
-                yield clean(row.values["article"])
+                article = row.values["article"]
+                yield redactor.redact(article)[0] if redactor else article
 
     def write_unusable() -> None:
         while waiting and waiting[0][1] is not None:
             row, problem = waiting.popleft()
             print(f"{row.file}: row {row.number} has no summary: {problem}", file=sys.stderr)
-            write(_identify(row, clean), None)
+            write(_identify(row), None)
 
     with _open_output(out) as write:
         engine, written = open_engine(model, params.engine), 0
         for summary in decode(engine, usable(), params, f"predict {model.name}", None):
             write_unusable()
-            write(_identify(waiting.popleft()[0], clean), summary)
+            write(_identify(waiting.popleft()[0]), summary)
             written += 1
         if waiting and not written:
             row, problem = waiting[0]
@@ -89,11 +86,11 @@ def summarize_file(
         write_unusable()
 
 
-def _identify(row: RawRow, clean: Callable[[str], str]) -> str:
+def _identify(row: RawRow) -> str:
     try:
         return normalize_id(row.values.get("id")) or str(row.number)
     except ValueError as error:
-        problem = f"its id is {clean(str(error))}, so its number is used"
+        problem = f"its id is {error}, so its number is used"
         print(f"{row.file}: row {row.number}: {problem}", file=sys.stderr)
         return str(row.number)
 
