@@ -18,6 +18,7 @@ from understudy.rows.splitting import choose_split
 from understudy.teacher.ledger import Ledger
 from understudy.tools import inputs, ledger
 from understudy.tools.importing.cleaning import GROUPS, Cleaner
+from understudy.tools.inputs import OUTPUT
 
 EMAIL, CARD, NAME = "planted@example.com", "4111 1111 1111 1111", "Anna Smith"
 PLANTED = ("planted", "4111", "Anna", "Smith")
@@ -43,7 +44,7 @@ def write_task(template: str = TEMPLATE, name: str = "prompt.txt", redact: Any =
 
 def make_inputs(*paths: object) -> Rows:
     inputs.main([*map(str, paths), "--any-model"])
-    return [json.loads(line) for line in Path("data/inputs.jsonl").read_text("utf-8").splitlines()]
+    return [json.loads(line) for line in OUTPUT.read_text("utf-8").splitlines()]
 
 
 def take(*paths: object) -> None:
