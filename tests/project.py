@@ -94,11 +94,12 @@ def copy_project(path: Path, profile: str, environment: Mapping[str, str]) -> Pr
 
 
 def quick(steps: int) -> dict[str, Any]:
-    """Changes of params that make students learn for a moment and decode greedily."""
+    """Changes of params that make students learn for a moment, decode greedily, and be timed once."""
     training = {"max_steps": steps, "validations": 2}
     students = {
         f"train_{family}__settings__{key}": value
         for family in ("T5", "BART")
         for key, value in training.items()
     }
-    return {**students, "predict__beams": 1, "predict__max_tokens": 24}
+    decoding = {"predict__beams": 1, "predict__max_tokens": 24, "latency__articles": 2}
+    return {**students, **decoding}

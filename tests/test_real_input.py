@@ -26,6 +26,8 @@ def test_real_articles_run_from_files_to_the_table(tmp_path: Path) -> None:
     project.change_params(
         fetch__source="files",
         fetch__files__validation="../mine/validation.jsonl",
+        sources=["gold", "written"],
+        label__sources=[],
         **paths,
         **quick(4),
     )
