@@ -19,6 +19,8 @@ from tests.doubles.teacher import PATIENCE, Call, ChatServer, Reply, echo
 from tests.project import Project, copy_project
 
 VALIDATION = 5
+LABELS = 300
+TEST = 10
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +32,7 @@ def server() -> Iterator[ChatServer]:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory, server: ChatServer) -> Project:
     project = copy_project(tmp_path_factory.mktemp("paying") / "clone", "sample", {})
-    for split, count in (("train", 2000), ("validation", 10), ("test", 10)):
+    for split, count in (("train", 2000), ("validation", 10), ("test", TEST)):
         rows = [
             {
                 "id": f"{split}-{n}",
@@ -50,6 +52,9 @@ def project(tmp_path_factory: pytest.TempPathFactory, server: ChatServer) -> Pro
         generate__limit=1000,
         generate__max_echoed=1,  # the double echoes
         generate__validation_limit=VALIDATION,
+        sources=["gold", "written"],
+        label__sources=[],
+        label__max_echoed=1,
     )
     project.commit("Start")
     return project
@@ -64,7 +69,8 @@ def plan(project: Project) -> dict[str, Any]:
 
 def calls_of(project: Project, server: ChatServer, *command: str) -> int:
     """How many calls a command makes; exactly as many as planned before, where it is a repro."""
-    planned: int = plan(project)["calls"]["generate"]["to_pay"]
+    calls = plan(project)["calls"]
+    planned: int = sum(calls[stage]["to_pay"] for stage in calls if stage in command)
     before = len(server.calls)
     project.run(*command)
     assert len(server.calls) - before == planned
@@ -85,7 +91,7 @@ def test_a_limit_raised_by_half_pays_for_the_other_half(
 ) -> None:
     project.change_params(generate__limit=1500)
     stages = {stage["name"]: stage for stage in plan(project)["stages"]}
-    assert stages["generate"]["reasons"] == ["params generate.limit changed: 1000 -> 1500"]
+    assert stages["generate@written"]["reasons"] == ["params generate.limit changed: 1000 -> 1500"]
     assert calls_of(project, server, "dvc", "repro", "generate") == 500
 
 
@@ -147,6 +153,57 @@ def test_two_experiments_at_once_that_want_the_same_answers_pay_once(
     shown = project.run("dvc", "exp", "list", "--name-only").stdout.split()
     assert sorted(shown) == ["seed-1", "seed-2"]
     assert len(server.calls) - before == 1000 + VALIDATION
+
+
+def test_a_source_that_is_added_pays_for_its_own_answers_alone(
+    project: Project, server: ChatServer
+) -> None:
+    assert calls_of(project, server, "dvc", "repro", "generate", "zeroshot") == TEST
+    assert "label" not in plan(project)["calls"]
+    project.change_params(
+        sources=["gold", "written", "labelled"],
+        label__sources=["labelled"],
+        label__limit=LABELS,
+        label__validation_limit=VALIDATION,
+    )
+    stages = ("generate", "label", "zeroshot")
+    assert calls_of(project, server, "dvc", "repro", *stages) == LABELS + VALIDATION
+    assert calls_of(project, server, "dvc", "repro", *stages) == 0
+    assert max(Counter(server.prompts).values()) == 1
+
+
+def test_more_samples_pay_for_the_further_ones_and_fewer_for_none(
+    project: Project, server: ChatServer
+) -> None:
+    project.change_params(label__samples=3)
+    assert calls_of(project, server, "dvc", "repro", "label") == 2 * (LABELS + VALIDATION)
+    project.change_params(label__samples=2)
+    assert calls_of(project, server, "dvc", "repro", "label") == 0
+
+
+def test_the_prompt_of_the_task_asks_both_stages_anew_and_back_asks_none(
+    project: Project, server: ChatServer
+) -> None:
+    project.commit("Label")
+    other = project.path / "prompts" / "task.txt"
+    other.write_text("Sum up '$article'\n", encoding="utf-8")
+    project.change_params(zeroshot__prompt="prompts/task.txt", label__limit=10)
+    asked = 2 * (10 + VALIDATION) + TEST
+    assert calls_of(project, server, "dvc", "repro", "generate", "label", "zeroshot") == asked
+    project.run("git", "checkout", "--quiet", ".")
+    other.unlink()
+    assert calls_of(project, server, "dvc", "repro", "generate", "label", "zeroshot") == 0
+
+
+def test_a_fresh_clone_pays_for_the_further_samples_of_a_higher_limit_only(
+    project: Project, server: ChatServer
+) -> None:
+    project.run("dvc", "push")
+    project.run("git", "clone", "--quiet", str(project.path), "../labelling")
+    clone = Project(project.path.parent / "labelling", {})
+    clone.run("dvc", "pull", "--allow-missing")
+    clone.change_params(label__limit=LABELS + 50)
+    assert calls_of(clone, server, "dvc", "repro", "label") == 2 * 50
 
 
 def test_a_stage_whose_dvc_was_killed_stops_paying(project: Project, server: ChatServer) -> None:

@@ -145,8 +145,9 @@ def survey_answers(questions: Iterable[Question], params: TeacherParams, ledger:
     """Looks up every question's answer; only keys are held in memory."""
     row, keys, missing, spent = 0, set[str](), set[str](), 0.0
     first_missing: list[int] = []
-    tally = Tally.of(questions)
+    tally = Tally()
     for row, request in enumerate(build_requests(questions, params), start=1):
+        tally.field = request.question.field  # one prompt asks all of a stage's questions
         if request.key not in keys:
             keys.add(request.key)
             answer = ledger.answer(request.key)

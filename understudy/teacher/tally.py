@@ -1,13 +1,11 @@
 """How many answers can be used, and why the others cannot: what ends a useless run early."""
 
 from collections import Counter
-from collections.abc import Iterable
 
 from understudy.contract.answers import LIMITS, Answer, normal_word
 from understudy.contract.params.teacher import OUTPUT_LIMITS, TeacherParams
 from understudy.contract.params.usable import NO_FIELD, NOT_JSON
 from understudy.teacher.json_answers import read_text
-from understudy.teacher.requests import Question
 
 NO_JSON = (
     "the answers are no JSON with a text in the field {field}: change the prompt, its field, or "
@@ -39,11 +37,6 @@ class Tally:
         self._problems: Counter[str] = Counter()
         self._words: Counter[str] = Counter()
         self._tokens = self._reasoning = self._at_limit = 0
-
-    @classmethod
-    def of(cls, questions: Iterable[Question]) -> "Tally":
-        """An empty tally for a stage's questions, all of which one prompt asks."""
-        return cls(next((question.field for question in questions), None))
 
     def add(self, answer: Answer) -> None:
         """Takes an answer into account."""
