@@ -89,6 +89,19 @@ def test_a_list_of_sources_that_cannot_run_is_refused(
     assert words in str(caught.value)
 
 
+def test_a_missing_list_of_sources_is_named_before_dvc_stumbles_over_it(document: Document) -> None:
+    Path("dvc.yaml").write_text((ROOT / "dvc.yaml").read_text("utf-8"), encoding="utf-8")
+    write_document(document)
+    with pytest.raises(ParamsError) as caught:
+        check()
+    assert str(caught.value) == (
+        "params.yaml: sources: this key is missing; dvc.yaml names it, and DVC knows no defaults: "
+        "`understudy params sources` has it"
+    )
+    write_document({"sources": ["gold", "written", "labelled"], **document})
+    check()
+
+
 def test_inputs_without_outputs_make_labelled_pairs_alone(document: Document) -> None:
     none = dict.fromkeys(("train", "validation", "test"), "data/none.jsonl")
     document["fetch"] |= {"source": "files", "files": {**none, "inputs": "mine.jsonl"}}

@@ -17,12 +17,18 @@ def check() -> None:
     """Raises ParamsError with one line per problem of any section, or then of prompts."""
     from understudy.contract.params.sections import KINDS
     from understudy.contract.params.sources import KEY, load_sources
-    from understudy.core.params import PARAMS, load_section, read_params
+    from understudy.core.params import PARAMS, PIPELINE, find_missing, load_section, read_params
 
+    document = read_params()
     problems = [
         f"{PARAMS}: {name}: unknown section{suggest(str(name), (KEY, *KINDS))}"
-        for name in read_params()
+        for name in document
         if name not in (KEY, *KINDS)
+    ]
+    problems += [
+        f"{PARAMS}: {name}: this key is missing; {PIPELINE} names it, and DVC knows no defaults: "
+        f"`understudy params {name}` has it"
+        for name in find_missing(KEY, document)
     ]
     try:
         load_sources()
