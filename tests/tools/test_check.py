@@ -111,8 +111,20 @@ def test_inputs_without_outputs_make_labelled_pairs_alone(document: Document) ->
     ):
         check()
     document["sources"], document["generate"]["sources"] = ["labelled"], []
+    document["evaluate"]["source"] = "labelled"
     write_document(document)
     check()
+
+
+def test_a_source_to_show_that_is_not_among_the_sources_is_refused(document: Document) -> None:
+    document["sources"], document["label"]["sources"] = ["gold", "written"], []
+    document["evaluate"]["source"] = "labelled"
+    write_document(document)
+    with pytest.raises(ParamsError) as caught:
+        check()
+    assert str(caught.value) == (
+        "params.yaml: evaluate.source = 'labelled': expected one of sources = [gold, written]"
+    )
 
 
 def test_check_tells_a_missing_file_once(document: Document) -> None:
