@@ -2,7 +2,8 @@
 
 In:  models/seeds/SYSTEM and data/predictions/seeds/SYSTEM, SYSTEM being a student and a source such
      as t5-gold.
-Out: models/SYSTEM, the folder with the best validation loss; data/predictions/SYSTEM.parquet and
+Out: models/SYSTEM, the folder with the best validation loss, and redact.json in it, by which
+     `understudy predict` replaces personal data as fetch did; data/predictions/SYSTEM.parquet and
      metrics/curves/SYSTEM.csv of the same seed; metrics/students/SYSTEM.json with all seeds. What
      seeds that params.yaml no longer lists have left in the folders is removed; DVC's cache keeps
      it.
@@ -16,7 +17,9 @@ from pathlib import Path
 
 from understudy.contract.lineup import Lineup, split_system
 from understudy.contract.pairs import MODELS, SEEDS, seed_folder
+from understudy.contract.params.fetch import FetchParams, RedactParams
 from understudy.contract.params.training import StudentParams
+from understudy.contract.personal import ReplacedKinds
 from understudy.contract.predictions import PREDICTIONS, predictions_path, seed_predictions_path
 from understudy.contract.trained import (
     CURVE,
@@ -32,8 +35,13 @@ from understudy.core.params import load_section
 from understudy.core.parser import command_parser
 
 
-def select(system: str, seeds: Sequence[int]) -> TrainedSeeds:
+def select(system: str, seeds: Sequence[int], redact: RedactParams | None = None) -> TrainedSeeds:
     """Copies what was made of the best seed to where it ships from.
+
+    Args:
+        system: a student and a source.
+        seeds: those of params.yaml.
+        redact: what fetch has replaced in all texts; None for nothing.
 
     Raises:
         DataError: what training wrote about a seed is absent or broken.
@@ -45,6 +53,7 @@ def select(system: str, seeds: Sequence[int]) -> TrainedSeeds:
     for source in sorted(best.iterdir()):
         if source.name != CURVE:
             _copy(source, target / source.name)
+    ReplacedKinds.of(redact or RedactParams()).write(ReplacedKinds.path_in(target))
     trained.write(TrainedSeeds.path_of(system))
     _copy(best / CURVE, CURVES / f"{system}.csv")
     _copy(seed_predictions_path(system, trained.shipped), predictions_path(system))
@@ -80,7 +89,7 @@ def main() -> None:
     )
     system = parser.parse_args().system
     seeds = load_section(f"train-{split_system(system)[0]}", StudentParams).seeds
-    trained = select(system, seeds)
+    trained = select(system, seeds, load_section("fetch", FetchParams).redact)
     if len(seeds) > 1:
         losses = ", ".join(f"{one.seed}: {one.best_validation_loss:.3f}" for one in trained.runs)
         print(

@@ -45,6 +45,7 @@ SLOW = (
     "tests/stages/test_evaluate_outputs.py",
     "tests/stages/test_export.py",
     "tests/stages/test_generate",
+    "tests/stages/test_label_",
     "tests/stages/test_predict.py",
     "tests/students/decoding/",
     "tests/students/model/test_loading_hub.py",
@@ -56,7 +57,7 @@ SLOW = (
     "tests/teacher/test_survival.py",
     "tests/texts/test_similarity.py",
     "tests/tools/reviewing/",
-    "tests/tools/test_summarize.py",
+    "tests/tools/test_summarize",
 )
 
 

@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "tools": {
         *("core", "contract", "versioning"),
         *("rendering", "rows", "scoring", "teacher", "students"),
-        "logs",
+        *("logs", "texts"),
     },
 }
 """Of each part of understudy/: the parts that it imports beside itself. Another arrow is another

@@ -52,7 +52,7 @@ OWN_PARAMS = {
     "export-bart": ["export", "predict"],
     "predict-t5": ["predict"],
     "predict-bart": ["predict"],
-    "select": ["train-${item.student}.seeds"],
+    "select": ["fetch.redact", "train-${item.student}.seeds"],
     "latency": ["latency", "predict"],
     "worth": ["teacher.prices", "worth"],
     "evaluate": ["evaluate", "sources", "teacher.prices"],

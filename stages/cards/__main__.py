@@ -1,7 +1,8 @@
 """cards: writes a student's model card, in the form that the Hugging Face Hub shows.
 
-In:  models/SYSTEM/settings.json and models/SYSTEM/ctranslate2/check.json, SYSTEM being a student
-     and a source such as t5-gold; metrics/students/SYSTEM.json; data/raw/source.json;
+In:  models/SYSTEM/settings.json, models/SYSTEM/redact.json, models/SYSTEM/ctranslate2/check.json,
+     SYSTEM being a student and a source such as t5-gold; metrics/students/SYSTEM.json;
+     data/raw/source.json;
      metrics/systems.json, metrics/gap.json, metrics/seeds.json, metrics/recipes.json,
      metrics/dataset.json, metrics/teacher.json, metrics/answers.
 Out: models/SYSTEM/README.md.
@@ -21,6 +22,7 @@ from understudy.contract.params.filter import FilterParams
 from understudy.contract.params.generate import GenerateParams
 from understudy.contract.params.sources import MADE_BY
 from understudy.contract.params.teacher import TeacherParams
+from understudy.contract.personal import ReplacedKinds
 from understudy.contract.recipes import RecipeGap, Recipes
 from understudy.contract.trained import TrainedSeeds, TrainedSettings
 from understudy.core.errors import run
@@ -43,6 +45,7 @@ def gather(system: str) -> CardFacts:
         settings=TrainedSettings.load(TrainedSettings.path_in(folder)),
         seeds=TrainedSeeds.load(TrainedSeeds.path_of(system)),
         check=ConversionCheck.load(ConversionCheck.path_in(folder)),
+        replaced=ReplacedKinds.load(ReplacedKinds.path_in(folder)),
         systems=Systems.load(),
         gap=Gap.load(),
         recipes=Recipes.load(),

@@ -20,6 +20,7 @@ from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.filter import FilterParams
 from understudy.contract.params.generate import GenerateParams
 from understudy.contract.params.teacher import TeacherParams
+from understudy.contract.personal import ReplacedKinds
 from understudy.contract.recipes import Recipe, RecipeGap, Recipes
 from understudy.contract.trained import TrainedSeeds, TrainedSettings
 from understudy.core.errors import DataError, one_line
@@ -42,6 +43,7 @@ class CardFacts:
     settings: TrainedSettings
     seeds: TrainedSeeds
     check: ConversionCheck
+    replaced: ReplacedKinds
     systems: Systems
     gap: Gap
     recipes: Recipes
@@ -75,6 +77,7 @@ def build_card(facts: CardFacts) -> str:
         front_matter=_write_front_matter(facts, scores[settings.system]),
         settings=settings,
         check=check,
+        replaced=facts.replaced,
         scores=scores,
         trained=_score_seeds(facts.seeds, recipe, settings.system),
         shipped=facts.seeds.shipped,

@@ -41,6 +41,7 @@ from understudy.contract.evaluation import (
 from understudy.contract.names import KINDS, MEASURES
 from understudy.contract.origin import load_origin
 from understudy.contract.params.sources import SOURCES
+from understudy.contract.personal import ReplacedKinds
 from understudy.contract.recipes import RecipeGap, Recipes
 from understudy.contract.survey import SURVEYS, SourceSurvey
 from understudy.contract.timing import LATENCIES, StudentLatency
@@ -86,6 +87,7 @@ EXAMPLES: tuple[Document, ...] = (
     make_settings(),
     make_check(),
     make_check(passed=False, why="off by 2 nats"),
+    ReplacedKinds(emails=True, phones=False, cards=True, names=False),
 )
 
 

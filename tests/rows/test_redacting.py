@@ -10,10 +10,12 @@ import pytest
 from understudy.contract.origin import load_origin
 from understudy.contract.pairs import SPLITS
 from understudy.contract.params.fetch import NO_FILE, FetchParams, RedactParams
+from understudy.contract.personal import ReplacedKinds
 from understudy.core.errors import DataError
 from understudy.core.params import parse_section
 from understudy.rows.fetching import fetch
-from understudy.rows.redacting import open_redactor
+from understudy.rows.redacting import open_model_redactor, open_redactor
+from understudy.texts.redaction import Redactor
 
 Row = dict[str, Any]
 ON = {"emails": True, "phones": True, "cards": True}
@@ -119,7 +121,7 @@ def test_nothing_that_is_written_or_said_holds_a_planted_address(
     written = [pq.read_table(path).to_pylist() for path in Path("raw").glob("*.parquet")]
     everything = f"{written}{Path('raw/source.json').read_text('utf-8')}{caught.value}"
     output = capsys.readouterr()
-    for secret in (PLANTED, "planted", "1234567", "41111111"):
+    for secret in (PLANTED, "planted", "1234567", "1111111"):
         assert secret not in everything + output.out + output.err
     assert len(_table("train")) == 2
     assert len(_table("rejects")) == 15
@@ -135,8 +137,92 @@ def test_inputs_that_differ_in_personal_data_alone_land_in_one_split() -> None:
     assert sum(holds) == 1
 
 
+@pytest.mark.parametrize(("redact", "expected"), [(ON, 6), (None, None)])
+def test_what_was_replaced_before_is_counted_too(redact: Row | None, expected: int | None) -> None:
+    row = {**ROW, "article": f"Ask [EMAIL] or {PLANTED}.", "highlights": "x"}
+    _fetch([row], redact or {"emails": False})
+    assert (_redacted() or {}).get("emails") == expected
+
+
+def test_a_header_that_is_a_row_is_not_quoted_with_its_personal_data() -> None:
+    Path("rows.csv").write_text(f"7,Ask {PLANTED},Call +49 30 1234567\n", "utf-8")
+    section = {"source": "files", "files": dict.fromkeys(SPLITS, "rows.csv"), "redact": ON}
+    with pytest.raises(DataError) as caught:
+        fetch(FetchParams.model_validate(section), Path("raw"))
+    assert "it has 7, Ask [EMAIL], Call [PHONE]: set fetch.files.columns" in str(caught.value)
+
+
 def test_the_redactor_of_params_that_replace_nothing_is_none() -> None:
     assert open_redactor(RedactParams()) is None
     redactor = open_redactor(RedactParams(phones=True))
     assert redactor is not None
     assert redactor.redact("a@b.org, +49 30 1234567")[0] == "a@b.org, [PHONE]"
+
+
+def _model(**kinds: bool) -> Path:
+    known = dict.fromkeys(("emails", "phones", "cards", "names"), False) | kinds
+    ReplacedKinds(**known).write(Path("model/redact.json"))
+    return Path("model")
+
+
+def _replace(redactor: Redactor | None) -> str:
+    text = f"Ask {PLANTED} or Anna, +49 30 1234567."
+    return redactor.redact(text)[0] if redactor else text
+
+
+def test_a_models_inputs_lose_what_its_training_texts_lost(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    model = _model(emails=True)
+    assert _replace(open_model_redactor(model)) == "Ask [EMAIL] or Anna, +49 30 1234567."
+    Path("names.txt").write_text("anna\n", "utf-8")
+    both = open_model_redactor(model, Path("names.txt"))
+    assert _replace(both) == "Ask [EMAIL] or [NAME], +49 30 1234567."
+    assert capsys.readouterr().err == ""
+
+
+def test_a_model_whose_folder_says_nothing_loses_the_given_names_alone() -> None:
+    Path("names.txt").write_text("Anna\n", "utf-8")
+    for model in (Path("elsewhere"), _model()):
+        assert open_model_redactor(model) is None
+        redactor = open_model_redactor(model, Path("names.txt"))
+        assert _replace(redactor) == f"Ask {PLANTED} or [NAME], +49 30 1234567."
+
+
+def test_names_are_those_of_the_project_here(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("names.txt").write_text("Anna\n", "utf-8")
+    Path("params.yaml").write_text("fetch: {redact: {names: names.txt}}", "utf-8")
+    assert "[NAME]" in _replace(open_model_redactor(_model(names=True)))
+    assert "Anna" in _replace(open_model_redactor(_model(emails=True)))
+    assert capsys.readouterr().err == ""
+    Path("names.txt").unlink()
+    with pytest.raises(DataError, match=r"names.txt: no such file; .* in --redact-names$"):
+        open_model_redactor(_model(names=True))
+
+
+@pytest.mark.parametrize(
+    "params", [None, "fetch: {redact: {emails: true}}", "fetch: [7]", "fetch: {url: x}", "{"]
+)
+def test_without_names_a_note_says_how_to_give_them(
+    params: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if params:
+        Path("params.yaml").write_text(params, "utf-8")
+    redactor = open_model_redactor(_model(names=True, phones=True))
+    assert _replace(redactor) == f"Ask {PLANTED} or Anna, [PHONE]."
+    assert capsys.readouterr().err == (
+        "note: model: names were replaced in its training texts, and are not in these: give the "
+        "list with --redact-names FILE\n"
+    )
+    assert open_model_redactor(_model(names=True)) is None
+
+
+def test_a_list_or_a_folder_that_cannot_be_read_is_an_error() -> None:
+    with pytest.raises(DataError, match=r"^none.txt: no such file; .* in --redact-names$"):
+        open_model_redactor(_model(), Path("none.txt"))
+    Path("names.txt").write_text("\n", "utf-8")
+    with pytest.raises(DataError, match=r"^names.txt: no name in it; .* in --redact-names$"):
+        open_model_redactor(_model(), Path("names.txt"))
+    Path("model/redact.json").write_text("{}", "utf-8")
+    with pytest.raises(DataError, match=r"^model/redact.json: emails: Field required"):
+        open_model_redactor(Path("model"))

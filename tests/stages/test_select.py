@@ -9,9 +9,12 @@ import pytest
 from stages import select as stage
 from stages.select import select
 from tests.contract.examples import make_settings
+from understudy.contract.params.fetch import RedactParams
+from understudy.contract.personal import ReplacedKinds
 from understudy.contract.trained import TrainedSeeds, TrainedSettings, TrainingRun
 from understudy.core.errors import DataError
 
+KINDS = ("emails", "phones", "cards", "names")
 LOSSES = {13: 1.5, 14: 1.2, 15: 1.2}
 
 
@@ -37,7 +40,7 @@ def test_the_seed_with_the_lowest_validation_loss_ships_whole(project: Path) -> 
     select("t5-gold", [13, 14])
     model = project / "models/t5-gold"
     assert sorted(path.name for path in model.iterdir()) == [
-        *("ctranslate2", "model.safetensors", "settings.json")
+        *("ctranslate2", "model.safetensors", "redact.json", "settings.json")
     ]
     assert (model / "model.safetensors").read_text("utf-8") == "model.safetensors of 14"
     assert (model / "ctranslate2/model.bin").read_text("utf-8") == "ctranslate2/model.bin of 14"
@@ -86,13 +89,24 @@ def test_a_seed_without_its_files_is_an_error_and_ships_nothing(project: Path, l
     assert not (project / "models/t5-gold").exists()
 
 
+def test_the_folder_says_which_personal_data_was_replaced_and_not_the_names(project: Path) -> None:
+    path = project / "models/t5-gold/redact.json"
+    select("t5-gold", [13])
+    assert json.loads(path.read_text("utf-8")) == dict.fromkeys(KINDS, False)
+    select("t5-gold", [13], RedactParams(emails=True, names="/home/anna/names.txt"))
+    expected = {"emails": True, "phones": False, "cards": False, "names": True}
+    assert json.loads(path.read_text("utf-8")) == expected
+
+
 def test_the_command_takes_the_seeds_of_the_systems_student(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = "train-t5: {seeds: [13, 14]}\ntrain-bart: {seeds: [15]}\n"
+    text += "fetch: {redact: {cards: true}}\n"
     (project / "params.yaml").write_text(text, encoding="utf-8")
     monkeypatch.setattr("sys.argv", ["select", "t5-gold"])
     stage.main()
     assert capsys.readouterr().err == (
         "select t5-gold: seed 14 ships; validation losses by seed: 13: 1.500, 14: 1.200\n"
     )
+    assert ReplacedKinds.load(project / "models/t5-gold/redact.json").cards

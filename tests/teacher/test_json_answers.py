@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from understudy.teacher.json_answers import read_field
+from understudy.contract.answers import Answer
+from understudy.teacher.json_answers import change_texts, read_field, read_text
 
 
 @pytest.mark.parametrize(
@@ -51,3 +52,68 @@ def test_what_is_not_json_comes_back_whole_with_the_reason(answer: str) -> None:
 def test_json_without_the_text_comes_back_whole_with_the_reason(found: object, field: str) -> None:
     answer = json.dumps(found)
     assert read_field(answer, field) == (answer, "no_field")
+
+
+def read(text: str, finish_reason: str = "stop", field: str | None = "summary") -> object:
+    answer = Answer("sha256:0", text, finish_reason, "", "m", 1, 0, 1)
+    return read_text(answer, field)
+
+
+@pytest.mark.parametrize(
+    ("text", "finish_reason", "found"),
+    [
+        ('{"summary": "It rained."}', "stop", ("It rained.", None)),
+        ("It rained.", "stop", ("It rained.", "not_json")),
+        ('{"title": "Rain"}', "stop", ('{"title": "Rain"}', "no_field")),
+        ('{"summary": "It rai', "length", ('{"summary": "It rai', "cut_off")),
+        (
+            '{"summary": "I cannot help with it."}',
+            "stop",
+            ("I cannot help with it.", "refused"),
+        ),
+        ("I'm sorry, no.", "stop", ("I'm sorry, no.", "refused")),
+        ("", "stop", ("", "empty")),
+    ],
+)
+def test_an_answer_is_judged_as_it_came_then_as_json_then_by_its_text(
+    text: str, finish_reason: str, found: tuple[str, str | None]
+) -> None:
+    assert read(text, finish_reason) == found
+
+
+def test_without_a_field_the_answer_is_the_text() -> None:
+    assert read('{"summary": "It rained."}', field=None) == ('{"summary": "It rained."}', None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "changed"),
+    [
+        ('{"summary": "It rained."}', '{"summary": "It poured."}'),
+        ('{"summary": "It r\\u0061ined."}', '{"summary": "It poured."}'),
+        ('```json\n[{"rained": ["rained", 7, true, null]}]\n```', None),
+        ("It rained.", "It poured."),
+        ('"It rained."', '"It poured."'),
+        ('{"summary": "It rained', '{"summary": "It poured'),
+        ('{"half": "\\ud83e rained"}', '{"half": "? poured"}'),
+    ],
+)
+def test_each_text_of_an_answer_is_changed_and_json_stays_json(
+    answer: str, changed: str | None
+) -> None:
+    expected = changed or '[{"poured": ["poured", 7, true, null]}]'
+    assert change_texts(answer, lambda text: text.replace("rained", "poured")) == expected
+
+
+def test_a_number_that_is_changed_becomes_a_text() -> None:
+    found = change_texts('{"n": 41, "m": 1.5}', lambda text: text.replace("41", "[CARD]"))
+    assert found == '{"n": "[CARD]", "m": 1.5}'
+
+
+def test_an_answer_that_nothing_changes_keeps_its_form() -> None:
+    answer = '```json\n{"b":1,  "a": "\\u00fc"}\n```'
+    assert change_texts(answer, str) == answer
+
+
+def test_an_answer_nested_too_deep_is_changed_as_a_text() -> None:
+    deep = "[" * 3000 + '"rained"' + "]" * 3000
+    assert "poured" in change_texts(deep, lambda text: text.replace("rained", "poured"))

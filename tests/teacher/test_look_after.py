@@ -1,5 +1,6 @@
 """teacher.look_after: a run whose answers are mostly unusable ends before all are paid for."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,12 @@ import pytest
 
 from tests.doubles.batches import BatchServer
 from tests.doubles.teacher import Call, ChatServer, Reply, echo, in_turn, refuse, say
-from tests.teacher.asking import ask, prompts
+from tests.teacher.asking import ask, prompts, questions
 from tests.teacher.batching import params as batch_params
 from tests.teacher.test_client import params
+from understudy.contract.answers import Answer
 from understudy.contract.params.teacher import TeacherParams
+from understudy.teacher import client
 from understudy.teacher.errors import UselessAnswersError
 
 USAGE = {
@@ -123,4 +126,79 @@ def test_a_batch_stops_the_run_after_its_results_and_what_it_paid_for_is_kept(
         assert "25 of 25 answers cannot be used" in said or "50 of 50" in said
         submitted = server.submitted
         stop(teacher, path)
+        assert server.submitted == submitted < 4
+
+
+# Answers that should be JSON
+
+
+def ask_in_json(teacher: TeacherParams, path: Path, count: int = 100) -> list[Answer]:
+    """Asks for JSON with a summary."""
+    asked = [replace(question, field="summary") for question in questions(prompts(count))]
+    return [answer for _, answer in client.ask(asked, teacher, path, "test")]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"), [("It rained.", "not_json"), ('{"title": "Rain"}', "no_field")]
+)
+def test_answers_that_are_not_the_json_of_the_prompt_end_the_run(
+    path: Path, text: str, reason: str
+) -> None:
+    with ChatServer(in_turn(say(text))) as server:
+        teacher = params(server, concurrency=1)
+        with pytest.raises(UselessAnswersError) as caught:
+            ask_in_json(teacher, path)
+        assert len(server.calls) == 20
+        assert str(caught.value) == (
+            f"20 of 20 answers cannot be used (20 {reason}): the answers are no JSON with a text "
+            "in the field summary: change the prompt, its field, or response_format; or set "
+            "teacher.look_after: null to go on all the same (20 of 100 answers are kept, 80 are "
+            "left)"
+        )
+        with pytest.raises(UselessAnswersError, match=f"20 {reason}"):  # before it sends
+            ask_in_json(teacher, path)
+        assert len(server.calls) == 20
+        assert len(ask(prompts(100), teacher, path)) == 100  # the same calls, without a field
+        assert len(server.calls) == 100
+
+
+def test_json_with_the_field_goes_on(path: Path) -> None:
+    with ChatServer(in_turn(say('{"summary": "It rained."}'))) as server:
+        assert len(ask_in_json(params(server, concurrency=1), path)) == 100
+
+
+def test_few_answers_without_json_count_for_the_next_run(path: Path) -> None:
+    with ChatServer(in_turn(say("It rained."))) as server:
+        teacher = params(server, concurrency=1)
+        ask_in_json(teacher.model_copy(update={"look_after": None}), path, count=15)
+        with pytest.raises(UselessAnswersError):
+            ask_in_json(teacher, path)
+        assert len(server.calls) == 20
+
+
+def test_after_answers_enough_a_run_counts_json_anew(path: Path) -> None:
+    with ChatServer(in_turn(say('{"summary": "It rained."}'))) as server:
+        teacher = params(server, concurrency=1)
+        ask_in_json(teacher, path, count=30)
+        server.script = in_turn(say("It rained."))
+        with pytest.raises(UselessAnswersError, match="20 of 20 answers"):
+            ask_in_json(teacher, path)
+        assert len(server.calls) == 50
+
+
+def test_a_batch_without_json_stops_the_run(path: Path) -> None:
+    with BatchServer() as server:
+        server.line_script = lambda _: say("It rained.")
+        teacher = batch_params(
+            server,
+            requests=25,
+            request={"max_tokens": 100},
+            prices={"input": 1.0, "output": 4.0},
+            max_cost_usd=0.011,
+        )
+        with pytest.raises(UselessAnswersError, match=r"(25|50) not_json"):
+            ask_in_json(teacher, path)
+        submitted = server.submitted
+        with pytest.raises(UselessAnswersError):
+            ask_in_json(teacher, path)
         assert server.submitted == submitted < 4

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.imports import ROOT
 from tests.teacher.test_requests import params
+from understudy.contract.answers import Answer
 from understudy.contract.pairs import PAIR_COLUMNS
 from understudy.core.errors import DataError
 from understudy.core.tables import table_writer, text_columns
@@ -170,7 +172,10 @@ def test_the_example_of_tickets_asks_in_json_and_reads_it() -> None:
     assert prompt.match(messages) == {"article": "My parcel is late."}
     schema = prompt.settings["response_format"]["json_schema"]["schema"]
     assert prompt.field in schema["required"]
-    assert prompt.read(messages[2]["content"])[1] is None
+    assert prompt.read(Answer("", messages[2]["content"], "stop", "", "m", 0, 0, 0)) == (
+        "The customer cannot log in and gets no mail with a new password.",
+        None,
+    )
 
 
 # Questions
@@ -187,9 +192,8 @@ def rows(folder: Path, *given: dict[str, Any]) -> Path:
 def test_a_variable_may_be_any_column_and_references_may_be_null(tmp_path: Path) -> None:
     prompt = read(tmp_path, ask_user("$title / $article", "field: s"), ("title", "article"))
     (question,) = Questions(prompt, {"test": None}, rows(tmp_path, {"title": "T", "other": "x"}))
-    assert question == Question.of(
-        "T / A", {"id": "0", "article": "A", "highlights": None, "title": "T"}, "test"
-    )
+    row = {"id": "0", "article": "A", "highlights": None, "title": "T"}
+    assert question == replace(Question.of("T / A", row, "test"), field="s")
 
 
 def test_a_column_that_the_table_lacks_is_an_error(tmp_path: Path) -> None:
@@ -242,6 +246,11 @@ def test_further_samples_are_other_requests_with_the_same_body() -> None:
     assert len({first.key, second.key, third.key}) == 3
     assert first.body == second.body == third.body
     assert "sample" not in first.content
+
+
+def test_another_field_is_the_same_request() -> None:
+    messages = Question.of("a").messages
+    assert request(Question(messages, field="x")).key == request(Question(messages)).key
 
 
 def test_the_worst_case_counts_the_bytes_of_all_messages(tmp_path: Path) -> None:

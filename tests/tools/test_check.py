@@ -226,6 +226,55 @@ def test_a_prompt_outside_of_the_repository_is_told(
     )
 
 
+ENDPOINT = {"base_url": "http://127.0.0.1:9/v1", "model": "double"}
+
+
+@pytest.mark.parametrize(
+    ("request_", "cause", "way"),
+    [
+        ({"temperature": 0}, "teacher.request.temperature = 0", "set it higher"),
+        ({"temperature": 0.0, "seed": 1}, "teacher.request.temperature = 0", "set it higher"),
+        ({"temperature": 1, "seed": 0}, "teacher.request.seed = 0", "delete it"),
+    ],
+)
+def test_samples_that_would_be_the_same_text_are_told_in_a_line(
+    document: Document,
+    capsys: pytest.CaptureFixture[str],
+    request_: dict[str, object],
+    cause: str,
+    way: str,
+) -> None:
+    document["teacher"] |= ENDPOINT | {"request": request_}
+    document["label"]["samples"] = 3
+    write_document(document)
+    main([])
+    assert capsys.readouterr() == (
+        "",
+        f"warning: label.samples = 3 with {cause}: the samples will be the same text, paid 3 "
+        f"times; {way}, or set label.samples: 1\n",
+    )
+
+
+def test_samples_that_may_differ_cost_nothing_or_are_not_asked_are_not_told(
+    document: Document, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cold = {"request": {"temperature": 0}}
+    warm = {"request": {"temperature": 0.7}}
+    for teacher, samples, sources in (
+        (ENDPOINT | cold, 1, ["gold", "labelled"]),
+        (ENDPOINT | warm, 3, ["gold", "labelled"]),
+        (ENDPOINT | {"request": {}}, 3, ["gold", "labelled"]),
+        (cold, 3, ["gold", "labelled"]),
+        (ENDPOINT | cold, 3, ["gold"]),
+    ):
+        own = ["labelled"] if "labelled" in sources else []
+        changes = {"sources": sources, "teacher": SAMPLE["teacher"] | teacher}
+        sections = {"generate": {"sources": []}, "label": {"sources": own, "samples": samples}}
+        write_document({**document, **changes, **sections})
+        main([])
+        assert capsys.readouterr() == ("", "")
+
+
 # Prompts
 
 

@@ -217,6 +217,9 @@ def test_samples_are_counted_one_by_one(project: Project, server: BatchServer, p
     use(project, server)
     project.change_params(label__samples=3, label__limit=5)
     assert plan.to_pay()["label"] == 3 * (5 + COUNTS["validation"])
+    assert "label: 3 samples a row (label.samples), each of them a call" in plan.text()
+    samples = {stage: found["samples"] for stage, found in plan.json()["calls"].items()}
+    assert samples == {"generate": 1, "label": 3, "zeroshot": 1}
     project.run("dvc", "repro", "label")
     assert plan.to_pay()["label"] == 0
 

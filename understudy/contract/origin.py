@@ -24,7 +24,7 @@ class FetchedSplits(Record):
 
 
 class Redacted(Record):
-    """How much personal data was replaced in the rows that were kept."""
+    """How much personal data was replaced in the rows that were kept, by fetch or before."""
 
     emails: Count
     phones: Count

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from understudy.contract.origin import FilesOrigin, HubOrigin, Origin
 from understudy.contract.params.teacher import EMBEDDED
+from understudy.contract.personal import WORDS
 from understudy.rendering.markdown import code_span
 
 INPUTS = "inputs"
@@ -36,8 +37,8 @@ def name_origin(origin: Origin, splits: Sequence[str]) -> str:
 
 def list_redacted(origin: Origin) -> list[tuple[str, int]]:
     """What was replaced as personal data, and how often; nothing where fetch.redact is off."""
-    found = getattr(origin, "redacted", None)
-    return list(found.model_dump().items()) if found else []
+    counts = origin.redacted.model_dump() if origin.redacted else {}
+    return [(WORDS[kind][count != 1], count) for kind, count in counts.items()]
 
 
 def name_teacher(model: str, base_url: str) -> str:

@@ -14,7 +14,7 @@ from understudy.core.progress import track
 from understudy.core.tables import TableWriter, read_table, table_writer, text_columns
 from understudy.rows.fields import BY
 from understudy.rows.raw import INPUT, PAIR, RawRow, find_problem, normalize_id
-from understudy.rows.redacting import count_redacted, open_redactor, redact_values
+from understudy.rows.redacting import clean_errors, count_redacted, open_redactor, redact_values
 from understudy.rows.sources import INPUTS, Source, open_source
 from understudy.rows.splitting import choose_split
 from understudy.texts.redaction import Redactor
@@ -27,7 +27,13 @@ def fetch(params: FetchParams, folder: Path = RAW) -> None:
         DataError: the source cannot be read, or more than `max_rejected` of a split's rows, or of
             the inputs, cannot be used.
     """
-    source, redactor = open_source(params), open_redactor(params.redact)
+    redactor = open_redactor(params.redact)
+    with clean_errors(redactor):
+        _fetch(params, folder, redactor)
+
+
+def _fetch(params: FetchParams, folder: Path, redactor: Redactor | None) -> None:
+    source = open_source(params)
     schema = PAIRS_SCHEMA | text_columns(*source.fields)
     with ExitStack() as stack:
         rejects = stack.enter_context(table_writer(folder / REJECTS, RAW_REJECTS_SCHEMA))
@@ -89,7 +95,7 @@ class Sorter:
             problem = self._find_group_problem(values)
         if self._redactor is None:
             return values, Counter(), problem
-        if problem is not None:  # it may show the value of an id
+        if problem is not None:  # it may quote what stands there
             return {"id": None}, Counter(), self._redactor.redact(problem)[0]
         return *redact_values(values, self._source.fields, self._redactor), None
 

@@ -54,6 +54,7 @@ def normalize_id(value: object) -> str | None:
 
     Raises:
         ValueError: it is none of text and whole numbers, or a float too large to tell ids apart.
+            The message does not quote it: it may be the number of a card.
     """
     if isinstance(value, str):
         if not WHOLE.fullmatch(value):
@@ -67,7 +68,7 @@ def normalize_id(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or value % 1:
         raise ValueError("neither text nor a whole number")
     if isinstance(value, float) and abs(value) > EXACT:
-        raise ValueError(f"{value!r} is a float too large for its last digits; write it as text")
+        raise ValueError("a float too large for its last digits; write it as text")
     return str(int(value))
 
 

@@ -145,7 +145,7 @@ def survey_answers(questions: Iterable[Question], params: TeacherParams, ledger:
     """Looks up every question's answer; only keys are held in memory."""
     row, keys, missing, spent = 0, set[str](), set[str](), 0.0
     first_missing: list[int] = []
-    tally = Tally()
+    tally = Tally.of(questions)
     for row, request in enumerate(build_requests(questions, params), start=1):
         if request.key not in keys:
             keys.add(request.key)
@@ -244,7 +244,8 @@ def _start_tally(params: TeacherParams, ledger: Ledger, survey: Survey) -> Tally
         return survey.tally  # what is on its way is collected first
     if survey.tally.is_useless(params.look_after):
         raise UselessAnswersError(survey.tally.describe(params))
-    return survey.tally if survey.tally.count < (params.look_after or 0) else Tally()
+    is_short = survey.tally.count < (params.look_after or 0)
+    return survey.tally if is_short else Tally(survey.tally.field)
 
 
 @contextmanager

@@ -1,12 +1,33 @@
-"""The text in a JSON answer."""
+"""The text of an answer, which may be in JSON, and why it cannot be used."""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from understudy.contract.answers import Answer
 from understudy.contract.params.usable import NO_FIELD, NOT_JSON
 
 FENCE, END = "```json", "```"
 """What chat models like to write around JSON."""
+
+
+def read_text(answer: Answer, field: str | None) -> tuple[str, str | None]:
+    """Reads the text that an answer is used for.
+
+    Args:
+        answer: as it came.
+        field: the dotted path of the text in a JSON answer; None where the answer is the text.
+
+    Returns:
+        The text and None; or what there is and the first reason not to use it: one of REASONS, or
+        as in `read_field`.
+    """
+    problem = answer.find_problem()
+    if problem or field is None:
+        return answer.text, problem
+    text, problem = read_field(answer.text, field)
+    return text, problem or replace(answer, text=text).find_problem()
 
 
 def read_field(answer: str, field: str) -> tuple[str, str | None]:
@@ -27,6 +48,36 @@ def read_field(answer: str, field: str) -> tuple[str, str | None]:
     for name in field.split("."):
         found = found.get(name) if isinstance(found, dict) else None
     return (_clean(found), None) if _is_text(found) else (answer, NO_FIELD)
+
+
+def change_texts(answer: str, change: Callable[[str], str]) -> str:
+    """Changes an answer; of JSON each text, key and number, however it is written there.
+
+    Args:
+        answer: JSON as in `read_field`, which then stays JSON, or any other text.
+        change: a number that it changes becomes a text.
+    """
+    try:
+        found = json.loads(_unfenced(answer))
+        changed = _change(found, change) if isinstance(found, dict | list) else None
+    except (ValueError, RecursionError):
+        changed = None
+    if changed is None:
+        return change(answer)
+    return answer if changed == found else _clean(json.dumps(changed, ensure_ascii=False))
+
+
+def _change(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, dict):
+        return {change(name): _change(inner, change) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_change(inner, change) for inner in value]
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        changed = change(str(value))
+        return value if changed == str(value) else changed
+    return value
 
 
 def _unfenced(answer: str) -> str:

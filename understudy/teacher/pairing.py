@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -59,9 +59,7 @@ def ask_for(
 def read_replies(answered: Iterable[tuple[Question, Answer]], prompt: Prompt) -> Iterator[Reply]:
     """Reads out of each answer what the prompt asked for."""
     for question, answer in answered:
-        problem = answer.find_problem()
-        text, unread = (answer.text, None) if problem else prompt.read(answer.text)
-        problem = problem or unread or replace(answer, text=text).find_problem()
+        text, problem = prompt.read(answer)
         yield Reply(question, answer, text, problem)
 
 

@@ -7,12 +7,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from understudy.contract.answers import Answer
 from understudy.contract.pairs import GOLD, PAIR_COLUMNS
 from understudy.contract.params.usable import NO_FIELD, NOT_JSON
 from understudy.core.errors import suggest
 from understudy.core.tables import iterate_table, readable_parquet
 from understudy.teacher.errors import PromptError
-from understudy.teacher.json_answers import read_field
+from understudy.teacher.json_answers import read_text
 from understudy.teacher.matching import Matcher
 from understudy.teacher.prompt_files import read_prompt_file
 from understudy.teacher.requests import Message, Question
@@ -96,12 +97,9 @@ class Prompt:
         except PromptError as error:
             raise PromptError(f"{self._given}: {error}") from None
 
-    def read(self, answer: str) -> tuple[str, str | None]:
-        """Returns the text of an answer, and why it has none where it should be JSON.
-
-        See `read_field`; an answer without text comes back as it is.
-        """
-        return (answer, None) if self.field is None else read_field(answer, self.field)
+    def read(self, answer: Answer) -> tuple[str, str | None]:
+        """Returns the text of an answer, and why it cannot be used, if so; see `read_text`."""
+        return read_text(answer, self.field)
 
 
 def _as_text(name: str, value: Any) -> str:
@@ -136,11 +134,12 @@ class Questions:
     def __iter__(self) -> Iterator[Question]:
         """Yields the questions about each row, split by split."""
         columns = tuple(dict.fromkeys((*PAIR_COLUMNS, *self.prompt.variables)))
+        settings, field = self.prompt.settings, self.prompt.field
         for split, limit in self.limits.items():
             for row in islice(iterate_table(self.folder / f"{split}.parquet", columns), limit):
                 messages = self.prompt.fill(row)
                 for sample in range(1, self.samples + 1):
-                    yield Question(messages, row, split, self.prompt.settings, sample)
+                    yield Question(messages, row, split, settings, sample, field)
 
 
 def input_columns(tables: Sequence[Path]) -> tuple[str, ...]:

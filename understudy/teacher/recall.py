@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from understudy.contract.answers import LATER, Answer
+from understudy.contract.asked import LABELLED_ANSWERS, ZEROSHOT_ANSWERS
 from understudy.contract.params.teacher import TeacherParams, full_address
 from understudy.core.errors import one_line
 from understudy.teacher.errors import TeacherError
@@ -20,6 +21,8 @@ from understudy.versioning.committed import Version, committed_versions
 PAY_AGAIN = "UNDERSTUDY_PAY_AGAIN"
 FORMER_NAMES = {Path("data/written/answers.parquet"): [Path("data/gpt/answers.parquet")]}
 """What outputs were called by earlier versions of the project, whose answers are still good."""
+SAME_PROMPT = {LABELLED_ANSWERS: [ZEROSHOT_ANSWERS], ZEROSHOT_ANSWERS: [LABELLED_ANSWERS]}
+"""Outputs of stages that ask by the same prompt: an input that changes its split is paid once."""
 TEXT = "prediction"
 """What a file of predictions of an earlier version calls the text of an answer."""
 ROWS = 1024
@@ -29,7 +32,8 @@ def recall(path: Path, params: TeacherParams) -> Iterator[Answer]:
     """Yields the answers of an output's last versions; failed calls have none.
 
     Args:
-        path: the output, relative to the project.
+        path: the output, relative to the project; that of another stage with the same prompt counts
+            too, where it can be had.
         params: the section `teacher`.
 
     Raises:
@@ -37,12 +41,15 @@ def recall(path: Path, params: TeacherParams) -> Iterator[Answer]:
             cost money, and neither the cache nor the remote has them; unless PAY_AGAIN is set in
             the environment.
     """
-    names = [path, *FORMER_NAMES.get(path, ())]
+    others = SAME_PROMPT.get(path, [])
+    names = [path, *FORMER_NAMES.get(path, ()), *others]
     seen, damage, is_found = set[str](), "", False
     for name in filter(Path.is_file, names):  # nobody has replaced it yet
         try:
             yield from _only_new(read_answers(name), seen)
         except TeacherError as error:
+            if name in others:
+                continue
             way = f"`dvc checkout --force {name}` brings the committed one back, or delete it"
             damage = f"{error}; {way}"
             print(f"warning: {damage}; its committed versions are read instead", file=sys.stderr)
@@ -53,9 +60,10 @@ def recall(path: Path, params: TeacherParams) -> Iterator[Answer]:
                 try:
                     version.fetch(copy)
                     yield from _only_new(read_answers(copy), seen)
-                    is_found = True
+                    is_found = is_found or version.path not in others
                 except Exception as error:  # noqa: BLE001 - whatever a remote's client may raise
-                    _complain(version, params, error, is_here=not damage)
+                    if version.path not in others:  # their own stages complain
+                        _complain(version, params, error, is_here=not damage)
     if damage and not is_found and _costs(params):
         raise TeacherError(f"{damage} and pay for its answers again")
 

@@ -7,7 +7,8 @@ row, its canonical bytes, its key and its worst-case price through the run.
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as make_field
 from typing import Any
 
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
@@ -26,13 +27,15 @@ class Question:
     """One row of a stage's input and the prompt that asks about it."""
 
     messages: tuple[Message, ...]
-    row: Mapping[str, Any] = field(default_factory=dict)
+    row: Mapping[str, Any] = make_field(default_factory=dict)
     """The row as its table has it, with its `id`."""
     split: str = ""
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = make_field(default_factory=dict)
     """What the prompt's template sends beside its messages."""
     sample: int = 1
     """Counts the answers to one prompt, from 1; each is asked and paid for on its own."""
+    field: str | None = None
+    """The dotted path of the text in a JSON answer; None where the answer is the text."""
 
     @classmethod
     def of(cls, text: str, row: Mapping[str, Any] | None = None, split: str = "") -> "Question":
@@ -52,7 +55,7 @@ class Request:
     question: Question
     content: Mapping[str, Any]
     """Endpoint, model, settings and messages, as the ledger records them."""
-    canonical: bytes = field(repr=False)
+    canonical: bytes = make_field(repr=False)
     """The content as JSON whose bytes do not depend on the order of keys."""
     key: str
     """`sha256:` and the hash of `canonical`."""

@@ -1,9 +1,18 @@
 """How many answers can be used, and why the others cannot: what ends a useless run early."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 from understudy.contract.answers import LIMITS, Answer, normal_word
 from understudy.contract.params.teacher import OUTPUT_LIMITS, TeacherParams
+from understudy.contract.params.usable import NO_FIELD, NOT_JSON
+from understudy.teacher.json_answers import read_text
+from understudy.teacher.requests import Question
+
+NO_JSON = (
+    "the answers are no JSON with a text in the field {field}: change the prompt, its field, or "
+    "response_format"
+)
 
 WAYS = {
     "refused": "change the prompt or teacher.model",
@@ -14,6 +23,8 @@ WAYS = {
     "teacher.model",
     "unclear": "reasoning stands in the texts; turn it off in teacher.request, or have the "
     "endpoint return it apart",
+    NOT_JSON: NO_JSON,
+    NO_FIELD: NO_JSON,
 }
 """What to do, by the reason of most unusable answers."""
 
@@ -21,16 +32,23 @@ WAYS = {
 class Tally:
     """Counts answers; what they say is not kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, field: str | None = None) -> None:
+        """Takes where the prompt wants the text in a JSON answer; None: the answer is the text."""
+        self.field = field
         self.count = 0
         self._problems: Counter[str] = Counter()
         self._words: Counter[str] = Counter()
         self._tokens = self._reasoning = self._at_limit = 0
 
+    @classmethod
+    def of(cls, questions: Iterable[Question]) -> "Tally":
+        """An empty tally for a stage's questions, all of which one prompt asks."""
+        return cls(next((question.field for question in questions), None))
+
     def add(self, answer: Answer) -> None:
         """Takes an answer into account."""
         self.count += 1
-        problem = answer.find_problem()
+        _, problem = read_text(answer, self.field)
         if problem is None:
             return
         self._problems[problem] += 1
@@ -62,7 +80,7 @@ class Tally:
     def _explain(self, params: TeacherParams) -> str:
         (most, _), *_ = self._problems.most_common(1)
         if 2 * self._at_limit <= self.bad:
-            return WAYS.get(most, "read them in the ledger")
+            return WAYS.get(most, "read them in the ledger").format(field=self.field)
         share = self._reasoning / max(1, self._tokens)
         limit = next((name for name in OUTPUT_LIMITS if params.request.get(name)), None)
         given = f"teacher.request.{limit} = {params.request[limit]}" if limit else ""

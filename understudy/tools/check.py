@@ -1,6 +1,7 @@
 """Checks every section of params.yaml, so that no stage stops an hour into a run.
 
-Says on stderr which of its files another copy of the repository would lack.
+Says on stderr which of its files another copy of the repository would lack, and where samples would
+be paid for in vain.
 
 Run: understudy check, or make check
 """
@@ -92,6 +93,27 @@ def find_prompt_problems() -> list[str]:
     return problems
 
 
+def find_alike_samples() -> list[str]:
+    """A line where the samples of label would be the same text each time, all of them paid for."""
+    from understudy.contract.params.label import LabelParams
+    from understudy.contract.params.sources import load_sources
+    from understudy.contract.params.teacher import EMBEDDED, TeacherParams
+    from understudy.core.params import load_section
+
+    label, teacher = load_section("label", LabelParams), load_section("teacher", TeacherParams)
+    count, request = label.samples, teacher.request
+    if count == 1 or "labelled" not in load_sources() or teacher.base_url == EMBEDDED:
+        return []
+    if request.get("temperature") == 0:
+        cause, way = "teacher.request.temperature = 0", "set it higher"
+    elif request.get("seed") is not None:
+        cause, way = f"teacher.request.seed = {request['seed']}", "delete it"
+    else:
+        return []
+    same = f"the samples will be the same text, paid {count} times"
+    return [f"label.samples = {count} with {cause}: {same}; {way}, or set label.samples: 1"]
+
+
 def find_untaken_files(root: Path = Path()) -> list[str]:
     """One line on files of params.yaml outside of the repository, and on those it does not track.
 
@@ -139,5 +161,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Checks params.yaml, and prints nothing on stdout where it can be used."""
     command_parser("understudy check", __doc__).parse_args(arguments)
     check()
-    for line in find_untaken_files():
+    for line in (*find_alike_samples(), *find_untaken_files()):
         print(f"warning: {line}", file=sys.stderr)

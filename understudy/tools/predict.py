@@ -22,8 +22,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add("--column", default="article", help="which column holds the articles")
     batch = "article tokens decoded at once (%(default)s): what limits memory"
     add("--tokens-per-batch", type=whole_number, default=8192, help=batch)
+    names = "names to replace, one a line, where training replaced names; default: those of the "
+    names += "params.yaml here. Other personal data is replaced as the model folder says"
+    add("--redact-names", type=Path, metavar="FILE", help=names)
     given = parser.parse_args(arguments)
 
+    from understudy.rows.redacting import open_model_redactor
     from understudy.tools.summarize import summarize_file
 
-    summarize_file(given.model, given.input, given.output, given.column, given.tokens_per_batch)
+    redactor = open_model_redactor(given.model, given.redact_names)
+    size = given.tokens_per_batch
+    summarize_file(given.model, given.input, given.output, given.column, size, redactor)

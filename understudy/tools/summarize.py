@@ -18,6 +18,7 @@ from understudy.rows.reader import READERS, STDIN, TEXT, Hints, read_file
 from understudy.students.decoding.decoding import decode
 from understudy.students.decoding.engines import open_engine
 from understudy.students.decoding.generation import read_generation_config
+from understudy.texts.redaction import Redactor
 
 COLUMNS = tuple(PREDICTIONS_SCHEMA)
 HINTS = Hints("give a file of articles with --input", "name its column with --column")
@@ -25,7 +26,12 @@ Write = Callable[[str, str | None], None]
 
 
 def summarize_file(
-    model: Path, source: Path, out: Path | None, column: str, tokens_per_batch: int
+    model: Path,
+    source: Path,
+    out: Path | None,
+    column: str,
+    tokens_per_batch: int,
+    redactor: Redactor | None = None,
 ) -> None:
     """Writes a summary, under the row's `id` or number, for each row of a file.
 
@@ -38,6 +44,7 @@ def summarize_file(
         out: .jsonl, .csv, .parquet or .txt; None for JSON lines on stdout.
         column: which one holds the articles.
         tokens_per_batch: as in the section `predict`.
+        redactor: replaces personal data in the articles.
 
     Raises:
         DataError: a file cannot be read or written.
@@ -55,7 +62,8 @@ def summarize_file(
             problem = row.problem or find_text_problem(row.values["article"])
             waiting.append((row, problem))
             if problem is None:
-                yield row.values["article"]
+                article = row.values["article"]
+                yield redactor.redact(article)[0] if redactor else article
 
     def write_unusable() -> None:
         while waiting and waiting[0][1] is not None:

@@ -29,10 +29,12 @@ from understudy.contract.evaluation import REFERENCE, Systems, TeacherUse
 from understudy.contract.lineup import Lineup, split_system
 from understudy.contract.names import KINDS
 from understudy.contract.params.decoding import DecodingParams
+from understudy.contract.params.fetch import RedactParams
 from understudy.contract.params.filter import FilterParams
 from understudy.contract.params.generate import GenerateParams
 from understudy.contract.params.sources import MADE_BY
 from understudy.contract.params.teacher import TeacherParams
+from understudy.contract.personal import ReplacedKinds
 from understudy.contract.trained import TrainedSettings
 from understudy.core.params import load_section
 
@@ -133,6 +135,7 @@ def facts_of(system: str = "t5-written", **changed: Any) -> CardFacts:
         settings=settings_of(system),
         seeds=make_trained_seeds(),
         check=make_check(),
+        replaced=ReplacedKinds.of(RedactParams()),
         systems=SYSTEMS,
         gap=make_gap(),
         recipes=make_recipes(1, SYSTEMS),

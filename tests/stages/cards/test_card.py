@@ -16,6 +16,7 @@ from tests.stages.cards.examples import (
     used_teacher,
 )
 from understudy.contract.names import KINDS, LEAD, ZEROSHOT
+from understudy.contract.personal import ReplacedKinds
 
 
 @pytest.mark.parametrize("system", TRAINED)
@@ -199,3 +200,18 @@ def test_blocks_are_set_apart_by_one_blank_line() -> None:
         headings = [number for number, line in enumerate(lines) if line.startswith("## ")]
         assert len(headings) == 6
         assert all(not lines[at - 1] and not lines[at + 1] for at in headings)
+
+
+def test_personal_data_that_was_replaced_is_named_with_what_to_do() -> None:
+    assert "Personal data" not in build_card(facts_of())
+    some = ReplacedKinds(emails=True, phones=True, cards=False, names=False)
+    text = build_card(facts_of(replaced=some))
+    assert (
+        "\n\nPersonal data was replaced in all texts that it learned from and was tested on: "
+        "e-mail addresses, phone numbers. `understudy predict` replaces the same. Other programs, "
+        "and the code below, have to do so before they pass a text on.\n\n## Scores\n"
+    ) in text
+    named = build_card(facts_of(replaced=some.model_copy(update={"names": True})))
+    assert "phone numbers, names. `understudy predict` replaces the same, names by a list" in named
+    assert "give yours with `--redact-names FILE`. Other programs" in named
+    assert "\n\n\n" not in named

@@ -31,6 +31,8 @@ from tests.stages.cards.examples import (
     used_teacher,
 )
 from understudy.contract.answered import Answered
+from understudy.contract.params.fetch import RedactParams
+from understudy.contract.personal import ReplacedKinds
 from understudy.core.errors import DataError
 from understudy.core.params import read_params
 
@@ -61,6 +63,7 @@ def contents() -> dict[str, dict[str, Any]]:
             (f"models/{system}/settings.json", settings_of(system).to_json()),
             (f"metrics/students/{system}.json", make_trained_seeds().to_json()),
             (f"models/{system}/ctranslate2/check.json", make_check().to_json()),
+            (f"models/{system}/redact.json", ReplacedKinds.of(RedactParams()).to_json()),
         )
     }
     return {**SHARED, **own}

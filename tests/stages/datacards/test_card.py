@@ -18,7 +18,7 @@ from tests.stages.datacards.examples import (
 )
 from tests.stages.datacards.planted import DATASET, LABELLER, WRITER
 from understudy.contract.dataset import Dataset
-from understudy.contract.origin import ORIGIN
+from understudy.contract.origin import ORIGIN, Redacted
 from understudy.contract.params.sources import SOURCES
 
 
@@ -256,3 +256,17 @@ def test_blocks_are_set_apart_by_one_blank_line(surveys: Surveys) -> None:
         headings = [number for number, line in enumerate(lines) if line.startswith("## ")]
         assert len(headings) == 8
         assert all(not lines[at - 1] and not lines[at + 1] for at in headings)
+
+
+@EACH_SOURCE
+def test_personal_data_that_was_replaced_is_counted_in_words(surveys: Surveys, source: str) -> None:
+    assert "Personal data" not in build_card(facts_of(surveys, source))
+    redacted = Redacted(emails=1200, phones=1, cards=0, names=2)
+    origin = make_origin("files").model_copy(update={"redacted": redacted})
+    text = build_card(facts_of(surveys, source, origin=origin))
+    assert (
+        "\n\nPersonal data was replaced before anything was written or sent: 1,200 e-mail "
+        "addresses, 1 phone number, 0 card numbers, 2 names in all rows that `fetch` kept "
+        "(`fetch.redact`).\n\n"
+    ) in text
+    assert "\n\n\n" not in text

@@ -173,16 +173,6 @@ def test_halves_of_characters_become_what_the_request_has() -> None:
     assert found.answer.request == request.key
 
 
-def test_what_cleans_inputs_cleans_answers_and_keys_too() -> None:
-    recovery = Recovery.load(TEACHER_PARAMS)
-    cleaning = Recovery(recovery.prompt, TEACHER_PARAMS, clean=lambda text: text.replace("Z", "*"))
-    found = cleaning.find(call(ask(prompt_of("A Z")), "Sum Z."))
-    assert isinstance(found, Recovered)
-    [request] = build_requests([Question.of(prompt_of("A *"))], TEACHER_PARAMS)
-    assert (found.values["article"], found.answer.text) == ("A *", "Sum *.")
-    assert found.answer.request == request.key
-
-
 def test_a_template_without_a_variable_is_refused() -> None:
     write_task("Sum it up.")
     with pytest.raises(PromptError, match=r"zeroshot.prompt = prompt.txt: found no variable"):

@@ -103,5 +103,12 @@ def test_a_cap_that_is_used_up_is_told_in_words(spent: float) -> None:
     assert "%" not in text
 
 
+def test_samples_are_told_where_a_row_has_several() -> None:
+    note = "generate: 3 samples a row (generate.samples), each of them a call"
+    for found in (FOUND, replace(FOUND, to_pay=1)):
+        assert note in render(replace(found, samples=3))
+        assert "samples" not in render(found)
+
+
 def test_a_paid_endpoint_without_prices_is_noted() -> None:
     assert "teacher.prices are 0: costs are unknown" in render(replace(FOUND, to_pay=1))

@@ -77,7 +77,8 @@ class TeacherParams(Section):
     """Largest share of a stage's rows whose calls may fail for good."""
     look_after: int | None = Field(default=20, ge=0)
     """After so many answers, and from then on, the stage stops when more than half are unusable
-    (refused, unreadable, empty, cut off, unclear), and says why; null or 0 goes on to the end."""
+    (refused, unreadable, empty, cut off, unclear, not the JSON that the prompt wants), and says
+    why; null or 0 goes on to the end."""
     concurrency: int = Field(default=16, gt=0, le=1024)
     """The most calls in flight; fewer as long as the endpoint pushes back."""
     requests_per_minute: int | None = Field(default=None, gt=0)

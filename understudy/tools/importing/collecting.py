@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from understudy.contract.params.teacher import TeacherParams
 from understudy.core.files import replacing
 from understudy.core.params import load_section
 from understudy.logs.logged import Reject
+from understudy.tools.importing.cleaning import Cleaner
 from understudy.tools.importing.recovery import Findings, Recovered, Recovery, recover, to_utf8
 
 SESSION = "session"
@@ -22,6 +24,9 @@ class Made:
 
     path: Path
     variables: tuple[str, ...]
+    cleaner: Cleaner = field(default_factory=Cleaner)
+    redacted: Counter[str] = field(default_factory=Counter)
+    """Personal data that was replaced in what was written, by kind."""
     written: int = 0
     repeated: int = 0
     """Calls whose input is in the file already."""
@@ -32,12 +37,14 @@ class Made:
     def to_record(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         done = {"written": self.written, "repeated": self.repeated}
-        return {**done, **self.findings.to_record(), "output": str(self.path)}
+        redacted = self.cleaner.to_record(self.redacted)
+        return {**done, **self.findings.to_record(), **redacted, "output": str(self.path)}
 
     def __str__(self) -> str:
         done = self.findings.describe(f"wrote {self.written}", f"repeated {self.repeated}")
         names = ", ".join((*self.variables, *((SESSION,) if self.sessions else ())))
-        return f"{done}; {self.path} has id, {names}"
+        said = ", ".join([done, *self.cleaner.describe(self.redacted)])
+        return f"{said}; {self.path} has id, {names}"
 
 
 def write_inputs(
@@ -52,12 +59,12 @@ def write_inputs(
         any_model: answers may be of any model.
 
     Raises:
-        DataError: a log cannot be read.
+        DataError: a log, or the file of names in fetch.redact, cannot be read.
         ParamsError: params.yaml cannot be used.
         PromptError: the template cannot be used.
     """
     recovery = Recovery.load(load_section("teacher", TeacherParams), any_model)
-    made, seen = Made(output, recovery.variables), set[bytes]()
+    made, seen = Made(output, recovery.variables, recovery.cleaner), set[bytes]()
     with replacing(output) as partial, partial.open("w", encoding="utf-8") as file:
         for found in recover(paths, recovery, made.findings, session):
             if isinstance(found, Reject):
@@ -68,8 +75,9 @@ def write_inputs(
                 continue
             seen.add(name)
             made.written += 1
+            made.redacted += found.in_input
             made.sessions |= found.call.session is not None
-            file.write(json.dumps(_describe(name, found), ensure_ascii=False) + "\n")
+            file.write(json.dumps(_describe(name, found, made.cleaner), ensure_ascii=False) + "\n")
     return made
 
 
@@ -79,8 +87,8 @@ def name_input(values: Mapping[str, str]) -> bytes:
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
-def _describe(name: bytes, found: Recovered) -> dict[str, str]:
+def _describe(name: bytes, found: Recovered, cleaner: Cleaner) -> dict[str, str]:
     known = {"id": name.hex(), **found.values}
     if found.call.session is not None:
-        known.setdefault(SESSION, to_utf8(found.call.session))
+        known.setdefault(SESSION, cleaner.clean_session(to_utf8(found.call.session)))
     return known

@@ -6,7 +6,7 @@ stages would send today for the same input, whatever else the logged request had
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,11 @@ from understudy.teacher.completion import read_completion
 from understudy.teacher.prompt_files import read_prompt_file
 from understudy.teacher.prompts import Prompt
 from understudy.teacher.requests import Question, build_requests
+from understudy.tools.importing.cleaning import Cleaner
 
 PARAM = "zeroshot.prompt"
 OTHER_MODEL, EMPTY_INPUT = "other_model", "empty_input"
 LONGEST_NAME = 60
-Clean = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,10 @@ class Recovered:
     """The template's variables: the input."""
     answer: Answer
     """Under the key of today's request."""
+    in_input: Counter[str] = field(default_factory=Counter)
+    """Personal data that was replaced in the input, by kind."""
+    in_answer: Counter[str] = field(default_factory=Counter)
+    """The same of the answer."""
 
     @property
     def source(self) -> str:
@@ -53,7 +57,7 @@ class Recovery:
         prompt: Prompt,
         teacher: TeacherParams,
         any_model: bool = False,
-        clean: Clean | None = None,
+        cleaner: Cleaner | None = None,
     ) -> None:
         """Takes what the stages ask by.
 
@@ -61,25 +65,29 @@ class Recovery:
             prompt: the task's template.
             teacher: the section `teacher`.
             any_model: answers of other models count too, and those of unknown ones.
-            clean: is applied to inputs and answers before anything is made of them.
+            cleaner: is applied to inputs and answers before anything is made of them.
         """
         self.prompt, self._teacher, self._any_model = prompt, teacher, any_model
-        self._clean = clean or str
+        self.cleaner = cleaner or Cleaner()
 
     @classmethod
-    def load(cls, teacher: TeacherParams, any_model: bool = False) -> "Recovery":
+    def load(
+        cls, teacher: TeacherParams, any_model: bool = False, cleaner: Cleaner | None = None
+    ) -> "Recovery":
         """Reads the template that params.yaml names; it may use any variables.
+
+        Without a cleaner, personal data is replaced as params.yaml says.
 
         Raises:
             ParamsError: params.yaml cannot be used.
             PromptError: the template cannot be used.
+            DataError: the file of names in fetch.redact cannot be used.
         """
         path = load_section("zeroshot", ZeroshotParams).prompt
         messages = read_prompt_file(PARAM, path).messages
         names = [name for one in messages for name in one.template.get_identifiers()]
-        return cls(
-            Prompt(PARAM, path, list(dict.fromkeys(names)) or ["article"]), teacher, any_model
-        )
+        prompt = Prompt(PARAM, path, list(dict.fromkeys(names)) or ["article"])
+        return cls(prompt, teacher, any_model, cleaner or Cleaner.load())
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -95,18 +103,20 @@ class Recovery:
             return _reject(call, EMPTY_INPUT)
         if not self._any_model and (detail := self._find_other_model(call)):
             return _reject(call, OTHER_MODEL, detail)
-        values = {name: self._clean(to_utf8(value)) for name, value in values.items()}
-        answer = self._read_answer(call, values)
-        text, unread = self.prompt.read(answer.text)
-        problem = answer.find_problem() or unread or replace(answer, text=text).find_problem()
-        return _reject(call, problem) if problem else Recovered(call, values, answer)
+        known = {name: to_utf8(value) for name, value in values.items()}
+        cleaned, in_input = self.cleaner.clean_input(known)
+        answer, in_answer = self.cleaner.clean_answer(self._read_answer(call, cleaned))
+        _, problem = self.prompt.read(answer)
+        if problem:
+            return _reject(call, problem)
+        return Recovered(call, cleaned, answer, in_input, in_answer)
 
     def _read_answer(self, call: LoggedCall, values: dict[str, str]) -> Answer:
         question = Question(self.prompt.fill(values), settings=self.prompt.settings)
         [request] = build_requests([question], self._teacher)
         answer = read_completion(request.key, call.completion, call.origin == "batch")
         origin = to_utf8(f"{call.origin}:{Path(call.file).name}")
-        return replace(answer, text=self._clean(answer.text), origin=origin)
+        return replace(answer, origin=origin)
 
     def _find_other_model(self, call: LoggedCall) -> str | None:
         """What answered, where that is not the teacher; `gpt-4o-2024-08-06` is `gpt-4o`."""
@@ -115,7 +125,8 @@ class Recovery:
         ours = self._teacher.model
         if any(name == ours or name.startswith(f"{ours}-") for name in names):
             return None
-        return one_line(names[0])[:LONGEST_NAME] if names else "the log names no model"
+        shown = self.cleaner.clean(one_line(names[0]))[0] if names else "the log names no model"
+        return shown[:LONGEST_NAME]
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """Takes answers over into a ledger: out of exports and out of logs."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,13 +8,14 @@ from typing import Any
 
 from understudy.contract.answers import Answer
 from understudy.contract.params.teacher import TeacherParams
-from understudy.core.params import load_section
+from understudy.core.params import PARAMS, load_section
 from understudy.logs.logged import Reject
 from understudy.logs.rawrecords import check_log
 from understudy.teacher.ledger import Ledger
 from understudy.teacher.lines import recalled
 from understudy.teacher.requests import digest
 from understudy.teacher.served import as_last_served
+from understudy.tools.importing.cleaning import Cleaner
 from understudy.tools.importing.exports import read_export
 from understudy.tools.importing.recovery import Findings, Recovery, recover
 from understudy.tools.importing.rejects import open_rejects
@@ -31,14 +33,23 @@ class Intake:
         self.ledger, self._lines = ledger, list[bytes]()
         self._waiting: set[bytes] = set()
         self.took = self.had = 0
+        self.redacted = Counter[str]()
+        """Personal data that was replaced in what was taken, by kind."""
 
-    def take(self, answer: Answer, source: str) -> None:
-        """Takes an answer, unless the ledger has one to the same request."""
+    def take(self, answer: Answer, source: str, redacted: Counter[str]) -> None:
+        """Takes an answer, unless the ledger has one to the same request.
+
+        Args:
+            answer: without personal data, if it shall have none.
+            source: where the ledger says that it comes from.
+            redacted: what was replaced in it and in its input, by kind.
+        """
         key = digest(answer.request)
         if key in self._waiting or self.ledger.answer(answer.request) is not None:
             self.had += 1
             return
         self.took += 1
+        self.redacted += redacted
         self._waiting.add(key)
         self._lines.append(recalled(answer, source))
         if len(self._lines) == AT_ONCE:
@@ -63,6 +74,9 @@ class Imported:
     """What became of the records of logs; None without logs."""
     rejects: Path
     """The list of those that are of no use."""
+    cleaner: Cleaner
+    redacted: Counter[str]
+    """Personal data that was replaced, by kind."""
 
     def to_record(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -71,21 +85,22 @@ class Imported:
             record["refused"] = self.refused
         if self.findings:
             record |= {**self.findings.to_record(), "rejects": str(self.rejects)}
-        return record
+        return record | self.cleaner.to_record(self.redacted)
 
     def __str__(self) -> str:
         done = [f"took {self.took}", f"had {self.had}"]
         done += [] if self.refused is None else [f"refused {self.refused}"]
+        redacted = self.cleaner.describe(self.redacted)
         if not self.findings:
-            return ", ".join(done)
-        said = self.findings.describe(*done)
+            return ", ".join([*done, *redacted])
+        said = ", ".join([self.findings.describe(*done), *redacted])
         return f"{said}; {self.rejects} lists them" if self.findings.rejects else said
 
 
 def import_files(
     ledger: Ledger, paths: Sequence[Path], any_model: bool = False, rejects: Path | None = None
 ) -> Imported:
-    """Takes over what exports and logs have.
+    """Takes over what exports and logs have, without the personal data that fetch.redact names.
 
     Args:
         ledger: where answers are kept.
@@ -95,40 +110,44 @@ def import_files(
 
     Raises:
         DataError: a file cannot be read.
-        ParamsError: for logs, params.yaml cannot be used.
+        ParamsError: params.yaml cannot be used, or is absent where there are logs.
         PromptError: for logs, the template cannot be used.
     """
     exports = [path for path in paths if path.suffix.lower() == PARQUET]
     logs = [path for path in paths if path not in exports]
     for path in logs:
         check_log(path)
+    cleaner = Cleaner.load() if logs or PARAMS.exists() else Cleaner()
     intake, listed = Intake(ledger), rejects or ledger.path.with_name(REJECTS)
-    refused = sum([_take_export(intake, path) for path in exports]) if exports else None
-    findings = _take_logs(intake, logs, any_model, listed) if logs else None
-    return Imported(intake.took, intake.had, refused, findings, listed)
+    refused = sum([_take_export(intake, path, cleaner) for path in exports]) if exports else None
+    findings = _take_logs(intake, logs, any_model, cleaner, listed) if logs else None
+    return Imported(intake.took, intake.had, refused, findings, listed, cleaner, intake.redacted)
 
 
-def _take_export(intake: Intake, path: Path) -> int:
+def _take_export(intake: Intake, path: Path, cleaner: Cleaner) -> int:
     """Takes an export over; says how many of its answers are damaged."""
-    refused = 0
+    refused, (name, _) = 0, cleaner.clean(path.name)
     for answer in read_export(path):
         if answer is None:
             refused += 1
         else:
-            intake.take(answer, f"import of {path.name}")
+            cleaned, redacted = cleaner.clean_answer(answer)
+            intake.take(cleaned, f"import of {name}", redacted)
     intake.flush()
     return refused
 
 
-def _take_logs(intake: Intake, paths: Sequence[Path], any_model: bool, rejects: Path) -> Findings:
+def _take_logs(
+    intake: Intake, paths: Sequence[Path], any_model: bool, cleaner: Cleaner, rejects: Path
+) -> Findings:
     """Takes logs over; what is of no use is listed."""
     teacher = as_last_served(load_section("teacher", TeacherParams), intake.ledger)
-    recovery, findings = Recovery.load(teacher, any_model), Findings()
+    recovery, findings = Recovery.load(teacher, any_model, cleaner), Findings()
     with open_rejects(rejects) as file:
         for found in recover(paths, recovery, findings):
             if isinstance(found, Reject):
                 file.add(found)
             else:
-                intake.take(found.answer, found.source)
+                intake.take(found.answer, found.source, found.in_input + found.in_answer)
         intake.flush()
     return findings

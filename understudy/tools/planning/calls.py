@@ -1,6 +1,7 @@
 """What generate, label and zeroshot would ask for."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,8 @@ def plan_calls(folder: Path, teacher: TeacherParams, ledger: Ledger) -> dict[str
         found["generate"] = estimate_calls(asked, teacher, ledger, WRITTEN_ANSWERS, article)
     if "labelled" in sources:
         asked = Questions(summarize, label.limits, folder, label.samples)
-        found["label"] = estimate_calls(asked, teacher, ledger, LABELLED_ANSWERS, summary)
+        labels = estimate_calls(asked, teacher, ledger, LABELLED_ANSWERS, summary)
+        found["label"] = replace(labels, samples=label.samples)
     asked = Questions(summarize, {"test": None}, folder)
     found["zeroshot"] = estimate_calls(asked, teacher, ledger, ZEROSHOT_ANSWERS, summary)
     return found

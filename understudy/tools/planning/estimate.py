@@ -59,6 +59,8 @@ class Estimate:
     if neither is known."""
     per_minute: float | None = None
     """Answers a minute in the last runs; null if none was measured."""
+    samples: int = 1
+    """How often each row is asked; every one counts in `rows`."""
 
 
 def estimate_calls(

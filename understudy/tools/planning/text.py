@@ -77,6 +77,8 @@ def _size(size: int | None) -> str:
 def _stage_notes(
     stage: str, found: Estimate, teacher: TeacherParams, *, done: bool
 ) -> Iterator[str]:
+    if found.samples > 1:
+        yield f"{stage}: {found.samples} samples a row ({stage}.samples), each of them a call"
     if found.in_batches:
         yield f"{stage}: {found.in_batches:,} more answers are on their way in open batches"
     if not found.to_pay:
