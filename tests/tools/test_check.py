@@ -269,6 +269,7 @@ def test_samples_that_may_differ_cost_nothing_or_are_not_asked_are_not_told(
     ):
         own = ["labelled"] if "labelled" in sources else []
         changes = {"sources": sources, "teacher": SAMPLE["teacher"] | teacher}
+        changes["evaluate"] = SAMPLE["evaluate"] | {"source": "gold"}
         sections = {"generate": {"sources": []}, "label": {"sources": own, "samples": samples}}
         write_document({**document, **changes, **sections})
         main([])
