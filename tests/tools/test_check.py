@@ -89,6 +89,19 @@ def test_a_list_of_sources_that_cannot_run_is_refused(
     assert words in str(caught.value)
 
 
+def test_a_missing_list_of_sources_is_named_before_dvc_stumbles_over_it(document: Document) -> None:
+    Path("dvc.yaml").write_text((ROOT / "dvc.yaml").read_text("utf-8"), encoding="utf-8")
+    write_document(document)
+    with pytest.raises(ParamsError) as caught:
+        check()
+    assert str(caught.value) == (
+        "params.yaml: sources: this key is missing; dvc.yaml names it, and DVC knows no defaults: "
+        "`understudy params sources` has it"
+    )
+    write_document({"sources": ["gold", "written", "labelled"], **document})
+    check()
+
+
 def test_inputs_without_outputs_make_labelled_pairs_alone(document: Document) -> None:
     none = dict.fromkeys(("train", "validation", "test"), "data/none.jsonl")
     document["fetch"] |= {"source": "files", "files": {**none, "inputs": "mine.jsonl"}}
@@ -98,8 +111,20 @@ def test_inputs_without_outputs_make_labelled_pairs_alone(document: Document) ->
     ):
         check()
     document["sources"], document["generate"]["sources"] = ["labelled"], []
+    document["evaluate"]["source"] = "labelled"
     write_document(document)
     check()
+
+
+def test_a_source_to_show_that_is_not_among_the_sources_is_refused(document: Document) -> None:
+    document["sources"], document["label"]["sources"] = ["gold", "written"], []
+    document["evaluate"]["source"] = "labelled"
+    write_document(document)
+    with pytest.raises(ParamsError) as caught:
+        check()
+    assert str(caught.value) == (
+        "params.yaml: evaluate.source = 'labelled': expected one of sources = [gold, written]"
+    )
 
 
 def test_check_tells_a_missing_file_once(document: Document) -> None:
@@ -244,6 +269,7 @@ def test_samples_that_may_differ_cost_nothing_or_are_not_asked_are_not_told(
     ):
         own = ["labelled"] if "labelled" in sources else []
         changes = {"sources": sources, "teacher": SAMPLE["teacher"] | teacher}
+        changes["evaluate"] = SAMPLE["evaluate"] | {"source": "gold"}
         sections = {"generate": {"sources": []}, "label": {"sources": own, "samples": samples}}
         write_document({**document, **changes, **sections})
         main([])

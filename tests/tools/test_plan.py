@@ -226,6 +226,7 @@ def test_samples_are_counted_one_by_one(project: Project, server: BatchServer, p
 
 def test_stages_of_sources_that_are_left_out_are_not_planned(project: Project, plan: Plan) -> None:
     project.change_params(sources=["gold", "labelled"], generate__sources=[])
+    project.change_params(evaluate__source="gold")
     found = plan.json()
     assert list(found["calls"]) == ["label", "zeroshot"]
     names = {stage["name"] for stage in found["stages"]}

@@ -15,9 +15,9 @@ from understudy.core.parser import command_parser
 
 
 def check() -> None:
-    """Raises ParamsError with one line per problem of any section, or then of prompts."""
+    """Raises ParamsError with one line per problem of any section, or then of several together."""
     from understudy.contract.params.sections import KINDS
-    from understudy.contract.params.sources import KEY, load_sources
+    from understudy.contract.params.sources import KEY
     from understudy.core.params import PARAMS, load_section, read_params
 
     problems = [
@@ -25,18 +25,42 @@ def check() -> None:
         for name in read_params()
         if name not in (KEY, *KINDS)
     ]
-    try:
-        load_sources()
-    except ParamsError as error:
-        problems.append(str(error))
+    problems += find_source_problems()
     for name, kind in KINDS.items():
         try:
             load_section(name, kind)
         except ParamsError as error:
             problems.append(str(error))
-    problems = problems or find_prompt_problems()
+    problems = problems or [*find_unmade_source(), *find_prompt_problems()]
     if problems:
         raise ParamsError("\n".join(dict.fromkeys(problems)))
+
+
+def find_source_problems() -> list[str]:
+    """One line per problem of the list `sources`; where it is missing, DVC does not explain it."""
+    from understudy.contract.params.sources import KEY, load_sources
+    from understudy.core.params import PARAMS, PIPELINE, find_missing, read_params
+
+    try:
+        load_sources()
+    except ParamsError as error:
+        return [str(error)]
+    return [
+        f"{PARAMS}: {name}: this key is missing; {PIPELINE} names it, and DVC knows no defaults: "
+        f"`understudy params {name}` has it"
+        for name in find_missing(KEY, read_params())
+    ]
+
+
+def find_unmade_source() -> list[str]:
+    """One line where evaluate.source is not among `sources`: its stage would say so at the end."""
+    from understudy.contract.params.evaluate import EvaluateParams
+    from understudy.contract.params.sources import KEY, load_sources
+    from understudy.core.params import PARAMS, load_section
+
+    source, sources = load_section("evaluate", EvaluateParams).source, load_sources()
+    expected = f"expected one of {KEY} = [{', '.join(sources)}]"
+    return [] if source in sources else [f"{PARAMS}: evaluate.source = {source!r}: {expected}"]
 
 
 def find_prompt_problems() -> list[str]:
