@@ -94,7 +94,7 @@ def copy_project(path: Path, profile: str, environment: Mapping[str, str]) -> Pr
 
 
 def quick(steps: int) -> dict[str, Any]:
-    """Changes of params that make students learn for a moment, decode greedily, and be timed once."""
+    """Changes of params that make students learn, decode and be timed for a moment."""
     training = {"max_steps": steps, "validations": 2}
     students = {
         f"train_{family}__settings__{key}": value
