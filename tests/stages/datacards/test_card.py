@@ -18,7 +18,7 @@ from tests.stages.datacards.examples import (
 )
 from tests.stages.datacards.planted import DATASET, LABELLER, WRITER
 from understudy.contract.dataset import Dataset
-from understudy.contract.origin import ORIGIN, Redacted
+from understudy.contract.origin import Redacted
 from understudy.contract.params.sources import SOURCES
 
 
@@ -91,19 +91,6 @@ def test_a_dataset_of_the_hub_is_named_with_its_commit(surveys: Surveys, source:
     assert f"`team/news` on the Hugging Face Hub (config `3.0.0`, commit `{'d' * 40}`)" in text
     assert front_matter(text).source_datasets == ["team/news"]
     assert front_matter(text).language is None
-
-
-@EACH_SOURCE
-def test_what_was_replaced_as_personal_data_is_counted(surveys: Surveys, source: str) -> None:
-    replaced = {"emails": 1203, "phones": 7, "cards": 0, "names": 15}
-    origin = ORIGIN.validate_python({**make_origin("files").to_json(), "redacted": replaced})
-    text = build_card(facts_of(surveys, source, origin=origin))
-    assert (
-        "\nPersonal data was replaced before anything was written or sent: 1,203 emails, 7 phones, "
-        "0 cards, 15 names in the rows of all splits that `fetch` kept (`fetch.redact`).\n"
-    ) in text
-    assert "\n\n\n" not in text
-    assert "Personal data" not in build_card(facts_of(surveys, source))
 
 
 @EACH_SOURCE
