@@ -78,7 +78,7 @@ bench: $(READY) ## measures client, students, scoring and report, into docs/benc
 format: $(READY) ## formats the code
 	@ruff format --quiet . && ruff check --fix --quiet .
 
-profile: ## puts profiles/NAME.yaml in place as params.yaml (NAME=sample, seeds or paper)
+profile: ## puts profiles/NAME.yaml in place as params.yaml (NAME=sample, seeds, logs or paper)
 	@test -f profiles/$(NAME).yaml || \
 	  { echo "error: no profile '$(NAME)'; there are: $$(cd profiles && echo *.yaml | sed 's/\.yaml//g')" >&2; exit 1; }
 	@known=no; for file in profiles/*.yaml; do cmp -s $$file params.yaml && known=yes; done; \
