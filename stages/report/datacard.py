@@ -89,7 +89,7 @@ def build_counts(facts: ReportFacts) -> list[Table]:
         "rows read": [split.read for split in rows],
         "unusable": [-split.rejected for split in rows],
     }
-    tables = [_list_counts("rows", read, rows)]
+    tables = [_list_counts("rows", read, rows, "rows kept")]
     for stage, source in MADE_BY.items():
         if stage in facts.answered:
             splits = list(facts.answered[stage].splits.values())
@@ -99,14 +99,17 @@ def build_counts(facts: ReportFacts) -> list[Table]:
 
 
 def _list_counts(
-    title: str, first: dict[str, list[int]], splits: Sequence[SplitCounts | AnswerCounts]
+    title: str,
+    first: dict[str, list[int]],
+    splits: Sequence[SplitCounts | AnswerCounts],
+    kept: str = "pairs kept",
 ) -> Table:
     """The first rows, a row for each reason to drop, and what is kept."""
     reasons = dict.fromkeys(reason for split in splits for reason in split.dropped)
     rows = [
         *first.items(),
         *((_human(r), [-split.dropped.get(r, 0) for split in splits]) for r in reasons),
-        ("pairs kept", [split.kept for split in splits]),
+        (kept, [split.kept for split in splits]),
     ]
     heads = ("training", "validation", "test")[: len(splits)]
     return Table(title, heads, [(name, [*map(count, numbers)]) for name, numbers in rows], True)

@@ -12,7 +12,7 @@ from tests.contract.payback_examples import (
     make_student_worth,
     make_teacher_gap,
 )
-from understudy.contract.evaluation import Gap, TeacherUse
+from understudy.contract.evaluation import Gap, Systems, TeacherUse
 from understudy.contract.lineup import Lineup
 from understudy.contract.params.payback import WorthParams
 from understudy.contract.recipes import RecipeGap
@@ -101,6 +101,17 @@ def test_a_price_that_is_not_known_says_nothing_of_what_pays() -> None:
     assert found.teacher.usd_per_1000 is None
     assert (one.saved_usd_per_1000, one.answers_to_pay_back, one.pays) == (None, None, 0)
     assert one.usd_per_1000 == 0.01
+
+
+def test_a_student_that_says_nothing_is_no_candidate_while_another_speaks() -> None:
+    systems = make_systems()
+    silent = {"t5-gold": systems["t5-gold"].model_copy(update={"words": 0.3})}
+    quiet = Systems.model_validate(
+        {**dict(systems.items()), **silent, "reference": systems.reference}
+    )
+    latencies = make_latencies({"t5-gold": 0.001})
+    assert weigh(latencies=latencies).candidate == "t5-gold"
+    assert weigh(systems=quiet, latencies=latencies).candidate != "t5-gold"
 
 
 def test_where_the_teachers_answers_are_the_references_students_are_ranked_by_agreement() -> None:

@@ -75,7 +75,7 @@ def weigh_students(
     return Worth.model_validate(
         {
             **students,
-            "candidate": choose_candidate(students),
+            "candidate": choose_candidate(_leave_out_silent(students, systems)),
             "teacher": _weigh_teacher(use.zeroshot, live_usd),
             "machine_usd_per_hour": params.machine_usd_per_hour,
             "answers_per_month": params.answers_per_month,
@@ -83,6 +83,13 @@ def weigh_students(
             "usd_per_seed": {name: _price_seed(name, trained, params) for name in STUDENTS},
         }
     )
+
+
+def _leave_out_silent(
+    students: Mapping[str, StudentWorth], systems: Systems
+) -> Mapping[str, StudentWorth]:
+    """Those that write a word or more on average, or all if none does: silence is cheap."""
+    return {name: one for name, one in students.items() if systems[name].words >= 1} or students
 
 
 def _price_pairs(source: str, use: TeacherUse) -> float:

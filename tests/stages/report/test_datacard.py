@@ -51,7 +51,7 @@ def test_table_1_counts_rows_and_why_they_were_dropped(project: Path) -> None:
         "too long": ["−7", "−7", "0"],
         "duplicate": ["−2", "−2", "0"],
         "in test": ["−1", "−1", "0"],
-        "pairs kept": ["90", "90", "3"],
+        "rows kept": ["90", "90", "3"],
     }
     assert written.title == "written: articles that the teacher wrote"
     assert labelled.title == "labelled: highlights that the teacher wrote"
