@@ -1,0 +1,1 @@
+"""Serves a student in the chat model's place."""
