@@ -151,7 +151,7 @@ def test_the_loosest_threshold_that_passes_is_taken() -> None:
 def test_a_threshold_behind_a_failure_is_not_reached() -> None:
     found = calibrate([0.9] * 5 + [0.1] * 5, [9.0] * 5 + [0.0] * 5, Promise(0.5, 0.0))
     assert found.certified is None
-    assert [point.bad for point in found.points] == [5, 5]
+    assert [point.bad for point in found.points] == [5, 5, 5]
 
 
 def test_worse_by_delta_is_not_worse_by_more() -> None:
@@ -160,13 +160,12 @@ def test_worse_by_delta_is_not_worse_by_more() -> None:
 
 def test_equal_confidences_are_answered_together() -> None:
     found = calibrate([0.5] * 30, [0.0] * 29 + [9.0], TENTH)
-    assert len(found.points) == 1
-    assert found.points[0].bad == 1
+    assert [(point.threshold, point.bad) for point in found.points] == [(0.5, 1), (0, 1)]
     assert found.certified is None
 
 
-def test_all_good_rows_are_all_answered_locally() -> None:
-    found = calibrate([row / 40 for row in range(40)], [-1.0] * 40, TENTH).certified
+def test_where_all_rows_are_good_every_request_is_answered_locally() -> None:
+    found = calibrate([(1 + row) / 40 for row in range(40)], [-1.0] * 40, TENTH).certified
     assert found is not None
     assert (found.threshold, found.share_local) == (0, 1)
 

@@ -166,14 +166,14 @@ def calibrate(
         shortfalls: the teacher's score minus the student's, per row.
         promise: chosen beforehand.
         thresholds: what may be picked, chosen without these rows; by default every confidence
-            of theirs, which is as safe (see above) and never picks less.
+            of theirs, which is as safe (see above) and never picks less of them, and 0.
 
     Raises:
         DataError: no rows, columns of unlike lengths, a shortfall or a threshold that is NaN.
     """
     scores = np.asarray(confidences, dtype=np.float64)
     bad = _find_bad(scores, np.asarray(shortfalls, dtype=np.float64), promise.delta)
-    grid = _order_thresholds(scores if thresholds is None else thresholds, thresholds is not None)
+    grid = _own_thresholds(scores) if thresholds is None else _order_thresholds(thresholds)
     local, counts = count_local(scores, bad, grid)
     tested = promise.p_values(counts, len(scores))
     bounds = upper_bounds(counts, len(scores), promise.confidence)
@@ -215,12 +215,18 @@ def _find_bad(scores: Figures, shortfalls: Figures, delta: float) -> npt.NDArray
     return shortfalls > delta
 
 
-def _order_thresholds(values: Sequence[float] | Figures, given: bool) -> Figures:
+def _own_thresholds(scores: Figures) -> Figures:
+    """Each distinct confidence, strictest first, then 0: a request may have less than any row."""
+    known = scores[~np.isnan(scores)]
+    return np.unique([*known, 0.0])[::-1] if len(known) else known
+
+
+def _order_thresholds(values: Sequence[float]) -> Figures:
     """Distinct thresholds, strictest first."""
     grid = np.asarray(values, dtype=np.float64)
-    if given and (np.isnan(grid).any() or not len(grid)):
+    if np.isnan(grid).any() or not len(grid):
         raise DataError(
             f"thresholds are {list(values)}, expected one number or more: change them and run the "
             "same command again"
         )
-    return np.unique(grid[~np.isnan(grid)])[::-1]
+    return np.unique(grid)[::-1]
