@@ -249,16 +249,16 @@ def test_a_row_that_turns_bad_never_adds_local_answers(rows: list[tuple[float, f
 
 
 def draw(rng: np.random.Generator, rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """Confidences in tenths, hence with ties; a row is bad with 0.4 (1 - confidence)."""
+    """Confidences in tenths; 0.48 (1 - confidence) are bad: of all rows, 10.1% from 0.4 on."""
     confidences = np.round(rng.uniform(size=rows), 1)
-    return confidences, 9.0 * (rng.uniform(size=rows) < 0.4 * (1 - confidences))
+    return confidences, 9.0 * (rng.uniform(size=rows) < 0.48 * (1 - confidences))
 
 
 def test_a_promise_of_the_rate_is_broken_at_most_as_often_as_said() -> None:
     rng = np.random.default_rng(15)
     weights = np.array([0.05, *[0.1] * 9, 0.05])
     tenths = np.arange(11) / 10
-    risk = np.cumsum((weights * 0.4 * (1 - tenths))[::-1])[::-1]
+    risk = np.cumsum((weights * 0.48 * (1 - tenths))[::-1])[::-1]
     broken = served = 0
     for _ in range(2000):
         found = calibrate(*draw(rng, 120), TENTH).certified
@@ -266,7 +266,7 @@ def test_a_promise_of_the_rate_is_broken_at_most_as_often_as_said() -> None:
             served += 1
             broken += bool(risk[round(10 * found.threshold)] > TENTH.epsilon)
     assert served > 1900
-    assert broken / 2000 <= 0.05 + 3 * 0.005
+    assert 0.02 < broken / 2000 <= 0.05 + 3 * 0.005
 
 
 def test_a_promise_of_requests_to_come_is_broken_at_most_as_often_as_said() -> None:
