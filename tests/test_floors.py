@@ -18,11 +18,12 @@ MAY_IMPORT = {
     "rendering": {"core", "contract"},
     "rows": {"core", "contract", "texts"},
     "scoring": {"contract", "core", "texts"},
+    "serving": {"core"},
     "teacher": {"core", "contract", "versioning"},
     "students": {"core", "contract", "versioning"},
     "tools": {
         *("core", "contract", "versioning"),
-        *("rendering", "rows", "scoring", "teacher", "students"),
+        *("rendering", "rows", "scoring", "serving", "teacher", "students"),
         *("logs", "texts"),
     },
 }
@@ -31,7 +32,7 @@ line here, within FLOORS."""
 FLOORS = [
     {"core", "texts"},
     {"contract", "versioning"},
-    {"logs", "rendering", "rows", "scoring", "teacher", "students"},
+    {"logs", "rendering", "rows", "scoring", "serving", "teacher", "students"},
     {"tools"},
 ]
 OFTEN = {"__init__", "__main__", "settings"}
