@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 from understudy.serving.rejections import engine_failed, queue_full, stopping, timed_out
 
 Ids = list[int]
-I = TypeVar("I")
+Given = TypeVar("Given")
 """An input, before it is encoded."""
 SMOOTHING = 0.2
 """Weight of the last batch in the seconds an answer takes, from which `retry-after` is told."""
@@ -63,12 +63,12 @@ class _Waiting:
     since: float = field(default_factory=perf_counter)
 
 
-class Batcher(Generic[I]):
+class Batcher(Generic[Given]):
     """A bounded queue before an engine; belongs to one event loop."""
 
     def __init__(
         self,
-        encode: Callable[[I], Ids],
+        encode: Callable[[Given], Ids],
         decode: Callable[[Sequence[Ids]], list[Ids]],
         limits: Limits,
         observe: Callable[[Batch], None] = lambda _: None,
@@ -96,7 +96,7 @@ class Batcher(Generic[I]):
         """Requests that wait for the engine."""
         return self._queued
 
-    async def answer(self, given: I) -> Decoded:
+    async def answer(self, given: Given) -> Decoded:
         """Decodes an input, together with others that wait.
 
         A caller that is cancelled leaves the queue; if its input is being decoded, that goes on.
@@ -114,7 +114,7 @@ class Batcher(Generic[I]):
         except TimeoutError:
             raise timed_out(self._limits.timeout_seconds) from None
 
-    async def _queue(self, given: I) -> Decoded:
+    async def _queue(self, given: Given) -> Decoded:
         loop, since = asyncio.get_running_loop(), perf_counter()
         self._queued += 1
         try:

@@ -144,14 +144,14 @@ def run_server(
     drain = int(timeout_seconds) + DRAIN_SECONDS
     if workers == 1:
         app = open_app()
-        _announce(bound, workers)
-        uvicorn.Server(_configure(app, drain)).run(sockets=[bound])
+        _listen(bound, workers)
+        uvicorn.Server(configure(app, drain)).run(sockets=[bound])
         log("stopped")
         return
     with tempfile.TemporaryDirectory(prefix="understudy-metrics-") as shared:
         os.environ[SHARED] = shared
-        _announce(bound, workers)
-        config = _configure(_Opened(open_app), drain, workers=workers, factory=True)
+        _listen(bound, workers)
+        config = configure(_Opened(open_app), drain, workers=workers, factory=True)
         supervisor = Multiprocess(config, sockets=[bound])
         supervisor.run()
     log("stopped")
@@ -174,7 +174,8 @@ class _Opened:
             sys.exit(STARTUP_FAILURE)
 
 
-def _configure(app: Any, drain: int, **more: Any) -> uvicorn.Config:
+def configure(app: Any, drain: int, **more: Any) -> uvicorn.Config:
+    """Uvicorn's settings; `drain` is how many seconds open requests have at the end."""
     return uvicorn.Config(
         app,
         http=PatientProtocol,
@@ -192,7 +193,9 @@ def _configure(app: Any, drain: int, **more: Any) -> uvicorn.Config:
     )
 
 
-def _announce(bound: socket.socket, workers: int) -> None:
+def _listen(bound: socket.socket, workers: int) -> None:
+    """Lets clients in: those that come before the first worker is warm wait for it."""
+    bound.listen(BACKLOG)
     host, port = bound.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     log("listening", address=f"http://{shown}:{port}/v1", workers=workers)
