@@ -1,6 +1,7 @@
 """What the tests of understudy/serving share: a student that waits until it may answer."""
 
 import json
+import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ import uvicorn
 
 from understudy.serving.app import Service, build_app, open_service
 from understudy.serving.batching import Limits
-from understudy.serving.running import bind, configure
+from understudy.serving.running import PatientProtocol, bind, configure
 
 PROMPT = "Summarize: "
 LIMITS = Limits(max_queue=100, timeout_seconds=20.0, tokens_per_batch=1000)
@@ -77,11 +78,13 @@ class Summarizing:
 
 
 @contextmanager
-def served(service: Service) -> Iterator[httpx2.Client]:
+def served(
+    service: Service, protocol: type[PatientProtocol] = PatientProtocol
+) -> Iterator[httpx2.Client]:
     """Yields a client of a real server, which runs in a thread while the block does."""
     with bind("127.0.0.1", 0) as bound:
         bound.listen()
-        server = uvicorn.Server(configure(build_app(service), 5))
+        server = uvicorn.Server(configure(build_app(service), 5, protocol))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
         thread.start()
         try:
@@ -118,6 +121,11 @@ def events(response: httpx2.Response) -> list[Any]:
     """The chunks of a stream; its end is None."""
     lines = [line.removeprefix("data: ") for line in response.text.split("\n\n") if line]
     return [None if line == "[DONE]" else json.loads(line) for line in lines]
+
+
+def connect(client: httpx2.Client) -> socket.socket:
+    """A bare connection to the same server."""
+    return socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=30)
 
 
 def metric(client: httpx2.Client, name: str) -> float:

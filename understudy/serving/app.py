@@ -39,7 +39,7 @@ from understudy.serving.chat import (
     stream,
     wrap,
 )
-from understudy.serving.guards import Guard, read_body, to_response, unless_gone
+from understudy.serving.guards import BODY_SECONDS, Guard, read_body, to_response, unless_gone
 from understudy.serving.monitoring import Meters, log_failure
 from understudy.serving.openapi import describe_api
 from understudy.serving.rejections import RejectedError, stopping
@@ -58,6 +58,8 @@ class Service:
     key: str | None = None
     """What clients must send as a bearer token; None where they need none."""
     log_texts: bool = False
+    body_seconds: float = BODY_SECONDS
+    """Time that the body of a request has to come in."""
 
 
 def open_service(
@@ -120,7 +122,7 @@ class _Routes:
         self._api = describe_api(service.task)
 
     async def chat(self, request: Request) -> Response:
-        asked = read_chat(await read_body(request), self._task.field)
+        asked = read_chat(await self._read(request), self._task.field)
         values = self._task.match(asked.messages)
         if values is None:
             why = self._task.explain(asked.messages)
@@ -135,7 +137,7 @@ class _Routes:
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
     async def summarize(self, request: Request) -> Response:
-        values = find_values(read_json(await read_body(request)), self._task.columns)
+        values = find_values(read_json(await self._read(request)), self._task.columns)
         reply = await self._answer(request, values, Wanted())
         return JSONResponse(
             {
@@ -147,6 +149,9 @@ class _Routes:
                 "usage": count_tokens(reply),
             }
         )
+
+    async def _read(self, request: Request) -> bytes:
+        return await read_body(request, self._service.body_seconds)
 
     async def _answer(self, request: Request, values: Values, wanted: Wanted) -> Reply:
         check_letters(values)

@@ -25,7 +25,7 @@ OPEN = ("/healthz", "/readyz")
 ROUTES = (*OPEN, "/metrics", "/openapi.json", "/v1/models", "/v1/chat/completions", "/v1/summaries")
 GONE = 499
 """Status in logs and metrics of a client that did not wait."""
-IDENTITY = re.compile(r"[\w.-]{1,64}")
+IDENTITY = re.compile(r"[\w.-]{1,64}", re.ASCII)
 T = TypeVar("T")
 
 
@@ -110,7 +110,7 @@ class _Sent:
 def _identify(scope: Scope) -> str:
     """The id that the client gave its request, if that can be one, or a new one."""
     given = Headers(scope=scope).get("x-request-id", "")
-    return given if IDENTITY.fullmatch(given, re.ASCII) else f"req_{uuid4().hex}"
+    return given if IDENTITY.fullmatch(given) else f"req_{uuid4().hex}"
 
 
 def to_response(error: RejectedError) -> Response:
@@ -120,8 +120,8 @@ def to_response(error: RejectedError) -> Response:
     return JSONResponse(error.body, error.status, error.headers)
 
 
-async def read_body(request: Request) -> bytes:
-    """The body of a request that has JSON.
+async def read_body(request: Request, seconds: float = BODY_SECONDS) -> bytes:
+    """The body of a request that has JSON, which has `seconds` to come in.
 
     Raises:
         RejectedError: it is of another type, too long, or too slow.
@@ -138,12 +138,12 @@ async def read_body(request: Request) -> bytes:
     if int(length) > MAX_BODY:  # h11 has checked that it is a number
         raise _too_large()
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             return await _collect(request)
     except TimeoutError:
         raise RejectedError(
             408,
-            f"The body took longer than {BODY_SECONDS:g} s: send it at once.",
+            f"The body took longer than {seconds:g} s: send it at once.",
             "slow_body",
             headers={"connection": "close"},
         ) from None

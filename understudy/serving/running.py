@@ -36,8 +36,9 @@ ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
 class PatientProtocol(H11Protocol):
-    """HTTP/1.1 that closes a connection whose request has not come in after `HEAD_SECONDS`."""
+    """HTTP/1.1 that closes a connection whose request has not come in in `head_seconds`."""
 
+    head_seconds = HEAD_SECONDS
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -54,9 +55,11 @@ class PatientProtocol(H11Protocol):
             self._drop_deadline()
 
     def on_response_complete(self) -> None:
-        """Leaves the time between requests to uvicorn."""
+        """Leaves the time between requests to uvicorn, but for a next one that has begun."""
         self._drop_deadline()
         super().on_response_complete()
+        if self.cycle.response_complete and self.conn.trailing_data[0]:
+            self._set_deadline()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stops the clock."""
@@ -65,7 +68,7 @@ class PatientProtocol(H11Protocol):
 
     def _set_deadline(self) -> None:
         if self._deadline is None:
-            self._deadline = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+            self._deadline = self.loop.call_later(self.head_seconds, self.transport.close)
 
     def _drop_deadline(self) -> None:
         if self._deadline is not None:
@@ -174,11 +177,13 @@ class _Opened:
             sys.exit(STARTUP_FAILURE)
 
 
-def configure(app: Any, drain: int, **more: Any) -> uvicorn.Config:
+def configure(
+    app: Any, drain: int, protocol: type[PatientProtocol] = PatientProtocol, **more: Any
+) -> uvicorn.Config:
     """Uvicorn's settings; `drain` is how many seconds open requests have at the end."""
     return uvicorn.Config(
         app,
-        http=PatientProtocol,
+        http=protocol,
         ws="none",
         lifespan="on",
         log_config=None,
