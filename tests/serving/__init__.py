@@ -78,10 +78,10 @@ class Summarizing:
 
 
 @contextmanager
-def served(
+def running(
     service: Service, protocol: type[PatientProtocol] = PatientProtocol
-) -> Iterator[httpx2.Client]:
-    """Yields a client of a real server, which runs in a thread while the block does."""
+) -> Iterator[tuple[httpx2.Client, uvicorn.Server]]:
+    """Yields a client of a real server, which runs in a thread while the block does, and it."""
     with bind("127.0.0.1", 0) as bound:
         bound.listen()
         server = uvicorn.Server(configure(build_app(service), 5, protocol))
@@ -91,11 +91,20 @@ def served(
             address = f"http://127.0.0.1:{bound.getsockname()[1]}"
             with httpx2.Client(base_url=address, timeout=30) as client:
                 client.get("/readyz").raise_for_status()
-                yield client
+                yield client, server
         finally:
             server.should_exit = True
             thread.join(30)
         assert not thread.is_alive()
+
+
+@contextmanager
+def served(
+    service: Service, protocol: type[PatientProtocol] = PatientProtocol
+) -> Iterator[httpx2.Client]:
+    """Yields the client alone."""
+    with running(service, protocol) as (client, _):
+        yield client
 
 
 @contextmanager

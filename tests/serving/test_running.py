@@ -1,7 +1,11 @@
 """Where a server may listen, with which key, and what it says otherwise."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
+from tests.serving import LIMITS, Echo, Summarizing, ask, metric, running
+from understudy.serving.app import open_service
 from understudy.serving.rejections import ServeError
 from understudy.serving.running import KEY, bind, is_loopback, read_key
 
@@ -44,3 +48,19 @@ def test_an_address_in_use_is_named() -> None:
 def test_an_address_of_another_machine_is_named(host: str) -> None:
     with pytest.raises(ServeError, match=f"{host}:0: cannot listen there"):
         bind(host, 0)
+
+
+def test_a_server_that_ends_answers_all_it_has_and_takes_no_more() -> None:
+    student = Echo()
+    service = open_service(student, Summarizing(), LIMITS)
+    with running(service) as (client, server), ThreadPoolExecutor(32) as pool:
+        student.hold()
+        asked = [pool.submit(ask, client, f"text {number}") for number in range(32)]
+        while metric(client, "understudy_requests_in_flight") < 33:  # with this one
+            pass
+        server.should_exit = True
+        while server.servers and server.servers[0].is_serving():
+            pass
+        student.may_answer.set()
+        assert [one.result().status_code for one in asked] == [200] * 32
+    assert sorted(student.texts) == sorted(f"text {number}" for number in range(32))

@@ -22,7 +22,9 @@ BODY_SECONDS = 10.0
 """Time that a body has to come in."""
 OPEN = ("/healthz", "/readyz")
 """Routes that need no key, as whatever starts and stops servers has none."""
-ROUTES = (*OPEN, "/metrics", "/openapi.json", "/v1/models", "/v1/chat/completions", "/v1/summaries")
+QUIET = (*OPEN, "/metrics")
+"""Routes that machines ask all the time: a line is logged where they go wrong."""
+ROUTES = (*QUIET, "/openapi.json", "/v1/models", "/v1/chat/completions", "/v1/summaries")
 GONE = 499
 """Status in logs and metrics of a client that did not wait."""
 IDENTITY = re.compile(r"[\w.-]{1,64}", re.ASCII)
@@ -90,6 +92,8 @@ class Guard:
         status = sent.status or GONE
         self._meters.requests.labels(route, str(status)).inc()
         self._meters.seconds.labels(route).observe(seconds)
+        if status == 200 and route in QUIET:
+            return
         shown = {"method": scope["method"], "route": route, "status": status}
         log("request", id=sent.identity, **shown, ms=round(seconds * 1000, 1), **facts)
 
