@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -113,6 +114,14 @@ def served_echo(
 ) -> Iterator[httpx2.Client]:
     """Serves a student that echoes."""
     with served(open_service(student, Summarizing(field), limits, **options)) as client:
+        yield client
+
+
+@contextmanager
+def shared_echo(**options: Any) -> Iterator[httpx2.Client]:
+    """The same for several tests: it logs nothing, as it would do so between them too."""
+    service = open_service(Echo(), Summarizing(), LIMITS, **options)
+    with served(replace(service, log=lambda event, level="", **_: None)) as client:
         yield client
 
 

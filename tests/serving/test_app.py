@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tests.serving import Echo, ask, chat, events, metric, served_echo
+from tests.serving import Echo, ask, chat, events, metric, served_echo, shared_echo
 
 CHAT = "/v1/chat/completions"
 JSON = {"content-type": "application/json"}
@@ -15,7 +15,7 @@ JSON = {"content-type": "application/json"}
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx2.Client]:
     """Of a server that tests share which change nothing."""
-    with served_echo(Echo()) as shared:
+    with shared_echo() as shared:
         yield shared
 
 

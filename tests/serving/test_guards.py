@@ -20,6 +20,7 @@ from tests.serving import (
     metric,
     served,
     served_echo,
+    shared_echo,
 )
 from understudy.serving.app import open_service
 from understudy.serving.guards import MAX_BODY
@@ -60,7 +61,7 @@ def test_without_the_key_nothing_is_told(
 @pytest.fixture(scope="module")
 def keyed() -> Any:
     """A client of a server that asks for a key."""
-    with served_echo(Echo(), key=KEY) as client:
+    with shared_echo(key=KEY) as client:
         yield client
 
 

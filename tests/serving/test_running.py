@@ -1,5 +1,6 @@
 """Where a server may listen, with which key, and what it says otherwise."""
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -64,3 +65,10 @@ def test_a_server_that_ends_answers_all_it_has_and_takes_no_more() -> None:
         student.may_answer.set()
         assert [one.result().status_code for one in asked] == [200] * 32
     assert sorted(student.texts) == sorted(f"text {number}" for number in range(32))
+
+
+def test_answers_are_sent_without_waiting_for_acknowledgements() -> None:
+    with bind("127.0.0.1", 0) as bound:
+        bound.listen()
+        with socket.create_connection(bound.getsockname()), bound.accept()[0] as accepted:
+            assert accepted.proto == socket.IPPROTO_TCP  # where asyncio sets TCP_NODELAY

@@ -235,6 +235,15 @@ def test_workers_share_the_port_and_one_that_is_killed_is_replaced(
     assert not any(one.is_running() for one in now)
 
 
+def test_workers_end_when_nobody_is_left_to_end_them(model: Path) -> None:
+    with serving(model, "--workers", "2", "--threads", "1") as running:
+        while len(workers := find_workers(running.process.pid)) < 2:
+            pass
+        running.process.kill()
+        _, alive = psutil.wait_procs(workers, timeout=60)
+        assert alive == []
+
+
 def find_workers(parent: int) -> list[psutil.Process]:
     """The processes that serve, without multiprocessing's own."""
     found = []

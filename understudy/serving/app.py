@@ -40,7 +40,7 @@ from understudy.serving.chat import (
     wrap,
 )
 from understudy.serving.guards import BODY_SECONDS, Guard, read_body, to_response, unless_gone
-from understudy.serving.monitoring import Meters, log_failure
+from understudy.serving.monitoring import Log, Meters, log, log_failure
 from understudy.serving.openapi import describe_api
 from understudy.serving.rejections import RejectedError, stopping
 
@@ -60,6 +60,8 @@ class Service:
     log_texts: bool = False
     body_seconds: float = BODY_SECONDS
     """Time that the body of a request has to come in."""
+    log: Log = log
+    """Notes requests."""
 
 
 def open_service(
@@ -99,7 +101,7 @@ def build_app(service: Service) -> Starlette:
             Route("/metrics", routes.show_metrics),
             Route("/openapi.json", routes.show_api),
         ],
-        middleware=[Middleware(Guard, meters=service.meters, key=service.key)],
+        middleware=[Middleware(Guard, meters=service.meters, key=service.key, log=service.log)],
         exception_handlers={HTTPException: _refuse},
         lifespan=lifespan,
     )

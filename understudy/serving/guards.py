@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from understudy.serving.monitoring import Meters, log
+from understudy.serving.monitoring import Log, Meters, log
 from understudy.serving.rejections import RejectedError
 
 MAX_BODY = 2**20
@@ -38,8 +38,8 @@ class ClientGoneError(Exception):
 class Guard:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, meters: Meters, key: str | None) -> None:
-        self._app, self._meters = app, meters
+    def __init__(self, app: ASGIApp, meters: Meters, key: str | None, log: Log = log) -> None:
+        self._app, self._meters, self._log = app, meters, log
         self._key = None if key is None else f"Bearer {key}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,7 +69,7 @@ class Guard:
         except Exception as error:  # noqa: BLE001 - a bug is one request's, not the server's
             place = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{place.filename}:{place.lineno}"  # its text may quote the client's
-            log("bug", "error", id=sent.identity, error=type(error).__name__, at=where)
+            self._log("bug", "error", id=sent.identity, error=type(error).__name__, at=where)
             if not sent.status:
                 failed = RejectedError(500, "The server failed; its log says where.", "bug")
                 await to_response(failed)(scope, receive, sent)
@@ -95,7 +95,7 @@ class Guard:
         if status == 200 and route in QUIET:
             return
         shown = {"method": scope["method"], "route": route, "status": status}
-        log("request", id=sent.identity, **shown, ms=round(seconds * 1000, 1), **facts)
+        self._log("request", id=sent.identity, **shown, ms=round(seconds * 1000, 1), **facts)
 
 
 class _Sent:

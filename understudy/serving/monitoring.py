@@ -6,12 +6,15 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
+import psutil
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from understudy.core.errors import one_line
 from understudy.serving.batching import Batch
@@ -20,6 +23,14 @@ SHARED = "PROMETHEUS_MULTIPROC_DIR"
 """Environment variable that names the folder in which several workers add up their figures."""
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+class Log(Protocol):
+    """What notes an event with its facts."""
+
+    def __call__(self, event: str, level: str = "info", **facts: Any) -> None:
+        """Notes it."""
+        ...
 
 
 class Meters:
@@ -85,11 +96,20 @@ class Meters:
         return generate_latest(together)
 
 
+def forget_dead_workers() -> None:
+    """Takes the gauges of workers that are no more out of the sums; what they counted stays."""
+    for file in Path(os.environ[SHARED]).glob("gauge_live*_*.db"):
+        pid = int(file.stem.rpartition("_")[2])
+        if not psutil.pid_exists(pid):
+            mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
 def log(event: str, level: str = "info", **facts: Any) -> None:
-    """Writes one line of JSON to stderr."""
+    """Writes one line of JSON to stderr; where that takes no more, the server goes on without."""
     now = datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="milliseconds")
     line = {"time": now, "level": level, "event": event, **facts}
-    print(json.dumps(line, ensure_ascii=True), file=sys.stderr, flush=True)
+    with suppress(OSError, ValueError):  # a full disk, a reader that is gone, a closed file
+        print(json.dumps(line, ensure_ascii=True), file=sys.stderr, flush=True)
 
 
 def log_failure(error: BaseException) -> None:

@@ -5,11 +5,13 @@ On SIGTERM or SIGINT a worker takes no more connections, answers what it has, an
 
 import asyncio
 import ipaddress
+import multiprocessing.connection
 import os
 import signal
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +22,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.supervisors import Multiprocess
 
 from understudy.core.errors import UnderstudyError
-from understudy.serving.monitoring import SHARED, log, log_as_json
+from understudy.serving.monitoring import SHARED, forget_dead_workers, log, log_as_json
 from understudy.serving.rejections import ServeError
 
 KEY = "UNDERSTUDY_SERVE_KEY"
@@ -112,7 +114,8 @@ def bind(host: str, port: int) -> socket.socket:
         ServeError: it is in use, or not of this machine.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
+    # Only where TCP is named does asyncio set TCP_NODELAY: without, each answer takes 40 ms longer.
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
@@ -139,14 +142,14 @@ def run_server(
 
     Raises:
         UnderstudyError: the application cannot be made.
-        ServeError: a worker cannot start; it has said why.
+        SystemExit: a worker cannot start; it has said why.
     """
     log_as_json()
-    for one in ENDING:
-        signal.signal(one, _end_well)
     drain = int(timeout_seconds) + DRAIN_SECONDS
     if workers == 1:
         app = open_app()
+        for one in ENDING:
+            signal.signal(one, _end_well)
         _listen(bound, workers)
         uvicorn.Server(configure(app, drain)).run(sockets=[bound])
         log("stopped")
@@ -159,7 +162,7 @@ def run_server(
         supervisor.run()
     log("stopped")
     if any(one.exitcode == STARTUP_FAILURE for one in supervisor.processes):
-        raise ServeError("a worker cannot start: see the line above")
+        sys.exit(1)  # the worker has said why
 
 
 class _Opened:
@@ -170,11 +173,21 @@ class _Opened:
 
     def __call__(self) -> ASGIApp:
         log_as_json()
+        forget_dead_workers()
+        threading.Thread(target=_end_with_parent, daemon=True).start()
         try:
             return self._open_app()
         except UnderstudyError as error:
             print(f"error: {error}", file=sys.stderr, flush=True)
             sys.exit(STARTUP_FAILURE)
+
+
+def _end_with_parent() -> None:
+    """Ends a worker, as SIGTERM does, when nothing is left that would replace it or end it."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def configure(
