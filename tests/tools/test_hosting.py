@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from tests.core.documents import write_document
+from tests.students import decoding_params, export_taught, save, summarize, taught, toy_pairs
 from understudy.core.errors import DataError
+from understudy.students.decoding.engines import open_engine
+from understudy.students.decoding.generation import write_generation_config
 from understudy.teacher.errors import PromptError
 from understudy.texts.redaction import Redactor
-from understudy.tools.hosting import TaskPrompt
+from understudy.tools.hosting import ServedStudent, TaskPrompt
 
 TICKET = """messages:
   - {role: system, content: You summarize tickets.}
@@ -104,3 +107,30 @@ def test_messages_that_are_not_the_task_are_explained(
     task = TaskPrompt.load(None, None)
     assert task.match(given) is None
     assert why in task.explain(given)
+
+
+@pytest.mark.parametrize("engine", ["ctranslate2", "transformers"])
+@pytest.mark.parametrize("family", ["t5", "bart"])
+def test_a_served_student_says_what_it_says_in_predict_in_any_batch(
+    engine: str, family: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "model"
+    if engine == "ctranslate2":
+        export_taught(family, folder)
+    else:
+        save(taught(family), folder)
+    write_generation_config(folder, decoding_params(engine=engine))
+    student = ServedStudent(folder, None, 1000)
+    articles = list(toy_pairs(13, seed=7)["article"])
+    encoded = [student.encode(article) for article in articles]
+    together = student.decode(encoded)
+    assert [ids for one in encoded for ids in student.decode([one])] == together
+    expected = summarize(open_engine(folder, engine), articles, engine=engine)
+    assert [student.spell(ids) for ids in together] == expected
+    assert student.name == "model"
+    assert (student.slots > 1) <= (engine == "ctranslate2")
+
+
+def test_a_student_with_given_threads_decodes_one_batch_at_a_time(tmp_path: Path) -> None:
+    folder = export_taught("t5", tmp_path / "model")
+    assert ServedStudent(folder, 2, 1000).slots == 1

@@ -41,6 +41,7 @@ USAGE = {
     "properties": dict.fromkeys(("prompt_tokens", "completion_tokens", "total_tokens"), COUNT),
 }
 TEXT = {"type": "string"}
+SAYING = {"type": "string", "pattern": r"\S"}
 FINISH = {"enum": ["stop", "length"]}
 COMPLETION = {
     "type": "object",
@@ -107,7 +108,7 @@ def describe_api(task: Task) -> dict[str, Any]:
     plain = {
         "type": "object",
         "minProperties": 1,
-        "properties": dict.fromkeys(task.columns, TEXT),
+        "properties": dict.fromkeys(task.columns, SAYING if len(task.columns) == 1 else TEXT),
         "additionalProperties": False,
     }
     completion = {**_json(COMPLETION), "text/event-stream": {"schema": TEXT}}
