@@ -125,7 +125,7 @@ def test_a_served_student_says_what_it_says_in_predict_in_any_batch(
     encoded = [student.encode(article) for article in articles]
     together = student.decode(encoded)
     assert [ids for one in encoded for ids in student.decode([one])] == together
-    expected = summarize(open_engine(folder, engine), articles, engine=engine)
+    expected = summarize(open_engine(folder, engine), articles)
     assert [student.spell(ids) for ids in together] == expected
     assert student.name == "model"
     assert (student.slots > 1) <= (engine == "ctranslate2")
