@@ -96,7 +96,7 @@ def test_a_clone_that_has_pulled_nothing_pays_for_a_higher_limit_only(
     before = len(teacher.calls)
     clone.change_params(generate__limit=20)
     printed = clone.run("dvc", "repro", "--pull", "--allow-missing", "generate").stdout
-    assert re.findall(r"^Running stage '(.+)':", printed, re.MULTILINE) == ["generate"]
+    assert re.findall(r"^Running stage '(.+)':", printed, re.MULTILINE) == ["generate@written"]
     assert len(teacher.calls) - before == 8
     assert len(set(teacher.prompts)) == len(teacher.prompts)
 

@@ -1,1 +1,1 @@
-"""Answers chat completions over HTTP with a student, as the chat model would be asked for them."""
+"""A student in the chat model's place: over HTTP, and when it may answer there."""
