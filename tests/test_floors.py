@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "students": {"core", "contract", "versioning"},
     "tools": {
         *("core", "contract", "versioning"),
-        *("rendering", "rows", "scoring", "teacher", "students"),
+        *("rendering", "rows", "scoring", "serving", "teacher", "students"),
         *("logs", "texts"),
     },
 }

@@ -170,7 +170,7 @@ def expand(stage: str, field: str) -> set[str]:
 def test_every_section_has_a_typed_form() -> None:
     keys = {key for stage in DATA_STAGES for key in STAGES[stage]["params"] if "$" not in key}
     tracked = {key.partition(".")[0] for key in keys}
-    assert tracked | {"teacher", "review"} == {*KINDS, "sources"}
+    assert tracked | {"teacher", "review", "serve"} == {*KINDS, "sources"}
 
 
 def test_light_stages_load_no_heavy_library() -> None:

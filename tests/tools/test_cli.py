@@ -15,11 +15,12 @@ from understudy.tools import ledger
 from understudy.tools.cli import COMMANDS, main
 
 HEAVY = {"aiohttp", "datasets", "nltk", "numpy", "openai", "pandas", "pyarrow", "torch"}
-LIGHT = ("check", "params", "plan", "review", "score", "predict")
+LIGHT = ("check", "params", "plan", "review", "score", "predict", "serve")
 ARGUMENTS = {
     "review": ["main"],
     "score": ["gold.jsonl", "out.jsonl"],
     "predict": ["--model", "model", "--input", "in.jsonl"],
+    "serve": ["--model", "model"],
     "ledger": ["stats"],
     "inputs": ["log.jsonl"],
 }

@@ -1,1 +1,1 @@
-"""Serves a student in the chat model's place."""
+"""A student in the chat model's place: over HTTP, and when it may answer there."""

@@ -20,6 +20,7 @@ COMMANDS = {
     "review": "what changed against a branch, as Markdown for a pull request",
     "score": "score any file of predictions against a file of references",
     "predict": "summarize any file with a model folder",
+    "serve": "answer chat completions with a model folder",
     "ledger": "verify, count, export or import the teacher's paid answers",
     "inputs": "make the file of inputs for fetch out of logs of chat completions",
     "table": "write the result table into README.md",

@@ -12,6 +12,7 @@ from understudy.contract.params.latency import LatencyParams
 from understudy.contract.params.payback import WorthParams
 from understudy.contract.params.report import ReportParams
 from understudy.contract.params.review import ReviewParams
+from understudy.contract.params.serve import ServeParams
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.params.training import StudentParams
 from understudy.contract.params.zeroshot import ZeroshotParams
@@ -34,4 +35,5 @@ KINDS: dict[str, type[Section]] = {
     "datacards": DatacardsParams,
     "report": ReportParams,
     "review": ReviewParams,
+    "serve": ServeParams,
 }

@@ -1,0 +1,310 @@
+"""understudy serve: a real process, asked by the real openai client, answers as predict does."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import httpx2
+import openai
+import psutil
+import pytest
+
+from tests.imports import ROOT
+from tests.students import decoding_params, export_taught, toy_pairs
+from understudy.contract.params.export import CONVERTED
+from understudy.core.errors import StudentError
+from understudy.students.decoding.generation import write_generation_config
+from understudy.tools.serve import main
+from understudy.tools.summarize import summarize_file
+
+PROMPT = "Please summarize the following news article. '{}'"
+ARTICLES = list(toy_pairs(64, seed=7)["article"])
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running `understudy serve`."""
+
+    process: "subprocess.Popen[str]"
+    address: str
+
+    def ask(self, article: str, **more: Any) -> str:
+        """A chat completion's text, by the openai client."""
+        with openai.OpenAI(base_url=self.address, api_key="unused", max_retries=0) as client:
+            completion = client.chat.completions.create(
+                model="gpt-4o", messages=messages(article), **more
+            )
+        return completion.choices[0].message.content or ""
+
+    def metric(self, name: str) -> float:
+        """The sum of a figure of /metrics."""
+        text = httpx2.get(self.address.removesuffix("v1") + "metrics").text
+        lines = [line for line in text.splitlines() if line.partition("{")[0].split()[0] == name]
+        return sum(float(line.split()[-1]) for line in lines)
+
+
+def messages(article: str) -> Any:
+    return [{"role": "user", "content": PROMPT.format(article)}]
+
+
+@contextmanager
+def serving(model: Path, *options: str, **variables: str) -> Iterator[Server]:
+    """Runs the command on a free port while the block runs; on stderr it says where it listens."""
+    process = subprocess.Popen(
+        command(model, *options), stderr=subprocess.PIPE, text=True, cwd=model.parent,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+    )  # fmt: skip
+    assert process.stderr is not None
+    rest = threading.Thread(target=process.stderr.read)  # a full pipe would stop the server
+    try:
+        address = json.loads(process.stderr.readline())["address"]
+        rest.start()
+        httpx2.get(address.removesuffix("v1") + "readyz", timeout=60).raise_for_status()
+        yield Server(process, address)
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+        rest.join()
+        process.stderr.close()
+
+
+def command(model: Path, *options: str) -> list[str]:
+    python = [sys.executable, "-m", "understudy.tools"]
+    prompt = str(ROOT / "prompts/zeroshot.txt")
+    given = ["--port", "0", "--prompt", prompt, *options]
+    return [*python, "serve", "--model", str(model), *given]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder as the stages leave it; tests that break it take a copy."""
+    folder = export_taught("t5", tmp_path_factory.mktemp("models") / "t5-toy")
+    write_generation_config(folder, decoding_params(engine="ctranslate2", beams=4))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(model: Path) -> Iterator[Server]:
+    with serving(model) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def predicted(model: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What `understudy predict` says of the articles."""
+    folder = tmp_path_factory.mktemp("predicted")
+    lines = [json.dumps({"id": str(row), "article": text}) for row, text in enumerate(ARTICLES)]
+    (folder / "in.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    summarize_file(model, folder / "in.jsonl", folder / "out.jsonl", "article", 8192)
+    written = (folder / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line)["prediction"] for line in written]
+
+
+def test_answers_are_those_of_predict_alone(server: Server, predicted: list[str]) -> None:
+    assert [server.ask(article) for article in ARTICLES[:16]] == predicted[:16]
+    assert len(set(predicted)) > 20
+
+
+def test_answers_are_those_of_predict_with_all_in_flight(
+    server: Server, predicted: list[str]
+) -> None:
+    async def ask_all() -> Sequence[str | None]:
+        async with openai.AsyncOpenAI(base_url=server.address, api_key="unused") as client:
+            asked = [
+                client.chat.completions.create(model="any", messages=messages(article))
+                for article in ARTICLES
+            ]
+            return [one.choices[0].message.content for one in await asyncio.gather(*asked)]
+
+    assert asyncio.run(ask_all()) == predicted
+    assert server.metric("understudy_batch_size_count") < server.metric("understudy_batch_size_sum")
+
+
+def test_a_stream_adds_up_to_the_same_answer(server: Server, predicted: list[str]) -> None:
+    with openai.OpenAI(base_url=server.address, api_key="unused") as client:
+        options: Any = {"stream": True, "stream_options": {"include_usage": True}}
+        chunks = list(
+            client.chat.completions.create(model="a", messages=messages(ARTICLES[0]), **options)
+        )
+    text = "".join(one.choices[0].delta.content or "" for one in chunks if one.choices)
+    assert text == predicted[0]
+    assert chunks[-1].usage.completion_tokens > 0
+
+
+def test_an_async_stream_adds_up_too(server: Server, predicted: list[str]) -> None:
+    async def play() -> str:
+        async with openai.AsyncOpenAI(base_url=server.address, api_key="unused") as client:
+            stream = await client.chat.completions.create(
+                model="a", messages=messages(ARTICLES[1]), stream=True
+            )
+            return "".join([one.choices[0].delta.content or "" async for one in stream])
+
+    assert asyncio.run(play()) == predicted[1]
+
+
+def test_the_client_raises_its_own_errors(server: Server) -> None:
+    with openai.OpenAI(base_url=server.address, api_key="unused", max_retries=0) as client:
+        with pytest.raises(openai.UnprocessableEntityError, match="not the task's prompt"):
+            client.chat.completions.create(
+                model="a", messages=[{"role": "user", "content": "Tell me a joke."}]
+            )
+        with pytest.raises(openai.BadRequestError, match="Invalid 'n'"):
+            client.chat.completions.create(model="a", messages=messages("A."), n=0)
+        with pytest.raises(openai.UnprocessableEntityError, match="input is empty"):
+            client.chat.completions.create(model="a", messages=messages(" "))
+        assert [one.id for one in client.models.list()] == ["t5-toy"]
+
+
+def test_an_answer_is_cut_by_the_students_tokens(server: Server, predicted: list[str]) -> None:
+    with openai.OpenAI(base_url=server.address, api_key="unused") as client:
+        completion = client.chat.completions.create(
+            model="a", messages=messages(ARTICLES[0]), max_tokens=3
+        )
+    [choice] = completion.choices
+    assert choice.finish_reason == "length"
+    assert completion.usage is not None
+    assert completion.usage.completion_tokens == 3
+    assert 0 < len(choice.message.content or "") < len(predicted[0])
+    assert predicted[0].startswith(choice.message.content or "-")
+
+
+def test_a_key_is_asked_for_and_personal_data_is_replaced_as_in_training(
+    model: Path, tmp_path: Path
+) -> None:
+    copy = copytree(model, tmp_path / "t5-copy")
+    kinds = {"emails": True, "phones": False, "cards": False, "names": False}
+    (copy / "redact.json").write_text(json.dumps(kinds), encoding="utf-8")
+    with serving(copy, "--log-texts", UNDERSTUDY_SERVE_KEY="secret") as running:
+        with pytest.raises(openai.AuthenticationError, match="UNDERSTUDY_SERVE_KEY"):
+            running.ask("A.")
+        with openai.OpenAI(base_url=running.address, api_key="secret") as client:
+            answers = [
+                client.chat.completions.create(model="a", messages=messages(text))
+                for text in ("Write to anna@example.org today.", "Write to [EMAIL] today.")
+            ]
+        said = [one.choices[0].message.content for one in answers]
+        assert said[0] == said[1]
+        assert answers[0].usage == answers[1].usage
+
+
+def test_sigterm_under_load_loses_no_request_and_exits_with_0(
+    model: Path, predicted: list[str]
+) -> None:
+    with serving(model, "--threads", "1") as running, ThreadPoolExecutor(len(ARTICLES)) as pool:
+        asked = [pool.submit(running.ask, article) for article in ARTICLES]
+        while running.metric("understudy_requests_total") < 10:  # the others are on their way
+            pass
+        running.process.send_signal(signal.SIGTERM)
+        found = [one.exception() or one.result() for one in asked]
+        assert running.process.wait(60) == 0
+    refused = [one for one in found if isinstance(one, openai.APIConnectionError)]
+    answered = [(row, one) for row, one in enumerate(found) if isinstance(one, str)]
+    assert len(answered) + len(refused) == len(ARTICLES)
+    assert all(predicted[row] == text for row, text in answered)
+    assert len(answered) >= 10
+
+
+def test_workers_share_the_port_and_one_that_is_killed_is_replaced(
+    model: Path, predicted: list[str]
+) -> None:
+    with serving(model, "--workers", "2", "--threads", "1") as running:
+        assert [running.ask(article) for article in ARTICLES[:8]] == predicted[:8]
+        name = "understudy_requests_total"
+        assert running.metric(name) >= 8  # of both workers
+        workers = find_workers(running.process.pid)
+        assert len(workers) == 2
+        workers[0].kill()
+        workers[0].wait(30)
+        while len(now := find_workers(running.process.pid)) < 2 or workers[0] in now:
+            pass
+        assert [running.ask(article) for article in ARTICLES[:8]] == predicted[:8]
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(60) == 0
+    assert not any(one.is_running() for one in now)
+
+
+def test_workers_end_when_nobody_is_left_to_end_them(model: Path) -> None:
+    with serving(model, "--workers", "2", "--threads", "1") as running:
+        while len(workers := find_workers(running.process.pid)) < 2:
+            pass
+        running.process.kill()
+        _, alive = psutil.wait_procs(workers, timeout=60)
+        assert alive == []
+
+
+def find_workers(parent: int) -> list[psutil.Process]:
+    """The processes that serve, without multiprocessing's own."""
+    found = []
+    for child in psutil.Process(parent).children():
+        try:
+            if "spawn_main" in " ".join(child.cmdline()):
+                found.append(child)
+        except psutil.Error:
+            continue
+    return found
+
+
+def refuse(model: Path, *options: str, **variables: str) -> str:
+    """What a server that cannot start says; it exits with 1."""
+    done = subprocess.run(
+        command(model, *options),
+        capture_output=True,
+        text=True,
+        cwd=model.parent,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1
+    return done.stderr
+
+
+@pytest.mark.parametrize("options", [(), ("--workers", "2")])
+def test_a_model_that_is_half_written_is_one_line(
+    options: tuple[str, ...], model: Path, tmp_path: Path
+) -> None:
+    half = copytree(model, tmp_path / "half")
+    weights = half / CONVERTED / "model.bin"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    said = refuse(half, *options)
+    errors = [line for line in said.splitlines() if line.startswith("error: ")]
+    assert "not a usable model" in errors[0]
+    assert "Traceback" not in said
+
+
+def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(StudentError, match=r"models/none: no such folder; expected a model folder"):
+        main(["--model", "models/none"])
+    with pytest.raises(StudentError, match=r"no config\.json in it"):
+        main(["--model", str(tmp_path)])
+
+
+def test_an_address_in_use_and_a_public_one_without_a_key_are_one_line(model: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        said = refuse(model, "--port", port)
+    assert said.startswith(f"error: 127.0.0.1:{port}: cannot listen there")
+    assert len(said.splitlines()) == 1
+    said = refuse(model, "--host", "0.0.0.0")
+    assert said.startswith("error: --host 0.0.0.0: other machines reach this address")
+    assert len(said.splitlines()) == 1
+
+
+def test_a_prompt_that_is_no_template_is_one_line(model: Path, tmp_path: Path) -> None:
+    prompt = tmp_path / "prompt.txt"
+    prompt.write_text("Summarize.", encoding="utf-8")
+    said = refuse(model, "--prompt", str(prompt))
+    assert said.startswith(f"error: --prompt = {prompt}: found no variable")
+    assert len(said.splitlines()) == 1

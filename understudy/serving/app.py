@@ -1,0 +1,211 @@
+"""The routes of the server; what answers is handed in.
+
+In:  a service: a task, what answers it, and what counts.
+Out: an ASGI application for one worker.
+"""
+
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from understudy.serving.answering import (
+    Answerer,
+    Reply,
+    Student,
+    StudentAnswerer,
+    Task,
+    Values,
+    Wanted,
+    warm_up,
+)
+from understudy.serving.batching import Batcher, Limits
+from understudy.serving.chat import (
+    check_letters,
+    complete,
+    count_tokens,
+    find_values,
+    read_chat,
+    read_json,
+    stream,
+    wrap,
+)
+from understudy.serving.guards import BODY_SECONDS, Guard, read_body, to_response, unless_gone
+from understudy.serving.monitoring import Log, Meters, log, log_failure
+from understudy.serving.openapi import describe_api
+from understudy.serving.rejections import RejectedError, stopping
+
+
+@dataclass(frozen=True)
+class Service:
+    """What one worker answers with."""
+
+    model: str
+    """The name of what answers, in responses."""
+    task: Task
+    answerer: Answerer
+    batcher: Batcher[Values]
+    meters: Meters
+    key: str | None = None
+    """What clients must send as a bearer token; None where they need none."""
+    log_texts: bool = False
+    body_seconds: float = BODY_SECONDS
+    """Time that the body of a request has to come in."""
+    log: Log = log
+    """Notes requests."""
+
+
+def open_service(
+    student: Student, task: Task, limits: Limits, key: str | None = None, *, log_texts: bool = False
+) -> Service:
+    """A service in which a student answers every request of its task."""
+    meters = Meters(lambda: batcher.queued)
+
+    def encode(values: Values) -> list[int]:
+        return student.encode(task.join(values))
+
+    batcher = Batcher(encode, student.decode, limits, meters.observe, log_failure)
+    answerer = StudentAnswerer(student, batcher)
+    return Service(student.name, task, answerer, batcher, meters, key, log_texts)
+
+
+def build_app(service: Service) -> Starlette:
+    """The application; it is ready, and warm, when its startup is over."""
+    routes = _Routes(service)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await warm_up(service.batcher, service.task.columns)
+        routes.ready = True
+        yield
+        routes.ready = False
+        service.batcher.close()
+
+    return Starlette(
+        routes=[
+            Route("/v1/chat/completions", routes.chat, methods=["POST"]),
+            Route("/v1/summaries", routes.summarize, methods=["POST"]),
+            Route("/v1/models", routes.list_models),
+            Route("/v1/models/{name:path}", routes.show_model),
+            Route("/healthz", routes.tell_health),
+            Route("/readyz", routes.tell_readiness),
+            Route("/metrics", routes.show_metrics),
+            Route("/openapi.json", routes.show_api),
+        ],
+        middleware=[Middleware(Guard, meters=service.meters, key=service.key, log=service.log)],
+        exception_handlers={HTTPException: _refuse},
+        lifespan=lifespan,
+    )
+
+
+async def _refuse(_: Request, error: Exception) -> Response:
+    """What Starlette itself refuses, in the form of the others."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for these only
+    expected = "GET /openapi.json lists what there is."
+    message = f"{error.detail}: {expected}"
+    return to_response(RejectedError(error.status_code, message, headers=error.headers))
+
+
+class _Routes:
+    """One method a route."""
+
+    def __init__(self, service: Service) -> None:
+        self._service, self._task = service, service.task
+        self._started, self.ready = int(time.time()), False
+        self._api = describe_api(service.task)
+
+    async def chat(self, request: Request) -> Response:
+        asked = read_chat(await self._read(request), self._task.field)
+        values = self._task.match(asked.messages)
+        if values is None:
+            why = self._task.explain(asked.messages)
+            raise RejectedError(422, why, "not_the_task", "messages")
+        reply = await self._answer(request, values, asked.wanted)
+        text = wrap(reply.text, self._task.field)
+        given = f"chatcmpl-{uuid4().hex}", self._service.model, asked, reply, text
+        if not asked.stream:
+            return JSONResponse(complete(*given))
+        events = _iterate(stream(*given))
+        headers = {"cache-control": "no-cache"}
+        return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+    async def summarize(self, request: Request) -> Response:
+        values = find_values(read_json(await self._read(request)), self._task.columns)
+        reply = await self._answer(request, values, Wanted())
+        return JSONResponse(
+            {
+                "id": f"summary-{uuid4().hex}",
+                "object": "summary",
+                "model": self._service.model,
+                "summary": reply.text,
+                "finish_reason": reply.finish,
+                "usage": count_tokens(reply),
+            }
+        )
+
+    async def _read(self, request: Request) -> bytes:
+        return await read_body(request, self._service.body_seconds)
+
+    async def _answer(self, request: Request, values: Values, wanted: Wanted) -> Reply:
+        check_letters(values)
+        reply = await unless_gone(request, self._service.answerer.answer(values, wanted))
+        tokens = self._service.meters.tokens
+        tokens.labels("read").inc(reply.read_tokens)
+        tokens.labels("written").inc(reply.written_tokens)
+        facts: dict[str, Any] = request.scope["facts"]
+        facts |= {
+            "read_tokens": reply.read_tokens,
+            "written_tokens": reply.written_tokens,
+            "waited_ms": round(reply.waited_seconds * 1000, 1),
+            "batch": reply.batch,
+        }
+        if self._service.log_texts:
+            facts |= {"input": dict(values), "answer": reply.text}
+        return reply
+
+    async def list_models(self, _: Request) -> Response:
+        return JSONResponse({"object": "list", "data": [self._describe_model()]})
+
+    async def show_model(self, request: Request) -> Response:
+        if request.path_params["name"] != self._service.model:
+            message = f"No such model here: expected '{self._service.model}'."
+            raise RejectedError(404, message, "model_not_found", "model")
+        return JSONResponse(self._describe_model())
+
+    def _describe_model(self) -> dict[str, Any]:
+        return {
+            "id": self._service.model,
+            "object": "model",
+            "created": self._started,
+            "owned_by": "understudy",
+        }
+
+    async def tell_health(self, _: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def tell_readiness(self, _: Request) -> Response:
+        if not self.ready:
+            raise stopping()
+        return PlainTextResponse("ready\n")
+
+    async def show_metrics(self, _: Request) -> Response:
+        meters = self._service.meters
+        return Response(meters.render(), media_type=meters.content_type)
+
+    async def show_api(self, _: Request) -> Response:
+        return JSONResponse(self._api)
+
+
+async def _iterate(events: Iterator[str]) -> AsyncIterator[str]:
+    """Spares the thread that Starlette would take for each event."""
+    for event in events:
+        yield event

@@ -1,0 +1,194 @@
+"""Decodes concurrent requests together: what waits while the engine is busy is its next batch.
+
+There is no window in which the first request waits for others: it starts at once when the engine is
+idle, and under load the time that a batch takes is the window of the next one.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from math import ceil
+from time import perf_counter
+from typing import Generic, TypeVar
+
+from understudy.serving.rejections import engine_failed, queue_full, stopping, timed_out
+
+Ids = list[int]
+Given = TypeVar("Given")
+"""An input, before it is encoded."""
+SMOOTHING = 0.2
+"""Weight of the last batch in the seconds an answer takes, from which `retry-after` is told."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much waits, for how long, and how much is decoded at once."""
+
+    max_queue: int
+    timeout_seconds: float
+    tokens_per_batch: int
+    """Padding included."""
+    slots: int = 1
+    """Batches that the engine decodes side by side."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What was decoded together, for metrics."""
+
+    size: int
+    tokens: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """One text's way through the engine."""
+
+    read: Ids
+    """The text's token ids, as far as the student reads."""
+    written: Ids
+    """Those of its answer."""
+    waited_seconds: float
+    batch: int
+    """How many texts were decoded with it, itself included."""
+
+
+@dataclass(eq=False)
+class _Waiting:
+    ids: Ids
+    future: "asyncio.Future[Decoded]"
+    since: float = field(default_factory=perf_counter)
+
+
+class Batcher(Generic[Given]):
+    """A bounded queue before an engine; belongs to one event loop."""
+
+    def __init__(
+        self,
+        encode: Callable[[Given], Ids],
+        decode: Callable[[Sequence[Ids]], list[Ids]],
+        limits: Limits,
+        observe: Callable[[Batch], None] = lambda _: None,
+        report: Callable[[BaseException], None] = lambda _: None,
+    ) -> None:
+        """Takes an engine.
+
+        Args:
+            encode: an input's token ids; is called by one thread only.
+            decode: the answers to a batch in its order; is called by `limits.slots` threads.
+            limits: of the queue.
+            observe: is told of each batch that was decoded.
+            report: is told of each failure of the engine.
+        """
+        self._encode, self._decode, self._limits = encode, decode, limits
+        self._observe, self._report = observe, report
+        self._encoder = ThreadPoolExecutor(1, "encode")
+        self._decoders = ThreadPoolExecutor(limits.slots, "decode")
+        self._waiting: list[_Waiting] = []
+        self._queued, self._free, self._seconds = 0, limits.slots, 0.0
+        self._stopping = False
+
+    @property
+    def queued(self) -> int:
+        """Requests that wait for the engine."""
+        return self._queued
+
+    async def answer(self, given: Given) -> Decoded:
+        """Decodes an input, together with others that wait.
+
+        A caller that is cancelled leaves the queue; if its input is being decoded, that goes on.
+
+        Raises:
+            RejectedError: the queue is full or closed, time is up, or the engine failed.
+        """
+        if self._stopping:
+            raise stopping()
+        if self._queued >= self._limits.max_queue:
+            raise queue_full(max(1, ceil(self._queued * self._seconds)))
+        try:
+            async with asyncio.timeout(self._limits.timeout_seconds):
+                return await self._queue(given)
+        except TimeoutError:
+            raise timed_out(self._limits.timeout_seconds) from None
+
+    async def _queue(self, given: Given) -> Decoded:
+        loop, since = asyncio.get_running_loop(), perf_counter()
+        self._queued += 1
+        try:
+            ids = await loop.run_in_executor(self._encoder, self._encode, given)
+        except BaseException:
+            self._queued -= 1
+            raise
+        one = _Waiting(ids, loop.create_future(), since)
+        self._waiting.append(one)
+        self._start()
+        try:
+            return await one.future
+        finally:
+            if one in self._waiting:
+                self._waiting.remove(one)
+                self._queued -= 1
+
+    def _start(self) -> None:
+        """Gives every idle slot a batch, as long as there are texts."""
+        while self._free and self._waiting:
+            batch = self._take()
+            self._free -= 1
+            encoded = [one.ids for one in batch]
+            running = asyncio.get_running_loop().run_in_executor(
+                self._decoders, self._decode, encoded
+            )
+            running.add_done_callback(partial(self._finish, batch, perf_counter()))
+
+    def _take(self) -> list[_Waiting]:
+        """The oldest text and those nearest to its length, which cost the least padding."""
+        oldest = self._waiting[0]
+        share = ceil(len(self._waiting) / self._free)
+        batch, longest = list[_Waiting](), 0
+        for one in sorted(self._waiting, key=lambda one: abs(len(one.ids) - len(oldest.ids))):
+            longest = max(longest, len(one.ids))
+            if batch and (
+                len(batch) == share or longest * (len(batch) + 1) > self._limits.tokens_per_batch
+            ):
+                break
+            batch.append(one)
+        taken = set(batch)
+        self._waiting = [one for one in self._waiting if one not in taken]
+        self._queued -= len(batch)
+        return batch
+
+    def _finish(
+        self, batch: list[_Waiting], start: float, running: "asyncio.Future[list[Ids]]"
+    ) -> None:
+        self._free += 1
+        seconds = perf_counter() - start
+        if (error := running.exception()) is not None:
+            self._report(error)
+            for one in batch:
+                if not one.future.done():
+                    one.future.set_exception(engine_failed())
+        else:
+            self._learn(batch, seconds)
+            for one, written in zip(batch, running.result(), strict=True):
+                if not one.future.done():  # its client may be gone
+                    waited = start - one.since
+                    one.future.set_result(Decoded(one.ids, written, waited, len(batch)))
+        self._start()
+
+    def _learn(self, batch: list[_Waiting], seconds: float) -> None:
+        each = seconds / len(batch) / self._limits.slots
+        self._seconds += SMOOTHING * (each - self._seconds)
+        self._observe(Batch(len(batch), sum(len(one.ids) for one in batch), seconds))
+
+    def stop(self) -> None:
+        """Takes no more texts; those that wait are still answered."""
+        self._stopping = True
+
+    def close(self) -> None:
+        """Ends the threads, after what they are doing."""
+        self.stop()
+        self._encoder.shutdown(cancel_futures=True)
+        self._decoders.shutdown(cancel_futures=True)

@@ -1,0 +1,223 @@
+"""Runs the application: the address, the workers that share it, slow clients, and the end.
+
+On SIGTERM or SIGINT a worker takes no more connections, answers what it has, and ends.
+"""
+
+import asyncio
+import ipaddress
+import multiprocessing.connection
+import os
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.supervisors import Multiprocess
+
+from understudy.core.errors import UnderstudyError
+from understudy.serving.monitoring import SHARED, forget_dead_workers, log, log_as_json
+from understudy.serving.rejections import ServeError
+
+KEY = "UNDERSTUDY_SERVE_KEY"
+HEAD_SECONDS = 10.0
+"""Time that the head of a request has to come in."""
+IDLE_SECONDS = 30
+"""Time that a connection may be idle between two requests."""
+MAX_HEAD = 2**14
+BACKLOG = 2048
+DRAIN_SECONDS = 5
+"""Beside the time of the slowest answer, how long open requests have at the end."""
+ENDING = (signal.SIGTERM, signal.SIGINT)
+
+
+class PatientProtocol(H11Protocol):
+    """HTTP/1.1 that closes a connection whose request has not come in in `head_seconds`."""
+
+    head_seconds = HEAD_SECONDS
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Starts the clock."""
+        super().connection_made(transport)
+        self._set_deadline()
+
+    def data_received(self, data: bytes) -> None:
+        """Stops the clock when a request is there, whose body the application times."""
+        super().data_received(data)
+        if self.cycle is None or self.cycle.response_complete:
+            self._set_deadline()
+        else:
+            self._drop_deadline()
+
+    def on_response_complete(self) -> None:
+        """Leaves the time between requests to uvicorn, but for a next one that has begun."""
+        self._drop_deadline()
+        super().on_response_complete()
+        if self.cycle.response_complete and self.conn.trailing_data[0]:
+            self._set_deadline()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stops the clock."""
+        self._drop_deadline()
+        super().connection_lost(exc)
+
+    def _set_deadline(self) -> None:
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(self.head_seconds, self.transport.close)
+
+    def _drop_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+def read_key(host: str) -> str | None:
+    """The key that clients must send.
+
+    Args:
+        host: the address to listen on.
+
+    Raises:
+        ServeError: other machines reach the address and there is no key; or the key is unusable.
+    """
+    key = os.environ.get(KEY)
+    if key is not None and not (key.strip() == key and key.isascii() and key.isprintable() and key):
+        raise ServeError(f"{KEY}: expected printable ASCII without spaces around it; set another")
+    if key is None and not is_loopback(host):
+        raise ServeError(
+            f"--host {host}: other machines reach this address, and {KEY} is not set: set it to a "
+            "secret, or listen on 127.0.0.1"
+        )
+    return key
+
+
+def is_loopback(host: str) -> bool:
+    """Tells whether only this machine reaches an address or name."""
+    try:
+        found = {str(one[4][0]) for one in socket.getaddrinfo(host, None)}
+        return all(ipaddress.ip_address(one.partition("%")[0]).is_loopback for one in found)
+    except (OSError, ValueError):  # unknown names fail when they are bound
+        return False
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket at an address.
+
+    Raises:
+        ServeError: it is in use, or not of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Only where TCP is named does asyncio set TCP_NODELAY: without, each answer takes 40 ms longer.
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise ServeError(
+            f"{host}:{port}: cannot listen there ({error.strerror or error}); "
+            "give another with --host and --port"
+        ) from None
+    bound.set_inheritable(True)
+    return bound
+
+
+def run_server(
+    open_app: Callable[[], ASGIApp], bound: socket.socket, workers: int, timeout_seconds: float
+) -> None:
+    """Serves until a signal ends it.
+
+    Args:
+        open_app: makes a worker's application; with several workers it must be picklable.
+        bound: where to listen.
+        workers: processes that share the socket.
+        timeout_seconds: longest time of an answer.
+
+    Raises:
+        UnderstudyError: the application cannot be made.
+        SystemExit: a worker cannot start; it has said why.
+    """
+    log_as_json()
+    drain = int(timeout_seconds) + DRAIN_SECONDS
+    if workers == 1:
+        app = open_app()
+        for one in ENDING:
+            signal.signal(one, _end_well)
+        _listen(bound, workers)
+        uvicorn.Server(configure(app, drain)).run(sockets=[bound])
+        log("stopped")
+        return
+    with tempfile.TemporaryDirectory(prefix="understudy-metrics-") as shared:
+        os.environ[SHARED] = shared
+        _listen(bound, workers)
+        config = configure(_Opened(open_app), drain, workers=workers, factory=True)
+        supervisor = Multiprocess(config, sockets=[bound])
+        supervisor.run()
+    log("stopped")
+    if any(one.exitcode == STARTUP_FAILURE for one in supervisor.processes):
+        sys.exit(1)  # the worker has said why
+
+
+class _Opened:
+    """Makes the application in a worker; what a user can fix is one line, and no new try."""
+
+    def __init__(self, open_app: Callable[[], ASGIApp]) -> None:
+        self._open_app = open_app
+
+    def __call__(self) -> ASGIApp:
+        log_as_json()
+        forget_dead_workers()
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+        try:
+            return self._open_app()
+        except UnderstudyError as error:
+            print(f"error: {error}", file=sys.stderr, flush=True)
+            sys.exit(STARTUP_FAILURE)
+
+
+def _end_with_parent() -> None:
+    """Ends a worker, as SIGTERM does, when nothing is left that would replace it or end it."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def configure(
+    app: Any, drain: int, protocol: type[PatientProtocol] = PatientProtocol, **more: Any
+) -> uvicorn.Config:
+    """Uvicorn's settings; `drain` is how many seconds open requests have at the end."""
+    return uvicorn.Config(
+        app,
+        http=protocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=drain,
+        h11_max_incomplete_event_size=MAX_HEAD,
+        **more,
+    )
+
+
+def _listen(bound: socket.socket, workers: int) -> None:
+    """Lets clients in: those that come before the first worker is warm wait for it."""
+    bound.listen(BACKLOG)
+    host, port = bound.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    log("listening", address=f"http://{shown}:{port}/v1", workers=workers)
+
+
+def _end_well(*_: object) -> None:
+    """Uvicorn raises the signal that ended it again, once all is answered: that is no failure."""

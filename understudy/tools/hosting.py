@@ -1,0 +1,186 @@
+"""A worker's application out of a model folder and the task's prompt."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from starlette.types import ASGIApp
+
+from understudy.contract.params.fetch import FetchParams
+from understudy.contract.params.serve import ServeParams
+from understudy.contract.params.zeroshot import ZeroshotParams
+from understudy.core.errors import DataError, StudentError
+from understudy.core.params import PARAMS, load_section
+from understudy.rows.fields import join_fields
+from understudy.rows.redacting import open_model_redactor
+from understudy.serving.app import build_app, open_service
+from understudy.serving.batching import Limits
+from understudy.students.decoding.decoding import spell
+from understudy.students.decoding.engines import CTranslate2, open_engine
+from understudy.students.decoding.generation import read_generation_config
+from understudy.students.model.machine import count_cores
+from understudy.students.model.tokens import encode_texts
+from understudy.teacher.matching import IMAGE, NO_MESSAGES, OTHER_PROMPT, TOOL_CALL
+from understudy.teacher.prompt_files import read_prompt_file
+from understudy.teacher.prompts import Prompt
+from understudy.texts.redaction import Redactor
+
+PARAM, OPTION = "zeroshot.prompt", "--prompt"
+ARTICLE = "article"
+REASONS = {
+    OTHER_PROMPT: "The messages are not the task's prompt: send its template, filled in, and "
+    "nothing else; the server was started with it.",
+    TOOL_CALL: "The messages have a tool call: send the task's prompt and nothing else.",
+    IMAGE: "The messages have something other than text: send the task's prompt as text.",
+    NO_MESSAGES: "The messages are no list of roles and contents: send the task's prompt.",
+}
+
+
+def check_model(folder: Path) -> None:
+    """Refuses a folder that is not there, before anything is listened to."""
+    if not (folder / "config.json").is_file():
+        problem = "no config.json in it" if folder.is_dir() else "no such folder"
+        raise StudentError(
+            f"{folder}: {problem}; expected a model folder; `dvc repro` makes those in models/"
+        )
+
+
+def open_app(
+    model: Path,
+    prompt: Path | None,
+    names: Path | None,
+    params: ServeParams,
+    key: str | None,
+    log_texts: bool,
+) -> ASGIApp:
+    """Loads the model and the prompt.
+
+    Args:
+        model: a model folder.
+        prompt: a template; None for that of params.yaml.
+        names: see `open_model_redactor`.
+        params: the section `serve`.
+        key: what clients must send; None where they need none.
+        log_texts: log inputs and answers too.
+
+    Raises:
+        UnderstudyError: one of them cannot be used.
+    """
+    task = TaskPrompt.load(prompt, open_model_redactor(model, names))
+    student = ServedStudent(model, params.threads, params.tokens_per_batch)
+    limits = Limits(
+        params.max_queue, params.timeout_seconds, params.tokens_per_batch, student.slots
+    )
+    return build_app(open_service(student, task, limits, key, log_texts=log_texts))
+
+
+class ServedStudent:
+    """A model folder that decodes as `understudy predict` does."""
+
+    def __init__(self, folder: Path, threads: int | None, tokens_per_batch: int) -> None:
+        """Loads the model; a StudentError says why it cannot."""
+        self._params = read_generation_config(folder, tokens_per_batch)
+        self._engine = open_engine(folder, self._params.engine, threads)
+        self._threads = threads
+        self.name, self.max_tokens = folder.resolve().name, self._params.max_tokens
+        tokenizer = self._engine.tokenizer
+        self._special = set(tokenizer.convert_tokens_to_ids(tokenizer.all_special_tokens))
+        # Encoding sets the tokenizer's cut, which must not happen while another thread uses it.
+        self._lock = threading.Lock()
+
+    @property
+    def slots(self) -> int:
+        """Batches that it decodes side by side: one a core, where each has one core."""
+        is_shared = isinstance(self._engine, CTranslate2) and self._engine.device == "cpu"
+        return count_cores() if is_shared and self._threads is None else 1
+
+    def encode(self, text: str) -> list[int]:
+        """See `understudy.serving.answering.Student`."""
+        longest, prefix = self._params.max_input_tokens, self._engine.family.prefix
+        with self._lock:
+            [ids], _ = encode_texts(self._engine.tokenizer, [text], longest, prefix)
+        return ids
+
+    def decode(self, encoded: Sequence[list[int]]) -> list[list[int]]:
+        """See `understudy.serving.answering.Student`."""
+        written: list[list[int]] = [[]] * len(encoded)
+        for index, ids in self._engine.decode(encoded, self._params):
+            written[index] = [one for one in ids if one not in self._special]
+        return written
+
+    def spell(self, ids: list[int]) -> str:
+        """See `understudy.serving.answering.Student`."""
+        with self._lock:
+            return spell(self._engine, ids)
+
+
+class TaskPrompt:
+    """The task, as its prompt's template and the columns of its inputs say."""
+
+    def __init__(self, prompt: Prompt, columns: tuple[str, ...], redactor: Redactor | None) -> None:
+        """Takes a template.
+
+        Args:
+            prompt: with all columns among its variables, or `article`.
+            columns: what the student's input is made of, in this order; () for `article`.
+            redactor: replaces personal data, one column at a time, as in training.
+
+        Raises:
+            PromptError: its variables cannot be told apart.
+            DataError: it leaves out a part of the input.
+        """
+        prompt.match([])
+        self._prompt, self._redactor, self.field = prompt, redactor, prompt.field
+        missing = [name for name in columns if name not in prompt.variables]
+        if ARTICLE in prompt.variables:
+            self.columns: tuple[str, ...] = (ARTICLE,)
+        elif missing:
+            raise DataError(
+                f"{PARAM}: its template has no ${missing[0]}, of which the student's input is made "
+                "(fetch.files.columns.article), so that no request has all of it; add it"
+            )
+        else:
+            self.columns = columns or prompt.variables
+
+    @classmethod
+    def load(cls, path: Path | None, redactor: Redactor | None) -> "TaskPrompt":
+        """Reads a template; without a path that of params.yaml, and what inputs are made of there.
+
+        Raises:
+            ParamsError: params.yaml cannot be used.
+            PromptError: the template cannot be used.
+            DataError: there is none.
+        """
+        if path is not None:
+            return cls(_read(OPTION, str(path)), (), redactor)
+        if not PARAMS.exists():
+            raise DataError(
+                f"{PARAMS}: no such file here; give the task's prompt with {OPTION} FILE"
+            )
+        fields = load_section("fetch", FetchParams).files.columns.fields
+        given = load_section("zeroshot", ZeroshotParams).prompt
+        return cls(_read(PARAM, given), fields, redactor)
+
+    def match(self, messages: object) -> dict[str, str] | None:
+        """See `understudy.serving.answering.Task`."""
+        found = self._prompt.match(messages)
+        return None if found is None else {name: found[name] for name in self.columns}
+
+    def explain(self, messages: object) -> str:
+        """See `understudy.serving.answering.Task`."""
+        return REASONS[self._prompt.explain(messages) or OTHER_PROMPT]
+
+    def join(self, values: Mapping[str, str]) -> str:
+        """See `understudy.serving.answering.Task`."""
+        texts = [self._clean(values.get(name, "")) for name in self.columns]
+        return texts[0] if len(texts) == 1 else join_fields(texts)
+
+    def _clean(self, text: str) -> str:
+        return self._redactor.redact(text)[0] if self._redactor else text
+
+
+def _read(given_in: str, path: str) -> Prompt:
+    """A template, whatever its variables are."""
+    messages = read_prompt_file(given_in, path).messages
+    names = [name for one in messages for name in one.template.get_identifiers()]
+    return Prompt(given_in, path, list(dict.fromkeys(names)) or [ARTICLE])
