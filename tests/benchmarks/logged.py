@@ -4,7 +4,8 @@ For each shape of log: a project of its own gets the log's inputs and answers, t
 scores by them, while a chat endpoint on loopback counts what it is asked. Then one word of the
 prompt changes, and changes back.
 
-Run: python -m tests.benchmarks.logged 5000 openai batch; all shapes where none is named
+Run: python -m tests.benchmarks.logged 5000 openai batch; all shapes where none is named. With the
+word `whole` before them, students are trained too, and all that follows runs.
 """
 
 import json
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from tests.benchmarks.contest import write_table
 from tests.doubles.teacher import ChatServer, say
-from tests.logs.shapes import MODEL, SHAPES, Call, write_log
+from tests.logs.shapes import SHAPES, Call, write_log
 from tests.project import Project, copy_project, quick
 from understudy.rows.sample.article import sample_rows
 
@@ -31,6 +32,8 @@ messages:
     $article
 """
 ASKING = ("label", "zeroshot")
+ASKED = "gpt-4o-mini"
+"""The model that the logs ask for; a dated one of that name has answered."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def start_project(folder: Path, teacher_url: str) -> Project:
     students = {f"train_{name}__{key}": tiny[key] for name in ("T5", "BART") for key in tiny}
     project.change_params(
         teacher__base_url=teacher_url,
-        teacher__model=MODEL,
+        teacher__model=ASKED,
         teacher__mode="live",  # so that it would ask
         zeroshot__prompt="prompts/own.yaml",
         fetch__files__inputs="data/inputs.jsonl",
@@ -98,7 +101,7 @@ def run_shape(shape: str, count: int, folder: Path, stages: Sequence[str] = ASKI
     """Imports a log of one shape and runs stages on it; all stages where none is named."""
     calls = make_calls(count)
     logs = [str(path) for path in write_log(folder, shape, calls)]
-    with ChatServer(lambda _: say("Asked for.", model=MODEL)) as server:
+    with ChatServer(lambda _: say("Asked for.", model=ASKED)) as server:
         project = start_project(folder, server.url)
         lax = ["--any-model"] if shape.startswith("finetuning") else []
         inputs = understudy(project, "inputs", *logs, "--output", "data/inputs.jsonl", *lax)
@@ -121,11 +124,13 @@ def run_shape(shape: str, count: int, folder: Path, stages: Sequence[str] = ASKI
 def main() -> None:
     """Prints a row for each shape."""
     count, *named = sys.argv[1:] or ["5000"]
-    rows = []
+    stages = () if named[:1] == ["whole"] else ASKING
+    named, rows = named[len(stages) == 0 :], list[list[str]]()
     for shape in named or SHAPES:
         with tempfile.TemporaryDirectory() as folder:
-            rows.append([str(cell) for cell in astuple(run_shape(shape, int(count), Path(folder)))])
-            print(*rows[-1], flush=True, file=sys.stderr)
+            found = run_shape(shape, int(count), Path(folder), stages)
+        rows.append([str(cell) for cell in astuple(found)])
+        print(*rows[-1], flush=True, file=sys.stderr)
     head = ("shape", "logged", "imported", "inputs", "calls", "calls, a word changed", "rows")
     write_table("logged", [*head, "calls, changed back"], rows, "")
 
