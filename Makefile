@@ -71,6 +71,7 @@ bench: $(READY) ## measures client, students, scoring and report, into docs/benc
 	@python -m tests.benchmarks.memory
 	@python -m tests.benchmarks.scoring
 	@python -m tests.benchmarks.imports
+	@python -m tests.benchmarks.logged 5000
 	@python -m tests.benchmarks.calibration
 	@python -m tests.benchmarks.promises
 	@python -m tests.benchmarks.report
