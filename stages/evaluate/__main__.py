@@ -51,7 +51,7 @@ from understudy.contract.params.sources import load_sources
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.trained import TrainedSeeds
 from understudy.core.errors import DataError, ParamsError, run
-from understudy.core.params import load_section
+from understudy.core.params import PARAMS, load_section
 from understudy.core.tables import read_table
 from understudy.scoring.scoreboard import Scoreboard
 from understudy.texts.traits import measure_traits
@@ -60,11 +60,8 @@ from understudy.texts.traits import measure_traits
 def main() -> None:
     """Reads params.yaml and scores."""
     params, sources = load_section("evaluate", EvaluateParams), load_sources()
-    if params.source not in sources:
-        raise ParamsError(
-            f"params.yaml: evaluate.source = {params.source!r}: expected one of sources = "
-            f"[{', '.join(sources)}]"
-        )
+    if problem := params.find_problem(sources):
+        raise ParamsError(f"{PARAMS}: {problem}")
     prices = load_section("teacher", TeacherParams).prices
     test = read_table(TEST, PAIR_COLUMNS)
     whose, references = choose_references(test)

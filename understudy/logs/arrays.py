@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from understudy.logs.logged import RejectedError
+from understudy.texts.encoding import is_utf8
 
 CHUNK = 2**20
 ENDS = "the array is damaged or ends "
@@ -112,12 +113,3 @@ def _decode(text: _Text, decoder: json.JSONDecoder) -> tuple[list[Any], int] | N
         return None
     # A number at the end of the window may go on.
     return ([value], end) if end < len(text.window) or text.is_whole else None
-
-
-def is_utf8(text: str) -> bool:
-    """Whether a text that was decoded with surrogates for other bytes has none."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from understudy.texts.encoding import is_utf8
+
 WHOLE = re.compile(r"-?(0|[1-9][0-9]*)\.0")
 """A whole number as text, as pandas writes it in a column of floats."""
 PAIR, INPUT = ("article", "highlights"), ("article",)
@@ -81,12 +83,3 @@ def find_text_problem(value: object) -> str | None:
     if not value.strip():
         return "empty"
     return None if is_utf8(value) else "not UTF-8"
-
-
-def is_utf8(text: str) -> bool:
-    """False for text with surrogates, which stand for bytes or escapes that are no characters."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -17,7 +17,8 @@ from understudy.core.errors import DataError, one_line
 from understudy.core.reading import iterate_lines, open_lines
 from understudy.core.tables import BATCH_ROWS, readable_parquet
 from understudy.rows.delimited import Records
-from understudy.rows.raw import RawRow, is_utf8
+from understudy.rows.raw import RawRow
+from understudy.texts.encoding import is_utf8
 
 TEXT = ".txt"
 STDIN = Path("-")

@@ -12,6 +12,7 @@ from typing import Any
 
 from understudy.contract.answers import STRIPPED, UNCLEAR, UNREADABLE, Answer
 from understudy.teacher.reasoning import split_reasoning
+from understudy.texts.encoding import to_utf8
 
 MOST_TOKENS = 10**12
 UNPARSED = "unparsed"
@@ -68,10 +69,10 @@ def read_completion(request: str, body: Any, batch: bool) -> Answer:
     cached = as_object(usage.get("prompt_tokens_details")).get("cached_tokens")
     answer = Answer(
         request=request,
-        text=_clean(parts.text),
-        finish_reason=_clean(finish),
-        refusal=_clean(parts.refusal),
-        model=_clean(whole["model"]) if isinstance(whole.get("model"), str) else "",
+        text=to_utf8(parts.text),
+        finish_reason=to_utf8(finish),
+        refusal=to_utf8(parts.refusal),
+        model=to_utf8(whole["model"]) if isinstance(whole.get("model"), str) else "",
         prompt_tokens=prompt,
         cached_tokens=_as_count(cached),
         completion_tokens=completion,
@@ -254,8 +255,3 @@ def _as_count(value: Any) -> int:
         return min(max(0, int(value or 0)), MOST_TOKENS)
     except (ValueError, TypeError, OverflowError):  # the answer is worth more than its count
         return 0
-
-
-def _clean(text: str) -> str:
-    """Text for UTF-8 files: halves of characters, which JSON can hold, become question marks."""
-    return text.encode("utf-8", "replace").decode("utf-8")

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from understudy.contract.params.teacher import RESERVED
+from understudy.texts.encoding import to_utf8
 
 MOST_CHARACTERS = 300
 MOST_PARTS = 3
@@ -67,7 +68,7 @@ def say_error(error: Mapping[str, Any]) -> str:
     raw = error.get("metadata")
     upstream = _words(raw.get("raw")) if isinstance(raw, dict) else ""  # a router's provider
     parts = [part for part in (_words(error), upstream) if part]
-    said = " ".join(": ".join(parts).encode("utf-8", "replace").decode("utf-8").split())
+    said = " ".join(to_utf8(": ".join(parts)).split())
     named = _find_param(error)
     about = f" (teacher.request.{named})" if named else ""
     return (said[:MOST_CHARACTERS] or NO_WORDS) + about

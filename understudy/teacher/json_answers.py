@@ -7,6 +7,7 @@ from typing import Any
 
 from understudy.contract.answers import Answer
 from understudy.contract.params.usable import NO_FIELD, NOT_JSON
+from understudy.texts.encoding import to_utf8
 
 FENCE, END = "```json", "```"
 """What chat models like to write around JSON."""
@@ -47,7 +48,7 @@ def read_field(answer: str, field: str) -> tuple[str, str | None]:
         return answer, NOT_JSON
     for name in field.split("."):
         found = found.get(name) if isinstance(found, dict) else None
-    return (_clean(found), None) if _is_text(found) else (answer, NO_FIELD)
+    return (to_utf8(found), None) if _is_text(found) else (answer, NO_FIELD)
 
 
 def change_texts(answer: str, change: Callable[[str], str]) -> str:
@@ -64,7 +65,7 @@ def change_texts(answer: str, change: Callable[[str], str]) -> str:
         changed = None
     if changed is None:
         return change(answer)
-    return answer if changed == found else _clean(json.dumps(changed, ensure_ascii=False))
+    return answer if changed == found else to_utf8(json.dumps(changed, ensure_ascii=False))
 
 
 def _change(value: Any, change: Callable[[str], str]) -> Any:
@@ -89,8 +90,3 @@ def _unfenced(answer: str) -> str:
 
 def _is_text(found: Any) -> bool:
     return isinstance(found, str) and bool(found.strip())
-
-
-def _clean(text: str) -> str:
-    """Text for UTF-8 files: halves of characters, which JSON can hold, become question marks."""
-    return text.encode("utf-8", "replace").decode("utf-8")

@@ -11,12 +11,15 @@ from understudy.contract.answers import Answer
 from understudy.contract.pairs import GOLD, PAIR_COLUMNS
 from understudy.contract.params.usable import NO_FIELD, NOT_JSON
 from understudy.core.errors import suggest
-from understudy.core.tables import iterate_table, readable_parquet
+from understudy.core.tables import iterate_table, list_columns
 from understudy.teacher.errors import PromptError
 from understudy.teacher.json_answers import read_text
 from understudy.teacher.matching import Matcher
 from understudy.teacher.prompt_files import read_prompt_file
 from understudy.teacher.requests import Message, Question
+
+ARTICLE = "article"
+"""The variable for a row's whole input."""
 
 
 class Prompt:
@@ -29,13 +32,14 @@ class Prompt:
     field: str | None
     """The dotted path of the text in a JSON answer; None where the answer is the text."""
 
-    def __init__(self, param: str, path: str | Path, allowed: Sequence[str]) -> None:
+    def __init__(self, param: str, path: str | Path, allowed: Sequence[str] | None = None) -> None:
         """Reads a template.
 
         Args:
             param: the dotted key that names the file, for messages.
             path: a text file, or YAML (see `read_prompt_file`).
-            allowed: columns of the rows; it must use one of them, and nothing else.
+            allowed: columns of the rows; it must use one of them, and nothing else. None for any,
+                where there are no rows to look at.
 
         Raises:
             PromptError: the file is no template, or uses no variable, or another one.
@@ -47,6 +51,7 @@ class Prompt:
         self.variables = tuple(dict.fromkeys(name for names in found for name in names))
         self.settings = file.settings
         self.field = file.field
+        allowed = allowed or self.variables or (ARTICLE,)
         if not self.variables or not set(self.variables) <= set(allowed):
             raise PromptError(f"{self._given}: {_explain(self.variables, allowed)}")
 
@@ -148,9 +153,6 @@ def input_columns(tables: Sequence[Path]) -> tuple[str, ...]:
     Raises:
         DataError: a table is absent or not Parquet.
     """
-    found = []
-    for table in tables:
-        with readable_parquet(table) as file:
-            found.append(file.schema_arrow.names)
+    found = [list_columns(table) for table in tables]
     own = (name for name in found[0] if name not in PAIR_COLUMNS)
-    return ("article", *(name for name in own if all(name in names for names in found)))
+    return (ARTICLE, *(name for name in own if all(name in names for names in found)))

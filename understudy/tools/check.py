@@ -55,12 +55,11 @@ def find_source_problems() -> list[str]:
 def find_unmade_source() -> list[str]:
     """One line where evaluate.source is not among `sources`: its stage would say so at the end."""
     from understudy.contract.params.evaluate import EvaluateParams
-    from understudy.contract.params.sources import KEY, load_sources
+    from understudy.contract.params.sources import load_sources
     from understudy.core.params import PARAMS, load_section
 
-    source, sources = load_section("evaluate", EvaluateParams).source, load_sources()
-    expected = f"expected one of {KEY} = [{', '.join(sources)}]"
-    return [] if source in sources else [f"{PARAMS}: evaluate.source = {source!r}: {expected}"]
+    problem = load_section("evaluate", EvaluateParams).find_problem(load_sources())
+    return [f"{PARAMS}: {problem}"] if problem else []
 
 
 def find_prompt_problems() -> list[str]:

@@ -21,12 +21,10 @@ from understudy.students.decoding.generation import read_generation_config
 from understudy.students.model.machine import count_cores
 from understudy.students.model.tokens import encode_texts
 from understudy.teacher.matching import IMAGE, NO_MESSAGES, OTHER_PROMPT, TOOL_CALL
-from understudy.teacher.prompt_files import read_prompt_file
-from understudy.teacher.prompts import Prompt
+from understudy.teacher.prompts import ARTICLE, Prompt
 from understudy.texts.redaction import Redactor
 
 PARAM, OPTION = "zeroshot.prompt", "--prompt"
-ARTICLE = "article"
 REASONS = {
     OTHER_PROMPT: "The messages are not the task's prompt: send its template, filled in, and "
     "nothing else; the server was started with it.",
@@ -152,14 +150,14 @@ class TaskPrompt:
             DataError: there is none.
         """
         if path is not None:
-            return cls(_read(OPTION, str(path)), (), redactor)
+            return cls(Prompt(OPTION, path), (), redactor)
         if not PARAMS.exists():
             raise DataError(
                 f"{PARAMS}: no such file here; give the task's prompt with {OPTION} FILE"
             )
         fields = load_section("fetch", FetchParams).files.columns.fields
         given = load_section("zeroshot", ZeroshotParams).prompt
-        return cls(_read(PARAM, given), fields, redactor)
+        return cls(Prompt(PARAM, given), fields, redactor)
 
     def match(self, messages: object) -> dict[str, str] | None:
         """See `understudy.serving.answering.Task`."""
@@ -177,10 +175,3 @@ class TaskPrompt:
 
     def _clean(self, text: str) -> str:
         return self._redactor.redact(text)[0] if self._redactor else text
-
-
-def _read(given_in: str, path: str) -> Prompt:
-    """A template, whatever its variables are."""
-    messages = read_prompt_file(given_in, path).messages
-    names = [name for one in messages for name in one.template.get_identifiers()]
-    return Prompt(given_in, path, list(dict.fromkeys(names)) or [ARTICLE])

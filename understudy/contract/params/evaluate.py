@@ -1,5 +1,6 @@
 """The params section `evaluate`: how scores are taken and judged."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,6 +38,13 @@ class EvaluateParams(Section):
     """Seed of these samples."""
     margin: float = Field(default=1.0, gt=0, le=100)
     """ROUGE points; systems that are shown to differ by less are equivalent."""
+
+    def find_problem(self, sources: Sequence[str]) -> str | None:
+        """What is wrong with `source` where these sources run, as a line for people; or None."""
+        if self.source in sources:
+            return None
+        shown = ", ".join(sources)
+        return f"evaluate.source = {self.source!r}: expected one of sources = [{shown}]"
 
     @property
     def judgement(self) -> Judgement:

@@ -1,4 +1,4 @@
-"""Params of `generate` and `zeroshot`: which texts of the teacher are no article or summary."""
+"""Params of stages that ask: which texts of the teacher are no article or summary."""
 
 from pydantic import Field
 

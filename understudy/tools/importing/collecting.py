@@ -12,8 +12,9 @@ from understudy.contract.params.teacher import TeacherParams
 from understudy.core.files import replacing
 from understudy.core.params import load_section
 from understudy.logs.logged import Reject
+from understudy.texts.encoding import to_utf8
 from understudy.tools.importing.cleaning import Cleaner
-from understudy.tools.importing.recovery import Findings, Recovered, Recovery, recover, to_utf8
+from understudy.tools.importing.recovery import Findings, Recovered, Recovery, recover
 
 SESSION = "session"
 

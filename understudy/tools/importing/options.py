@@ -4,6 +4,7 @@ import sys
 from argparse import ArgumentParser
 from pathlib import Path
 
+from understudy.teacher.matching import OTHER_PROMPT
 from understudy.tools.importing.recovery import OTHER_MODEL, PARAM, Findings
 
 
@@ -28,7 +29,7 @@ def hint_at(findings: Findings) -> None:
             "set it to their model, or give --any-model",
             file=sys.stderr,
         )
-    if (count := findings.rejects["other_prompt"]) and not findings.found:
+    if (count := findings.rejects[OTHER_PROMPT]) and not findings.found:
         print(
             f"note: none of {count} prompts is the template of {PARAM}; write the prompt that your "
             "logs have into its file, with $article where the input was",

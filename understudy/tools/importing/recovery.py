@@ -19,9 +19,10 @@ from understudy.core.params import load_section
 from understudy.logs.logged import LogCounts, LoggedCall, Reject
 from understudy.logs.reader import read_logs
 from understudy.teacher.completion import read_completion
-from understudy.teacher.prompt_files import read_prompt_file
+from understudy.teacher.matching import OTHER_PROMPT
 from understudy.teacher.prompts import Prompt
 from understudy.teacher.requests import Question, build_requests
+from understudy.texts.encoding import to_utf8
 from understudy.tools.importing.cleaning import Cleaner
 
 PARAM = "zeroshot.prompt"
@@ -83,10 +84,7 @@ class Recovery:
             PromptError: the template cannot be used.
             DataError: the file of names in fetch.redact cannot be used.
         """
-        path = load_section("zeroshot", ZeroshotParams).prompt
-        messages = read_prompt_file(PARAM, path).messages
-        names = [name for one in messages for name in one.template.get_identifiers()]
-        prompt = Prompt(PARAM, path, list(dict.fromkeys(names)) or ["article"])
+        prompt = Prompt(PARAM, load_section("zeroshot", ZeroshotParams).prompt)
         return cls(prompt, teacher, any_model, cleaner or Cleaner.load())
 
     @property
@@ -98,7 +96,7 @@ class Recovery:
         """The input and the answer of a call, or why it is of no use."""
         values = self.prompt.match(call.messages)
         if values is None:
-            return _reject(call, self.prompt.explain(call.messages) or "other_prompt")
+            return _reject(call, self.prompt.explain(call.messages) or OTHER_PROMPT)
         if not any(value.strip() for value in values.values()):
             return _reject(call, EMPTY_INPUT)
         if not self._any_model and (detail := self._find_other_model(call)):
@@ -179,11 +177,6 @@ def recover(
         else:
             findings.found += 1
         yield known
-
-
-def to_utf8(text: str) -> str:
-    """A text as requests have it: halves of characters become question marks."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _reject(call: LoggedCall, reason: str, detail: str = "") -> Reject:
