@@ -1,5 +1,6 @@
 """Which class reads which section of params.yaml."""
 
+from understudy.contract.params.calibrate import CalibrateParams
 from understudy.contract.params.datacards import DatacardsParams
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.evaluate import EvaluateParams
@@ -31,6 +32,7 @@ KINDS: dict[str, type[Section]] = {
     "zeroshot": ZeroshotParams,
     "evaluate": EvaluateParams,
     "latency": LatencyParams,
+    "calibrate": CalibrateParams,
     "worth": WorthParams,
     "datacards": DatacardsParams,
     "report": ReportParams,

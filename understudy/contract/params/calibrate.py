@@ -1,0 +1,18 @@
+"""The params section `calibrate`: what a student that answers alone may risk."""
+
+from pydantic import Field
+
+from understudy.core.params import Section
+
+
+class CalibrateParams(Section):
+    """What is promised of a cascade; choose it before you see what passes."""
+
+    epsilon: float = Field(default=0.1, gt=0, lt=1)
+    """Largest share of all requests that are answered by the student and worse than the teacher by
+    more than delta."""
+    delta: float = Field(default=5.0, ge=0, lt=100)
+    """Points of ROUGE-1 F1 that an answer may be worse than the teacher's; against the teacher's
+    own answers where there are no others, so that it must be larger there."""
+    confidence: float = Field(default=0.95, gt=0, lt=1)
+    """One minus the probability that the promise does not hold."""
