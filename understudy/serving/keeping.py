@@ -52,20 +52,12 @@ class Journal:
         Raises:
             OSError: the disk is full, for instance.
         """
-        self._cut()
-        try:
-            if self._file.write(line) != len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        except OSError:
-            self._cut()
-            raise
-        self._size += len(line)
-
-    def _cut(self) -> None:
-        """Takes off what a write that failed has left of its line."""
-        if self._file.seek(0, os.SEEK_END) != self._size:
+        if self._file.seek(0, os.SEEK_END) != self._size:  # what a write that failed has left
             self._file.truncate(self._size)
             self._file.seek(self._size)
+        if self._file.write(line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._size += len(line)
 
     def close(self) -> None:
         """Returns when the lines are on the disk; a compaction may then take the file away."""
