@@ -78,17 +78,19 @@ def harvest(
     Raises:
         DataError: nothing was served, a file cannot be read, or the file is not pulled.
         ParamsError: params.yaml cannot be used.
+        PromptError: the task's prompt cannot be used.
     """
     from understudy.contract.harvested import HARVESTED
-    from understudy.contract.pairs import GOLD, LEARNING_SPLITS, RAW
+    from understudy.contract.pairs import GOLD, LEARNING_SPLITS, PAIR_COLUMNS, RAW
     from understudy.contract.params.fetch import FetchParams
     from understudy.contract.params.filter import FilterParams
+    from understudy.contract.params.zeroshot import ZeroshotParams
     from understudy.contract.served import SERVED
     from understudy.core.params import load_section
     from understudy.rows.novelty import NoveltyRule
     from understudy.rows.redacting import open_redactor
     from understudy.serving.compacting import compact
-    from understudy.teacher.prompts import input_columns
+    from understudy.teacher.prompts import Prompt, input_columns
     from understudy.tools.harvesting.candidates import CandidateReader, list_days
     from understudy.tools.harvesting.growing import Grower
     from understudy.versioning.tracking import check_pulled
@@ -101,7 +103,9 @@ def harvest(
         served = "among the days asked for" if list_days(SERVED, None, None) else "at all"
         hint = "`understudy serve --mode shadow`, cascade or canary keeps requests there"
         raise DataError(f"{SERVED}: no request {served}; {hint}")
-    _, *fields = input_columns([GOLD / f"{split}.parquet" for split in LEARNING_SPLITS])
+    columns = input_columns([GOLD / f"{split}.parquet" for split in LEARNING_SPLITS])
+    prompt = Prompt("zeroshot.prompt", load_section("zeroshot", ZeroshotParams).prompt, columns)
+    fields = [name for name in prompt.variables if name not in PAIR_COLUMNS]
     rule = NoveltyRule(load_section("filter", FilterParams), RAW, GOLD)
     reader = CandidateReader(fields, whys, redactor)
     grower = Grower(HARVESTED, rule, fields)
