@@ -11,13 +11,14 @@ Each served request ends in the file or in a count with its reason.
 
 import json
 import sys
+from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from understudy.core.errors import DataError, suggest
-from understudy.core.parser import command_parser
+from understudy.core.parser import command_parser, whole_number
 
 if TYPE_CHECKING:
     from understudy.tools.harvesting.growing import Harvest
@@ -33,14 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--since", type=_read_day, metavar="DAY", help=f"the first day: {day}")
     parser.add_argument("--until", type=_read_day, metavar="DAY", help="the last day")
     why = f"only requests that were asked for these reasons, with commas: {', '.join(WHYS)}"
-    parser.add_argument("--why", default="", help=why)
+    parser.add_argument("--why", type=_read_whys, default=[], metavar="WHY,…", help=why)
     limit = "the most inputs to add, the oldest first; others wait for the next harvest"
-    parser.add_argument("--limit", type=int, metavar="N", help=limit)
+    parser.add_argument("--limit", type=whole_number, metavar="N", help=limit)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     args = parser.parse_args(arguments)
-    if args.limit is not None and args.limit < 1:
-        raise DataError(f"--limit {args.limit}: expected 1 or more")
-    done = harvest(args.since, args.until, _read_whys(args.why), args.limit)
+    done = harvest(args.since, args.until, args.why, args.limit)
     print(json.dumps(done.to_record()) if args.json else done)
     for line in _track(done):
         print(line, file=sys.stderr)
@@ -50,14 +49,14 @@ def _read_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise DataError(f"{text!r}: expected a day such as 2026-11-28") from None
+        raise ArgumentTypeError(f"{text}: expected a day such as 2026-11-28") from None
 
 
 def _read_whys(text: str) -> list[str]:
     whys = [why.strip() for why in text.split(",") if why.strip()]
     for why in whys:
         if why not in WHYS:
-            raise DataError(f"--why {why}: no such reason{suggest(why, WHYS)}")
+            raise ArgumentTypeError(f"{why}: no such reason{suggest(why, WHYS)}")
     return whys
 
 
