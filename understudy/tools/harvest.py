@@ -123,13 +123,15 @@ def _track(done: "Harvest") -> list[str]:
     notes = []
     if load_section("filter", FilterParams).near_test is None:
         notes.append("note: filter.near_test is off: near copies of test inputs are not looked for")
-    if not done.harvested:
-        return [*notes, f"nothing new: {done.path} stays as it is"]
-    try:
+    if not done.total:
+        return [*notes, "nothing new: no file is written"]
+    try:  # where nothing is new, too: an earlier harvest may have been stopped before it
         files = " ".join(map(str, track(done.path)))
         notes.append(f"next: git add {files}")
     except DataError as error:
         notes += [f"note: DVC does not track it yet: {error}", f"next: dvc add {done.path}"]
+    if not done.harvested:
+        return [*notes, f"nothing new: {done.path} stays as it is"]
     if load_section("label", LabelParams).harvested_path != Path(done.path):
         notes.append(f"next: set label.harvested: {done.path} in params.yaml")
     return [*notes, "next: understudy plan, which says what label would pay; then dvc repro"]
