@@ -167,7 +167,7 @@ keeper.add(served_row(1))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (600, resource.RLIM_INFINITY))
 for number in range(2, 9):
-    keeper.add(served_row(number))
+    keeper.add(served_row(number, article="long " * 100))
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 keeper.add(served_row(9))
 print(keeper.kept, keeper.lost, *events)
