@@ -207,6 +207,18 @@ def test_columns_that_the_prompt_uses_are_columns(capsys: pytest.CaptureFixture[
     assert len(list(HarvestedRows(HARVESTED, GOLD, ("title", "body")))) == 1
 
 
+def test_the_one_column_of_an_input_may_come_as_the_article(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_task("About $text", {"text": "T"})
+    write_served(served_row(1), served_row(2, fields=json.dumps({"text": "Own."})))
+    assert run(capsys)["harvested"] == 2
+    assert [row["text"] for row in harvested()] == ["Article 1 is told.", "Own."]
+    write_task("$title of $article", {"title": "T"})
+    write_served(served_row(3))
+    assert run(capsys)["left_out"] == {"other_columns": 1}
+
+
 def test_a_prompt_with_other_columns_keeps_the_rows_that_are_there(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -106,7 +106,7 @@ def harvest(
     prompt = Prompt("zeroshot.prompt", load_section("zeroshot", ZeroshotParams).prompt, columns)
     fields = [name for name in prompt.variables if name not in PAIR_COLUMNS]
     rule = NoveltyRule(load_section("filter", FilterParams), RAW, GOLD)
-    reader = CandidateReader(fields, whys, redactor)
+    reader = CandidateReader(prompt.variables, whys, redactor)
     grower = Grower(HARVESTED, rule, fields)
     done = grower.grow((one for day in days for one in reader.read(day)), limit)
     done.dropped = compacted.dropped

@@ -55,16 +55,21 @@ class CandidateReader:
     """Reads days of served requests."""
 
     def __init__(
-        self, fields: Collection[str], whys: Collection[str] = (), redactor: Redactor | None = None
+        self,
+        variables: Collection[str],
+        whys: Collection[str] = (),
+        redactor: Redactor | None = None,
     ) -> None:
         """Says what counts.
 
         Args:
-            fields: columns that the task's prompt uses beside `article`, or instead of it.
+            variables: those of the task's prompt.
             whys: reasons of the server to ask the teacher; empty for all.
             redactor: what replaces personal data that the server has not replaced.
         """
-        self._fields, self._whys, self._redactor = fields, whys, redactor
+        self._whys, self._redactor = whys, redactor
+        self._fields = [name for name in variables if name != ARTICLE]
+        self._has_one = len(variables) == 1
 
     def read(self, day: Path) -> Iterator[Candidate]:
         """Yields one candidate a row.
@@ -81,7 +86,7 @@ class CandidateReader:
     def _take(self, row: Mapping[str, Any]) -> Candidate:
         reason, values = self._find_reason(row), dict[str, str]()
         if reason is None:
-            found = self._read_fields(row["fields"])
+            found = self._read_fields(row)
             reason = OTHER_COLUMNS if found is None else None
             values = self._clean({ARTICLE: row[ARTICLE], **(found or {})})
         return Candidate(row["time"], row["request"] or "", values, reason)
@@ -93,10 +98,12 @@ class CandidateReader:
             return NO_ANSWER
         return None if row[ARTICLE] and row[ARTICLE].strip() else NO_INPUT
 
-    def _read_fields(self, text: str | None) -> dict[str, str] | None:
+    def _read_fields(self, row: Mapping[str, Any]) -> dict[str, str] | None:
         """The columns that the input is made of; None where one is absent, or no text."""
+        if self._has_one and row["fields"] is None:  # the one column is the whole input
+            return dict.fromkeys(self._fields, row[ARTICLE])
         try:
-            found = json.loads(text or "{}")
+            found = json.loads(row["fields"] or "{}")
             values = {name: found[name] or "" for name in self._fields}
         except (ValueError, KeyError, TypeError):
             return None
