@@ -1,7 +1,8 @@
 """label: the teacher answers the task's own prompt on real articles; its answers are the outputs.
 
 In:  data/gold/{train,validation}.parquet, of which it reads the articles alone; the prompt template
-     of zeroshot, a chat endpoint or answers that were imported from logs.
+     of zeroshot, a chat endpoint or answers that were imported from logs; the file of
+     label.harvested with inputs out of served requests, without those that are in data/gold.
 Out: data/labelled/{train,validation}.parquet, pairs of (real article, the teacher's highlights);
      data/labelled/answers.parquet with every answer and the reason why it makes no pair, if any;
      metrics/answers/label.json with the counts.
@@ -11,14 +12,16 @@ Run: python -m stages.label
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from understudy.contract.answered import Answered
+from understudy.contract.answered import Answered, HarvestedCounts
 from understudy.contract.asked import LABELLED_ANSWERS, LABELLED_ANSWERS_SCHEMA
+from understudy.contract.harvested import FIRST_SERVED
 from understudy.contract.pairs import GOLD, LEARNING_SPLITS
 from understudy.contract.params.label import LabelParams
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.errors import run
 from understudy.core.params import load_section
+from understudy.rows.harvested import HarvestedRows, open_harvested
 from understudy.rows.labels import LabelRule
 from understudy.teacher.pairing import Outcome, Reply, ask_for, by_row, describe_counts, write_pairs
 from understudy.teacher.prompts import Prompt, Questions, input_columns
@@ -30,12 +33,20 @@ class Judge:
     def __init__(self, params: LabelParams, prompt: Prompt) -> None:
         """Takes the filters, and the prompt that was asked."""
         self.reasons = (*params.reasons, *prompt.reasons)
+        self.harvested_days: list[str] = []
+        """When harvested rows were served first, in their order."""
+        self.harvested_pairs = 0
+        """How many of these rows make pairs."""
         self._rule = LabelRule(params, prompt.own_text)
 
     def judge(self, replies: Iterable[Reply]) -> Iterator[Outcome]:
         """Yields what the answers to each row come to, split by split."""
         for samples in by_row(replies):
-            yield self._judge_row(samples)
+            outcome = self._judge_row(samples)
+            if (served := samples[0].question.row.get(FIRST_SERVED)) is not None:
+                self.harvested_days.append(served.date().isoformat())
+                self.harvested_pairs += outcome.reason is None
+            yield outcome
 
     def _judge_row(self, samples: Sequence[Reply]) -> Outcome:
         row, usable = samples[0].question.row, [one for one in samples if one.problem is None]
@@ -62,6 +73,21 @@ def write_labels(
     return write_pairs(judge.judge(replies), judge.reasons, answers, LABELLED_ANSWERS_SCHEMA)
 
 
+def count_harvested(rows: HarvestedRows, judge: Judge) -> HarvestedCounts | None:
+    """What became of harvested rows, once they are judged; None where the file has none."""
+    days, left_out = judge.harvested_days, rows.count_left_out()
+    if not days and not left_out:
+        return None
+    return HarvestedCounts(
+        rows=left_out + len(days),
+        left_out=left_out,
+        asked=len(days),
+        kept=judge.harvested_pairs,
+        first_day=min(days, default=None),
+        last_day=max(days, default=None),
+    )
+
+
 def main() -> None:
     """Reads params.yaml and labels."""
     params = load_section("label", LabelParams)
@@ -69,9 +95,14 @@ def main() -> None:
     template = load_section("zeroshot", ZeroshotParams).prompt
     allowed = input_columns([GOLD / f"{split}.parquet" for split in LEARNING_SPLITS])
     prompt = Prompt("zeroshot.prompt", template, allowed)
-    questions = Questions(prompt, params.limits, samples=params.samples)
+    harvested = open_harvested(params.harvested_path, GOLD, prompt.variables)
+    more = {} if harvested is None else {"train": harvested}
+    questions = Questions(prompt, params.limits, samples=params.samples, more=more)
     replies = ask_for(questions, teacher, "label", LABELLED_ANSWERS)
-    counts = write_labels(replies, Judge(params, prompt))
+    judge = Judge(params, prompt)
+    counts = write_labels(replies, judge)
+    if harvested is not None:
+        counts = counts.model_copy(update={"harvested": count_harvested(harvested, judge)})
     counts.write(Answered.path_of("label"))
     print(describe_counts(counts))
 

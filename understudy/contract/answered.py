@@ -77,6 +77,24 @@ class CallCounts(Record):
     """Their 95th percentile, interpolated linearly between the two nearest, as the median is."""
 
 
+class HarvestedCounts(Record):
+    """What became of the inputs out of served requests: rows = left_out + asked."""
+
+    rows: Annotated[int, Field(gt=0)]
+    """In the file that label.harvested names."""
+    left_out: Count
+    """Those that are in a split of gold by now, maybe in test, or lack a column of the prompt;
+    nothing is asked about them."""
+    asked: Count
+    """Rows of the training split's `asked`."""
+    kept: Count
+    """Those that make pairs."""
+    first_day: str | None = None
+    """When the first of those was served first, by UTC, such as 2026-11-28; None without any."""
+    last_day: str | None = None
+    """When the last of those was served first."""
+
+
 class Answered(Metrics):
     """One stage's answers, by split."""
 
@@ -85,6 +103,8 @@ class Answered(Metrics):
     validation: AnswerCounts | None = None
     test: AnswerCounts | None = None
     calls: CallCounts
+    harvested: HarvestedCounts | None = None
+    """None where a stage has no such inputs, as all but label."""
 
     @staticmethod
     def path_of(stage: str) -> Path:

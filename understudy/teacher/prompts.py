@@ -1,9 +1,9 @@
 """Prompts: templates in which `$article` or another column stands for a row's text."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -135,16 +135,19 @@ class Questions:
     folder: Path = GOLD
     samples: int = 1
     """How often each row is asked; its answers follow each other."""
+    more: Mapping[str, Iterable[Mapping[str, Any]]] = field(default_factory=dict)
+    """Rows of a split beside those of the folder, after them and not limited."""
 
     def __iter__(self) -> Iterator[Question]:
         """Yields the questions about each row, split by split."""
         columns = tuple(dict.fromkeys((*PAIR_COLUMNS, *self.prompt.variables)))
-        settings, field = self.prompt.settings, self.prompt.field
+        settings, path = self.prompt.settings, self.prompt.field
         for split, limit in self.limits.items():
-            for row in islice(iterate_table(self.folder / f"{split}.parquet", columns), limit):
+            rows = islice(iterate_table(self.folder / f"{split}.parquet", columns), limit)
+            for row in chain(rows, self.more.get(split, ())):
                 messages = self.prompt.fill(row)
                 for sample in range(1, self.samples + 1):
-                    yield Question(messages, row, split, settings, sample, field)
+                    yield Question(messages, row, split, settings, sample, path)
 
 
 def input_columns(tables: Sequence[Path]) -> tuple[str, ...]:

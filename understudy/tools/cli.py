@@ -23,6 +23,7 @@ COMMANDS = {
     "serve": "answer chat completions with a model folder",
     "ledger": "verify, count, export or import the teacher's paid answers",
     "inputs": "make the file of inputs for fetch out of logs of chat completions",
+    "harvest": "make what was served the next inputs for label",
     "table": "write the result table into README.md",
 }
 ABOUT = """Trains a small model to stand in for a large chat model, and proves that it can.

@@ -1,10 +1,12 @@
 """The params section `label`: which inputs the teacher answers, and which answers make pairs."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from understudy.contract.answers import REASONS
+from understudy.contract.params.fetch import NO_FILE
 from understudy.contract.params.usable import TOO_SHORT, UsableParams
 
 COPY, OTHER_LANGUAGE, REFUSAL = "copy", "other_language", "refusal"
@@ -21,6 +23,9 @@ class LabelParams(UsableParams):
     validation_limit: int | None = Field(default=None, gt=0)
     """Validation inputs to answer, so that this source chooses its best checkpoint itself; null
     takes all."""
+    harvested: str = Field(default=NO_FILE, min_length=1)
+    """Inputs to answer beside these, out of served requests: data/harvested.parquet, once
+    `understudy harvest` has written it; data/none.jsonl for none. `limit` does not count them."""
     samples: int = Field(default=1, ge=1, le=16)
     """Answers to each input, every one of which is paid for. Of several, the one that agrees most
     with the others makes the pair."""
@@ -45,6 +50,11 @@ class LabelParams(UsableParams):
         if agreement is not None and info.data.get("samples") == 1:
             raise ValueError("expected null with label.samples = 1: one sample agrees with itself")
         return agreement
+
+    @property
+    def harvested_path(self) -> Path | None:
+        """The file of inputs out of served requests, if there is one."""
+        return None if self.harvested == NO_FILE else Path(self.harvested)
 
     @property
     def limits(self) -> dict[str, int | None]:

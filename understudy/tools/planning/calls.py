@@ -15,6 +15,7 @@ from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.params import load_section
 from understudy.core.tables import iterate_table
+from understudy.rows.harvested import open_harvested
 from understudy.teacher.ledger import Ledger
 from understudy.teacher.prompts import Prompt, Questions, input_columns
 from understudy.tools.planning.estimate import Estimate, estimate_calls
@@ -42,7 +43,9 @@ def plan_calls(folder: Path, teacher: TeacherParams, ledger: Ledger) -> dict[str
         asked = Questions(expand, generate.limits, folder)
         found["generate"] = estimate_calls(asked, teacher, ledger, WRITTEN_ANSWERS, article)
     if "labelled" in sources:
-        asked = Questions(summarize, label.limits, folder, label.samples)
+        harvested = open_harvested(label.harvested_path, folder, summarize.variables)
+        more = {} if harvested is None else {"train": harvested}
+        asked = Questions(summarize, label.limits, folder, label.samples, more)
         labels = estimate_calls(asked, teacher, ledger, LABELLED_ANSWERS, summary)
         found["label"] = replace(labels, samples=label.samples)
     asked = Questions(summarize, {"test": None}, folder)

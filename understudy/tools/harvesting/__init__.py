@@ -1,0 +1,1 @@
+"""Makes inputs for label out of served requests."""
