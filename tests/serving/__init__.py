@@ -46,6 +46,9 @@ class Echo:
     def spell(self, ids: list[int]) -> str:
         return "".join(map(chr, ids))
 
+    def count(self, text: str) -> int:
+        return len(text)
+
     @property
     def texts(self) -> list[str]:
         """What it decoded, but for the warm-up."""
@@ -73,6 +76,9 @@ class Summarizing:
 
     def explain(self, messages: object) -> str:
         return "The messages are not the task's prompt."
+
+    def clean(self, values: Mapping[str, str]) -> dict[str, str]:
+        return dict(values)
 
     def join(self, values: Mapping[str, str]) -> str:
         return values["article"]

@@ -106,7 +106,8 @@ def test_equal_questions_in_two_workers_are_one_call(path: Path) -> None:
     async def use(desk: Desk, server: ChatServer) -> None:
         async with opened(server, path) as other:
             both = await asyncio.gather(ask_all(desk, ["a", "b"]), ask_all(other, ["b", "a"]))
-        assert both == [["answer to a", "answer to b"], ["answer to b", "answer to a"]]
+        assert both[0] == ["answer to a", "answer to b"]
+        assert both[1] == ["answer to b", "answer to a"]
         assert len(server.calls) == 2
 
     with_desk(echo, path, use)

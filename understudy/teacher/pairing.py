@@ -155,9 +155,7 @@ def write_pairs(
                 f"{split}: none of {count.asked} answers is usable ({count.dropped}); "
                 f"read them in {answers}"
             )
-    return Answered(
-        calls=calls.describe(), train=counts["train"], validation=counts["validation"]
-    )
+    return Answered(calls=calls.describe(), train=counts["train"], validation=counts["validation"])
 
 
 def _note(outcome: Outcome, journal: TableWriter, schema: Mapping[str, pa.DataType]) -> None:

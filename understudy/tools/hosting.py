@@ -24,6 +24,8 @@ from understudy.teacher.matching import IMAGE, NO_MESSAGES, OTHER_PROMPT, TOOL_C
 from understudy.teacher.prompts import ARTICLE, Prompt
 from understudy.texts.redaction import Redactor
 
+MOST_COUNTED = 2**17
+"""Tokens of a text; longer ones count as so many."""
 PARAM, OPTION = "zeroshot.prompt", "--prompt"
 REASONS = {
     OTHER_PROMPT: "The messages are not the task's prompt: send its template, filled in, and "
@@ -106,6 +108,12 @@ class ServedStudent:
             written[index] = [one for one in ids if one not in self._special]
         return written
 
+    def count(self, text: str) -> int:
+        """See `understudy.serving.answering.Student`."""
+        with self._lock:
+            [ids], _ = encode_texts(self._engine.tokenizer, [text], MOST_COUNTED)
+        return sum(one not in self._special for one in ids)
+
     def spell(self, ids: list[int]) -> str:
         """See `understudy.serving.answering.Student`."""
         with self._lock:
@@ -128,7 +136,7 @@ class TaskPrompt:
             DataError: it leaves out a part of the input.
         """
         prompt.match([])
-        self._prompt, self._redactor, self.field = prompt, redactor, prompt.field
+        self.prompt, self.redactor, self.field = prompt, redactor, prompt.field
         missing = [name for name in columns if name not in prompt.variables]
         if ARTICLE in prompt.variables:
             self.columns: tuple[str, ...] = (ARTICLE,)
@@ -161,17 +169,22 @@ class TaskPrompt:
 
     def match(self, messages: object) -> dict[str, str] | None:
         """See `understudy.serving.answering.Task`."""
-        found = self._prompt.match(messages)
+        found = self.prompt.match(messages)
         return None if found is None else {name: found[name] for name in self.columns}
 
     def explain(self, messages: object) -> str:
         """See `understudy.serving.answering.Task`."""
-        return REASONS[self._prompt.explain(messages) or OTHER_PROMPT]
+        return REASONS[self.prompt.explain(messages) or OTHER_PROMPT]
+
+    def clean(self, values: Mapping[str, str]) -> dict[str, str]:
+        """See `understudy.serving.answering.Task`."""
+        return {name: self.redact(values.get(name, "")) for name in self.columns}
 
     def join(self, values: Mapping[str, str]) -> str:
         """See `understudy.serving.answering.Task`."""
-        texts = [self._clean(values.get(name, "")) for name in self.columns]
+        texts = list(self.clean(values).values())
         return texts[0] if len(texts) == 1 else join_fields(texts)
 
-    def _clean(self, text: str) -> str:
-        return self._redactor.redact(text)[0] if self._redactor else text
+    def redact(self, text: str) -> str:
+        """A text without personal data."""
+        return self.redactor.redact(text)[0] if self.redactor else text
