@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from starlette.types import ASGIApp
@@ -18,6 +19,7 @@ from understudy.serving.batching import Limits
 from understudy.students.decoding.decoding import spell
 from understudy.students.decoding.engines import CTranslate2, open_engine
 from understudy.students.decoding.generation import read_generation_config
+from understudy.students.decoding.hypotheses import Hypothesis
 from understudy.students.model.machine import count_cores
 from understudy.students.model.tokens import encode_texts
 from understudy.teacher.matching import IMAGE, NO_MESSAGES, OTHER_PROMPT, TOOL_CALL
@@ -99,11 +101,12 @@ class ServedStudent:
             [ids], _ = encode_texts(self._engine.tokenizer, [text], longest, prefix)
         return ids
 
-    def decode(self, encoded: Sequence[list[int]]) -> list[list[int]]:
+    def decode(self, encoded: Sequence[list[int]]) -> list[Hypothesis]:
         """See `understudy.serving.answering.Student`."""
-        written: list[list[int]] = [[]] * len(encoded)
-        for index, ids in self._engine.decode(encoded, self._params):
-            written[index] = [one for one in ids if one not in self._special]
+        written: list[Hypothesis] = [Hypothesis([])] * len(encoded)
+        for index, found in self._engine.decode(encoded, self._params, scored=True):
+            ids = [one for one in found.ids if one not in self._special]
+            written[index] = replace(found, ids=ids)
         return written
 
     def spell(self, ids: list[int]) -> str:
