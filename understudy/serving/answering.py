@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from understudy.serving.batching import Batcher, Decoded, Ids
 from understudy.serving.rejections import RejectedError
+from understudy.serving.signals import Hypothesis
 
 HALF = "\ufffd"
 """What the bytes of half a character are decoded to, where an answer is cut inside of one."""
@@ -26,8 +27,8 @@ class Student(Protocol):
         """Token ids of an input as the model reads it."""
         ...
 
-    def decode(self, encoded: Sequence[Ids]) -> list[Ids]:
-        """Token ids of the answers, without special ones."""
+    def decode(self, encoded: Sequence[Ids]) -> Sequence[Hypothesis]:
+        """The answers, without special tokens, each with its scores."""
         ...
 
     def spell(self, ids: Ids) -> str:

@@ -18,10 +18,9 @@ from understudy.serving.answering import (
     Values,
     Wanted,
     cut,
-    cut_text,
 )
 from understudy.serving.batching import Batcher, Decoded
-from understudy.serving.handover import Handover, Taught, TeacherFailedError, reject
+from understudy.serving.handover import Handover, Taught, TeacherFailedError, reject, to_reply
 from understudy.serving.mode_meters import ModeMeters
 
 Mode = Literal["cascade", "shadow", "canary"]
@@ -84,13 +83,9 @@ class Duo:
     ) -> Reply:
         """A reply with the teacher's answer."""
         self.meters.answers.labels("teacher", why).inc()
-        text, finish = cut_text(self.student, taught.text, taught.finish, wanted)
-        written = taught.written_tokens
-        if finish == "length" and wanted.max_tokens is not None:
-            written = min(written, wanted.max_tokens)
         confidence = None if draft is None else draft.confidence
         decision = Decision("teacher", why, self.teacher.model, confidence)
-        return Reply(text, finish, taught.read_tokens, written, 0.0, 0, decision)
+        return to_reply(self.student, taught, wanted, decision)
 
     async def hand_over(
         self, values: Values, wanted: Wanted, why: str, draft: Draft | None = None

@@ -6,7 +6,15 @@ from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any, Literal, Protocol
 
-from understudy.serving.answering import Finish, Values
+from understudy.serving.answering import (
+    Decision,
+    Finish,
+    Reply,
+    Student,
+    Values,
+    Wanted,
+    cut_text,
+)
 from understudy.serving.mode_meters import ModeMeters
 from understudy.serving.monitoring import Log
 from understudy.serving.rejections import RejectedError, daily_cap, teacher_unavailable
@@ -119,6 +127,15 @@ class Handover:
         """Brings the figures of money up to date."""
         self._meters.spent.set(self._teacher.spent_usd)
         self._meters.left.set(self._teacher.left_usd)
+
+
+def to_reply(student: Student, taught: Taught, wanted: Wanted, decision: Decision) -> Reply:
+    """The teacher's answer, cut as the student's would be."""
+    text, finish = cut_text(student, taught.text, taught.finish, wanted)
+    written = taught.written_tokens
+    if finish == "length" and wanted.max_tokens is not None:
+        written = min(written, wanted.max_tokens)
+    return Reply(text, finish, taught.read_tokens, written, 0.0, 0, decision)
 
 
 def reject(error: TeacherFailedError) -> RejectedError:

@@ -1,52 +1,37 @@
-"""Brings the teacher of params.yaml, and what was calibrated, into a server."""
+"""Brings the teacher, and what was calibrated, into a server, beside its student."""
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from understudy.contract.answers import LIMITS, Answer, normal_word
 from understudy.contract.calibration import SystemCalibration
+from understudy.contract.params.evaluate import EvaluateParams
 from understudy.contract.params.serve import ServeParams
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
 from understudy.contract.served import SERVED
 from understudy.core.errors import DataError, ParamsError
 from understudy.core.params import load_section
 from understudy.scoring.rows import score_rows
-from understudy.serving.answering import Answerer, Finish, Reply, Student
+from understudy.serving.answering import Answerer, Student
 from understudy.serving.app import Service
 from understudy.serving.batching import Decoded
-from understudy.serving.chat import ChatRequest
+from understudy.serving.confidence import Confidence
 from understudy.serving.duo import Duo
-from understudy.serving.handover import Handover, Reason, Taught, TeacherFailedError, reject
+from understudy.serving.handover import Handover
 from understudy.serving.keeping import Keeper
 from understudy.serving.mode_meters import ModeMeters
-from understudy.serving.modes import Canary, Cascade, Shadow
+from understudy.serving.modes import Canary, Cascade, Rate, Shadow
+from understudy.serving.monitoring import Log
+from understudy.serving.relaying import Relay
+from understudy.serving.signals import measure
 from understudy.serving.watching import DriftWatch, Expected
 from understudy.students.model.weights import hash_weights
-from understudy.teacher.desk import Desk, check_cap, open_desk
+from understudy.teacher.desk import check_cap
 from understudy.teacher.endpoint import read_key
-from understudy.teacher.errors import (
-    DailyCapError,
-    EndpointError,
-    LateAnswerError,
-    QuestionError,
-    TeacherError,
-)
-from understudy.teacher.ledger import default_ledger
-from understudy.teacher.requests import Question
 from understudy.tools.hosting import TaskPrompt
-
-REASONS: dict[type[TeacherError], Reason] = {
-    LateAnswerError: "slow",
-    DailyCapError: "over_cap",
-    QuestionError: "refused",
-    EndpointError: "down",
-    TeacherError: "failed",
-}
-"""By the first kind that fits."""
+from understudy.tools.task_teacher import TaskTeacher
 
 
 @dataclass(frozen=True)
@@ -91,17 +76,22 @@ def share(teacher: TeacherParams, workers: int) -> TeacherParams:
 
 
 def _load(path: Path, model: Path, teacher: TeacherParams) -> SystemCalibration:
+    if not path.exists():
+        raise DataError(
+            f"{path}: no such file; `dvc repro calibrate` writes those of shipped students, "
+            "--calibration FILE names another, --mode shadow needs none"
+        )
     found = SystemCalibration.load(path)
     if found.weights != hash_weights(model):
         raise DataError(
-            f"{path}: it was calibrated for other weights than those in {model}, for which nothing "
+            f"{path}: it was calibrated for other weights than those in {model}, of which nothing "
             "is promised; `dvc repro calibrate` does it again, --calibration FILE names another"
         )
     now = {"base_url": teacher.base_url, "model": teacher.model}
     if found.teacher != now:
         raise DataError(
             f"{path}: it was calibrated against {_name(found.teacher)}, and the section teacher "
-            f"has {_name(now)}; change it, or `dvc repro calibrate`"
+            f"of params.yaml has {_name(now)}; change it, or `dvc repro calibrate`"
         )
     return found
 
@@ -110,75 +100,102 @@ def _name(teacher: Mapping[str, str]) -> str:
     return f"{teacher.get('model')} at {teacher.get('base_url')}"
 
 
-class TaskTeacher:
-    """The teacher, asked by the task's own prompt as `label` and `zeroshot` ask it."""
+def escalate(
+    escalation: Escalation, service: Service, student: Student, task: TaskPrompt
+) -> Service:
+    """The same service with a teacher behind it.
 
-    def __init__(self, task: TaskPrompt, params: TeacherParams, serve: ServeParams) -> None:
-        self.model = params.model
-        self._task, self._params, self._serve = task, params, serve
-        self._desk: Desk | None = None
+    Raises:
+        DataError: the calibration or the record of the drift test cannot be used.
+    """
+    params, log = escalation.params, service.log
+    meters = ModeMeters(service.meters)
+    teacher = TaskTeacher(task, escalation.teacher, params)
+    handover = Handover(teacher, meters, log)
+    service.meters.before_render.append(handover.update)
+    relay = Relay(student, handover, meters)
+    _say(escalation, log)
+    if params.mode == "student":
+        return replace(service, relay=relay, opened=teacher.opened)
+    keeper = Keeper(log)
+    duo = Duo(
+        params.mode, student, task, service.batcher, handover, meters, keeper, open_compare(),
+        stands_in=params.when_teacher_fails == "student",
+        watch=_open_watch(escalation, student, meters, log),
+    )  # fmt: skip
 
     @asynccontextmanager
-    async def opened(self) -> AsyncIterator[None]:
-        """While the block runs, questions are answered."""
-        ledger, cap = default_ledger(), self._serve.max_cost_usd
-        async with open_desk(self._params, ledger, cap) as self._desk:
-            yield
+    async def opened() -> AsyncIterator[None]:
+        keeper.start()
+        async with teacher.opened():
+            try:
+                yield
+            finally:
+                await duo.close()
+                keeper.stop()
 
-    async def ask(self, values: Mapping[str, str]) -> Taught:
-        """See `understudy.serving.handover.Teacher`."""
-        prompt, clean = self._task.prompt, self._task.clean(values)
-        row = {name: clean.get(name, "") for name in prompt.variables}
-        question = Question(
-            prompt.fill(row), row, settings=prompt.settings, field=prompt.field
+    answerer = _choose_answerer(duo, escalation)
+    return replace(service, answerer=answerer, relay=relay, opened=opened)
+
+
+def _choose_answerer(duo: Duo, escalation: Escalation) -> Answerer:
+    params, found = escalation.params, escalation.calibration
+    if params.mode == "shadow":
+        return Shadow(duo, params.shadow_percent)
+    if params.mode == "canary":
+        return Canary(duo, params.canary_percent)
+    if found is None:
+        raise ParamsError("serve.mode = cascade: expected a calibration; `dvc repro calibrate`")
+    return Cascade(duo, rate_by(Confidence.from_record(found.confidence)), found.threshold)
+
+
+def rate_by(confidence: Confidence) -> Rate:
+    """What weighs an answer by the signals that the calibration measured."""
+
+    def rate(decoded: Decoded, text: str, answer: str) -> float:
+        [found] = confidence.rate([measure(decoded.hypothesis, text, answer)])
+        return float(found)
+
+    return rate
+
+
+def open_compare() -> Callable[[str, str], float]:
+    """What gives the points of ROUGE-1 F1 between two texts, by the section `evaluate`."""
+    params = load_section("evaluate", EvaluateParams)
+
+    def compare(prediction: str, reference: str) -> float:
+        scores = score_rows(
+            [prediction], [reference], params.stemmer, ["rouge1"], params.words, processes=1
         )
-        answer = await self._answer(question)
-        text, problem = prompt.read(answer)
-        if problem is not None:
-            raise TeacherFailedError("useless", problem, answer.request)
-        return _teach(answer, text, "stop")
+        return scores["rouge1"]["f1"][0]
 
-    async def relay(
-        self, messages: Sequence[Mapping[str, Any]], settings: Mapping[str, Any]
-    ) -> Taught:
-        """See `understudy.serving.handover.Teacher`."""
-        clean: Any = tuple(self._redact(message) for message in messages)
-        kept = {name: one for name, one in settings.items() if name not in self._params.request}
-        answer = await self._answer(Question(clean, settings=kept))
-        text = answer.text or answer.refusal
-        if not text:
-            raise TeacherFailedError("useless", answer.find_problem() or "empty", answer.request)
-        is_cut = normal_word(answer.finish_reason) in LIMITS
-        return _teach(answer, text, "length" if is_cut else "stop")
-
-    async def _answer(self, question: Question) -> Answer:
-        assert self._desk is not None  # noqa: S101 - the server has opened it
-        try:
-            return await self._desk.answer(question, self._serve.teacher_timeout_seconds)
-        except TeacherError as error:
-            reason = next(name for kind, name in REASONS.items() if isinstance(error, kind))
-            raise TeacherFailedError(reason, str(error)) from None
-
-    def _redact(self, value: Any) -> Any:
-        """All texts within a message without personal data."""
-        if isinstance(value, str):
-            return self._task.redact(value)
-        if isinstance(value, list):
-            return [self._redact(part) for part in value]
-        if isinstance(value, dict):
-            return {name: self._redact(part) for name, part in value.items()}
-        return value
-
-    @property
-    def spent_usd(self) -> float:
-        """See `understudy.serving.handover.Teacher`."""
-        return self._desk.days.spent_usd if self._desk else 0.0
-
-    @property
-    def left_usd(self) -> float:
-        """See `understudy.serving.handover.Teacher`."""
-        return self._desk.days.left_usd if self._desk else 0.0
+    return compare
 
 
-def _teach(answer: Answer, text: str, finish: Finish) -> Taught:
-    return Taught(answer.request, text, finish, answer.prompt_tokens, answer.completion_tokens)
+def _open_watch(
+    escalation: Escalation, student: Student, meters: ModeMeters, log: Log
+) -> Callable[[float], None] | None:
+    """The drift test, where there is something to compare with."""
+    found = escalation.calibration
+    if escalation.params.mode != "shadow" or found is None or found.watched is None:
+        return None
+    known = {"weights": found.weights, **found.teacher}
+    expected = Expected(found.watched.floor, found.watched.rate, known)
+    path = SERVED / f"drift-{student.name}.json"
+    return DriftWatch(path, expected, meters, log).add
+
+
+def _say(escalation: Escalation, log: Log) -> None:
+    """One line at the start: who answers, for how much, and what is promised."""
+    params, found = escalation.params, escalation.calibration
+    facts: dict[str, Any] = {"mode": params.mode, "teacher": escalation.teacher.model}
+    facts |= {"max_cost_usd": params.max_cost_usd, "when_teacher_fails": params.when_teacher_fails}
+    if params.max_cost_usd is not None and escalation.teacher.prices.are_free:
+        facts["note"] = "teacher.prices are 0: calls count as free, and the cap never ends them"
+    if params.mode == "cascade" and found is not None:
+        facts |= {"threshold": found.threshold, "promise": found.promise.model_dump()}
+        if found.threshold is None:
+            facts["note"] = "no threshold could be promised: the teacher answers everything"
+    if params.mode == "shadow" and (found is None or found.watched is None):
+        facts["note"] = "no calibration with `watched` is there: drift is not tested"
+    log("mode", **facts)

@@ -1,7 +1,8 @@
 """A worker's application out of a model folder and the task's prompt."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from starlette.types import ASGIApp
@@ -13,11 +14,12 @@ from understudy.core.errors import DataError, StudentError
 from understudy.core.params import PARAMS, load_section
 from understudy.rows.fields import join_fields
 from understudy.rows.redacting import open_model_redactor
-from understudy.serving.app import build_app, open_service
+from understudy.serving.app import Service, build_app, open_service
 from understudy.serving.batching import Limits
 from understudy.students.decoding.decoding import spell
 from understudy.students.decoding.engines import CTranslate2, open_engine
 from understudy.students.decoding.generation import read_generation_config
+from understudy.students.decoding.hypotheses import Hypothesis
 from understudy.students.model.machine import count_cores
 from understudy.students.model.tokens import encode_texts
 from understudy.teacher.matching import IMAGE, NO_MESSAGES, OTHER_PROMPT, TOOL_CALL
@@ -36,6 +38,9 @@ REASONS = {
 }
 
 
+Extension = Callable[[Service, "ServedStudent", "TaskPrompt"], Service]
+
+
 def check_model(folder: Path) -> None:
     """Refuses a folder that is not there, before anything is listened to."""
     if not (folder / "config.json").is_file():
@@ -52,6 +57,7 @@ def open_app(
     params: ServeParams,
     key: str | None,
     log_texts: bool,
+    extend: "Extension | None" = None,
 ) -> ASGIApp:
     """Loads the model and the prompt.
 
@@ -62,6 +68,7 @@ def open_app(
         params: the section `serve`.
         key: what clients must send; None where they need none.
         log_texts: log inputs and answers too.
+        extend: changes the service, so that not the student alone answers.
 
     Raises:
         UnderstudyError: one of them cannot be used.
@@ -71,7 +78,8 @@ def open_app(
     limits = Limits(
         params.max_queue, params.timeout_seconds, params.tokens_per_batch, student.slots
     )
-    return build_app(open_service(student, task, limits, key, log_texts=log_texts))
+    service = open_service(student, task, limits, key, log_texts=log_texts)
+    return build_app(service if extend is None else extend(service, student, task))
 
 
 class ServedStudent:
@@ -101,11 +109,12 @@ class ServedStudent:
             [ids], _ = encode_texts(self._engine.tokenizer, [text], longest, prefix)
         return ids
 
-    def decode(self, encoded: Sequence[list[int]]) -> list[list[int]]:
+    def decode(self, encoded: Sequence[list[int]]) -> list[Hypothesis]:
         """See `understudy.serving.answering.Student`."""
-        written: list[list[int]] = [[]] * len(encoded)
-        for index, ids in self._engine.decode(encoded, self._params):
-            written[index] = [one for one in ids if one not in self._special]
+        written: list[Hypothesis] = [Hypothesis([])] * len(encoded)
+        for index, found in self._engine.decode(encoded, self._params, scored=True):
+            ids = [one for one in found.ids if one not in self._special]
+            written[index] = replace(found, ids=ids)
         return written
 
     def count(self, text: str) -> int:
