@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _extend(params: "ServeParams", model: Path, calibration: Path | None) -> "Extension":
     """What brings the teacher into a worker; what cannot be used is told before that."""
-    from understudy.tools.escalating import escalate, prepare
+    from understudy.tools.escalating.extension import escalate, prepare
 
     return partial(escalate, prepare(model, params, calibration))
 

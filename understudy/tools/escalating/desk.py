@@ -2,7 +2,7 @@
 
 In:  a question, and the seconds in which its answer is of use.
 Out: its answer: from the ledger, also where a stage or another worker has just asked it, or from
-     the endpoint, within the cap of the day (see understudy.teacher.daily).
+     the endpoint, within the cap of the day (see understudy.tools.escalating.daily).
 
 Equal questions share one call. A call that was sent goes on when nobody waits for it any more: it
 is paid for, and whoever asks again has its answer. A stage may ask the same teacher meanwhile; only
@@ -21,9 +21,6 @@ from understudy.contract.answers import Answer
 from understudy.contract.params.teacher import TeacherParams
 from understudy.core.errors import ParamsError
 from understudy.teacher import lines
-from understudy.teacher.booked import BookedCalls
-from understudy.teacher.breaker import FAILURES, Breaker, Probe
-from understudy.teacher.daily import Claim, DayBudget
 from understudy.teacher.endpoint import Endpoint, open_endpoint
 from understudy.teacher.errors import (
     DailyCapError,
@@ -40,6 +37,9 @@ from understudy.teacher.preflight import check_endpoint
 from understudy.teacher.requests import Question, Request, build_requests
 from understudy.teacher.retries import RetryableError, backoff
 from understudy.teacher.served import OtherModelError, as_last_served, note_served
+from understudy.tools.escalating.booked import BookedCalls
+from understudy.tools.escalating.breaker import FAILURES, Breaker, Probe
+from understudy.tools.escalating.daily import Claim, DayBudget
 
 LOOK_SECONDS = 0.1
 """Pause between two looks at what other workers have on their way."""

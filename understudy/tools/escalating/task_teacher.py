@@ -9,7 +9,6 @@ from understudy.contract.params.serve import ServeParams
 from understudy.contract.params.teacher import TeacherParams
 from understudy.serving.answering import Finish
 from understudy.serving.handover import Reason, Taught, TeacherFailedError
-from understudy.teacher.desk import Desk, open_desk
 from understudy.teacher.errors import (
     DailyCapError,
     EndpointError,
@@ -19,6 +18,7 @@ from understudy.teacher.errors import (
 )
 from understudy.teacher.ledger import default_ledger
 from understudy.teacher.requests import Question
+from understudy.tools.escalating.desk import Desk, open_desk
 from understudy.tools.hosting import TaskPrompt
 
 REASONS: dict[type[TeacherError], Reason] = {

@@ -9,7 +9,6 @@ from understudy.contract.answers import Answer
 from understudy.contract.params.teacher import TeacherParams
 from understudy.teacher import lines
 from understudy.teacher.completion import read_completion, refused_answer
-from understudy.teacher.daily import Claim, DayBudget
 from understudy.teacher.endpoint import Endpoint
 from understudy.teacher.errors import EndpointError, LateAnswerError, QuestionError, TeacherError
 from understudy.teacher.journal import Journal
@@ -18,6 +17,7 @@ from understudy.teacher.money import charge_usd
 from understudy.teacher.pace import Pace, Ticket
 from understudy.teacher.requests import Request
 from understudy.teacher.retries import RefusalError, RetryableError, RowError
+from understudy.tools.escalating.daily import Claim, DayBudget
 
 STAGE = "serve"
 """What the ledger calls the work that the calls are of."""

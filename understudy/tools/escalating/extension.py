@@ -28,10 +28,10 @@ from understudy.serving.relaying import Relay
 from understudy.serving.signals import measure
 from understudy.serving.watching import DriftWatch, Expected
 from understudy.students.model.weights import hash_weights
-from understudy.teacher.desk import check_cap
 from understudy.teacher.endpoint import read_key
+from understudy.tools.escalating.desk import check_cap
+from understudy.tools.escalating.task_teacher import TaskTeacher
 from understudy.tools.hosting import TaskPrompt
-from understudy.tools.task_teacher import TaskTeacher
 
 
 @dataclass(frozen=True)
