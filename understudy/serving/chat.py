@@ -180,10 +180,8 @@ def tell_decision(reply: Reply) -> dict[str, str]:
     decision = reply.decision
     if decision is None:
         return {}
-    headers = {"x-understudy-answered-by": decision.by, "x-understudy-why": decision.why}
-    return (
-        headers if decision.failed is None else headers | {"x-understudy-teacher": decision.failed}
-    )
+    told = {"answered-by": decision.by, "why": decision.why, "teacher-failed": decision.failed}
+    return {f"x-understudy-{name}": value for name, value in told.items() if value is not None}
 
 
 def complete(
