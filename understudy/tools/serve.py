@@ -74,9 +74,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _extend(params: "ServeParams", model: Path, calibration: Path | None) -> "Extension":
     """What brings the teacher into a worker; what cannot be used is told before that."""
-    from understudy.tools.escalating.extension import escalate, prepare
+    from understudy.tools.escalating.extension import escalate, prepare, tell_mode
 
-    return partial(escalate, prepare(model, params, calibration))
+    escalation = prepare(model, params, calibration)
+    tell_mode(escalation)
+    return partial(escalate, escalation)
 
 
 def _choose(given: dict[str, Any]) -> "ServeParams":

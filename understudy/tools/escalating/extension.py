@@ -23,7 +23,7 @@ from understudy.serving.handover import Handover
 from understudy.serving.keeping import Keeper
 from understudy.serving.mode_meters import ModeMeters
 from understudy.serving.modes import Canary, Cascade, Rate, Shadow
-from understudy.serving.monitoring import Log
+from understudy.serving.monitoring import Log, log
 from understudy.serving.relaying import Relay
 from understudy.serving.signals import measure
 from understudy.serving.watching import DriftWatch, Expected
@@ -108,20 +108,19 @@ def escalate(
     Raises:
         DataError: the calibration or the record of the drift test cannot be used.
     """
-    params, log = escalation.params, service.log
+    params = escalation.params
     meters = ModeMeters(service.meters)
     teacher = TaskTeacher(task, escalation.teacher, params)
-    handover = Handover(teacher, meters, log)
+    handover = Handover(teacher, meters, service.log)
     service.meters.before_render.append(handover.update)
     relay = Relay(student, handover, meters)
-    _say(escalation, log)
     if params.mode == "student":
         return replace(service, relay=relay, opened=teacher.opened)
-    keeper = Keeper(log)
+    keeper = Keeper(service.log)
     duo = Duo(
         params.mode, student, task, service.batcher, handover, meters, keeper, open_compare(),
         stands_in=params.when_teacher_fails == "student",
-        watch=_open_watch(escalation, student, meters, log),
+        watch=_open_watch(escalation, student, meters, service.log),
     )  # fmt: skip
 
     @asynccontextmanager
@@ -173,7 +172,7 @@ def open_compare() -> Callable[[str, str], float]:
 
 
 def _open_watch(
-    escalation: Escalation, student: Student, meters: ModeMeters, log: Log
+    escalation: Escalation, student: Student, meters: ModeMeters, note: Log
 ) -> Callable[[float], None] | None:
     """The drift test, where there is something to compare with."""
     found = escalation.calibration
@@ -182,10 +181,10 @@ def _open_watch(
     known = {"weights": found.weights, **found.teacher}
     expected = Expected(found.watched.floor, found.watched.rate, known)
     path = SERVED / f"drift-{student.name}.json"
-    return DriftWatch(path, expected, meters, log).add
+    return DriftWatch(path, expected, meters, note).add
 
 
-def _say(escalation: Escalation, log: Log) -> None:
+def tell_mode(escalation: Escalation) -> None:
     """One line at the start: who answers, for how much, and what is promised."""
     params, found = escalation.params, escalation.calibration
     facts: dict[str, Any] = {"mode": params.mode, "teacher": escalation.teacher.model}
