@@ -4,6 +4,7 @@ In:  points of agreement between the student's and the teacher's text, one reque
 Out: figures, and one line of log when it alarms.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 from filelock import FileLock
 
 from understudy.core.errors import DataError, one_line
-from understudy.core.files import read_json, write_json
+from understudy.core.files import write_json
 from understudy.serving.drift import DriftTest
 from understudy.serving.mode_meters import ModeMeters
 from understudy.serving.monitoring import Log
@@ -84,10 +85,18 @@ class DriftWatch:
         return {"of": dict(known.of), "floor": known.floor, "rate": known.rate}
 
     def _load(self) -> DriftTest:
-        content = read_json(self._path) if self._path.exists() else {}
-        if any(content.get(name) != value for name, value in self._identity.items()):
+        if not self._path.exists():
             return DriftTest(self._expected.rate, self._alpha)
-        return DriftTest.from_record(content.get("test") or {})
+        try:
+            content = json.loads(self._path.read_text("utf-8"))
+            if any(content.get(name) != value for name, value in self._identity.items()):
+                return DriftTest(self._expected.rate, self._alpha)
+            return DriftTest.from_record(content["test"])
+        except (ValueError, LookupError, AttributeError, DataError) as error:
+            raise DataError(
+                f"{self._path}: not the record of a drift test ({one_line(error)}); remove it, and "
+                "the test starts anew"
+            ) from None
 
     def _show(self, test: DriftTest) -> None:
         self._meters.e_value.set(test.e_value)

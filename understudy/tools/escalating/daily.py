@@ -72,18 +72,25 @@ class DayBudget:
         self._last: tuple[date, int] = today(), 0
         self._owner = uuid4().hex
         self._alive = FileLock(self._lock_of(self._owner), thread_local=False)
-        with self._readable():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._alive.acquire(timeout=0)
-            self._file = sqlite3.connect(
-                path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            self._file.execute("PRAGMA journal_mode = WAL")
-            self._file.execute("PRAGMA synchronous = FULL")  # a claim outlives a power cut
-            self._file.executescript(TABLES)
-            with self._transaction():
-                self._bury(self._list_owners())
-                self._count(today())
+        try:
+            with self._readable():
+                self._open()
+        except TeacherError:
+            self._leave()
+            raise
+
+    def _open(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._alive.acquire(timeout=0)
+        self._file = sqlite3.connect(
+            self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        self._file.execute("PRAGMA journal_mode = WAL")
+        self._file.execute("PRAGMA synchronous = FULL")  # a claim outlives a power cut
+        self._file.executescript(TABLES)
+        with self._transaction():
+            self._bury(self._list_owners())
+            self._count(self._today())
 
     @property
     def spent_usd(self) -> float:
@@ -140,6 +147,9 @@ class DayBudget:
     def close(self) -> None:
         """Ends the use of the file; what is not settled stays at its worst case."""
         self._file.close()
+        self._leave()
+
+    def _leave(self) -> None:
         self._alive.release()
         with suppress(OSError):
             self._lock_of(self._owner).unlink()

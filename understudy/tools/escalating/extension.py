@@ -1,6 +1,6 @@
 """Brings the teacher, and what was calibrated, into a server, beside its student."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -185,16 +185,25 @@ def _open_watch(
 
 
 def tell_mode(escalation: Escalation) -> None:
-    """One line at the start: who answers, for how much, and what is promised."""
+    """Logs who answers, for how much, and what is promised, with what to know of it."""
     params, found = escalation.params, escalation.calibration
     facts: dict[str, Any] = {"mode": params.mode, "teacher": escalation.teacher.model}
     facts |= {"max_cost_usd": params.max_cost_usd, "when_teacher_fails": params.when_teacher_fails}
-    if params.max_cost_usd is not None and escalation.teacher.prices.are_free:
-        facts["note"] = "teacher.prices are 0: calls count as free, and the cap never ends them"
     if params.mode == "cascade" and found is not None:
         facts |= {"threshold": found.threshold, "promise": found.promise.model_dump()}
-        if found.threshold is None:
-            facts["note"] = "no threshold could be promised: the teacher answers everything"
-    if params.mode == "shadow" and (found is None or found.watched is None):
-        facts["note"] = "no calibration with `watched` is there: drift is not tested"
+    if notes := "; ".join(_list_notes(escalation)):
+        facts["note"] = notes
     log("mode", **facts)
+
+
+def _list_notes(escalation: Escalation) -> Iterator[str]:
+    params, found = escalation.params, escalation.calibration
+    is_free = escalation.teacher.prices.are_free
+    if params.max_cost_usd is None and not is_free:
+        yield "serve.max_cost_usd is null: there is no cap"
+    if params.max_cost_usd is not None and is_free:
+        yield "teacher.prices are 0: calls count as free, and the cap never ends them"
+    if params.mode == "cascade" and found is not None and found.threshold is None:
+        yield "no threshold could be promised: the teacher answers everything"
+    if params.mode == "shadow" and (found is None or found.watched is None):
+        yield "no calibration says how often both disagree: drift is not tested"
