@@ -43,7 +43,7 @@ IN_EVERY_FOLDER = {"settings.json", "seeds.json", "generation_config.json", "__m
 IN_EVERY_FOLDER |= {"import-rejects.jsonl"}
 """Of its kind: of a model, of a stage, or beside a ledger."""
 MADE_BY_RUNS = (".venv", ".dvc/cache", ".dvc/config.local", "params.yaml.before", "../")
-MADE_BY_USERS = ("data/own/",)
+MADE_BY_USERS = ("data/own/", "data/served", "data/harvested.parquet")
 
 
 def read(page: str) -> str:

@@ -105,6 +105,7 @@ def build_card(facts: DataCardFacts) -> str:
         own=facts.survey,
         dataset=facts.dataset,
         answered=answered,
+        served=answered.harvested if answered else None,
         read=read,
         dropped=[
             (reason, REASONS.get(reason, ""), rows) for reason, rows in dropped.items() if any(rows)

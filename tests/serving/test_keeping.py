@@ -1,6 +1,7 @@
 import signal
 import subprocess
 import sys
+import threading
 from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -78,14 +79,24 @@ def test_the_next_start_compacts_what_is_left(tmp_path: Path, events: Events) ->
     assert requests_in(tmp_path) == ["request-1", "request-2"]
 
 
+def wait_for_compaction() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "compaction":
+            thread.join()
+
+
 def test_midnight_compacts_the_day_that_is_over(tmp_path: Path, events: Events) -> None:
     keeper = Keeper(events, tmp_path)
     keeper.add(served_row(1))
     keeper.add(served_row(2, days=1))
+    wait_for_compaction()
+    assert "request-1" in requests_in(tmp_path)
     keeper.add(served_row(3))  # came before midnight, was answered after it
     keeper.add(served_row(4, days=1))
     assert len(journals_in(tmp_path)) == 2
     keeper.add(served_row(5, days=2))
+    wait_for_compaction()
+    assert len(journals_in(tmp_path)) == 2
     keeper.add(served_row(6, days=-9))
     keeper.stop()
     found = {path.stem: path for path in tmp_path.glob("*.parquet")}
@@ -156,7 +167,7 @@ keeper.add(served_row(1))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (600, resource.RLIM_INFINITY))
 for number in range(2, 9):
-    keeper.add(served_row(number))
+    keeper.add(served_row(number, article="long " * 100))
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 keeper.add(served_row(9))
 print(keeper.kept, keeper.lost, *events)

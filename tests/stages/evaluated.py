@@ -78,7 +78,7 @@ def write_answered(folder: Path, failed: Sequence[bool]) -> None:
     counts = AnswerCounts(asked=3, kept=2, dropped={"too_long": 1})
     for stage, splits in ASKED.items():
         calls = make_calls(sum(failed) if stage == "zeroshot" else 0)
-        answered = Answered(calls=calls, **dict.fromkeys(splits, counts))
+        answered = Answered.model_validate({"calls": calls, **dict.fromkeys(splits, counts)})
         answered.write(folder / Answered.path_of(stage))
 
 

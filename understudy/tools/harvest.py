@@ -11,13 +11,14 @@ Each served request ends in the file or in a count with its reason.
 
 import json
 import sys
+from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from understudy.core.errors import DataError, suggest
-from understudy.core.parser import command_parser
+from understudy.core.parser import command_parser, whole_number
 
 if TYPE_CHECKING:
     from understudy.tools.harvesting.growing import Harvest
@@ -33,14 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--since", type=_read_day, metavar="DAY", help=f"the first day: {day}")
     parser.add_argument("--until", type=_read_day, metavar="DAY", help="the last day")
     why = f"only requests that were asked for these reasons, with commas: {', '.join(WHYS)}"
-    parser.add_argument("--why", default="", help=why)
+    parser.add_argument("--why", type=_read_whys, default=[], metavar="WHY,…", help=why)
     limit = "the most inputs to add, the oldest first; others wait for the next harvest"
-    parser.add_argument("--limit", type=int, metavar="N", help=limit)
+    parser.add_argument("--limit", type=whole_number, metavar="N", help=limit)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     args = parser.parse_args(arguments)
-    if args.limit is not None and args.limit < 1:
-        raise DataError(f"--limit {args.limit}: expected 1 or more")
-    done = harvest(args.since, args.until, _read_whys(args.why), args.limit)
+    done = harvest(args.since, args.until, args.why, args.limit)
     print(json.dumps(done.to_record()) if args.json else done)
     for line in _track(done):
         print(line, file=sys.stderr)
@@ -50,14 +49,14 @@ def _read_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise DataError(f"{text!r}: expected a day such as 2026-11-28") from None
+        raise ArgumentTypeError(f"{text}: expected a day such as 2026-11-28") from None
 
 
 def _read_whys(text: str) -> list[str]:
     whys = [why.strip() for why in text.split(",") if why.strip()]
     for why in whys:
         if why not in WHYS:
-            raise DataError(f"--why {why}: no such reason{suggest(why, WHYS)}")
+            raise ArgumentTypeError(f"{why}: no such reason{suggest(why, WHYS)}")
     return whys
 
 
@@ -78,17 +77,19 @@ def harvest(
     Raises:
         DataError: nothing was served, a file cannot be read, or the file is not pulled.
         ParamsError: params.yaml cannot be used.
+        PromptError: the task's prompt cannot be used.
     """
     from understudy.contract.harvested import HARVESTED
-    from understudy.contract.pairs import GOLD, LEARNING_SPLITS, RAW
+    from understudy.contract.pairs import GOLD, LEARNING_SPLITS, PAIR_COLUMNS, RAW
     from understudy.contract.params.fetch import FetchParams
     from understudy.contract.params.filter import FilterParams
+    from understudy.contract.params.zeroshot import ZeroshotParams
     from understudy.contract.served import SERVED
     from understudy.core.params import load_section
     from understudy.rows.novelty import NoveltyRule
     from understudy.rows.redacting import open_redactor
     from understudy.serving.compacting import compact
-    from understudy.teacher.prompts import input_columns
+    from understudy.teacher.prompts import Prompt, input_columns
     from understudy.tools.harvesting.candidates import CandidateReader, list_days
     from understudy.tools.harvesting.growing import Grower
     from understudy.versioning.tracking import check_pulled
@@ -101,7 +102,9 @@ def harvest(
         served = "among the days asked for" if list_days(SERVED, None, None) else "at all"
         hint = "`understudy serve --mode shadow`, cascade or canary keeps requests there"
         raise DataError(f"{SERVED}: no request {served}; {hint}")
-    _, *fields = input_columns([GOLD / f"{split}.parquet" for split in LEARNING_SPLITS])
+    columns = input_columns([GOLD / f"{split}.parquet" for split in LEARNING_SPLITS])
+    prompt = Prompt("zeroshot.prompt", load_section("zeroshot", ZeroshotParams).prompt, columns)
+    fields = [name for name in prompt.variables if name not in PAIR_COLUMNS]
     rule = NoveltyRule(load_section("filter", FilterParams), RAW, GOLD)
     reader = CandidateReader(fields, whys, redactor)
     grower = Grower(HARVESTED, rule, fields)
@@ -120,13 +123,15 @@ def _track(done: "Harvest") -> list[str]:
     notes = []
     if load_section("filter", FilterParams).near_test is None:
         notes.append("note: filter.near_test is off: near copies of test inputs are not looked for")
-    if not done.harvested:
-        return [*notes, f"nothing new: {done.path} stays as it is"]
-    try:
+    if not done.total:
+        return [*notes, "nothing new: no file is written"]
+    try:  # where nothing is new, too: an earlier harvest may have been stopped before it
         files = " ".join(map(str, track(done.path)))
         notes.append(f"next: git add {files}")
     except DataError as error:
         notes += [f"note: DVC does not track it yet: {error}", f"next: dvc add {done.path}"]
+    if not done.harvested:
+        return [*notes, f"nothing new: {done.path} stays as it is"]
     if load_section("label", LabelParams).harvested_path != Path(done.path):
         notes.append(f"next: set label.harvested: {done.path} in params.yaml")
     return [*notes, "next: understudy plan, which says what label would pay; then dvc repro"]

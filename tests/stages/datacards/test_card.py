@@ -17,6 +17,7 @@ from tests.stages.datacards.examples import (
     teacher_at,
 )
 from tests.stages.datacards.planted import DATASET, LABELLER, WRITER
+from understudy.contract.answered import HarvestedCounts
 from understudy.contract.dataset import Dataset
 from understudy.contract.origin import Redacted
 from understudy.contract.params.sources import SOURCES
@@ -65,6 +66,30 @@ def test_written_articles_are_called_that_with_their_writer(surveys: Surveys) ->
     assert f"```text\n{PROMPT}\n```" in text
     assert front_matter(text)["tags"] == ["understudy", "synthetic-data"]
     assert front_matter(text).language_creators == ["machine-generated"]
+
+
+def test_pairs_of_served_requests_are_told_with_their_days(surveys: Surveys) -> None:
+    answered = answered_by("labelled")
+    assert answered.train
+    asked, validation = answered.train.asked, answered.validation
+    assert validation
+    assert "served" not in build_card(facts_of(surveys, "labelled"))
+    days = {"first_day": "2026-11-02", "last_day": "2026-11-28"}
+    served = HarvestedCounts(rows=5, left_out=2, asked=3, kept=1, **days)
+    facts = facts_of(
+        surveys, "labelled", answered=answered.model_copy(update={"harvested": served})
+    )
+    text = build_card(facts)
+    assert "as kept in `data/gold`, and of served requests. " in text
+    assert (
+        f"{asked - 3} of the training and {validation.asked} of the validation split were put into "
+        "this prompt, and 3 served inputs:"
+    ) in text
+    assert (
+        "\n\n**1 training pairs are from served requests**, first asked from 2026-11-02 to "
+        "2026-11-28 while a student was on stage (`understudy harvest`): 3 of 5 inputs were asked "
+        "about, 2 were left out, since"
+    ) in text
 
 
 def test_gold_articles_have_no_writer(surveys: Surveys) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 from understudy.contract.served import SERVED_SCHEMA
 from understudy.core.errors import DataError
 from understudy.core.tables import BATCH_ROWS, readable_parquet
-from understudy.rows.redacting import redact_values
 from understudy.texts.redaction import Redactor
 
 ARTICLE = "article"
@@ -61,7 +60,7 @@ class CandidateReader:
         """Says what counts.
 
         Args:
-            fields: columns that the task's inputs are made of, if any.
+            fields: columns that the task's prompt uses beside `article`, or instead of it.
             whys: reasons of the server to ask the teacher; empty for all.
             redactor: what replaces personal data that the server has not replaced.
         """
@@ -106,5 +105,4 @@ class CandidateReader:
     def _clean(self, values: dict[str, str]) -> dict[str, str]:
         if self._redactor is None:
             return values
-        redacted, _ = redact_values(values, self._fields, self._redactor)
-        return {name: redacted[name] for name in values}
+        return {name: self._redactor.redact(text)[0] for name, text in values.items()}

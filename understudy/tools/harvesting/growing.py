@@ -55,7 +55,7 @@ class Grower:
     """Grows one file."""
 
     def __init__(self, path: Path, rule: NoveltyRule, fields: Sequence[str]) -> None:
-        """Takes the file, which need not exist, the rule, and the columns of the task's inputs."""
+        """Takes the file, which need not exist, the rule, and the columns that the prompt uses."""
         self._path, self._rule = path, rule
         old = list_columns(path) if path.exists() else []
         lost = [name for name in old if name not in harvested_schema(fields)]
