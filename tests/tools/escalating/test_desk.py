@@ -21,6 +21,7 @@ from understudy.teacher.errors import (
     LateAnswerError,
     MissingAnswerError,
 )
+from understudy.tools.escalating.daily import Claim
 from understudy.tools.escalating.desk import Desk, open_desk
 
 
@@ -33,10 +34,19 @@ def test_a_question_is_answered_and_asked_again_costs_no_call(path: Path) -> Non
     with_desk(echo, path, use)
 
 
-def test_equal_questions_at_once_are_one_call(path: Path) -> None:
+def test_equal_questions_at_once_are_one_call(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    claims = list[str]()
+
     async def use(desk: Desk, server: ChatServer) -> None:
+        claim = desk.days.claim
+
+        def note(key: str, worst_usd: float) -> Claim:
+            claims.append(key)
+            return claim(key, worst_usd)
+
+        monkeypatch.setattr(desk.days, "claim", note)
         assert await ask_all(desk, ["a"] * 64) == ["answer to a"] * 64
-        assert len(server.calls) == 1
+        assert len(server.calls) == len(claims) == 1
 
     with_desk(echo, path, use)
 

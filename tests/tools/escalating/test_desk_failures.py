@@ -122,6 +122,28 @@ def test_a_full_disk_makes_no_call_and_room_lets_it_go_on(
     with_desk(echo, path, use, cap=100.0, **PRICED)
 
 
+def test_an_answer_that_the_disk_does_not_take_counts_at_its_worst_case(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def use(desk: Desk, server: ChatServer) -> None:
+        append = desk._ledger._log.append
+
+        def full(lines: list[bytes]) -> None:
+            if any(b'"kind":"answered"' in line for line in lines):
+                _fail(lines)
+            append(lines)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(desk._ledger._log, "append", full)
+            [error] = await ask_all(desk, ["a"])
+            assert isinstance(error, TeacherError)
+        assert desk.days.spent_usd == 10
+        assert await ask_all(desk, ["a"]) == ["answer to a"]
+        assert (len(server.paid), desk.days.spent_usd) == (2, 17)
+
+    with_desk(echo, path, use, cap=100.0, **PRICED)
+
+
 def _fail(_: object) -> None:
     raise OSError(28, "No space left on device")
 
