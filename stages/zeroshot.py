@@ -1,22 +1,29 @@
 """zeroshot: the teacher itself summarizes the test articles, as the bar for the students.
 
 Where the test articles have no gold highlights, its answers are what the students are scored by.
+It summarizes validation articles too, for calibrate: those that label asks about cost nothing more.
 
-In:  data/gold/test.parquet, the prompt template, a chat endpoint.
+In:  data/gold/test.parquet, data/gold/validation.parquet, the prompt template, a chat endpoint.
 Out: data/predictions/zeroshot.parquet with id, prediction, what came with each answer, and the
      reason why an answer is no summary, if any. Such an answer is scored as it is; a call
      that failed for good leaves no prediction, and its article is scored for no system.
+     data/calibration/zeroshot.parquet, the same of the validation articles.
      metrics/answers/zeroshot.json with the counts.
 Run: python -m stages.zeroshot
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from understudy.contract.answered import Answered
 from understudy.contract.answers import REASONS
-from understudy.contract.asked import ZEROSHOT_ANSWERS, ZEROSHOT_ANSWERS_SCHEMA
-from understudy.contract.pairs import TEST
+from understudy.contract.asked import (
+    CALIBRATION_ANSWERS,
+    ZEROSHOT_ANSWERS,
+    ZEROSHOT_ANSWERS_SCHEMA,
+)
+from understudy.contract.pairs import GOLD
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.errors import run
@@ -27,35 +34,52 @@ from understudy.teacher.bill import CallTally
 from understudy.teacher.pairing import Outcome, Reply, RowTally, ask_for, count_outcome
 from understudy.teacher.prompts import Prompt, Questions, input_columns
 
+TABLES = {"test": ZEROSHOT_ANSWERS, "validation": CALIBRATION_ANSWERS}
+
 
 def write_predictions(
     replies: Iterable[Reply],
     rule: TextRule,
-    reasons: Iterable[str],
-    path: Path = ZEROSHOT_ANSWERS,
+    reasons: Sequence[str],
+    paths: Mapping[str, Path] = TABLES,
 ) -> Answered:
-    """Writes one summary per test article, null where the call failed, and counts them.
+    """Writes one summary per article, null where the call failed, and counts them.
 
     An answer that should be JSON with a summary in it, and is not, stands there as it came.
+
+    Args:
+        replies: in the order of the articles.
+        rule: which answers are no summaries.
+        reasons: why they may be none.
+        paths: a table for each split; one that was not asked about is written empty.
     """
-    rows, calls = RowTally(reasons), CallTally()
-    with table_writer(path, ZEROSHOT_ANSWERS_SCHEMA) as table:
+    rows, calls = {split: RowTally(reasons) for split in paths}, CallTally()
+    asked = set()
+    with ExitStack() as stack:
+        tables = {
+            split: stack.enter_context(table_writer(path, ZEROSHOT_ANSWERS_SCHEMA))
+            for split, path in paths.items()
+        }
         for reply in replies:
             reason = reply.problem or rule.find_reason(reply.text)
             prediction = None if reason == "failed" else reply.text
-            row = reply.question.row
+            row, split = reply.question.row, reply.question.split
             known = {"id": row["id"], "prediction": prediction, "reason": reason}
-            table.add({**known, **reply.answer.to_record()})
-            count_outcome(Outcome([reply], reason, row), rows, calls)
-    return Answered(calls=calls.describe(), test=rows.describe())
+            tables[split].add({**known, **reply.answer.to_record()})
+            count_outcome(Outcome([reply], reason, row), rows[split], calls)
+            asked.add(split)
+    counts = {split: rows[split].describe() for split in paths if split in asked}
+    return Answered(calls=calls.describe(), **counts)
 
 
 def main() -> None:
     """Reads params.yaml and asks for summaries."""
     params = load_section("zeroshot", ZeroshotParams)
     teacher = load_section("teacher", TeacherParams)
-    prompt = Prompt("zeroshot.prompt", params.prompt, input_columns([TEST]))
-    replies = ask_for(Questions(prompt, {"test": None}), teacher, "zeroshot", ZEROSHOT_ANSWERS)
+    limits = params.limits
+    columns = input_columns([GOLD / f"{split}.parquet" for split in limits])
+    prompt = Prompt("zeroshot.prompt", params.prompt, columns)
+    replies = ask_for(Questions(prompt, limits), teacher, "zeroshot", ZEROSHOT_ANSWERS)
     reasons = (*REASONS, *params.text_reasons, *prompt.reasons)
     rule = TextRule(params, prompt.own_text)
     write_predictions(replies, rule, reasons).write(Answered.path_of("zeroshot"))

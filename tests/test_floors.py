@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "rendering": {"core", "contract"},
     "rows": {"core", "contract", "texts"},
     "scoring": {"contract", "core", "texts"},
-    "serving": {"core", "contract"},
+    "serving": {"core", "contract", "texts"},
     "teacher": {"core", "contract", "texts", "versioning"},
     "students": {"core", "contract", "versioning"},
     "tools": {

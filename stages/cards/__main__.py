@@ -54,6 +54,7 @@ def gather(system: str) -> CardFacts:
         dataset=Dataset.load(),
         answered=Answered.load(Answered.path_of(stage)) if stage else None,
         use=TeacherUse.load(),
+        tested=Answered.load(Answered.path_of("zeroshot")).tested,
         filter=load_section("filter", FilterParams),
         generate=load_section("generate", GenerateParams),
         teacher=load_section("teacher", TeacherParams),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from understudy.contract.answered import Answered
+from understudy.contract.answered import AnswerCounts, Answered
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.dataset import Dataset
 from understudy.contract.evaluation import Gap, Systems, SystemScores, TeacherUse
@@ -53,6 +53,8 @@ class CardFacts:
     answered: Answered | None
     """What became of the answers that the pairs are made of; None for gold."""
     use: TeacherUse
+    tested: AnswerCounts
+    """The teacher's answers on the test articles."""
     filter: FilterParams
     generate: GenerateParams
     teacher: TeacherParams
@@ -94,7 +96,7 @@ def build_card(facts: CardFacts) -> str:
         answered=facts.answered,
         agreement=AGREEMENT if references == "teacher" else "",
         references=name_references(references),
-        unscored=use.zeroshot.unusable if references == "teacher" else use.zeroshot.failed,
+        unscored=facts.tested.unusable if references == "teacher" else facts.tested.failed,
         teacher=facts.teacher,
         decoding=facts.decoding,
         titles=TITLES,

@@ -14,6 +14,7 @@ import uvicorn
 from understudy.serving.app import Service, build_app, open_service
 from understudy.serving.batching import Limits
 from understudy.serving.running import PatientProtocol, bind, configure
+from understudy.students.decoding.hypotheses import Hypothesis
 
 PROMPT = "Summarize: "
 LIMITS = Limits(max_queue=100, timeout_seconds=20.0, tokens_per_batch=1000)
@@ -35,16 +36,20 @@ class Echo:
     def encode(self, text: str) -> list[int]:
         return [ord(letter) for letter in text]
 
-    def decode(self, encoded: Sequence[list[int]]) -> list[list[int]]:
+    def decode(self, encoded: Sequence[list[int]]) -> list[Hypothesis]:
         self.batches.append([self.spell(ids) for ids in encoded])
         self.busy.set()
         assert self.may_answer.wait(30)
         if self.breaks:
             raise RuntimeError("out of memory")
-        return [[ord(letter) for letter in self.spell(ids).upper()] for ids in encoded]
+        texts = [self.spell(ids).upper() for ids in encoded]
+        return [Hypothesis([ord(letter) for letter in text], -0.5, 0.25) for text in texts]
 
     def spell(self, ids: list[int]) -> str:
         return "".join(map(chr, ids))
+
+    def count(self, text: str) -> int:
+        return len(text)
 
     @property
     def texts(self) -> list[str]:
@@ -73,6 +78,9 @@ class Summarizing:
 
     def explain(self, messages: object) -> str:
         return "The messages are not the task's prompt."
+
+    def clean(self, values: Mapping[str, str]) -> dict[str, str]:
+        return dict(values)
 
     def join(self, values: Mapping[str, str]) -> str:
         return values["article"]

@@ -9,6 +9,7 @@ import pytest
 
 from understudy.serving.batching import Batch, Batcher, Limits
 from understudy.serving.rejections import RejectedError
+from understudy.students.decoding.hypotheses import Hypothesis
 
 LIMITS = Limits(max_queue=10, timeout_seconds=20.0, tokens_per_batch=100)
 
@@ -24,13 +25,13 @@ class Engine:
     def encode(self, size: int) -> list[int]:
         return [size] * size
 
-    def decode(self, encoded: Sequence[list[int]]) -> list[list[int]]:
+    def decode(self, encoded: Sequence[list[int]]) -> list[Hypothesis]:
         self.batches.append([len(ids) for ids in encoded])
         self.started.release()
         assert self.may_go.wait(20)
         if self.error:
             raise self.error
-        return [list(ids) for ids in encoded]
+        return [Hypothesis(list(ids), -1 / len(ids), len(ids)) for ids in encoded]
 
 
 def batcher_of(engine: Engine, limits: Limits = LIMITS, **more: object) -> Batcher[int]:
@@ -81,6 +82,7 @@ def test_answers_go_to_those_who_asked() -> None:
         answers = await asyncio.gather(*(batcher.answer(size) for size in range(1, 41)))
         assert [one.written for one in answers] == [[size] * size for size in range(1, 41)]
         assert all(one.read == one.written and 1 <= one.batch <= 40 for one in answers)
+        assert [one.hypothesis.margin for one in answers] == list(range(1, 41))
         assert batcher.queued == 0
         batcher.close()
 

@@ -17,10 +17,10 @@ UNKNOWN = float("nan")
 
 
 def draw(rows: int, seed: int = 1) -> tuple[list[Signals], list[bool]]:
-    """Answers that are good where they are probable, of usual length and agreed upon."""
+    """Answers that are good where they are probable, far ahead and of usual length."""
     rng = np.random.default_rng(seed)
-    table = rng.standard_normal((rows, 5))
-    pull = 1.5 * table[:, 0] - np.abs(table[:, 2]) + table[:, 4] + 0.5
+    table = rng.standard_normal((rows, 4))
+    pull = 1.5 * table[:, 0] - np.abs(table[:, 2]) + table[:, 1] + 0.5
     good = rng.uniform(size=rows) < 1 / (1 + np.exp(-pull))
     return [Signals(*map(float, row)) for row in table], good.tolist()
 
@@ -50,12 +50,12 @@ def test_confidences_are_shares_of_good_answers() -> None:
         assert np.mean(np.array(good)[inside]) == pytest.approx(low + 0.1, abs=0.08)
 
 
-@pytest.mark.parametrize("name", ["log_probability", "margin", "agreement"])
+@pytest.mark.parametrize("name", ["log_probability", "margin"])
 @given(value=st.floats(-9, 9), more=st.floats(0, 9))
 def test_more_of_a_rising_signal_never_lowers_the_confidence(
     name: str, value: float, more: float
 ) -> None:
-    usual = Signals(0.0, 0.0, 0.0, 0.0, 0.0)
+    usual = Signals(0.0, 0.0, 0.0, 0.0)
     low, high = FITTED.rate(
         [replace(usual, **{name: value}), replace(usual, **{name: value + more})]
     )
@@ -69,7 +69,7 @@ def test_a_rising_signal_that_points_the_wrong_way_is_ignored() -> None:
 
 
 def test_an_unusual_length_lowers_the_confidence_on_both_sides() -> None:
-    usual = Signals(0.0, 0.0, FITTED.centres["length"], 0.0, 0.0)
+    usual = Signals(0.0, 0.0, FITTED.centres["length"], 0.0)
     short, right, long = FITTED.rate(
         [replace(usual, length=usual.length + by) for by in (-1, 0, 1)]
     )
@@ -85,8 +85,8 @@ def test_a_copied_share_may_speak_for_or_against() -> None:
 
 def test_what_is_unknown_of_all_answers_is_left_out() -> None:
     signals, good = draw(50)
-    fitted = fit_confidence([replace(each, agreement=UNKNOWN) for each in signals], good)
-    assert "agreement" not in fitted.weights
+    fitted = fit_confidence([replace(each, copied=UNKNOWN) for each in signals], good)
+    assert "copied" not in fitted.weights
     assert not np.isnan(fitted.rate(signals)).any()
 
 
@@ -98,7 +98,7 @@ def test_what_is_the_same_of_all_answers_is_left_out() -> None:
 
 @pytest.mark.parametrize("value", [UNKNOWN, float("inf"), float("-inf")])
 def test_an_answer_that_lacks_a_used_signal_has_no_confidence(value: float) -> None:
-    signals = [Signals(value, 0.0, 0.0, 0.0, 0.0), Signals(0.0, 0.0, 0.0, 0.0, 0.0)]
+    signals = [Signals(value, 0.0, 0.0, 0.0), Signals(0.0, 0.0, 0.0, 0.0)]
     assert np.isnan(FITTED.rate(signals)).tolist() == [True, False]
 
 
@@ -109,7 +109,7 @@ def test_rows_with_gaps_are_not_learned_from() -> None:
 
 
 def test_an_extreme_signal_says_no_more_than_a_large_one() -> None:
-    large, extreme = (Signals(value, 0.0, 0.0, 0.0, 0.0) for value in (50.0, 1e9))
+    large, extreme = (Signals(value, 0.0, 0.0, 0.0) for value in (50.0, 1e9))
     assert FITTED.rate([large]) == FITTED.rate([extreme])
 
 

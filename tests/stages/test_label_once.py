@@ -13,7 +13,7 @@ from stages import zeroshot
 from tests.doubles.teacher import ChatServer, say, settings
 from tests.project import Project as Repository
 from tests.stages.labelling import TRAIN, VALIDATION, Project, records, row, rows, write_rows
-from understudy.contract.asked import LABELLED_ANSWERS, ZEROSHOT_ANSWERS
+from understudy.contract.asked import ANSWERS, CALIBRATION_ANSWERS, ZEROSHOT_ANSWERS
 from understudy.contract.pairs import TEST
 from understudy.teacher.errors import TeacherError
 from understudy.teacher.ledger import LEDGER_ENV
@@ -26,17 +26,16 @@ PRICES = {"input": 1.0, "cached_input": 1.0, "output": 2.0, "batch_factor": 0.5}
 PIPELINE = """\
 stages:
   label:
-    cmd: mkdir -p data/labelled && cp label.parquet data/labelled/answers.parquet
-    deps: [label.parquet]
+    cmd: cp -r label/data .
+    deps: [label]
     params: [teacher.base_url, teacher.model]
     outs: [data/labelled/answers.parquet]
   zeroshot:
-    cmd: mkdir -p data/predictions && cp zeroshot.parquet data/predictions/zeroshot.parquet
-    deps: [zeroshot.parquet]
+    cmd: cp -r zeroshot/data .
+    deps: [zeroshot]
     params: [teacher.base_url, teacher.model]
-    outs: [data/predictions/zeroshot.parquet]
+    outs: [data/calibration/zeroshot.parquet, data/predictions/zeroshot.parquet]
 """
-STAGES = {"label": LABELLED_ANSWERS, "zeroshot": ZEROSHOT_ANSWERS}
 
 
 def give_test(count: int = SHARED + 2) -> None:
@@ -114,7 +113,9 @@ class Clone:
         storage = str(project.path.parent / "storage")
         repository.run("dvc", "remote", "add", "--default", "storage", storage)
         for stage in stages:
-            shutil.move(STAGES[stage], f"{stage}.parquet")
+            for table in ANSWERS[stage]:
+                (Path(stage) / table).parent.mkdir(parents=True)
+                shutil.move(table, Path(stage) / table)
             repository.run("dvc", "repro", stage)
         repository.commit("Ask")
         repository.run("dvc", "push")
@@ -197,6 +198,58 @@ def test_an_input_that_the_other_stage_has_asked_is_not_paid_again(
         assert max(Counter(server.prompts).values()) == 1
 
 
+@pytest.mark.parametrize("pulled", [True, False])
+def test_answers_on_validation_articles_come_back_too(
+    project: Project, monkeypatch: pytest.MonkeyPatch, pulled: bool
+) -> None:
+    with ChatServer(lambda call: say(f"It is call {call.number}.")) as server:
+        teacher = settings(server.url, prices=PRICES)
+        before = summarize(project, teacher), records(CALIBRATION_ANSWERS)
+        assert len(server.calls) == SHARED + 2 + VALIDATION == sum(map(len, before))
+        clone = Clone(project, "zeroshot")
+        monkeypatch.chdir("../clone")
+        if pulled:
+            clone.run("dvc", "pull", "--allow-missing")
+        assert (summarize(project, teacher), records(CALIBRATION_ANSWERS)) == before
+        assert len(server.calls) == SHARED + 2 + VALIDATION
+
+
+@pytest.mark.parametrize("first", ["label", "zeroshot"])
+def test_a_validation_article_is_paid_once_by_whichever_stage_comes_first(
+    project: Project, first: str
+) -> None:
+    with ChatServer() as server:
+        teacher = settings(server.url)
+        stages: list[Callable[[], object]] = [
+            lambda: project.label(teacher),
+            lambda: summarize(project, teacher),
+        ]
+        for run in stages if first == "label" else stages[::-1]:
+            run()
+        assert len(server.calls) == ASKED + 2
+    labelled = {line["id"]: line["request"] for line in project.answers()}
+    lines = records(CALIBRATION_ANSWERS)
+    assert len(lines) == VALIDATION
+    assert all(line["request"] == labelled[line["id"]] for line in lines)
+
+
+def test_lost_answers_on_validation_articles_are_an_error(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ChatServer() as server:
+        teacher = settings(server.url, prices=PRICES)
+        summarize(project, teacher)
+        Clone(project, "zeroshot")
+        monkeypatch.chdir("../clone")
+        shutil.rmtree("../clone/.dvc/cache", ignore_errors=True)
+        ZEROSHOT_ANSWERS.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy("../project" / ZEROSHOT_ANSWERS, ZEROSHOT_ANSWERS)
+        shutil.rmtree("../storage")
+        with pytest.raises(TeacherError, match=r"dvc pull data/calibration/zeroshot\.parquet"):
+            summarize(project, teacher)
+        assert len(server.calls) == SHARED + 2 + VALIDATION
+
+
 def test_lost_answers_of_the_other_stage_stop_nobody_and_own_ones_do(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -207,7 +260,7 @@ def test_lost_answers_of_the_other_stage_stop_nobody_and_own_ones_do(
         shutil.rmtree("../storage")
         monkeypatch.chdir("../clone")
         project.label(teacher)
-        assert len(server.calls) == ASKED + SHARED + 2
+        assert len(server.calls) == SHARED + 2 + VALIDATION + ASKED
         project.ledger.unlink()
         with pytest.raises(TeacherError, match=r"dvc pull data/predictions/zeroshot\.parquet"):
             summarize(project, teacher)

@@ -16,8 +16,8 @@ from tests.doubles.teacher import Reply as Said
 from tests.imports import ROOT
 from understudy.contract.answered import Answered
 from understudy.contract.answers import COLUMNS, REASONS, Answer
-from understudy.contract.asked import ZEROSHOT_ANSWERS
-from understudy.contract.pairs import PAIR_COLUMNS, TEST
+from understudy.contract.asked import CALIBRATION_ANSWERS, ZEROSHOT_ANSWERS
+from understudy.contract.pairs import GOLD, PAIR_COLUMNS, TEST
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.tables import table_writer, text_columns
 from understudy.rows.usable import TextRule
@@ -27,6 +27,7 @@ from understudy.teacher.pairing import read_replies
 from understudy.teacher.prompts import Prompt, Questions
 
 IDS = ["c", "a", "b"]
+VALIDATION = GOLD / "validation.parquet"
 OWN = "Please summarize the following news article. ''"
 QUESTION = "Please summarize the following news article. 'Costs $5: article {}.'"
 
@@ -58,7 +59,11 @@ def write_replies(
     folder: Path, source: Questions, answers: list[Answer], rule: TextRule
 ) -> Answered:
     replies = read_replies(zip(source, answers, strict=True), source.prompt)
-    return write_predictions(replies, rule, REASONS, folder / "zeroshot.parquet")
+    return write_predictions(replies, rule, REASONS, tables(folder))
+
+
+def tables(folder: Path) -> dict[str, Path]:
+    return {"test": folder / "zeroshot.parquet", "validation": folder / "validation.parquet"}
 
 
 def json_prompt(folder: Path) -> Prompt:
@@ -190,6 +195,13 @@ def test_prompts_can_be_read_again_and_half_read(tmp_path: Path) -> None:
     assert [question.row["id"] for question in first] == IDS[1:]
 
 
+def give_validation(*names: str) -> None:
+    """Validation articles."""
+    with table_writer(VALIDATION, text_columns(*PAIR_COLUMNS)) as table:
+        for name in names:
+            table.add({"id": name, "article": f"Costs $5: article {name}.", "highlights": None})
+
+
 class Project:
     """The current folder, with what the stage reads."""
 
@@ -197,13 +209,18 @@ class Project:
         source = articles(path, *IDS)
         TEST.parent.mkdir(parents=True)
         (source.folder / "test.parquet").rename(TEST)
+        give_validation()
 
     def ask(
-        self, server: ChatServer, prompt: str = str(ROOT / "prompts/zeroshot.txt"), **teacher: Any
+        self,
+        server: ChatServer,
+        prompt: str = str(ROOT / "prompts/zeroshot.txt"),
+        limit: int | None = None,
+        **teacher: Any,
     ) -> list[dict[str, Any]]:
         """Runs the stage with the sample profile and another teacher; JSON is YAML."""
         params = YAML(typ="safe").load((ROOT / "profiles/sample.yaml").read_text("utf-8"))
-        params["zeroshot"]["prompt"] = prompt
+        params["zeroshot"] = {"prompt": prompt, "validation_limit": limit}
         params["teacher"] = settings(server.url, **teacher)
         Path("params.yaml").write_text(json.dumps(params), "utf-8")
         zeroshot.main()
@@ -217,9 +234,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     return Project(tmp_path)
 
 
-def refuse_article_a(code: str) -> Script:
+def refuse_article(name: str, code: str) -> Script:
     def script(call: Call) -> Said:
-        if "article a" in call.prompt:
+        if f"article {name}" in call.prompt:
             return refuse(400, "Not this one.", code)
         return say(f"Short: {call.prompt[-12:]}")
 
@@ -227,7 +244,7 @@ def refuse_article_a(code: str) -> Script:
 
 
 def test_the_stage_asks_for_each_article_and_keeps_refused_ones(project: Project) -> None:
-    with ChatServer(refuse_article_a("content_filter")) as server:
+    with ChatServer(refuse_article("a", "content_filter")) as server:
         found = project.ask(server)
         assert sorted(server.prompts) == [QUESTION.format(name) for name in sorted(IDS)]
     assert [line["id"] for line in found] == IDS
@@ -242,7 +259,7 @@ def test_the_stage_asks_for_each_article_and_keeps_refused_ones(project: Project
 def test_a_call_that_failed_for_good_is_asked_again_by_the_next_run_only(
     project: Project,
 ) -> None:
-    with ChatServer(refuse_article_a("context_length_exceeded")) as server:
+    with ChatServer(refuse_article("a", "context_length_exceeded")) as server:
         found = project.ask(server, max_failed=0.5)
         assert [line["reason"] for line in found] == [None, "failed", None]
         assert found[1]["prediction"] is None
@@ -254,8 +271,9 @@ def test_a_call_that_failed_for_good_is_asked_again_by_the_next_run_only(
 
 
 def test_a_prompt_may_have_messages_and_any_column_of_the_test_articles(project: Project) -> None:
-    with table_writer(TEST, text_columns(*PAIR_COLUMNS, "title")) as table:
-        table.add({"id": "a", "article": "Rain fell.", "highlights": None, "title": "Rain"})
+    for path in (TEST, VALIDATION):
+        with table_writer(path, text_columns(*PAIR_COLUMNS, "title")) as table:
+            table.add({"id": "a", "article": "Rain fell.", "highlights": None, "title": "Rain"})
     Path("own.yaml").write_text(
         "messages:\n- {role: system, content: Be brief.}\n"
         "- {role: user, content: '$title: $article'}\n"
@@ -271,3 +289,42 @@ def test_a_prompt_may_have_messages_and_any_column_of_the_test_articles(project:
     ]
     assert call.body["response_format"] == {"type": "json_object"}
     assert (line["prediction"], line["text"]) == ("It rained.", '{"summary": "It rained."}')
+
+
+def test_validation_articles_get_a_table_and_counts_of_their_own(project: Project) -> None:
+    give_validation("v", "w")
+    with ChatServer(refuse_article("w", "content_filter")) as server:
+        found = project.ask(server)
+        assert len(server.calls) == len(IDS) + 2
+    assert [line["id"] for line in found] == IDS
+    lines = records(CALIBRATION_ANSWERS)
+    assert [(line["id"], line["reason"]) for line in lines] == [("v", None), ("w", "refused")]
+    counts = Answered.load(Answered.path_of("zeroshot"))
+    assert {name: one.kept for name, one in counts.splits.items()} == {"test": 3, "validation": 1}
+    assert (counts.calls.rows, counts.calls.calls, counts.calls.unusable) == (5, 5, 1)
+
+
+def test_no_more_validation_articles_are_asked_about_than_the_limit(project: Project) -> None:
+    give_validation("v", "w", "x")
+    with ChatServer() as server:
+        project.ask(server, limit=2)
+        assert [line["id"] for line in records(CALIBRATION_ANSWERS)] == ["v", "w"]
+        server.calls.clear()
+        project.ask(server, limit=None)
+        assert server.prompts == [QUESTION.format("x")]
+
+
+def test_without_validation_articles_their_table_is_empty(project: Project) -> None:
+    VALIDATION.unlink()
+    with ChatServer() as server:
+        project.ask(server, limit=0)
+    assert records(CALIBRATION_ANSWERS) == []
+    assert list(Answered.load(Answered.path_of("zeroshot")).splits) == ["test"]
+
+
+def test_an_article_in_both_splits_is_paid_once(project: Project) -> None:
+    give_validation("a", "v")
+    with ChatServer() as server:
+        (_, line, _) = project.ask(server)
+        assert len(server.calls) == len(IDS) + 1
+    assert records(CALIBRATION_ANSWERS)[0]["request"] == line["request"]

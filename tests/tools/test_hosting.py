@@ -1,5 +1,6 @@
 """The task that a server answers: its prompt, and the columns that an input is made of."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -124,9 +125,12 @@ def test_a_served_student_says_what_it_says_in_predict_in_any_batch(
     articles = list(toy_pairs(13, seed=7)["article"])
     encoded = [student.encode(article) for article in articles]
     together = student.decode(encoded)
-    assert [ids for one in encoded for ids in student.decode([one])] == together
+    alone = [found for one in encoded for found in student.decode([one])]
+    assert [one.ids for one in alone] == [one.ids for one in together]
+    assert all(one.log_probability < 0 < one.log_probability + 9 for one in together)
+    assert not any(math.isnan(one.margin) for one in together)
     expected = summarize(open_engine(folder, engine), articles)
-    assert [student.spell(ids) for ids in together] == expected
+    assert [student.spell(one.ids) for one in together] == expected
     assert student.name == "model"
     assert (student.slots > 1) <= (engine == "ctranslate2")
 

@@ -232,3 +232,15 @@ def test_stages_of_sources_that_are_left_out_are_not_planned(project: Project, p
     names = {stage["name"] for stage in found["stages"]}
     assert "label@labelled" in names
     assert {name for name in names if "written" in name} == set()
+
+
+def test_validation_articles_count_where_they_are_asked_about_first(
+    project: Project, plan: Plan
+) -> None:
+    assert plan.to_pay()["zeroshot"] == COUNTS["test"]  # label asks about the others
+    project.change_params(label__validation_limit=1)
+    assert plan.to_pay()["zeroshot"] == COUNTS["test"] + COUNTS["validation"] - 1
+    project.change_params(sources=["gold", "written"], label__sources=[])
+    assert plan.to_pay()["zeroshot"] == COUNTS["test"] + COUNTS["validation"]
+    project.change_params(zeroshot__validation_limit=0)
+    assert plan.to_pay()["zeroshot"] == COUNTS["test"]

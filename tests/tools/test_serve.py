@@ -69,7 +69,8 @@ def serving(model: Path, *options: str, **variables: str) -> Iterator[Server]:
     assert process.stderr is not None
     rest = threading.Thread(target=process.stderr.read)  # a full pipe would stop the server
     try:
-        address = json.loads(process.stderr.readline())["address"]
+        lines = map(json.loads, process.stderr)
+        address = next(line["address"] for line in lines if line["event"] == "listening")
         rest.start()
         httpx2.get(address.removesuffix("v1") + "readyz", timeout=60).raise_for_status()
         yield Server(process, address)

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from understudy.contract.document import Count, Figure, Metrics, Record
+from understudy.core.errors import DataError
 
 ANSWERED = Path("metrics/answers")
 
@@ -30,6 +31,16 @@ class AnswerCounts(Record):
     agreement: Figure | None = None
     """Percent: how far the samples of a row agree (see understudy.texts.agreement), on average;
     None where a row has one sample."""
+
+    @property
+    def unusable(self) -> int:
+        """Rows whose answers are dropped, for whatever reason."""
+        return self.asked - self.kept
+
+    @property
+    def failed(self) -> int:
+        """Rows whose calls failed for good."""
+        return self.dropped.get("failed", 0)
 
 
 class Tokens(Record):
@@ -110,6 +121,20 @@ class Answered(Metrics):
     def path_of(stage: str) -> Path:
         """Where a stage's file is."""
         return ANSWERED / f"{stage}.json"
+
+    @property
+    def tested(self) -> AnswerCounts:
+        """The counts of the test articles.
+
+        Raises:
+            DataError: nothing was asked about them.
+        """
+        if self.test is None:
+            raise DataError(
+                "metrics/answers/zeroshot.json: no answers on test articles, expected some: run "
+                "`dvc repro zeroshot`"
+            )
+        return self.test
 
     @property
     def splits(self) -> dict[str, AnswerCounts]:

@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from understudy.contract.answers import COLUMNS
-from understudy.contract.pairs import LABELLED, WRITTEN
+from understudy.contract.pairs import DATA, LABELLED, WRITTEN
 from understudy.contract.predictions import PREDICTIONS_SCHEMA, predictions_path
 from understudy.core.tables import text_columns
 
@@ -25,9 +25,14 @@ ZEROSHOT_ANSWERS_SCHEMA = {
 }
 """Columns of zeroshot's answers; the prediction is what was read out of an answer's text."""
 
+CALIBRATION_ANSWERS = DATA / "calibration" / "zeroshot.parquet"
+"""The same of the validation articles, by which the stage calibrate compares students with it."""
+
 ANSWERS = {
-    "generate": WRITTEN_ANSWERS, "label": LABELLED_ANSWERS, "zeroshot": ZEROSHOT_ANSWERS
-}  # fmt: skip
+    "generate": (WRITTEN_ANSWERS,),
+    "label": (LABELLED_ANSWERS,),
+    "zeroshot": (ZEROSHOT_ANSWERS, CALIBRATION_ANSWERS),
+}
 """Tables by the stage that asked."""
 TOKEN_COLUMNS = ("prompt_tokens", "cached_tokens", "completion_tokens")
 """What answers are billed by."""

@@ -1,11 +1,13 @@
 """From an input to the student's answer, cut as the client asks for it."""
 
+from bisect import bisect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from understudy.serving.batching import Batcher, Decoded, Ids
 from understudy.serving.rejections import RejectedError
+from understudy.serving.signals import Hypothesis
 
 HALF = "\ufffd"
 """What the bytes of half a character are decoded to, where an answer is cut inside of one."""
@@ -25,12 +27,16 @@ class Student(Protocol):
         """Token ids of an input as the model reads it."""
         ...
 
-    def decode(self, encoded: Sequence[Ids]) -> list[Ids]:
-        """Token ids of the answers, without special ones."""
+    def decode(self, encoded: Sequence[Ids]) -> Sequence[Hypothesis]:
+        """The answers, without special tokens, each with its scores."""
         ...
 
     def spell(self, ids: Ids) -> str:
         """The text of an answer's token ids."""
+        ...
+
+    def count(self, text: str) -> int:
+        """How many of its tokens a text has, without special ones."""
         ...
 
 
@@ -50,8 +56,12 @@ class Task(Protocol):
         """Why messages are not the task's prompt, in a sentence."""
         ...
 
+    def clean(self, values: Values) -> dict[str, str]:
+        """All columns of an input, without personal data as in the student's training."""
+        ...
+
     def join(self, values: Values) -> str:
-        """The input that the student reads, without personal data as in its training."""
+        """The input that the student reads: its clean columns as one text."""
         ...
 
 
@@ -66,15 +76,32 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class Decision:
+    """Who answered a request where that may be the teacher, and why."""
+
+    by: Literal["student", "teacher"]
+    why: str
+    model: str
+    """The name of who answered."""
+    confidence: float | None = None
+    """Of the student's answer, where it was weighed."""
+    failed: str | None = None
+    """Why the teacher gave no answer, where the student stands in for it."""
+
+
+@dataclass(frozen=True)
 class Reply:
-    """A student's answer."""
+    """An answer."""
 
     text: str
     finish: Finish
     read_tokens: int
+    """Of whoever answered, as the next one."""
     written_tokens: int
     waited_seconds: float
     batch: int
+    decision: Decision | None = None
+    """None where only the student can answer."""
 
 
 class Answerer(Protocol):
@@ -97,9 +124,14 @@ class StudentAnswerer:
 
     async def answer(self, values: Values, wanted: Wanted) -> Reply:
         """See `Answerer`."""
-        if not any(value.strip() for value in values.values()):
-            raise RejectedError(422, "The input is empty: send a text.", "empty_input")
+        refuse_empty(values)
         return cut(self._student, await self._batcher.answer(values), wanted)
+
+
+def refuse_empty(values: Values) -> None:
+    """Raises RejectedError where an input has nothing but white space."""
+    if not any(value.strip() for value in values.values()):
+        raise RejectedError(422, "The input is empty: send a text.", "empty_input")
 
 
 def cut(student: Student, decoded: Decoded, wanted: Wanted) -> Reply:
@@ -115,6 +147,16 @@ def cut(student: Student, decoded: Decoded, wanted: Wanted) -> Reply:
         text, finish = text[: min(ends)], "stop"
         ids = _shortest(student, ids, text)
     return Reply(text, finish, len(decoded.read), len(ids), decoded.waited_seconds, decoded.batch)
+
+
+def cut_text(student: Student, text: str, finish: Finish, wanted: Wanted) -> tuple[str, Finish]:
+    """Ends a text of another model where the client wants it to end, by the student's tokens."""
+    if wanted.max_tokens is not None and student.count(text) > wanted.max_tokens:
+        most = wanted.max_tokens
+        size = bisect(range(1, len(text)), most, key=lambda size: student.count(text[:size]))
+        text, finish = text[:size], "length"
+    ends = [end for stop in wanted.stop if (end := text.find(stop)) >= 0]
+    return (text[: min(ends)], "stop") if ends else (text, finish)
 
 
 def _shortest(student: Student, ids: Ids, text: str) -> Ids:

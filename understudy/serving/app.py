@@ -4,9 +4,10 @@ In:  a service: a task, what answers it, and what counts.
 Out: an ASGI application for one worker.
 """
 
+import json
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -30,6 +31,8 @@ from understudy.serving.answering import (
 )
 from understudy.serving.batching import Batcher, Limits
 from understudy.serving.chat import (
+    ChatRequest,
+    check_format,
     check_letters,
     complete,
     count_tokens,
@@ -37,12 +40,15 @@ from understudy.serving.chat import (
     read_chat,
     read_json,
     stream,
+    tell_decision,
     wrap,
 )
 from understudy.serving.guards import BODY_SECONDS, Guard, read_body, to_response, unless_gone
 from understudy.serving.monitoring import Log, Meters, log, log_failure
 from understudy.serving.openapi import describe_api
 from understudy.serving.rejections import RejectedError, stopping
+
+Relay = Callable[[ChatRequest], Coroutine[Any, Any, Reply]]
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,10 @@ class Service:
     """Time that the body of a request has to come in."""
     log: Log = log
     """Notes requests."""
+    relay: Relay | None = None
+    """Answers messages that are not the task; None refuses them."""
+    opened: Callable[[], AbstractAsyncContextManager[Any]] = nullcontext
+    """Is entered before the first request, and left after the last one."""
 
 
 def open_service(
@@ -84,10 +94,11 @@ def build_app(service: Service) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        await warm_up(service.batcher, service.task.columns)
-        routes.ready = True
-        yield
-        routes.ready = False
+        async with service.opened():
+            await warm_up(service.batcher, service.task.columns)
+            routes.ready = True
+            yield
+            routes.ready = False
         service.batcher.close()
 
     return Starlette(
@@ -124,18 +135,22 @@ class _Routes:
         self._api = describe_api(service.task)
 
     async def chat(self, request: Request) -> Response:
-        asked = read_chat(await self._read(request), self._task.field)
+        asked = read_chat(await self._read(request))
         values = self._task.match(asked.messages)
+        if values is not None or self._service.relay is None:
+            check_format(asked, self._task.field)
         if values is None:
-            why = self._task.explain(asked.messages)
-            raise RejectedError(422, why, "not_the_task", "messages")
-        reply = await self._answer(request, values, asked.wanted)
-        text = wrap(reply.text, self._task.field)
-        given = f"chatcmpl-{uuid4().hex}", self._service.model, asked, reply, text
+            reply = await self._relay(request, asked)
+            text = reply.text
+        else:
+            reply = await self._answer(request, values, asked.wanted)
+            text = wrap(reply.text, self._task.field)
+        given = f"chatcmpl-{uuid4().hex}", self._name_model(reply), asked, reply, text
+        headers = tell_decision(reply)
         if not asked.stream:
-            return JSONResponse(complete(*given))
+            return JSONResponse(complete(*given), headers=headers)
         events = _iterate(stream(*given))
-        headers = {"cache-control": "no-cache"}
+        headers["cache-control"] = "no-cache"
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
     async def summarize(self, request: Request) -> Response:
@@ -145,32 +160,54 @@ class _Routes:
             {
                 "id": f"summary-{uuid4().hex}",
                 "object": "summary",
-                "model": self._service.model,
+                "model": self._name_model(reply),
                 "summary": reply.text,
                 "finish_reason": reply.finish,
                 "usage": count_tokens(reply),
-            }
+            },
+            headers=tell_decision(reply),
         )
 
     async def _read(self, request: Request) -> bytes:
         return await read_body(request, self._service.body_seconds)
 
+    def _name_model(self, reply: Reply) -> str:
+        return self._service.model if reply.decision is None else reply.decision.model
+
+    async def _relay(self, request: Request, asked: ChatRequest) -> Reply:
+        """Lets the teacher answer messages that are not the task, where that is wanted."""
+        if self._service.relay is None:
+            why = self._task.explain(asked.messages)
+            raise RejectedError(422, why, "not_the_task", "messages")
+        check_letters({"messages": json.dumps(asked.messages, ensure_ascii=False)})
+        reply = await unless_gone(request, self._service.relay(asked))
+        self._note(request, reply)
+        if self._service.log_texts:
+            request.scope["facts"] |= {"messages": asked.messages, "answer": reply.text}
+        return reply
+
     async def _answer(self, request: Request, values: Values, wanted: Wanted) -> Reply:
         check_letters(values)
         reply = await unless_gone(request, self._service.answerer.answer(values, wanted))
-        tokens = self._service.meters.tokens
-        tokens.labels("read").inc(reply.read_tokens)
-        tokens.labels("written").inc(reply.written_tokens)
-        facts: dict[str, Any] = request.scope["facts"]
-        facts |= {
-            "read_tokens": reply.read_tokens,
-            "written_tokens": reply.written_tokens,
-            "waited_ms": round(reply.waited_seconds * 1000, 1),
-            "batch": reply.batch,
-        }
+        self._note(request, reply)
         if self._service.log_texts:
-            facts |= {"input": dict(values), "answer": reply.text}
+            request.scope["facts"] |= {"input": dict(values), "answer": reply.text}
         return reply
+
+    def _note(self, request: Request, reply: Reply) -> None:
+        facts: dict[str, Any] = request.scope["facts"]
+        facts |= {"read_tokens": reply.read_tokens, "written_tokens": reply.written_tokens}
+        decision = reply.decision
+        if decision is None or decision.by == "student":
+            tokens = self._service.meters.tokens
+            tokens.labels("read").inc(reply.read_tokens)
+            tokens.labels("written").inc(reply.written_tokens)
+            waited = round(reply.waited_seconds * 1000, 1)
+            facts |= {"waited_ms": waited, "batch": reply.batch}
+        if decision is not None:
+            told = {"answered_by": decision.by, "why": decision.why}
+            more = {"confidence": decision.confidence, "teacher_failed": decision.failed}
+            facts |= told | {name: value for name, value in more.items() if value is not None}
 
     async def list_models(self, _: Request) -> Response:
         return JSONResponse({"object": "list", "data": [self._describe_model()]})

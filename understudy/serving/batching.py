@@ -14,6 +14,7 @@ from time import perf_counter
 from typing import Generic, TypeVar
 
 from understudy.serving.rejections import engine_failed, queue_full, stopping, timed_out
+from understudy.serving.signals import Hypothesis
 
 Ids = list[int]
 Given = TypeVar("Given")
@@ -49,11 +50,16 @@ class Decoded:
 
     read: Ids
     """The text's token ids, as far as the student reads."""
-    written: Ids
-    """Those of its answer."""
+    hypothesis: Hypothesis
+    """Its answer, and how sure the student was of it."""
     waited_seconds: float
     batch: int
     """How many texts were decoded with it, itself included."""
+
+    @property
+    def written(self) -> Ids:
+        """The answer's token ids."""
+        return self.hypothesis.ids
 
 
 @dataclass(eq=False)
@@ -69,7 +75,7 @@ class Batcher(Generic[Given]):
     def __init__(
         self,
         encode: Callable[[Given], Ids],
-        decode: Callable[[Sequence[Ids]], list[Ids]],
+        decode: Callable[[Sequence[Ids]], Sequence[Hypothesis]],
         limits: Limits,
         observe: Callable[[Batch], None] = lambda _: None,
         report: Callable[[BaseException], None] = lambda _: None,
@@ -161,7 +167,7 @@ class Batcher(Generic[Given]):
         return batch
 
     def _finish(
-        self, batch: list[_Waiting], start: float, running: "asyncio.Future[list[Ids]]"
+        self, batch: list[_Waiting], start: float, running: "asyncio.Future[Sequence[Hypothesis]]"
     ) -> None:
         self._free += 1
         seconds = perf_counter() - start
@@ -172,10 +178,10 @@ class Batcher(Generic[Given]):
                     one.future.set_exception(engine_failed())
         else:
             self._learn(batch, seconds)
-            for one, written in zip(batch, running.result(), strict=True):
+            for one, found in zip(batch, running.result(), strict=True):
                 if not one.future.done():  # its client may be gone
                     waited = start - one.since
-                    one.future.set_result(Decoded(one.ids, written, waited, len(batch)))
+                    one.future.set_result(Decoded(one.ids, found, waited, len(batch)))
         self._start()
 
     def _learn(self, batch: list[_Waiting], seconds: float) -> None:

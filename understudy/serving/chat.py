@@ -86,25 +86,29 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def read_chat(body: bytes, field: str | None) -> ChatRequest:
+def read_chat(body: bytes) -> ChatRequest:
     """Checks a request.
 
-    Args:
-        body: as it came.
-        field: see `Task`.
-
     Raises:
-        RejectedError: it cannot be read, or asks for what a student cannot do.
+        RejectedError: it cannot be read, or asks for what nobody here can do.
     """
     asked = parse(ChatRequest, read_json(body))
     if asked.tools:
         raise _unsupported("tools", "a student calls no tools; leave it out")
     if asked.logprobs:
         raise _unsupported("logprobs", "a student tells none; leave it out")
+    return asked
+
+
+def check_format(asked: ChatRequest, field: str | None) -> None:
+    """Refuses JSON where the task's prompt asks for text; `field` is that of `Task`.
+
+    Raises:
+        RejectedError: the request wants JSON all the same.
+    """
     kind = (asked.response_format or {}).get("type", "text")
     if field is None and kind != "text":
         raise _unsupported("response_format", "the task's prompt asks for text; leave it out")
-    return asked
 
 
 def parse(kind: type[R], given: Mapping[str, Any]) -> R:
@@ -169,6 +173,15 @@ def wrap(text: str, field: str | None) -> str:
     for name in reversed(field.split(".")):
         found = {name: found}
     return json.dumps(found, ensure_ascii=False)
+
+
+def tell_decision(reply: Reply) -> dict[str, str]:
+    """The headers that say who answered, where that may be the teacher."""
+    decision = reply.decision
+    if decision is None:
+        return {}
+    told = {"answered-by": decision.by, "why": decision.why, "teacher-failed": decision.failed}
+    return {f"x-understudy-{name}": value for name, value in told.items() if value is not None}
 
 
 def complete(

@@ -5,9 +5,9 @@ threshold's guarantee needs rows that its confidences were not fitted on. Out: a
 enough to stand in a JSON file.
 
 A logistic regression with a small ridge penalty (Hosmer and Lemeshow 2000) on standardised signals.
-It is monotone in each: more probable, further ahead of the second beam and more like the other
-student's answer never lowers the confidence. Only the order of confidences decides who answers, so
-that a fit that is poor costs local answers and never the guarantee.
+It is monotone: more probable and further ahead of the second beam never lowers the confidence. Only
+the order of confidences decides who answers, so that a fit that is poor costs local answers and
+never the guarantee.
 """
 
 import math
@@ -41,12 +41,10 @@ class Signals:
     """Log of the answer's words over the input's."""
     copied: float = NAN
     """Share of the answer's words that stand in the input."""
-    agreement: float = NAN
-    """Likeness to the answer of another student, 0 to 1."""
 
 
 NAMES = tuple(field.name for field in fields(Signals))
-RISING = {"log_probability", "margin", "agreement"}
+RISING = {"log_probability", "margin"}
 """Signals of which more is never worse."""
 AROUND = {"length"}
 """Signals of which the distance from the usual counts, and less of it is never worse."""

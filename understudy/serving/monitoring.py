@@ -40,7 +40,9 @@ class Meters:
 
     def __init__(self, queued: Callable[[], int]) -> None:
         """Takes what tells how many requests wait."""
-        self._registry = registry = CollectorRegistry()
+        self.registry = registry = CollectorRegistry()
+        self.before_render: list[Callable[[], None]] = []
+        """What brings other figures up to date."""
         self._queued = queued
         self.requests = Counter(
             "understudy_requests",
@@ -89,8 +91,10 @@ class Meters:
     def render(self) -> bytes:
         """All figures, those of the other workers too, in Prometheus' text format."""
         self.waiting.set(self._queued())
+        for update in self.before_render:
+            update()
         if SHARED not in os.environ:
-            return generate_latest(self._registry)
+            return generate_latest(self.registry)
         together = CollectorRegistry()
         MultiProcessCollector(together)  # type: ignore[no-untyped-call]
         return generate_latest(together)

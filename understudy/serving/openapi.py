@@ -13,9 +13,9 @@ PROBLEMS = {
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
     422: "The input is empty, or is not of the task.",
-    429: "The queue is full; retry-after says when to try again.",
+    429: "The queue is full, or the teacher's cap of the day reached; see retry-after.",
     500: "The student failed.",
-    503: "The server is stopping.",
+    503: "The server is stopping, or the teacher gave no answer.",
     504: "No answer in time.",
 }
 ERROR = {

@@ -68,3 +68,22 @@ def engine_failed() -> RejectedError:
     return RejectedError(
         500, "The student failed on this request; the server's log says why.", "student_failed"
     )
+
+
+def teacher_unavailable(why: str, *, retry: bool) -> RejectedError:
+    """503: the teacher gave no answer; `retry` says whether another try may go better."""
+    headers = {"retry-after": "5"} if retry else {"x-should-retry": "false"}  # for OpenAI's clients
+    hint = "try again in some seconds" if retry else "another try will not go better"
+    return RejectedError(
+        503, f"The teacher gave no answer ({why}): {hint}.", "teacher_unavailable", headers=headers
+    )
+
+
+def daily_cap(seconds: int) -> RejectedError:
+    """429: the teacher's calls of this day have cost what they may; a new one begins by UTC."""
+    return RejectedError(
+        429,
+        f"The cap of the day for the teacher's calls is reached: try again in {seconds} s.",
+        "daily_cap",
+        headers={"retry-after": str(seconds)},
+    )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from understudy.contract.answers import STRIPPED, UNCLEAR, UNREADABLE, Answer
+from understudy.contract.answers import REFUSED, STRIPPED, UNCLEAR, UNREADABLE, Answer
 from understudy.teacher.reasoning import split_reasoning
 from understudy.texts.encoding import to_utf8
 
@@ -31,6 +31,11 @@ FINISHES = ("finish_reason", "finishReason", "done_reason", "stop_reason", "stat
 def failed_answer(request: str, model: str, error: str) -> Answer:
     """Stands for a call that failed for good."""
     return Answer(request, "", "", "", model, 0, 0, 0, error=error)
+
+
+def refused_answer(request: str, model: str, reason: str) -> Answer:
+    """Stands for a prompt that the endpoint's own filter refuses."""
+    return Answer(request, "", REFUSED, reason, model, 0, 0, 0)
 
 
 def keep_text(text: str) -> dict[str, str]:

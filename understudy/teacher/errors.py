@@ -8,6 +8,9 @@ TeacherError
 ├── FailedCallsError        more rows have failed for good than teacher.max_failed allows
 ├── UselessAnswersError     most of the answers after teacher.look_after are unusable
 ├── BudgetError             teacher.max_cost_usd is reached
+│   └── DailyCapError       serve.max_cost_usd of this day is reached
+├── LateAnswerError         no answer in the time that a request of the server has
+├── QuestionError           this question cannot be answered, others can
 ├── StoppedError            Ctrl-C, SIGTERM, or the process that started us is gone
 ├── OpenBatchError          answers are on their way in a batch
 └── MissingAnswerError      mode replay, and an answer is in no ledger
@@ -46,6 +49,18 @@ class UselessAnswersError(TeacherError):
 
 class BudgetError(TeacherError):
     """The next call could cost more than teacher.max_cost_usd leaves."""
+
+
+class DailyCapError(BudgetError):
+    """The next call of the server could cost more than serve.max_cost_usd leaves of this day."""
+
+
+class LateAnswerError(TeacherError):
+    """There is no answer in the time that the server gives a request; one may still come."""
+
+
+class QuestionError(TeacherError):
+    """The endpoint takes calls, but not this one."""
 
 
 class StoppedError(TeacherError):

@@ -5,9 +5,13 @@ costs the more calls the less there are.
 """
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from understudy.teacher.ledger import Ledger
+
+T = TypeVar("T")
 
 
 class Journal:
@@ -32,6 +36,10 @@ class Journal:
         shielded = asyncio.shield(self._written)  # who waits may be cancelled, the line may not
         shielded.add_done_callback(_retrieve)
         return shielded
+
+    async def run(self, work: Callable[..., T], *given: Any) -> T:
+        """Does something else with the ledger, which only the writing thread may use meanwhile."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *given)
 
     async def flush(self) -> None:
         """Returns when all lines are durable.

@@ -3,7 +3,7 @@
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
@@ -12,7 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from understudy.contract.answers import LATER, Answer
-from understudy.contract.asked import LABELLED_ANSWERS, ZEROSHOT_ANSWERS
+from understudy.contract.asked import (
+    ANSWERS,
+    CALIBRATION_ANSWERS,
+    LABELLED_ANSWERS,
+    ZEROSHOT_ANSWERS,
+)
 from understudy.contract.params.teacher import TeacherParams, full_address
 from understudy.core.errors import one_line
 from understudy.teacher.errors import TeacherError
@@ -21,7 +26,10 @@ from understudy.versioning.committed import Version, committed_versions
 PAY_AGAIN = "UNDERSTUDY_PAY_AGAIN"
 FORMER_NAMES = {Path("data/written/answers.parquet"): [Path("data/gpt/answers.parquet")]}
 """What outputs were called by earlier versions of the project, whose answers are still good."""
-SAME_PROMPT = {LABELLED_ANSWERS: [ZEROSHOT_ANSWERS], ZEROSHOT_ANSWERS: [LABELLED_ANSWERS]}
+SAME_PROMPT = {
+    LABELLED_ANSWERS: [ZEROSHOT_ANSWERS, CALIBRATION_ANSWERS],
+    ZEROSHOT_ANSWERS: [LABELLED_ANSWERS],
+}
 """Outputs of stages that ask by the same prompt: an input that changes its split is paid once."""
 TEXT = "prediction"
 """What a file of predictions of an earlier version calls the text of an answer."""
@@ -32,8 +40,8 @@ def recall(path: Path, params: TeacherParams) -> Iterator[Answer]:
     """Yields the answers of an output's last versions; failed calls have none.
 
     Args:
-        path: the output, relative to the project; that of another stage with the same prompt counts
-            too, where it can be had.
+        path: the output, relative to the project; the stage's other tables of answers count as
+            well, and those of another stage with the same prompt where they can be had.
         params: the section `teacher`.
 
     Raises:
@@ -41,9 +49,18 @@ def recall(path: Path, params: TeacherParams) -> Iterator[Answer]:
             cost money, and neither the cache nor the remote has them; unless PAY_AGAIN is set in
             the environment.
     """
-    others = SAME_PROMPT.get(path, [])
+    tables = next((paths for paths in ANSWERS.values() if path in paths), (path,))
+    seen = set[str]()
+    for table in (path, *(other for other in tables if other != path)):
+        yield from _recall_table(table, params, SAME_PROMPT.get(table, []), seen)
+
+
+def _recall_table(
+    path: Path, params: TeacherParams, others: Sequence[Path], seen: set[str]
+) -> Iterator[Answer]:
+    """Yields what is new of one table, and of `others`, which nobody misses."""
     names = [path, *FORMER_NAMES.get(path, ()), *others]
-    seen, damage, is_found = set[str](), "", False
+    damage, is_found = "", False
     for name in filter(Path.is_file, names):  # nobody has replaced it yet
         try:
             yield from _only_new(read_answers(name), seen)

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from understudy.contract.answers import REFUSED, Answer
+from understudy.contract.answers import Answer
 from understudy.contract.params.teacher import TeacherParams
 from understudy.teacher import lines
 from understudy.teacher.budget import Budget
+from understudy.teacher.completion import refused_answer
 from understudy.teacher.endpoint import Endpoint
 from understudy.teacher.errors import (
     BudgetError,
@@ -63,7 +64,7 @@ class RunContext:
 
     async def keep_refusal(self, key: str, refusal: RefusalError) -> None:
         """Keeps the endpoint's own refusal of a prompt as its answer."""
-        answer = Answer(key, "", REFUSED, refusal.reason, self.params.model, 0, 0, 0)
+        answer = refused_answer(key, self.params.model, refusal.reason)
         self.tally.add(answer)
         if self.params.mode != "batch":  # whose files are read to their end first
             self.stop_if_useless()

@@ -1,7 +1,8 @@
 """A worker's application out of a model folder and the task's prompt."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from starlette.types import ASGIApp
@@ -13,17 +14,20 @@ from understudy.core.errors import DataError, StudentError
 from understudy.core.params import PARAMS, load_section
 from understudy.rows.fields import join_fields
 from understudy.rows.redacting import open_model_redactor
-from understudy.serving.app import build_app, open_service
+from understudy.serving.app import Service, build_app, open_service
 from understudy.serving.batching import Limits
 from understudy.students.decoding.decoding import spell
 from understudy.students.decoding.engines import CTranslate2, open_engine
 from understudy.students.decoding.generation import read_generation_config
+from understudy.students.decoding.hypotheses import Hypothesis
 from understudy.students.model.machine import count_cores
 from understudy.students.model.tokens import encode_texts
 from understudy.teacher.matching import IMAGE, NO_MESSAGES, OTHER_PROMPT, TOOL_CALL
 from understudy.teacher.prompts import ARTICLE, Prompt
 from understudy.texts.redaction import Redactor
 
+MOST_COUNTED = 2**17
+"""Tokens of a text; longer ones count as so many."""
 PARAM, OPTION = "zeroshot.prompt", "--prompt"
 REASONS = {
     OTHER_PROMPT: "The messages are not the task's prompt: send its template, filled in, and "
@@ -32,6 +36,9 @@ REASONS = {
     IMAGE: "The messages have something other than text: send the task's prompt as text.",
     NO_MESSAGES: "The messages are no list of roles and contents: send the task's prompt.",
 }
+
+
+Extension = Callable[[Service, "ServedStudent", "TaskPrompt"], Service]
 
 
 def check_model(folder: Path) -> None:
@@ -50,6 +57,7 @@ def open_app(
     params: ServeParams,
     key: str | None,
     log_texts: bool,
+    extend: "Extension | None" = None,
 ) -> ASGIApp:
     """Loads the model and the prompt.
 
@@ -60,6 +68,7 @@ def open_app(
         params: the section `serve`.
         key: what clients must send; None where they need none.
         log_texts: log inputs and answers too.
+        extend: changes the service, so that not the student alone answers.
 
     Raises:
         UnderstudyError: one of them cannot be used.
@@ -69,7 +78,8 @@ def open_app(
     limits = Limits(
         params.max_queue, params.timeout_seconds, params.tokens_per_batch, student.slots
     )
-    return build_app(open_service(student, task, limits, key, log_texts=log_texts))
+    service = open_service(student, task, limits, key, log_texts=log_texts)
+    return build_app(service if extend is None else extend(service, student, task))
 
 
 class ServedStudent:
@@ -99,12 +109,19 @@ class ServedStudent:
             [ids], _ = encode_texts(self._engine.tokenizer, [text], longest, prefix)
         return ids
 
-    def decode(self, encoded: Sequence[list[int]]) -> list[list[int]]:
+    def decode(self, encoded: Sequence[list[int]]) -> list[Hypothesis]:
         """See `understudy.serving.answering.Student`."""
-        written: list[list[int]] = [[]] * len(encoded)
-        for index, ids in self._engine.decode(encoded, self._params):
-            written[index] = [one for one in ids if one not in self._special]
+        written: list[Hypothesis] = [Hypothesis([])] * len(encoded)
+        for index, found in self._engine.decode(encoded, self._params, scored=True):
+            ids = [one for one in found.ids if one not in self._special]
+            written[index] = replace(found, ids=ids)
         return written
+
+    def count(self, text: str) -> int:
+        """See `understudy.serving.answering.Student`."""
+        with self._lock:
+            [ids], _ = encode_texts(self._engine.tokenizer, [text], MOST_COUNTED)
+        return sum(one not in self._special for one in ids)
 
     def spell(self, ids: list[int]) -> str:
         """See `understudy.serving.answering.Student`."""
@@ -128,7 +145,7 @@ class TaskPrompt:
             DataError: it leaves out a part of the input.
         """
         prompt.match([])
-        self._prompt, self._redactor, self.field = prompt, redactor, prompt.field
+        self.prompt, self.redactor, self.field = prompt, redactor, prompt.field
         missing = [name for name in columns if name not in prompt.variables]
         if ARTICLE in prompt.variables:
             self.columns: tuple[str, ...] = (ARTICLE,)
@@ -161,17 +178,22 @@ class TaskPrompt:
 
     def match(self, messages: object) -> dict[str, str] | None:
         """See `understudy.serving.answering.Task`."""
-        found = self._prompt.match(messages)
+        found = self.prompt.match(messages)
         return None if found is None else {name: found[name] for name in self.columns}
 
     def explain(self, messages: object) -> str:
         """See `understudy.serving.answering.Task`."""
-        return REASONS[self._prompt.explain(messages) or OTHER_PROMPT]
+        return REASONS[self.prompt.explain(messages) or OTHER_PROMPT]
+
+    def clean(self, values: Mapping[str, str]) -> dict[str, str]:
+        """See `understudy.serving.answering.Task`."""
+        return {name: self.redact(values.get(name, "")) for name in self.columns}
 
     def join(self, values: Mapping[str, str]) -> str:
         """See `understudy.serving.answering.Task`."""
-        texts = [self._clean(values.get(name, "")) for name in self.columns]
+        texts = list(self.clean(values).values())
         return texts[0] if len(texts) == 1 else join_fields(texts)
 
-    def _clean(self, text: str) -> str:
-        return self._redactor.redact(text)[0] if self._redactor else text
+    def redact(self, text: str) -> str:
+        """A text without personal data."""
+        return self.redactor.redact(text)[0] if self.redactor else text

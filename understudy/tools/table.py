@@ -50,7 +50,8 @@ def render(root: Path = Path()) -> str:
     worth, teacher = Worth.load(root / Worth.PATH), TeacherUse.load(root / TeacherUse.PATH)
     dataset = Dataset.load(root / Dataset.PATH)
     agrees = lineup.references == "teacher"
-    unscored = teacher.zeroshot.unusable if agrees else teacher.zeroshot.failed
+    tested = Answered.load(root / Answered.path_of("zeroshot")).tested
+    unscored = tested.unusable if agrees else tested.failed
     scored = dataset.test.kept - unscored
     several = any(recipe.seeds > 1 for recipe in recipes.values())
     beside: dict[str, list[str]] = {}

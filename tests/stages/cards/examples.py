@@ -24,7 +24,7 @@ from tests.contract.examples import (
     make_trained_seeds,
 )
 from tests.imports import ROOT
-from understudy.contract.answered import Answered
+from understudy.contract.answered import AnswerCounts, Answered
 from understudy.contract.evaluation import REFERENCE, Systems, TeacherUse
 from understudy.contract.lineup import Lineup, split_system
 from understudy.contract.names import KINDS
@@ -117,6 +117,11 @@ def answered_by(model: str) -> Answered:
     )
 
 
+def answers(**dropped: int) -> AnswerCounts:
+    """What the teacher said to the 180 test articles."""
+    return AnswerCounts(asked=180, kept=180 - sum(dropped.values()), dropped=dropped)
+
+
 def used_teacher(reader: str = "writer-2", **changed: Any) -> TeacherUse:
     """metrics/teacher.json, with other figures of zero-shot."""
     return make_teacher(zeroshot=make_calls(model=reader, **{"failed": 0, **changed}))
@@ -144,6 +149,7 @@ def facts_of(system: str = "t5-written", **changed: Any) -> CardFacts:
         dataset=DATASET,
         answered=ANSWERED.get(STAGES.get(split_system(system)[1], "")),
         use=used_teacher(),
+        tested=answers(),
         filter=load_section("filter", FilterParams, PROFILE),
         generate=generate.model_copy(update={"max_characters": 3000}),
         teacher=teacher_at("https://chat.example/v1"),
@@ -160,7 +166,8 @@ def agreeing(system: str = "t5-labelled", **changed: Any) -> CardFacts:
         "gap": make_gap(lineup=LABELLED_ALONE),
         "recipes": make_recipes(1, systems),
         "recipe_gap": make_recipe_gap(lineup=LABELLED_ALONE),
-        "use": make_teacher(LABELLED_ALONE, zeroshot=make_calls(model="writer-2", unusable=4)),
+        "use": make_teacher(LABELLED_ALONE, zeroshot=make_calls(model="writer-2")),
+        "tested": answers(failed=1, empty=3),
     }
     return facts_of(system, **{**found, **changed})
 

@@ -8,12 +8,12 @@ from tests.stages.cards.examples import (
     FAILED,
     SYSTEMS,
     WITH_SEEDS,
+    answers,
     facts_of,
     front_matter,
     settings_of,
     snippets,
     teacher_at,
-    used_teacher,
 )
 from understudy.contract.names import KINDS, LEAD, ZEROSHOT
 from understudy.contract.personal import ReplacedKinds
@@ -33,7 +33,7 @@ def test_the_table_has_the_scores_beside_lead_3_and_zeroshot(system: str) -> Non
 
 
 def test_articles_whose_call_failed_are_not_counted_as_scored() -> None:
-    text = build_card(facts_of(use=used_teacher(failed=3)))
+    text = build_card(facts_of(tested=answers(failed=3, empty=2)))
     assert "ROUGE on 177 of 180 test articles" in text
     assert "ROUGE on 180 test articles" in build_card(facts_of())
 

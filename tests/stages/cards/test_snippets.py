@@ -44,15 +44,16 @@ def test_the_snippets_write_what_predict_would(
     article = pairs["article"][0]
     engine = open_engine(folder, "transformers")
     encoded, _ = encode_texts(engine.tokenizer, [article], 9, engine.family.prefix)
-    [(_, expected)] = engine.decode(encoded, search)
+    [(_, found)] = engine.decode(encoded, search)
+    expected = found.ids
     special = set(engine.tokenizer.all_special_ids)
     words = [token for token in expected if token not in special]
     capsys.readouterr()
     text = build_card(facts_of(f"{family}-gold", decoding=search, check=check))
-    found = snippets(text, "python")
+    shown = snippets(text, "python")
     made: list[dict[str, Any]] = [{}, {}]
     with chdir(tmp_path):
-        for snippet, names in zip(found, made, strict=True):
+        for snippet, names in zip(shown, made, strict=True):
             exec(snippet.replace('"..."', repr(article)), names)
     assert made[0]["output"][0].tolist() == expected
     # at the longest, one library counts the end token that BART is made to end with, one does not

@@ -14,6 +14,7 @@ from stages.cards.__main__ import gather, main
 from stages.cards.card import build_card
 from tests.contract.examples import (
     TRAINED,
+    make_answered,
     make_check,
     make_gap,
     make_origin,
@@ -50,6 +51,7 @@ SHARED: dict[str, dict[str, Any]] = {
         )
     },
     **{str(Answered.path_of(stage)): found.to_json() for stage, found in ANSWERED.items()},
+    str(Answered.path_of("zeroshot")): make_answered("zeroshot").to_json(),
 }
 KEYED = [f"metrics/{name}.json" for name in ("systems", "gap", "seeds", "recipes")]
 

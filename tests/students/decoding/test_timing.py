@@ -12,6 +12,7 @@ from tests.students import decoding_params, export_taught, summarize, toy_pairs
 from understudy.contract.params.decoding import DecodingParams
 from understudy.students.decoding.decoding import answer
 from understudy.students.decoding.engines import Engine, open_engine
+from understudy.students.decoding.hypotheses import Hypothesis
 from understudy.students.decoding.timing import (
     WARM_UP,
     name_machine,
@@ -64,10 +65,10 @@ class Counting:
         self._engine = engine
 
     def decode(
-        self, encoded: Sequence[list[int]], params: DecodingParams
-    ) -> Iterator[tuple[int, list[int]]]:
+        self, encoded: Sequence[list[int]], params: DecodingParams, *, scored: bool = False
+    ) -> Iterator[tuple[int, Hypothesis]]:
         self.asked.append(len(encoded))
-        return self._engine.decode(encoded, params)
+        return self._engine.decode(encoded, params, scored=scored)
 
 
 def test_articles_are_asked_one_by_one_after_some_to_warm_up(model: Path) -> None:

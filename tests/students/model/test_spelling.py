@@ -8,6 +8,7 @@ import pytest
 
 from tests.students import decoding_params, tiny, toy_pairs, train_params, write_pairs
 from understudy.students.decoding.decoding import decode
+from understudy.students.decoding.hypotheses import Hypothesis
 from understudy.students.model.families import FAMILIES
 from understudy.students.model.loading import Student
 from understudy.students.model.spelling import Spelling, describe_losses, warn_of_losses
@@ -162,8 +163,8 @@ def test_predict_tells_what_it_could_not_read(capsys: pytest.CaptureFixture[str]
     class Silent:
         tokenizer, family, device = narrow_tokenizer(), FAMILIES["t5"], "cpu"
 
-        def decode(self, encoded: Any, params: Any) -> Any:
-            return ((index, [1]) for index in range(len(encoded)))
+        def decode(self, encoded: Any, params: Any, *, scored: bool = False) -> Any:
+            return ((index, Hypothesis([1])) for index in range(len(encoded)))
 
     articles = ["Set {x}\nnow", "fine", *["{y}"] * 2]
     params = decoding_params(max_input_tokens=60)

@@ -47,8 +47,8 @@ def decode(
             cut += over
             summaries = [""] * len(window)
             try:
-                for index, ids in engine.decode(encoded, params):
-                    summaries[index] = spell(engine, ids)
+                for index, found in engine.decode(encoded, params):
+                    summaries[index] = spell(engine, found.ids)
                     bar.update()
             except (MemoryError, RuntimeError) as error:
                 if not lacks_memory(error):
@@ -74,8 +74,8 @@ def answer(engine: "Engine", article: str, params: DecodingParams) -> str:
     encoded, _ = encode_texts(
         engine.tokenizer, [article], params.max_input_tokens, engine.family.prefix
     )
-    [(_, ids)] = engine.decode(encoded, params)
-    return spell(engine, ids)
+    [(_, found)] = engine.decode(encoded, params)
+    return spell(engine, found.ids)
 
 
 def spell(engine: "Engine", ids: list[int]) -> str:

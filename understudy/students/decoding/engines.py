@@ -11,6 +11,12 @@ from understudy.contract.params.export import CONVERTED
 from understudy.core.errors import DataError, StudentError, one_line
 from understudy.core.hub import first_line
 from understudy.students.decoding.devices import open_on, open_translator, warn_of_cpu
+from understudy.students.decoding.hypotheses import (
+    Hypothesis,
+    mean_log_probabilities,
+    rate_beams,
+    undo_penalty,
+)
 from understudy.students.model.families import Family
 from understudy.students.model.loading import can_cache, load_student, load_tokenizer
 from understudy.students.model.machine import (
@@ -35,9 +41,12 @@ class Engine(Protocol):
         ...
 
     def decode(
-        self, encoded: Sequence[list[int]], params: DecodingParams
-    ) -> Iterator[tuple[int, list[int]]]:
-        """Yields an index into `encoded`, and its summary's token ids, in any order."""
+        self, encoded: Sequence[list[int]], params: DecodingParams, *, scored: bool = False
+    ) -> Iterator[tuple[int, Hypothesis]]:
+        """Yields an index into `encoded`, and its summary, in any order.
+
+        Scores, where they are asked for, change no summary.
+        """
         ...
 
 
@@ -108,16 +117,16 @@ class CTranslate2:
         return str(self._translator.device)
 
     def decode(
-        self, encoded: Sequence[list[int]], params: DecodingParams
-    ) -> Iterator[tuple[int, list[int]]]:
+        self, encoded: Sequence[list[int]], params: DecodingParams, *, scored: bool = False
+    ) -> Iterator[tuple[int, Hypothesis]]:
         """See `Engine`. Where the GPU fails in the middle, the cores do the rest."""
         left = sorted(range(len(encoded)), key=lambda row: -len(encoded[row]))
         while left:
-            summaries = self._decode([encoded[row] for row in left], params)
+            summaries = self._decode([encoded[row] for row in left], params, scored)
             done = 0
             try:
-                for ids in summaries:
-                    yield left[done], ids
+                for hypothesis in summaries:
+                    yield left[done], hypothesis
                     done += 1
             except RuntimeError as error:
                 if self._on_cores or lacks_memory(error) or not names_gpu(error):
@@ -125,21 +134,31 @@ class CTranslate2:
                 self._move_to_cores(error)
             left = left[done:]
 
-    def _decode(self, encoded: Sequence[list[int]], params: DecodingParams) -> Iterator[list[int]]:
-        """Yields the token ids of the summaries, in the texts' order."""
+    def _decode(
+        self, encoded: Sequence[list[int]], params: DecodingParams, scored: bool
+    ) -> Iterator[Hypothesis]:
+        """Yields the summaries, in the texts' order."""
         results = self._translator.translate_batch(
             [self.tokenizer.convert_ids_to_tokens(ids) for ids in encoded],
             max_batch_size=params.tokens_per_batch,
             batch_type="tokens",
             asynchronous=True,
             beam_size=params.beams,
+            num_hypotheses=min(2, params.beams) if scored else 1,
+            return_scores=scored,
             length_penalty=params.length_penalty,
             no_repeat_ngram_size=params.no_repeat_ngram,
             max_input_length=0,
             max_decoding_length=params.max_tokens,
         )
         for result in results:
-            yield self.tokenizer.convert_tokens_to_ids(result.result().hypotheses[0])
+            found = result.result()
+            ids = self.tokenizer.convert_tokens_to_ids(found.hypotheses[0])
+            means = [
+                undo_penalty(score, len(tokens), params.length_penalty, params.max_tokens)
+                for tokens, score in zip(found.hypotheses, found.scores, strict=scored)
+            ]
+            yield rate_beams(ids, means) if scored else Hypothesis(ids)
 
     def _move_to_cores(self, error: RuntimeError) -> None:
         warn_of_cpu(str(self._folder), one_line(error))
@@ -182,11 +201,12 @@ class Transformers:
         list(self.decode([[self.tokenizer.eos_token_id]], one))
 
     def decode(
-        self, encoded: Sequence[list[int]], params: DecodingParams
-    ) -> Iterator[tuple[int, list[int]]]:
+        self, encoded: Sequence[list[int]], params: DecodingParams, *, scored: bool = False
+    ) -> Iterator[tuple[int, Hypothesis]]:
         """See `Engine`."""
         import torch
 
+        beams = min(2, params.beams) if scored else 1
         for batch in _split(encoded, params.tokens_per_batch):
             inputs = self.tokenizer.pad(
                 {"input_ids": [encoded[index] for index in batch]}, return_tensors="pt"
@@ -196,6 +216,7 @@ class Transformers:
                     input_ids=inputs["input_ids"],
                     attention_mask=inputs["attention_mask"],
                     num_beams=params.beams,
+                    num_return_sequences=beams,
                     min_new_tokens=1,  # as in CTranslate2, so that no summary is empty
                     max_new_tokens=params.max_tokens,
                     length_penalty=params.length_penalty,
@@ -204,7 +225,14 @@ class Transformers:
                     do_sample=False,
                     use_cache=can_cache(self._model.config),
                 )
-            yield from zip(batch, generated.tolist(), strict=True)
+            best = generated[::beams].tolist()
+            if not scored:
+                yield from zip(batch, map(Hypothesis, best), strict=True)
+                continue
+            means = mean_log_probabilities(self._model, inputs, generated, params.max_tokens)
+            for place, index in enumerate(batch):
+                own = means[place * beams : (place + 1) * beams]
+                yield index, rate_beams(best[place], own)
 
 
 def _split(encoded: Sequence[list[int]], budget: int) -> Iterator[list[int]]:

@@ -1,6 +1,6 @@
 """What generate, label and zeroshot would ask for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -18,6 +18,7 @@ from understudy.core.tables import iterate_table
 from understudy.rows.harvested import open_harvested
 from understudy.teacher.ledger import Ledger
 from understudy.teacher.prompts import Prompt, Questions, input_columns
+from understudy.teacher.requests import Question
 from understudy.tools.planning.estimate import Estimate, estimate_calls
 
 LENGTHS = 1000
@@ -37,6 +38,7 @@ def plan_calls(folder: Path, teacher: TeacherParams, ledger: Ledger) -> dict[str
     article = _mean_length(iterate_table(folder / "train.parquet", ["article"]))
     highlights = _mean_length(iterate_table(folder / "test.parquet", ["highlights"]))
     summary = SUMMARY_TO_HIGHLIGHTS * highlights or SUMMARY_TO_ARTICLE * article
+    shared: Iterable[Question] = ()
     found = {}
     if "written" in sources:
         expand = Prompt("generate.prompt", generate.prompt, ["highlights"])
@@ -48,8 +50,10 @@ def plan_calls(folder: Path, teacher: TeacherParams, ledger: Ledger) -> dict[str
         asked = Questions(summarize, label.limits, folder, label.samples, more)
         labels = estimate_calls(asked, teacher, ledger, LABELLED_ANSWERS, summary)
         found["label"] = replace(labels, samples=label.samples)
-    asked = Questions(summarize, {"test": None}, folder)
-    found["zeroshot"] = estimate_calls(asked, teacher, ledger, ZEROSHOT_ANSWERS, summary)
+        validation = {"validation": label.limits["validation"]}
+        shared = Questions(summarize, validation, folder)
+    asked = Questions(summarize, zeroshot.limits, folder)
+    found["zeroshot"] = estimate_calls(asked, teacher, ledger, ZEROSHOT_ANSWERS, summary, shared)
     return found
 
 

@@ -1,7 +1,7 @@
 """What a stage's missing answers will cost: exact in calls, estimated in tokens, money and time."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -69,6 +69,7 @@ def estimate_calls(
     ledger: Ledger,
     outputs: Path,
     typical_output: float,
+    others: Iterable[Question] = (),
 ) -> Estimate:
     """Looks up what is paid for, and sums up the rest; sends nothing, writes nothing.
 
@@ -78,9 +79,12 @@ def estimate_calls(
         ledger: where answers are.
         outputs: the stage's file of answers, whose committed version counts too.
         typical_output: characters of an answer, where no answer is there to measure.
+        others: of another stage, whose estimate has the requests that both share.
     """
     params = as_last_served(params, ledger)
     survey = survey_answers(questions, params, ledger)
+    elsewhere = survey.missing & {request.key for request in build_requests(others, params)}
+    survey = replace(survey, keys=survey.keys - elsewhere, missing=survey.missing - elsewhere)
     missing, known = set(survey.missing), dict[str, Answer]()
     former = former_answers(questions, params, ledger, survey.missing) if missing else ()
     for answer in chain(former, recall(outputs, params) if missing else ()):

@@ -1,5 +1,6 @@
 """What the teacher's answers cost, and which of them the base does not have."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,9 +46,9 @@ class StageCalls:
 def compare_calls(base: Snapshot, now: Snapshot, prices: Prices) -> list[StageCalls]:
     """Compares the answers of the stages that ask on either side, request by request."""
     return [
-        _compare_stage(stage, path, base, now, prices)
-        for stage, path in ANSWERS.items()
-        if any(_has_asked(side, stage, path) for side in (base, now))
+        _compare_stage(stage, paths, base, now, prices)
+        for stage, paths in ANSWERS.items()
+        if any(_has_asked(side, stage, paths[0]) for side in (base, now))
     ]
 
 
@@ -56,18 +57,19 @@ def _has_asked(side: Snapshot, stage: str, path: Path) -> bool:
 
 
 def _compare_stage(
-    stage: str, path: Path, base: Snapshot, now: Snapshot, prices: Prices
+    stage: str, paths: Sequence[Path], base: Snapshot, now: Snapshot, prices: Prices
 ) -> StageCalls:
+    path, *later = paths
     names = (path, *FORMER_NAMES.get(path, ()))
     former = next((name for name in names if name.as_posix() in base.outs), path)
     try:
-        after = _read_answers(now, stage, path)
-        before = _read_answers(base, stage, former)
+        after = _read_answers(now, stage, path, later)
+        before = _read_answers(base, stage, former, later)
     except DataError as error:
-        named = now.outs.get(path.as_posix())
+        named = _list_hashes(now, path, *later)
         bill, old = _read_bill(now, stage), _read_bill(base, stage)
-        if bill and named is not None and named == base.outs.get(former.as_posix()):
-            # dvc.lock has one file on both sides, so that nothing is new
+        if bill and named[0] is not None and named == _list_hashes(base, former, *later):
+            # dvc.lock has the same files on both sides, so that nothing is new
             return StageCalls(stage, bill, old, Bill(0, 0.0), bill, failed=None, unread=None)
         return StageCalls(stage, bill, old, None, None, failed=None, unread=str(error))
     answered, known = (  # each request once; failed calls have no answer
@@ -86,11 +88,19 @@ def _compare_stage(
     )
 
 
-def _read_answers(side: Snapshot, stage: str, path: Path) -> pd.DataFrame:
-    """A side's answers; none where the stage does not exist there."""
+def _read_answers(side: Snapshot, stage: str, path: Path, later: Sequence[Path]) -> pd.DataFrame:
+    """A side's answers; none where the stage does not exist there.
+
+    Tables in `later` are those that older versions did not write.
+    """
     if not _has_asked(side, stage, path):
         return pd.DataFrame(columns=list(COLUMNS))
-    return side.read_table(path, COLUMNS)
+    known = (path, *(other for other in later if other.as_posix() in side.outs))
+    return pd.concat([side.read_table(one, COLUMNS) for one in known], ignore_index=True)
+
+
+def _list_hashes(side: Snapshot, *tables: Path) -> list[str | None]:
+    return [side.outs.get(path.as_posix()) for path in tables]
 
 
 def _add_up(answers: pd.DataFrame, prices: Prices) -> Bill:
