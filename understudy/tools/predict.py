@@ -10,9 +10,14 @@ Of several files, those that are finished are left alone when the same command r
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from understudy.core.parser import command_parser, whole_number
+
+if TYPE_CHECKING:
+    from understudy.tools.bulk.dispatch import Engine
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -63,12 +68,18 @@ def _add_options(parser: ArgumentParser) -> None:
     shard = "does one share of the files, by a hash of their names: one machine 1/8, another 2/8"
     add("--shard", type=parse_shard, metavar="N/ALL", help=shard)
     add("--engine", choices=("local", "ray"), help="who does several files; default: local")
+    number = "of Ray; default: one on each GPU, or on each core where there is none"
+    add("--workers", type=whole_number, help=number)
+    cluster = "of a Ray cluster, or auto; default: starts one on this machine"
+    add("--ray-address", metavar="ADDRESS", help=cluster)
 
 
 def _check(parser: ArgumentParser, given: Namespace) -> None:
     """Refuses what cannot be meant, with exit status 2."""
     if "-" in given.input and (len(given.input) > 1 or not is_single(given)):
         parser.error("--input -: lines from stdin are one input, and stand alone")
+    if given.engine != "ray" and (given.workers or given.ray_address):
+        parser.error("--workers and --ray-address belong to --engine ray")
     if not is_single(given) and given.output is None:
         parser.error("--output is required for several files: a folder")
 
@@ -95,4 +106,15 @@ def _summarize_many(given: Namespace) -> None:
         given.redact_names,
         given.shard or (1, 1),
     )
-    summarize_files(request)
+    summarize_files(request, _choose_engine(given))
+
+
+def _choose_engine(given: Namespace) -> "Engine":
+    if given.engine != "ray":
+        from understudy.tools.bulk.working import work_here
+
+        return work_here
+    from understudy.tools.bulk.cluster import LOCAL, work_on_ray
+
+    address = given.ray_address or LOCAL
+    return partial(work_on_ray, workers=given.workers, address=address)

@@ -40,7 +40,11 @@ def test_a_run_leaves_nothing_but_outputs_and_their_records(model: Path, tmp_pat
     source, out = write_folder(tmp_path / "in", ["a/x.jsonl"]), tmp_path / "out"
     assert predict("--model", model, "--input", source, "--output", out) == 0
     found = sorted(p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file())
-    assert found == [".understudy/done/a/x.jsonl.json", "a/x.jsonl"]
+    assert found == [
+        ".understudy/done/a/x.jsonl.json",
+        ".understudy/recipe.json",
+        "a/x.jsonl",
+    ]
     assert not list(out.rglob("work-*"))
 
 
@@ -135,15 +139,17 @@ def test_one_file_may_be_done_into_a_folder_by_a_shard(model: Path, tmp_path: Pa
 
 
 def refuse_large_files() -> None:
-    """A disk that takes files of up to 100 bytes."""
+    """A disk that takes files of up to 1,000 bytes."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 
 
 def test_a_full_disk_ends_the_run_with_one_line_and_nothing_half_written(
     model: Path, tmp_path: Path
 ) -> None:
-    source, out = write_folder(tmp_path / "in", ["a.jsonl", "b.jsonl"]), tmp_path / "out"
+    source, out = tmp_path / "in", tmp_path / "out"
+    for name in ("a.jsonl", "b.jsonl"):
+        write_articles(source / name, rows=40)
     done = subprocess.run(
         [*COMMAND, "--model", str(model), "--input", str(source), "--output", str(out)],
         cwd=tmp_path,

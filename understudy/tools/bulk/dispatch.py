@@ -15,7 +15,7 @@ from understudy.core.params import PARAMS, load_section
 from understudy.core.progress import open_progress
 from understudy.rows.redacting import open_model_redactor
 from understudy.tools.bulk.finding import choose_shard, find_inputs
-from understudy.tools.bulk.records import Recipe, find_finished, hash_model
+from understudy.tools.bulk.records import Recipe, find_finished, hash_model, write_recipe
 from understudy.tools.bulk.scratch import name_run, run_scratch
 from understudy.tools.bulk.storage import Folder
 from understudy.tools.bulk.working import Outcome, Work, work_here
@@ -55,7 +55,8 @@ def summarize_files(request: Request, engine: Engine = work_here) -> None:
     found = find_inputs(request.inputs, output)
     redactor = open_model_redactor(request.model, request.names)
     run, recipe = name_run(), make_recipe(request)
-    with run_scratch(output, run):
+    with run_scratch(output, run) as scratch:
+        write_recipe(output, scratch, recipe)
         ours = {name: found.files[name] for name in choose_shard(found.files, request.shard)}
         done = find_finished(found.folder, output, ours, recipe)
         names = [name for name in ours if name not in done]

@@ -123,8 +123,23 @@ def finish(output: Folder, name: str, out: Path, source: File, recipe: Recipe) -
     if made is None:  # removed in this moment; the next run makes it again
         return
     record = Finished(input=source, output=File.of(output, name, made), recipe=recipe)
-    out.write_text(json.dumps(record.model_dump(mode="json"), indent=2) + "\n", encoding="utf-8")
-    output.put(out, _path(name))
+    _put(output, _path(name), record, out)
+
+
+def write_recipe(output: Folder, scratch: Path, recipe: Recipe) -> None:
+    """Leaves the recipe of the last run beside the outputs: they can be written, before any work.
+
+    Raises:
+        DataError: they cannot.
+    """
+    _put(output, f"{OURS}/recipe.json", recipe, scratch / "recipe.json")
+
+
+def _put(output: Folder, name: str, record: Record, scratch: Path) -> None:
+    content = json.dumps(record.model_dump(mode="json"), indent=2)
+    with output.explained(name):
+        scratch.write_text(f"{content}\n", encoding="utf-8")
+    output.put(scratch, name)
 
 
 def _path(name: str) -> str:

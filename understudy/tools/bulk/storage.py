@@ -74,7 +74,7 @@ class Folder:
         Raises:
             DataError: the folder cannot be read. One that is absent has no files.
         """
-        with self.explained(under):
+        with self.explained(under, "no such bucket; create it, or name another"):
             if self.is_local:
                 return dict(_walk(Path(self.root), Path(self.locate(under))))
             found = self.files.find(self.locate(under), detail=True)
@@ -152,8 +152,12 @@ class Folder:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     @contextmanager
-    def explained(self, name: str = "") -> Iterator[None]:
+    def explained(self, name: str = "", absent: str = "no such file") -> Iterator[None]:
         """Makes a DataError, with the file's address, of what the storage raises.
+
+        Args:
+            name: of the file.
+            absent: what is said where there is none.
 
         Raises:
             AbsentError: there is no such file.
@@ -166,7 +170,7 @@ class Folder:
         try:
             yield
         except FileNotFoundError:
-            raise AbsentError(f"{self.address(name)}: no such file") from None
+            raise AbsentError(f"{self.address(name)}: {absent}") from None
         except errors as error:
             why = getattr(error, "strerror", None) or error or type(error).__name__
             kind = FullError if getattr(error, "errno", None) in FULL else DataError

@@ -2,10 +2,12 @@
 
 import json
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,28 +50,33 @@ class Outcome(NamedTuple):
 
 
 class Worker:
-    """Holds the model."""
+    """Holds the model, in the process of the run or in another."""
 
     def __init__(self, work: Work) -> None:
-        """Reads the model's settings; a StudentError says why it cannot be used."""
+        """Takes the work; the model is loaded by `load`, or with the first file."""
         self._work = work
-        recipe = work.recipe
-        self.summarizer = Summarizer(
+
+    @cached_property
+    def summarizer(self) -> Summarizer:
+        """The model folder; a StudentError says why it cannot be used."""
+        work, recipe = self._work, self._work.recipe
+        return Summarizer(
             work.model, recipe.column, recipe.tokens_per_batch, work.redactor, work.threads
         )
 
-    def load(self) -> None:
-        """Loads the model.
-
-        Raises:
-            StudentError: it cannot be used, or is not the one that the run was started with.
-        """
-        if hash_model(self._work.model) != self._work.recipe.model:
-            raise StudentError(
-                f"{self._work.model}: not the model that this run was started with; copy the same "
-                "folder to each machine, and do not change it while it is in use"
+    def load(self) -> str | None:
+        """Loads the model on another machine than the run's; returns why it cannot be used."""
+        model = self._work.model
+        if hash_model(model) != self._work.recipe.model:
+            return (
+                f"{model}: on {socket.gethostname()}, not the model that this run was started "
+                "with; copy the same folder to each machine, and do not change it meanwhile"
             )
-        _ = self.summarizer.engine
+        try:
+            _ = self.summarizer.engine
+        except UnderstudyError as error:
+            return str(error)
+        return None
 
     def summarize(self, name: str) -> Outcome:
         """Makes one output, unless another run has finished it by now."""
@@ -116,11 +123,7 @@ class Worker:
 
 
 def work_here(work: Work, names: Sequence[str]) -> Iterator[Outcome]:
-    """Summarizes files in this process.
-
-    Raises:
-        StudentError: the model's settings cannot be used.
-    """
+    """Summarizes files in this process."""
     worker = Worker(work)
     for name in names:
         yield worker.summarize(name)
