@@ -24,9 +24,13 @@ QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DEDUP_LOGS": "0",  # two lines about two rows may look alike
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_COLOR_PREFIX": "0",
 }
-ON_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_AUTH_MODE": "token"}
-"""By the first, a cluster stays on 127.0.0.1: _node_ip_address does not, on Linux."""
+OWN = {
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # keeps it on 127.0.0.1; _node_ip_address does not
+    "RAY_AUTH_MODE": "token",
+}
+"""Of a cluster of our own."""
 STORE_BYTES = 80 * 2**20
 """Of a cluster of our own; nothing but names passes through it."""
 
@@ -47,11 +51,11 @@ def work_on_ray(
         StudentError: a worker cannot use the model.
     """
     with _connected(address, workers) as ray:
-        crew = _Crew(ray, work, _choose_number(ray, workers, len(names)))
+        crew = Crew(ray, work, choose_number(ray, workers, len(names)))
         yield from crew.do(names)
 
 
-class _Crew:
+class Crew:
     """Workers, each with one file at a time."""
 
     def __init__(self, ray: Any, work: Work, number: int) -> None:
@@ -83,7 +87,7 @@ class _Crew:
                 raise StudentError(answer)
             if waiting:
                 name = waiting.popleft()
-                self._at[worker.summarize.remote(name)] = worker, name
+                self._at[worker.report.remote(name)] = worker, name
 
     def _hire(self) -> None:
         worker = self._kind.remote(self._work)
@@ -113,12 +117,11 @@ class _Crew:
         output = self._work.output
         if outcome.problem is not None or output.stat(outcome.name) is not None:
             return outcome
-        return Outcome(
-            outcome.name,
+        problem = (
             f"{output.address(outcome.name)}: written on another machine, and not there on this "
-            "one; name a folder that all machines share, or one on S3, with --output",
-            is_last=True,
+            "one; name a folder that all machines share, or one on S3, with --output"
         )
+        return outcome._replace(problem=problem, is_last=True)
 
 
 @contextmanager
@@ -127,7 +130,7 @@ def _connected(address: str, workers: int | None) -> Iterator[Any]:
     own: dict[str, Any] = {}
     os.environ.update(QUIET)
     if address == LOCAL:
-        os.environ.update(ON_LOOPBACK, RAY_AUTH_TOKEN=secrets.token_hex(32))
+        os.environ.update(OWN, RAY_AUTH_TOKEN=secrets.token_hex(32))
         own = {
             "num_cpus": workers or count_cores(),
             "include_dashboard": False,
@@ -152,7 +155,7 @@ def _connected(address: str, workers: int | None) -> Iterator[Any]:
         ray.shutdown()
 
 
-def _choose_number(ray: Any, wanted: int | None, files: int) -> int:
+def choose_number(ray: Any, wanted: int | None, files: int) -> int:
     """How many workers there are: no more than files, or than the cluster has room for."""
     found = ray.cluster_resources()
     room = int(found.get("GPU", 0)) or int(found.get("CPU", 0))

@@ -115,6 +115,8 @@ def _follow(outcomes: Iterator[Outcome], names: Sequence[str]) -> list[str]:
     with open_progress("predict", len(names), "files") as bar:
         for outcome in outcomes:
             bar.update()
+            if outcome.notes:
+                bar.write(outcome.notes.rstrip("\n"), file=sys.stderr)
             if outcome.problem is None:
                 left.pop(outcome.name, None)
                 continue

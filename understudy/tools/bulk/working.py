@@ -1,11 +1,12 @@
 """Summarizes one file after the other with a model that is loaded once; whoever does the work."""
 
+import io
 import json
 import shutil
 import socket
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -45,6 +46,8 @@ class Outcome(NamedTuple):
     name: str
     problem: str | None = None
     """Why it has no output."""
+    notes: str = ""
+    """What a worker elsewhere has said about it, such as which rows have no summary."""
     is_last: bool = False
     """Whether no other file will fare better: the model cannot be used, or the disk is full."""
 
@@ -83,8 +86,15 @@ class Worker:
         try:
             self._summarize(name)
         except UnderstudyError as error:
-            return Outcome(name, str(error), isinstance(error, StudentError | FullError))
+            is_last = isinstance(error, StudentError | FullError)
+            return Outcome(name, str(error), is_last=is_last)
         return Outcome(name)
+
+    def report(self, name: str) -> Outcome:
+        """Makes one output, and hands back what is said on the way: logs of Ray may come late."""
+        with redirect_stderr(io.StringIO()) as notes:
+            outcome = self.summarize(name)
+        return outcome._replace(notes=notes.getvalue())
 
     def _summarize(self, name: str) -> None:
         work = self._work
