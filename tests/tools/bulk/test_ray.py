@@ -118,6 +118,25 @@ def test_two_workers_write_the_bytes_of_one_process_and_leave_no_process(
     assert alive == []
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:9", "auto", "nonsense"])
+def test_a_cluster_that_does_not_answer_is_one_line(
+    address: str, model: Path, source: Path, tmp_path: Path
+) -> None:
+    given = ("--model", model, "--input", source, "--output", tmp_path, "--ray-address", address)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "RAY_TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        [*COMMAND, *map(str, given), *WORKERS],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert f"error: --ray-address {address}: no cluster answers (" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_worker_that_is_killed_costs_its_file_one_more_try(
     start: Start, out: Path, expected: dict[str, bytes]
 ) -> None:

@@ -7,13 +7,14 @@ would give other batches, and knows no output that is whole for one input.
 
 import os
 import secrets
+import socket
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from understudy.core.errors import DataError, StudentError
+from understudy.core.errors import DataError, StudentError, one_line
 from understudy.students.model.machine import count_cores
 from understudy.tools.bulk.working import Outcome, Work, Worker
 
@@ -31,6 +32,8 @@ OWN = {
     "RAY_AUTH_MODE": "token",
 }
 """Of a cluster of our own."""
+PATIENCE = 10.0
+"""Seconds in which a cluster must take a connection."""
 STORE_BYTES = 80 * 2**20
 """Of a cluster of our own; nothing but names passes through it."""
 
@@ -144,15 +147,24 @@ def _connected(address: str, workers: int | None) -> Iterator[Any]:
             "`pip install 'understudy[ray]'`"
         ) from None
     try:
+        _knock(address)
         ray.init(address, logging_level="warning", **own)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise DataError(
-            f"--ray-address {address}: no cluster answers ({error}); `ray start --head` starts one"
+            f"--ray-address {address}: no cluster answers ({one_line(error)}); `ray start --head` "
+            "starts one"
         ) from None
     try:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Raises OSError where nothing listens: Ray itself would wait for it without end."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host, int(port)), timeout=PATIENCE).close()
 
 
 def choose_number(ray: Any, wanted: int | None, files: int) -> int:
