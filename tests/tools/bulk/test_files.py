@@ -83,6 +83,25 @@ def test_what_cannot_be_read_is_named_and_the_others_are_done(
     assert "Traceback" not in told
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
+def test_what_may_not_be_read_is_named_and_the_others_are_done(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = write_folder(tmp_path / "in", ["a.jsonl", "b.parquet", "c.csv"]), tmp_path / "out"
+    (source / "a.jsonl").chmod(0)
+    (source / "b.parquet").chmod(0)
+    assert predict("--model", model, "--input", source, "--output", out) == 1
+    told = capsys.readouterr().err
+    assert f"error: {source / 'a.jsonl'}: Permission denied" in told
+    assert f"error: {source / 'b.parquet'}: not a readable Parquet file" in told
+    assert list_files(out) == ["c.csv"]
+    out.chmod(0o500)
+    assert predict("--model", model, "--input", source, "--output", out / "below") == 1
+    assert f"error: {out / 'below'}: cannot be written (Permission denied)" in (
+        capsys.readouterr().err
+    )
+
+
 def test_a_file_that_was_mended_is_done_by_the_next_run_alone(model: Path, tmp_path: Path) -> None:
     source, out = write_folder(tmp_path / "in", ["a.jsonl", "b.jsonl"]), tmp_path / "out"
     (source / "b.jsonl").write_text('{"article": "Anna', encoding="utf-8")

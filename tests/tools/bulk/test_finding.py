@@ -1,5 +1,6 @@
 """Which files a command line means, and what their outputs are called."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,13 @@ def test_hidden_files_are_left_out_and_those_of_other_kinds_are_named(folder: Pa
     assert found.describe_others() == (
         "1 files are of no kind that is read (.jsonl, .csv, .parquet, .txt): notes.md"
     )
+
+
+def test_what_is_no_file_is_left_out(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.jsonl")
+    (folder / "folder.jsonl").mkdir()
+    assert set(find(folder).files) == set(NAMES)
+    assert set(find(folder / "*.jsonl", folder / "z.csv").files) == {"z.csv"}
 
 
 def test_links_to_files_are_followed(folder: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from tests.tools.bulk.articles import (
     write_folder,
 )
 from understudy.tools.bulk.scratch import OLD
+from understudy.tools.summarize import Summarizer
 
 NAMES = ("a/x.jsonl", "b/x.jsonl")
 Again = Callable[..., dict[str, int]]
@@ -150,6 +152,40 @@ def test_an_output_without_a_record_that_can_be_read_is_made_again(
     else:
         record.write_text(content, encoding="utf-8")
     assert changed(first, again()) == ["a/x.jsonl"]
+
+
+def test_a_file_that_changes_while_it_is_read_is_named_and_done_by_the_next_run(
+    again: Again,
+    model: Path,
+    source: Path,
+    out: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def rewrite(worker: Summarizer, given: Path, *rest: Any) -> None:
+        summarize(worker, given, *rest)
+        if given.parent.name == "a":
+            write_articles(given, 5)
+
+    summarize = Summarizer.summarize
+    with monkeypatch.context() as patch:
+        patch.setattr(Summarizer, "summarize", rewrite)
+        assert predict("--model", model, "--input", source, "--output", out) == 1
+    told = capsys.readouterr().err
+    assert f"error: {source / 'a/x.jsonl'}: changed while it was read; run the same" in told
+    assert list_files(out) == ["b/x.jsonl"]
+    assert set(again()) == set(NAMES)
+
+
+def test_two_runs_at_once_do_no_harm(model: Path, source: Path, out: Path) -> None:
+    arguments = ["--model", str(model), "--input", str(source), "--output", str(out)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    both = [subprocess.Popen([*COMMAND, *arguments], env=environment) for _ in range(2)]
+    assert [process.wait(120) for process in both] == [0, 0]
+    first = times(out)
+    assert predict(*arguments) == 0
+    assert times(out) == first
+    assert set(first) == set(NAMES)
 
 
 def test_what_dead_runs_have_left_is_removed_and_what_others_are_at_is_not(

@@ -13,6 +13,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from understudy.contract.document import Record
+from understudy.core.errors import DataError
+from understudy.rows.reader import hash_file
 from understudy.tools.bulk.storage import Folder, Stat
 
 OURS = ".understudy"
@@ -67,8 +69,7 @@ def hash_model(model: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(model.rglob("*")):
         if path.is_file() and path.name not in DESCRIPTIONS:
-            with path.open("rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
+            found = hash_file(path)
             digest.update(f"{path.relative_to(model).as_posix()}\n{found}\n".encode())
     return digest.hexdigest()
 
@@ -94,14 +95,20 @@ def find_finished(
 def is_finished(
     inputs: Folder, output: Folder, name: str, source: Stat, made: Stat, recipe: Recipe
 ) -> bool:
-    """Whether the record of an output fits it, its input and the recipe."""
-    record = _read(output, name)
-    return (
-        record is not None
-        and record.recipe == recipe
-        and record.input.is_still(inputs, name, source)
-        and record.output.is_still(output, name, made)
-    )
+    """Whether the record of an output fits it, its input and the recipe.
+
+    What cannot be read is not finished: whoever does it then says why it cannot be.
+    """
+    try:
+        record = _read(output, name)
+        return (
+            record is not None
+            and record.recipe == recipe
+            and record.input.is_still(inputs, name, source)
+            and record.output.is_still(output, name, made)
+        )
+    except DataError:
+        return False
 
 
 def finish(output: Folder, name: str, out: Path, source: File, recipe: Recipe) -> None:
@@ -117,12 +124,11 @@ def finish(output: Folder, name: str, out: Path, source: File, recipe: Recipe) -
     Raises:
         DataError: it cannot be written.
     """
+    digest = hash_file(out) if output.is_local else None
     output.delete(_path(name))
-    output.put(out, name)
-    made = output.stat(name)
-    if made is None:  # removed in this moment; the next run makes it again
-        return
-    record = Finished(input=source, output=File.of(output, name, made), recipe=recipe)
+    made = output.put(out, name)
+    written = File(size=made.size, version=made.version, sha256=digest)
+    record = Finished(input=source, output=written, recipe=recipe)
     _put(output, _path(name), record, out)
 
 

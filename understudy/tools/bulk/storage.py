@@ -6,7 +6,6 @@ environment, as for any AWS client: AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL and the 
 
 import errno
 import glob
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 
 from understudy.core.errors import DataError, one_line
 from understudy.core.files import sync
+from understudy.rows.reader import hash_file
 
 S3 = "s3://"
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -115,17 +115,19 @@ class Folder:
             self.files.get_file(self.locate(name), str(copy))
         return copy
 
-    def put(self, source: Path, name: str) -> None:
+    def put(self, source: Path, name: str) -> Stat:
         """Moves a file of a scratch folder to its place: there at once, or not at all."""
         with self.explained(name):
             if self.is_local:
                 target = Path(self.locate(name))
                 target.parent.mkdir(parents=True, exist_ok=True)
                 sync(source)
+                stat = _stat(source)  # now: another run may put its own there in a moment
                 source.replace(target)
-            else:
-                self.files.put_file(str(source), self.locate(name))
-                source.unlink()
+                return stat
+            self.files.put_file(str(source), self.locate(name))
+            source.unlink()
+            return _to_stat(self.files.info(self.locate(name)))
 
     def read(self, name: str) -> bytes | None:
         """A file's content; None where there is none."""
@@ -148,8 +150,8 @@ class Folder:
         """A local file's SHA-256; None on S3, where it would have to be copied."""
         if not self.is_local:
             return None
-        with self.explained(name), Path(self.locate(name)).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        with self.explained(name):
+            return hash_file(Path(self.locate(name)))
 
     @contextmanager
     def explained(self, name: str = "", absent: str = "no such file") -> Iterator[None]:
@@ -205,8 +207,5 @@ def _walk(root: Path, top: Path) -> Iterator[tuple[str, Stat]]:
         below.sort()
         for name in sorted(names):
             path = Path(folder, name)
-            try:
-                found = _stat(path)
-            except FileNotFoundError:  # a broken link, or removed just now
-                continue
-            yield path.relative_to(root).as_posix(), found
+            if path.is_file():  # no pipe, which would be read without end, and no broken link
+                yield path.relative_to(root).as_posix(), _stat(path)
