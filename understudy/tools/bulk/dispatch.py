@@ -63,7 +63,8 @@ def summarize_files(request: Request, engine: Engine = work_here) -> None:
         _announce(request, len(found.files), len(ours), len(done), found.describe_others())
         for problem in found.problems:
             print(f"error: {problem}", file=sys.stderr)
-        work = Work(request.model, found.folder, output, recipe, run, redactor)
+        model = request.model.absolute()  # other machines are in other folders
+        work = Work(model, found.folder, output, recipe, run, redactor)
         left = _follow(engine(work, names), names) if names else []
     _conclude(left, len(found.problems), len(ours))
 
