@@ -69,6 +69,7 @@ bench: $(READY) ## measures client, students, scoring and report, into docs/benc
 	@python -m tests.benchmarks.training
 	@python -m tests.benchmarks.decoding
 	@python -m tests.benchmarks.memory
+	@python -m tests.benchmarks.bulk
 	@python -m tests.benchmarks.scoring
 	@python -m tests.benchmarks.imports
 	@python -m tests.benchmarks.logged 5000

@@ -56,6 +56,7 @@ SLOW = (
     "tests/teacher/test_recall",
     "tests/teacher/test_survival.py",
     "tests/texts/test_similarity.py",
+    "tests/tools/bulk/",
     "tests/tools/reviewing/",
     "tests/tools/test_serve.py",
     "tests/tools/test_summarize",

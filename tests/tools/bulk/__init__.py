@@ -1,0 +1,1 @@
+"""Many files: found, shared out, summarized, taken up again."""
