@@ -3,7 +3,6 @@
 On SIGTERM or SIGINT a worker takes no more connections, answers what it has, and ends.
 """
 
-import asyncio
 import ipaddress
 import multiprocessing.connection
 import os
@@ -18,64 +17,20 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.supervisors import Multiprocess
 
 from understudy.core.errors import UnderstudyError
 from understudy.serving.monitoring import SHARED, forget_dead_workers, log, log_as_json
+from understudy.serving.protocol import PatientProtocol
 from understudy.serving.rejections import ServeError
 
 KEY = "UNDERSTUDY_SERVE_KEY"
-HEAD_SECONDS = 10.0
-"""Time that the head of a request has to come in."""
 IDLE_SECONDS = 30
 """Time that a connection may be idle between two requests."""
-MAX_HEAD = 2**14
 BACKLOG = 2048
 DRAIN_SECONDS = 5
 """Beside the time of the slowest answer, how long open requests have at the end."""
 ENDING = (signal.SIGTERM, signal.SIGINT)
-
-
-class PatientProtocol(H11Protocol):
-    """HTTP/1.1 that closes a connection whose request has not come in in `head_seconds`."""
-
-    head_seconds = HEAD_SECONDS
-    _deadline: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Starts the clock."""
-        super().connection_made(transport)
-        self._set_deadline()
-
-    def data_received(self, data: bytes) -> None:
-        """Stops the clock when a request is there, whose body the application times."""
-        super().data_received(data)
-        if self.cycle is None or self.cycle.response_complete:
-            self._set_deadline()
-        else:
-            self._drop_deadline()
-
-    def on_response_complete(self) -> None:
-        """Leaves the time between requests to uvicorn, but for a next one that has begun."""
-        self._drop_deadline()
-        super().on_response_complete()
-        if self.cycle.response_complete and self.conn.trailing_data[0]:
-            self._set_deadline()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Stops the clock."""
-        self._drop_deadline()
-        super().connection_lost(exc)
-
-    def _set_deadline(self) -> None:
-        if self._deadline is None:
-            self._deadline = self.loop.call_later(self.head_seconds, self.transport.close)
-
-    def _drop_deadline(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
 
 
 def read_key(host: str) -> str | None:
@@ -197,6 +152,7 @@ def configure(
     return uvicorn.Config(
         app,
         http=protocol,
+        loop="uvloop",
         ws="none",
         lifespan="on",
         log_config=None,
@@ -206,7 +162,6 @@ def configure(
         backlog=BACKLOG,
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=drain,
-        h11_max_incomplete_event_size=MAX_HEAD,
         **more,
     )
 
