@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -39,7 +38,14 @@ from understudy.serving.chat import (
     stream,
     wrap,
 )
-from understudy.serving.guards import BODY_SECONDS, Guard, read_body, to_response, unless_gone
+from understudy.serving.guards import (
+    BODY_SECONDS,
+    Guard,
+    make_id,
+    read_body,
+    to_response,
+    unless_gone,
+)
 from understudy.serving.monitoring import Log, Meters, log, log_failure
 from understudy.serving.openapi import describe_api
 from understudy.serving.rejections import RejectedError, stopping
@@ -131,7 +137,7 @@ class _Routes:
             raise RejectedError(422, why, "not_the_task", "messages")
         reply = await self._answer(request, values, asked.wanted)
         text = wrap(reply.text, self._task.field)
-        given = f"chatcmpl-{uuid4().hex}", self._service.model, asked, reply, text
+        given = f"chatcmpl-{make_id()}", self._service.model, asked, reply, text
         if not asked.stream:
             return JSONResponse(complete(*given))
         events = _iterate(stream(*given))
@@ -143,7 +149,7 @@ class _Routes:
         reply = await self._answer(request, values, Wanted())
         return JSONResponse(
             {
-                "id": f"summary-{uuid4().hex}",
+                "id": f"summary-{make_id()}",
                 "object": "summary",
                 "model": self._service.model,
                 "summary": reply.text,
