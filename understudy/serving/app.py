@@ -93,10 +93,10 @@ def build_app(service: Service) -> Starlette:
         await warm_up(service.batcher, service.task.columns)
         routes.ready = True
         yield
-        routes.ready = False
+        routes.stop()
         service.batcher.close()
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/v1/chat/completions", routes.chat, methods=["POST"]),
             Route("/v1/summaries", routes.summarize, methods=["POST"]),
@@ -111,6 +111,8 @@ def build_app(service: Service) -> Starlette:
         exception_handlers={HTTPException: _refuse},
         lifespan=lifespan,
     )
+    app.state.model, app.state.meters, app.state.stop = service.model, service.meters, routes.stop
+    return app
 
 
 async def _refuse(_: Request, error: Exception) -> Response:
@@ -128,6 +130,10 @@ class _Routes:
         self._service, self._task = service, service.task
         self._started, self.ready = int(time.time()), False
         self._api = describe_api(service.task)
+
+    def stop(self) -> None:
+        """Is not ready any more."""
+        self.ready = False
 
     async def chat(self, request: Request) -> Response:
         asked = read_chat(await self._read(request), self._task.field)

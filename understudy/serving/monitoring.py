@@ -80,6 +80,12 @@ class Meters:
             "understudy_tokens", "The student's tokens, by kind.", ["kind"], registry=registry
         )
 
+    def continue_from(self, others: "Meters") -> None:
+        """Goes on counting where those of an application left off whose place another takes."""
+        queued = self._queued
+        self.__dict__.update(others.__dict__)
+        self._queued = queued
+
     def observe(self, batch: Batch) -> None:
         """Counts a batch that was decoded."""
         self.sizes.observe(batch.size)

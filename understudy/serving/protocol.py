@@ -69,9 +69,26 @@ class PatientProtocol(HttpToolsProtocol):
             raise ValueError("head too long")  # the parser's caller answers by send_400_response
 
     def on_headers_complete(self) -> None:
-        """Hands the request on."""
+        """Hands the request on; at the server's end it is the connection's last."""
         self._in_head = False
         super().on_headers_complete()
+        if getattr(self.server_state, "ending", False):
+            self.end()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it has no request, whole or in part."""
+        return not self._in_head and (self.cycle is None or self.cycle.response_complete)
+
+    def end(self) -> None:
+        """Closes the connection after its response, and says so in it."""
+        if self.cycle is not None:
+            self.cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        """Leaves a head that comes in to the clock."""
+        if not self._in_head:
+            super().shutdown()
 
     def on_response_complete(self) -> None:
         """Leaves the time between requests to uvicorn, but for a next one that has begun."""

@@ -4,8 +4,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 
+from understudy.contract.conversion import ConversionCheck
 from understudy.contract.params.fetch import FetchParams
 from understudy.contract.params.serve import ServeParams
 from understudy.contract.params.zeroshot import ZeroshotParams
@@ -20,6 +21,7 @@ from understudy.students.decoding.engines import CTranslate2, open_engine
 from understudy.students.decoding.generation import read_generation_config
 from understudy.students.model.machine import count_cores
 from understudy.students.model.tokens import encode_texts
+from understudy.students.model.weights import hash_weights
 from understudy.teacher.matching import IMAGE, NO_MESSAGES, OTHER_PROMPT, TOOL_CALL
 from understudy.teacher.prompts import ARTICLE, Prompt
 from understudy.texts.redaction import Redactor
@@ -43,6 +45,17 @@ def check_model(folder: Path) -> None:
         )
 
 
+def check_conversion(folder: Path) -> None:
+    """Refuses a folder that CTranslate2 should decode and cannot, as one that is half written."""
+    if read_generation_config(folder, 1).engine == "ctranslate2":
+        check, found = ConversionCheck.load(ConversionCheck.path_in(folder)), hash_weights(folder)
+        if not check.passed or (found and check.weights not in (None, found)):
+            raise StudentError(
+                f"{folder}: the converted model is not of these weights; "
+                "the stage `export` makes it again"
+            )
+
+
 def open_app(
     model: Path,
     prompt: Path | None,
@@ -50,7 +63,9 @@ def open_app(
     params: ServeParams,
     key: str | None,
     log_texts: bool,
-) -> ASGIApp:
+    *,
+    again: bool = False,
+) -> Starlette:
     """Loads the model and the prompt.
 
     Args:
@@ -60,10 +75,17 @@ def open_app(
         params: the section `serve`.
         key: what clients must send; None where they need none.
         log_texts: log inputs and answers too.
+        again: another model serves until this one can: it is not to be one that decodes slowly for
+            want of its converted form.
 
     Raises:
         UnderstudyError: one of them cannot be used.
     """
+    if again:
+        check_model(model)
+        check_conversion(model)
+    if model.is_symlink():
+        model = model.resolve()  # which may be another in the next moment
     task = TaskPrompt.load(prompt, open_model_redactor(model, names))
     student = ServedStudent(model, params.threads, params.tokens_per_batch)
     limits = Limits(
