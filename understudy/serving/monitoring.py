@@ -115,7 +115,8 @@ def log(event: str, level: str = "info", **facts: Any) -> None:
     now = datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="milliseconds")
     line = {"time": now, "level": level, "event": event, **facts}
     with suppress(OSError, ValueError):  # a full disk, a reader that is gone, a closed file
-        print(json.dumps(line, ensure_ascii=True), file=sys.stderr, flush=True)
+        sys.stderr.write(json.dumps(line) + "\n")  # at once: other workers write there too
+        sys.stderr.flush()
 
 
 def log_failure(error: BaseException) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
@@ -10,6 +11,8 @@ from understudy.serving.rejections import RejectedError
 HEAD_SECONDS = 10.0
 """Time that the head of a request has to come in."""
 MAX_HEAD = 2**14
+UPGRADE = re.compile(rb"(?i)(?<=\r\nu)pgrade(?=:)")
+"""The field by which clients offer HTTP/2: httptools would take what follows for that."""
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -17,7 +20,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     head_seconds = HEAD_SECONDS
     _deadline: asyncio.TimerHandle | None = None
-    _in_head, _in_message = False, False
+    _in_head, _in_message, _refused = False, False, False
     _begun = 0
     """Requests that have begun on this connection."""
     _received, _parsed = 0, 0
@@ -30,14 +33,18 @@ class PatientProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Stops the clock when a request is there, whose body the application times."""
+        if self._refused:
+            return  # an unread rest would reset the connection before the client reads why
+        if b"pgrade:" in data:
+            data = UPGRADE.sub(b"nused.", data)
         expected = self._begun + (not self._in_head)
         only_head = self._in_head or not self._in_message
         super().data_received(data)
         if self._in_head and only_head and self._begun == expected:
             self._received += len(data)
-            if self._received > MAX_HEAD and not self.transport.is_closing():
+            if self._received > MAX_HEAD and not self._refused:
                 self.send_400_response("")
-        if self.cycle is None or self.cycle.response_complete:
+        if self._refused or self.cycle is None or self.cycle.response_complete:
             self._set_deadline()
         else:
             self._drop_deadline()
@@ -78,7 +85,8 @@ class PatientProtocol(HttpToolsProtocol):
     @property
     def is_idle(self) -> bool:
         """Whether it has no request, whole or in part."""
-        return not self._in_head and (self.cycle is None or self.cycle.response_complete)
+        is_done = self.cycle is None or self.cycle.response_complete
+        return is_done and (self._refused or not self._in_head)
 
     def end(self) -> None:
         """Closes the connection after its response, and says so in it."""
@@ -87,7 +95,9 @@ class PatientProtocol(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """Leaves a head that comes in to the clock."""
-        if not self._in_head:
+        if self._refused:
+            self.transport.close()
+        elif not self._in_head:
             super().shutdown()
 
     def on_response_complete(self) -> None:
@@ -103,7 +113,7 @@ class PatientProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are not ours
-        """Answers what is no request, and closes the connection."""
+        """Answers what is no request; the connection ends when the client ends it, or in time."""
         if max(self._received, self._parsed) > MAX_HEAD:
             why = f"The head has more than {MAX_HEAD:,} bytes: send fewer or shorter headers."
             error = RejectedError(431, why, "head_too_large")
@@ -113,7 +123,8 @@ class PatientProtocol(HttpToolsProtocol):
         length = f"content-length: {len(body)}\r\n".encode()
         kind = b"content-type: application/json\r\nconnection: close\r\n"
         self.transport.write(b"".join((STATUS_LINE[error.status], kind, length, b"\r\n", body)))
-        self.transport.close()
+        self.transport.write_eof()
+        self._refused = True
 
     def _set_deadline(self) -> None:
         if self._deadline is None:
