@@ -123,6 +123,8 @@ def running(
             before(one)
             one.port = int(one.wait_for("listening")["address"].split(":")[2].split("/")[0])
             httpx2.get(f"http://127.0.0.1:{one.port}/readyz", timeout=60).raise_for_status()
+            if workers > 1:
+                one.wait_for("worker_ready", workers)
             yield one
         finally:
             process.terminate()

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-from itertools import repeat
 from pathlib import Path
 
 import psutil
@@ -16,7 +15,8 @@ CONNECTIONS = 16
 async def load_while_one_ends(server: Running, signum: signal.Signals) -> Load:
     """Asks all the time, while a worker gets a signal and another takes its place."""
     left = True
-    load = Load(server.port, (one for one in repeat(render("a", ASK)) if left))
+    request = render("a", ASK)
+    load = Load(server.port, iter(lambda: request if left else b"", b""))
     asking = asyncio.create_task(load.run(CONNECTIONS))
     while load.statuses["200"] < 200:
         await asyncio.sleep(0)

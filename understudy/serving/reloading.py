@@ -67,10 +67,19 @@ class Reloadable:
             UnderstudyError: it cannot be made.
         """
         self._open_app, self._started = open_app, started
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._asked = asyncio.Event()
+        signal.signal(signal.SIGHUP, self._ask)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
         self._first = open_app()
         self._acting: _Acting | None = None
-        self._reloads: asyncio.Task[None] | None = None
-        self._asked = asyncio.Event()
+
+    def _ask(self, *_: object) -> None:
+        """Asks for another application, also while the first is made of what may be outdated."""
+        if self._loop is None:
+            self._asked.set()
+        else:
+            self._loop.call_soon_threadsafe(self._asked.set)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hands a request to the application that acts when it comes."""
@@ -86,16 +95,13 @@ class Reloadable:
         self._acting = _Acting(self._first)
         del self._first
         await self._acting.start()
-        self._reloads = asyncio.create_task(self._reload_when_asked())
-        loop = asyncio.get_running_loop()
-        previous = signal.signal(
-            signal.SIGHUP, lambda *_: loop.call_soon_threadsafe(self._asked.set)
-        )
+        self._loop = asyncio.get_running_loop()
+        reloads = self._loop.create_task(self._reload_when_asked())
         self._started()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        signal.signal(signal.SIGHUP, previous)
-        self._reloads.cancel()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        reloads.cancel()
         await self._acting.end()
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -128,8 +134,3 @@ class Reloadable:
             await old.end()
             del old
             gc.collect()  # the old model's memory
-
-
-def ignore_hangups() -> None:
-    """Until something can be reloaded SIGHUP, which would end the process, does nothing."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)

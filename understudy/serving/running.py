@@ -20,7 +20,7 @@ from understudy.serving.ending import GracefulServer
 from understudy.serving.monitoring import SHARED, log, log_as_json
 from understudy.serving.protocol import PatientProtocol
 from understudy.serving.rejections import ServeError
-from understudy.serving.reloading import OpenApp, Reloadable, ignore_hangups
+from understudy.serving.reloading import OpenApp, Reloadable
 from understudy.serving.supervising import ENDING, Supervisor
 
 KEY = "UNDERSTUDY_SERVE_KEY"
@@ -100,7 +100,7 @@ def run_server(
     log_as_json()
     drain = int(timeout_seconds) + DRAIN_SECONDS
     if workers == 1:
-        ignore_hangups()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the model is read
         serve(open_app, drain, True, bound, partial(_listen, bound, workers))
     else:
         with tempfile.TemporaryDirectory(prefix="understudy-metrics-") as shared:

@@ -82,14 +82,17 @@ class Supervisor:
             worker = self._context.Process(
                 target=_work, args=(self._serve, self._bound, self._warm)
             )
+            # It would end a process that has no handler yet. A worker lets it through when it has.
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
             worker.start()
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
             self._workers.append(worker)
 
     def _bury(self) -> bool:
         """Forgets workers that have ended; False where none could ever start."""
         for worker in [one for one in self._workers if not one.is_alive()]:
             self._workers.remove(worker)
-            failed = worker.exitcode == STARTUP_FAILURE
+            failed = (worker.exitcode or 0) > 0  # not by a signal
             if failed and not self._warm.is_set():
                 return False  # the worker has said why
             if failed:
@@ -116,12 +119,16 @@ class Supervisor:
 
 def _work(serve: Serve, bound: socket.socket, warm: Any) -> None:
     """A worker's process; what a user can fix is one line, and its exit says so."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
     log_as_json()
     forget_dead_workers()
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+    def started() -> None:
+        warm.set()
+        log("worker_ready", pid=os.getpid())
+
     try:
-        serve(bound, warm.set)
+        serve(bound, started)
     except UnderstudyError as error:
         print(f"error: {error}", file=sys.stderr, flush=True)
         sys.exit(STARTUP_FAILURE)
