@@ -117,7 +117,7 @@ def test_many_slow_heads_and_bodies_keep_nobody_else_waiting(client: httpx2.Clie
 def test_a_server_that_stops_is_a_503_that_says_to_try_again() -> None:
     service = open_service(Echo(), Summarizing(), LIMITS)
     with running(service) as (client, server):
-        server.config.loaded_app.state.stop()  # type: ignore[union-attr]
+        server.config.loaded_app.state.stop()
         unready = client.get("/readyz")
         assert (unready.status_code, unready.json()["error"]["code"]) == (503, "stopping")
         assert ask(client, "open connections are answered").status_code == 200

@@ -109,7 +109,7 @@ def test_what_has_begun_is_answered_by_the_old_model_and_figures_go_on() -> None
         app = Reloadable(open_app)  # type: ignore[arg-type]
         events: asyncio.Queue[dict[str, str]] = asyncio.Queue()
         sent: asyncio.Queue[object] = asyncio.Queue()
-        life = asyncio.create_task(app({"type": "lifespan"}, events.get, sent.put))  # type: ignore[arg-type]
+        life = asyncio.create_task(app({"type": "lifespan"}, events.get, sent.put))
         events.put_nowait({"type": "lifespan.startup"})
         await sent.get()
         transport = httpx2.ASGITransport(app)

@@ -27,6 +27,7 @@ KEY = "UNDERSTUDY_SERVE_KEY"
 IDLE_SECONDS = 30
 """Time that a connection may be idle between two requests."""
 BACKLOG = 2048
+MEMORY = "/dev/shm"  # noqa: S108 - a folder of its own is made in it
 DRAIN_SECONDS = 5
 """Beside the time of the slowest answer, how long open requests have at the end."""
 
@@ -103,13 +104,20 @@ def run_server(
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the model is read
         serve(open_app, drain, True, bound, partial(_listen, bound, workers))
     else:
-        with tempfile.TemporaryDirectory(prefix="understudy-metrics-") as shared:
+        with tempfile.TemporaryDirectory(
+            prefix="understudy-metrics-", dir=_find_memory()
+        ) as shared:
             os.environ[SHARED] = shared
             _listen(bound, workers)
             serves = partial(serve, open_app, drain, False)
             if not Supervisor(serves, bound, workers, drain + DRAIN_SECONDS).run():
                 sys.exit(1)
     log("stopped")
+
+
+def _find_memory() -> str | None:
+    """Where files are in memory: a full disk would end those who have them mapped."""
+    return MEMORY if os.access(MEMORY, os.W_OK) else None
 
 
 def serve(
