@@ -69,7 +69,9 @@ def write_predictions(
             count_outcome(Outcome([reply], reason, row), rows[split], calls)
             asked.add(split)
     counts = {split: rows[split].describe() for split in paths if split in asked}
-    return Answered(calls=calls.describe(), **counts)
+    return Answered(
+        calls=calls.describe(), validation=counts.get("validation"), test=counts.get("test")
+    )
 
 
 def main() -> None:

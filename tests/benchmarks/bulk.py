@@ -19,6 +19,7 @@ from tests.benchmarks.contest import describe_machine, main_memory_peak, run_chi
 from tests.benchmarks.memory import draw_texts
 from understudy.contract.params.decoding import DecodingParams
 from understudy.students.decoding.engines import open_engine
+from understudy.students.decoding.hypotheses import Hypothesis
 from understudy.tools.bulk.dispatch import Request, summarize_files
 from understudy.tools.bulk.working import Outcome, Work, Worker, work_here
 
@@ -44,11 +45,11 @@ class Stub:
         self.tokenizer, self.family, self.device = real.tokenizer, real.family, real.device
 
     def decode(
-        self, encoded: Sequence[list[int]], params: DecodingParams
-    ) -> Iterator[tuple[int, list[int]]]:
+        self, encoded: Sequence[list[int]], params: DecodingParams, scored: bool = False
+    ) -> Iterator[tuple[int, Hypothesis]]:
         """See `Engine`."""
         for index, ids in enumerate(encoded):
-            yield index, ids[: params.max_tokens]
+            yield index, Hypothesis(ids[: params.max_tokens])
 
 
 def make_model(folder: Path) -> Path:

@@ -13,7 +13,8 @@ import uvicorn
 
 from understudy.serving.app import Service, build_app, open_service
 from understudy.serving.batching import Limits
-from understudy.serving.running import PatientProtocol, bind, configure
+from understudy.serving.protocol import PatientProtocol
+from understudy.serving.running import bind, configure
 from understudy.students.decoding.hypotheses import Hypothesis
 
 PROMPT = "Summarize: "

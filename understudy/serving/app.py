@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -43,7 +42,14 @@ from understudy.serving.chat import (
     tell_decision,
     wrap,
 )
-from understudy.serving.guards import BODY_SECONDS, Guard, read_body, to_response, unless_gone
+from understudy.serving.guards import (
+    BODY_SECONDS,
+    Guard,
+    make_id,
+    read_body,
+    to_response,
+    unless_gone,
+)
 from understudy.serving.monitoring import Log, Meters, log, log_failure
 from understudy.serving.openapi import describe_api
 from understudy.serving.rejections import RejectedError, stopping
@@ -98,10 +104,10 @@ def build_app(service: Service) -> Starlette:
             await warm_up(service.batcher, service.task.columns)
             routes.ready = True
             yield
-            routes.ready = False
+            routes.stop()
         service.batcher.close()
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/v1/chat/completions", routes.chat, methods=["POST"]),
             Route("/v1/summaries", routes.summarize, methods=["POST"]),
@@ -116,6 +122,8 @@ def build_app(service: Service) -> Starlette:
         exception_handlers={HTTPException: _refuse},
         lifespan=lifespan,
     )
+    app.state.model, app.state.meters, app.state.stop = service.model, service.meters, routes.stop
+    return app
 
 
 async def _refuse(_: Request, error: Exception) -> Response:
@@ -134,6 +142,10 @@ class _Routes:
         self._started, self.ready = int(time.time()), False
         self._api = describe_api(service.task)
 
+    def stop(self) -> None:
+        """Is not ready any more."""
+        self.ready = False
+
     async def chat(self, request: Request) -> Response:
         asked = read_chat(await self._read(request))
         values = self._task.match(asked.messages)
@@ -145,7 +157,7 @@ class _Routes:
         else:
             reply = await self._answer(request, values, asked.wanted)
             text = wrap(reply.text, self._task.field)
-        given = f"chatcmpl-{uuid4().hex}", self._name_model(reply), asked, reply, text
+        given = f"chatcmpl-{make_id()}", self._name_model(reply), asked, reply, text
         headers = tell_decision(reply)
         if not asked.stream:
             return JSONResponse(complete(*given), headers=headers)
@@ -158,7 +170,7 @@ class _Routes:
         reply = await self._answer(request, values, Wanted())
         return JSONResponse(
             {
-                "id": f"summary-{uuid4().hex}",
+                "id": f"summary-{make_id()}",
                 "object": "summary",
                 "model": self._name_model(reply),
                 "summary": reply.text,

@@ -63,9 +63,10 @@ class Decoded:
 
 
 @dataclass(eq=False)
-class _Waiting:
-    ids: Ids
+class _Waiting(Generic[Given]):
+    given: Given
     future: "asyncio.Future[Decoded]"
+    ids: Ids = field(default_factory=list)
     since: float = field(default_factory=perf_counter)
 
 
@@ -93,14 +94,16 @@ class Batcher(Generic[Given]):
         self._observe, self._report = observe, report
         self._encoder = ThreadPoolExecutor(1, "encode")
         self._decoders = ThreadPoolExecutor(limits.slots, "decode")
-        self._waiting: list[_Waiting] = []
-        self._queued, self._free, self._seconds = 0, limits.slots, 0.0
+        self._arrived: list[_Waiting[Given]] = []
+        self._encoding: list[_Waiting[Given]] = []
+        self._waiting: list[_Waiting[Given]] = []
+        self._free, self._seconds = limits.slots, 0.0
         self._stopping = False
 
     @property
     def queued(self) -> int:
         """Requests that wait for the engine."""
-        return self._queued
+        return len(self._arrived) + len(self._encoding) + len(self._waiting)
 
     async def answer(self, given: Given) -> Decoded:
         """Decodes an input, together with others that wait.
@@ -112,8 +115,8 @@ class Batcher(Generic[Given]):
         """
         if self._stopping:
             raise stopping()
-        if self._queued >= self._limits.max_queue:
-            raise queue_full(max(1, ceil(self._queued * self._seconds)))
+        if self.queued >= self._limits.max_queue:
+            raise queue_full(max(1, ceil(self.queued * self._seconds)))
         try:
             async with asyncio.timeout(self._limits.timeout_seconds):
                 return await self._queue(given)
@@ -121,26 +124,57 @@ class Batcher(Generic[Given]):
             raise timed_out(self._limits.timeout_seconds) from None
 
     async def _queue(self, given: Given) -> Decoded:
-        loop, since = asyncio.get_running_loop(), perf_counter()
-        self._queued += 1
-        try:
-            ids = await loop.run_in_executor(self._encoder, self._encode, given)
-        except BaseException:
-            self._queued -= 1
-            raise
-        one = _Waiting(ids, loop.create_future(), since)
-        self._waiting.append(one)
-        self._start()
+        one = _Waiting(given, asyncio.get_running_loop().create_future())
+        self._arrived.append(one)
+        self._encode_next()
         try:
             return await one.future
         finally:
-            if one in self._waiting:
-                self._waiting.remove(one)
-                self._queued -= 1
+            for queue in (self._arrived, self._encoding, self._waiting):
+                if one in queue:
+                    queue.remove(one)
+
+    def _encode_next(self) -> None:
+        """Encodes what has arrived, all in one go: a way to a thread and back costs as much."""
+        if self._encoding or not self._arrived:
+            return
+        taken = self._encoding = self._arrived
+        self._arrived = []
+        running = asyncio.get_running_loop().run_in_executor(
+            self._encoder, self._encode_all, [one.given for one in taken]
+        )
+        running.add_done_callback(partial(self._keep, list(taken)))
+
+    def _encode_all(self, given: Sequence[Given]) -> list[Ids | Exception]:
+        encoded = list[Ids | Exception]()
+        for one in given:
+            try:
+                encoded.append(self._encode(one))
+            except Exception as error:  # noqa: BLE001 - each is its own request's
+                encoded.append(error)
+        return encoded
+
+    def _keep(
+        self, taken: list[_Waiting[Given]], running: "asyncio.Future[list[Ids | Exception]]"
+    ) -> None:
+        """Lets what was encoded wait for the engine."""
+        self._encoding = []
+        if running.cancelled():  # by `close`
+            return
+        for one, ids in zip(taken, running.result(), strict=True):
+            if one.future.done():  # its client is gone
+                continue
+            if isinstance(ids, Exception):
+                one.future.set_exception(ids)
+            else:
+                one.ids = ids
+                self._waiting.append(one)
+        self._encode_next()
+        self._start()
 
     def _start(self) -> None:
-        """Gives every idle slot a batch, as long as there are texts."""
-        while self._free and self._waiting:
+        """Gives every idle slot a batch; not where more texts are nearly encoded than are there."""
+        while self._free and len(self._waiting) > len(self._encoding):
             batch = self._take()
             self._free -= 1
             encoded = [one.ids for one in batch]
@@ -149,11 +183,11 @@ class Batcher(Generic[Given]):
             )
             running.add_done_callback(partial(self._finish, batch, perf_counter()))
 
-    def _take(self) -> list[_Waiting]:
+    def _take(self) -> list[_Waiting[Given]]:
         """The oldest text and those nearest to its length, which cost the least padding."""
         oldest = self._waiting[0]
         share = ceil(len(self._waiting) / self._free)
-        batch, longest = list[_Waiting](), 0
+        batch, longest = list[_Waiting[Given]](), 0
         for one in sorted(self._waiting, key=lambda one: abs(len(one.ids) - len(oldest.ids))):
             longest = max(longest, len(one.ids))
             if batch and (
@@ -163,13 +197,17 @@ class Batcher(Generic[Given]):
             batch.append(one)
         taken = set(batch)
         self._waiting = [one for one in self._waiting if one not in taken]
-        self._queued -= len(batch)
         return batch
 
     def _finish(
-        self, batch: list[_Waiting], start: float, running: "asyncio.Future[Sequence[Hypothesis]]"
+        self,
+        batch: list[_Waiting[Given]],
+        start: float,
+        running: "asyncio.Future[Sequence[Hypothesis]]",
     ) -> None:
         self._free += 1
+        if running.cancelled():
+            return
         seconds = perf_counter() - start
         if (error := running.exception()) is not None:
             self._report(error)
@@ -184,7 +222,7 @@ class Batcher(Generic[Given]):
                     one.future.set_result(Decoded(one.ids, found, waited, len(batch)))
         self._start()
 
-    def _learn(self, batch: list[_Waiting], seconds: float) -> None:
+    def _learn(self, batch: list[_Waiting[Given]], seconds: float) -> None:
         each = seconds / len(batch) / self._limits.slots
         self._seconds += SMOOTHING * (each - self._seconds)
         self._observe(Batch(len(batch), sum(len(one.ids) for one in batch), seconds))

@@ -2,12 +2,12 @@
 
 import asyncio
 import hmac
+import random
 import re
 import traceback
 from collections.abc import Coroutine
 from time import perf_counter
 from typing import Any, TypeVar
-from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -114,7 +114,12 @@ class _Sent:
 def _identify(scope: Scope) -> str:
     """The id that the client gave its request, if that can be one, or a new one."""
     given = Headers(scope=scope).get("x-request-id", "")
-    return given if IDENTITY.fullmatch(given) else f"req_{uuid4().hex}"
+    return given if IDENTITY.fullmatch(given) else f"req_{make_id()}"
+
+
+def make_id() -> str:
+    """An id that no other has: random, not secret, and without a call of the system."""
+    return f"{random.getrandbits(128):032x}"
 
 
 def to_response(error: RejectedError) -> Response:
@@ -174,15 +179,23 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
     Raises:
         ClientGoneError: the client has left; the work was cancelled.
     """
-    task, gone = asyncio.create_task(work), asyncio.create_task(_wait_for_end(request))
+    current, waits = asyncio.current_task(), True
+
+    def leave(gone: "asyncio.Task[None]") -> None:
+        if waits and current is not None and not gone.cancelled():
+            current.cancel()
+
+    gone = asyncio.create_task(_wait_for_end(request))
+    gone.add_done_callback(leave)
     try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise ClientGoneError
-        return task.result()
+        return await work
+    except asyncio.CancelledError:
+        if gone.done() and current is not None and not current.uncancel():
+            raise ClientGoneError from None
+        raise  # the server ends
     finally:
+        waits = False
         gone.cancel()
-        task.cancel()
 
 
 async def _wait_for_end(request: Request) -> None:

@@ -82,6 +82,12 @@ class Meters:
             "understudy_tokens", "The student's tokens, by kind.", ["kind"], registry=registry
         )
 
+    def continue_from(self, others: "Meters") -> None:
+        """Goes on counting where those of an application left off whose place another takes."""
+        queued = self._queued
+        self.__dict__.update(others.__dict__)
+        self._queued = queued
+
     def observe(self, batch: Batch) -> None:
         """Counts a batch that was decoded."""
         self.sizes.observe(batch.size)
@@ -113,7 +119,8 @@ def log(event: str, level: str = "info", **facts: Any) -> None:
     now = datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="milliseconds")
     line = {"time": now, "level": level, "event": event, **facts}
     with suppress(OSError, ValueError):  # a full disk, a reader that is gone, a closed file
-        print(json.dumps(line, ensure_ascii=True), file=sys.stderr, flush=True)
+        sys.stderr.write(json.dumps(line) + "\n")  # at once: other workers write there too
+        sys.stderr.flush()
 
 
 def log_failure(error: BaseException) -> None:

@@ -1,81 +1,35 @@
 """Runs the application: the address, the workers that share it, slow clients, and the end.
 
-On SIGTERM or SIGINT a worker takes no more connections, answers what it has, and ends.
+On SIGTERM or SIGINT a worker takes no more connections, answers what it has, and ends. On SIGHUP it
+loads the model folder again.
 """
 
-import asyncio
 import ipaddress
-import multiprocessing.connection
 import os
 import signal
 import socket
 import sys
 import tempfile
-import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
-from uvicorn.config import STARTUP_FAILURE
-from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.supervisors import Multiprocess
 
-from understudy.core.errors import UnderstudyError
-from understudy.serving.monitoring import SHARED, forget_dead_workers, log, log_as_json
+from understudy.serving.ending import GracefulServer
+from understudy.serving.monitoring import SHARED, log, log_as_json
+from understudy.serving.protocol import PatientProtocol
 from understudy.serving.rejections import ServeError
+from understudy.serving.reloading import OpenApp, Reloadable
+from understudy.serving.supervising import ENDING, Supervisor
 
 KEY = "UNDERSTUDY_SERVE_KEY"
-HEAD_SECONDS = 10.0
-"""Time that the head of a request has to come in."""
 IDLE_SECONDS = 30
 """Time that a connection may be idle between two requests."""
-MAX_HEAD = 2**14
 BACKLOG = 2048
+MEMORY = "/dev/shm"  # noqa: S108 - a folder of its own is made in it
 DRAIN_SECONDS = 5
 """Beside the time of the slowest answer, how long open requests have at the end."""
-ENDING = (signal.SIGTERM, signal.SIGINT)
-
-
-class PatientProtocol(H11Protocol):
-    """HTTP/1.1 that closes a connection whose request has not come in in `head_seconds`."""
-
-    head_seconds = HEAD_SECONDS
-    _deadline: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Starts the clock."""
-        super().connection_made(transport)
-        self._set_deadline()
-
-    def data_received(self, data: bytes) -> None:
-        """Stops the clock when a request is there, whose body the application times."""
-        super().data_received(data)
-        if self.cycle is None or self.cycle.response_complete:
-            self._set_deadline()
-        else:
-            self._drop_deadline()
-
-    def on_response_complete(self) -> None:
-        """Leaves the time between requests to uvicorn, but for a next one that has begun."""
-        self._drop_deadline()
-        super().on_response_complete()
-        if self.cycle.response_complete and self.conn.trailing_data[0]:
-            self._set_deadline()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Stops the clock."""
-        self._drop_deadline()
-        super().connection_lost(exc)
-
-    def _set_deadline(self) -> None:
-        if self._deadline is None:
-            self._deadline = self.loop.call_later(self.head_seconds, self.transport.close)
-
-    def _drop_deadline(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
 
 
 def read_key(host: str) -> str | None:
@@ -130,12 +84,12 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def run_server(
-    open_app: Callable[[], ASGIApp], bound: socket.socket, workers: int, timeout_seconds: float
+    open_app: OpenApp, bound: socket.socket, workers: int, timeout_seconds: float
 ) -> None:
     """Serves until a signal ends it.
 
     Args:
-        open_app: makes a worker's application; with several workers it must be picklable.
+        open_app: see there.
         bound: where to listen.
         workers: processes that share the socket.
         timeout_seconds: longest time of an answer.
@@ -147,67 +101,68 @@ def run_server(
     log_as_json()
     drain = int(timeout_seconds) + DRAIN_SECONDS
     if workers == 1:
-        app = open_app()
-        for one in ENDING:
-            signal.signal(one, _end_well)
-        _listen(bound, workers)
-        uvicorn.Server(configure(app, drain)).run(sockets=[bound])
-        log("stopped")
-        return
-    with tempfile.TemporaryDirectory(prefix="understudy-metrics-") as shared:
-        os.environ[SHARED] = shared
-        _listen(bound, workers)
-        config = configure(_Opened(open_app), drain, workers=workers, factory=True)
-        supervisor = Multiprocess(config, sockets=[bound])
-        supervisor.run()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the model is read
+        serve(open_app, drain, True, bound, partial(_listen, bound, workers))
+    else:
+        with tempfile.TemporaryDirectory(
+            prefix="understudy-metrics-", dir=_find_memory()
+        ) as shared:
+            os.environ[SHARED] = shared
+            _listen(bound, workers)
+            serves = partial(serve, open_app, drain, False)
+            if not Supervisor(serves, bound, workers, drain + DRAIN_SECONDS).run():
+                sys.exit(1)
     log("stopped")
-    if any(one.exitcode == STARTUP_FAILURE for one in supervisor.processes):
-        sys.exit(1)  # the worker has said why
 
 
-class _Opened:
-    """Makes the application in a worker; what a user can fix is one line, and no new try."""
-
-    def __init__(self, open_app: Callable[[], ASGIApp]) -> None:
-        self._open_app = open_app
-
-    def __call__(self) -> ASGIApp:
-        log_as_json()
-        forget_dead_workers()
-        threading.Thread(target=_end_with_parent, daemon=True).start()
-        try:
-            return self._open_app()
-        except UnderstudyError as error:
-            print(f"error: {error}", file=sys.stderr, flush=True)
-            sys.exit(STARTUP_FAILURE)
+def _find_memory() -> str | None:
+    """Where files are in memory: a full disk would end those who have them mapped."""
+    return MEMORY if os.access(MEMORY, os.W_OK) else None
 
 
-def _end_with_parent() -> None:
-    """Ends a worker, as SIGTERM does, when nothing is left that would replace it or end it."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        multiprocessing.connection.wait([parent.sentinel])
-        os.kill(os.getpid(), signal.SIGTERM)
+def serve(
+    open_app: OpenApp,
+    drain: int,
+    alone: bool,
+    bound: socket.socket,
+    started: Callable[[], None],
+) -> None:
+    """Serves in this process.
+
+    Args:
+        open_app: see there.
+        drain: seconds that open requests have at the end.
+        alone: no other process accepts from the socket.
+        bound: where to listen.
+        started: is called when the application is warm.
+
+    Raises:
+        UnderstudyError: the application cannot be made.
+    """
+    app = Reloadable(open_app, started)
+    for one in ENDING:
+        signal.signal(one, _end_well)
+    GracefulServer(configure(app, drain), alone).run(sockets=[bound])
 
 
 def configure(
-    app: Any, drain: int, protocol: type[PatientProtocol] = PatientProtocol, **more: Any
+    app: Any, drain: int, protocol: type[PatientProtocol] = PatientProtocol
 ) -> uvicorn.Config:
     """Uvicorn's settings; `drain` is how many seconds open requests have at the end."""
     return uvicorn.Config(
         app,
         http=protocol,
+        loop="uvloop",
         ws="none",
         lifespan="on",
         log_config=None,
         log_level="warning",
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         backlog=BACKLOG,
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=drain,
-        h11_max_incomplete_event_size=MAX_HEAD,
-        **more,
     )
 
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 
+from understudy.contract.conversion import ConversionCheck
 from understudy.contract.params.fetch import FetchParams
 from understudy.contract.params.serve import ServeParams
 from understudy.contract.params.zeroshot import ZeroshotParams
@@ -22,6 +23,7 @@ from understudy.students.decoding.generation import read_generation_config
 from understudy.students.decoding.hypotheses import Hypothesis
 from understudy.students.model.machine import count_cores
 from understudy.students.model.tokens import encode_texts
+from understudy.students.model.weights import hash_weights
 from understudy.teacher.matching import IMAGE, NO_MESSAGES, OTHER_PROMPT, TOOL_CALL
 from understudy.teacher.prompts import ARTICLE, Prompt
 from understudy.texts.redaction import Redactor
@@ -38,7 +40,8 @@ REASONS = {
 }
 
 
-Extension = Callable[[Service, "ServedStudent", "TaskPrompt"], Service]
+Extension = Callable[[Service, "ServedStudent", "TaskPrompt", Path], Service]
+"""Makes another service out of that of a student, its task, and its folder as it was loaded."""
 
 
 def check_model(folder: Path) -> None:
@@ -50,6 +53,17 @@ def check_model(folder: Path) -> None:
         )
 
 
+def check_conversion(folder: Path) -> None:
+    """Refuses a folder that CTranslate2 should decode and cannot, as one that is half written."""
+    if read_generation_config(folder, 1).engine == "ctranslate2":
+        check, found = ConversionCheck.load(ConversionCheck.path_in(folder)), hash_weights(folder)
+        if not check.passed or (found and check.weights not in (None, found)):
+            raise StudentError(
+                f"{folder}: the converted model is not of these weights; "
+                "the stage `export` makes it again"
+            )
+
+
 def open_app(
     model: Path,
     prompt: Path | None,
@@ -58,7 +72,9 @@ def open_app(
     key: str | None,
     log_texts: bool,
     extend: "Extension | None" = None,
-) -> ASGIApp:
+    *,
+    again: bool = False,
+) -> Starlette:
     """Loads the model and the prompt.
 
     Args:
@@ -69,17 +85,24 @@ def open_app(
         key: what clients must send; None where they need none.
         log_texts: log inputs and answers too.
         extend: changes the service, so that not the student alone answers.
+        again: another model serves until this one can: it is not to be one that decodes slowly for
+            want of its converted form.
 
     Raises:
         UnderstudyError: one of them cannot be used.
     """
+    if again:
+        check_model(model)
+        check_conversion(model)
+    if model.is_symlink():
+        model = model.resolve()  # which may be another in the next moment
     task = TaskPrompt.load(prompt, open_model_redactor(model, names))
     student = ServedStudent(model, params.threads, params.tokens_per_batch)
     limits = Limits(
         params.max_queue, params.timeout_seconds, params.tokens_per_batch, student.slots
     )
     service = open_service(student, task, limits, key, log_texts=log_texts)
-    return build_app(service if extend is None else extend(service, student, task))
+    return build_app(service if extend is None else extend(service, student, task, model))
 
 
 class ServedStudent:

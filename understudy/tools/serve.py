@@ -76,9 +76,8 @@ def _extend(params: "ServeParams", model: Path, calibration: Path | None) -> "Ex
     """What brings the teacher into a worker; what cannot be used is told before that."""
     from understudy.tools.escalating.extension import escalate, prepare, tell_mode
 
-    escalation = prepare(model, params, calibration)
-    tell_mode(escalation)
-    return partial(escalate, escalation)
+    tell_mode(prepare(model, params, calibration))
+    return partial(escalate, params, calibration)  # which prepares anew for another model
 
 
 def _choose(given: dict[str, Any]) -> "ServeParams":

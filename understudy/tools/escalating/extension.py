@@ -101,14 +101,19 @@ def _name(teacher: Mapping[str, str]) -> str:
 
 
 def escalate(
-    escalation: Escalation, service: Service, student: Student, task: TaskPrompt
+    params: ServeParams,
+    calibration: Path | None,
+    service: Service,
+    student: Student,
+    task: TaskPrompt,
+    model: Path,
 ) -> Service:
-    """The same service with a teacher behind it.
+    """The same service with a teacher behind it, by what `prepare` finds now.
 
     Raises:
-        DataError: the calibration or the record of the drift test cannot be used.
+        UnderstudyError: see `prepare`; or the record of the drift test cannot be used.
     """
-    params = escalation.params
+    escalation = prepare(model, params, calibration)
     meters = ModeMeters(service.meters)
     teacher = TaskTeacher(task, escalation.teacher, params)
     handover = Handover(teacher, meters, service.log)
