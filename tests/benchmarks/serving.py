@@ -1,6 +1,6 @@
 """The server against `understudy predict`'s engine: throughput, latency, overload and memory.
 
-Run: python -m tests.benchmarks.serving [throughput] [memory]; make bench runs both (four minutes).
+Run: python -m tests.benchmarks.serving [throughput] [memory]; make bench runs both (five minutes).
 The load comes from a process of its own, on the same cores: what it needs is in the server's time.
 In each pair the engine, called as `predict` does, and the server take turns, so their ratio holds
 where other work makes both slower. `toy` decodes in under a millisecond, so that HTTP is most of
@@ -191,7 +191,8 @@ def throughput(scratch: Path) -> None:
     note = (
         f"{describe_machine()}; {SATURATED} in flight, {PAIRS} pairs, medians; added: to one "
         f"article alone, at the median; overload: {OVERLOADED:,} requests, {OVERLOAD} in "
-        f"flight, a queue of {QUEUE}. half-t5-small: half of T5-small's layers and width, random weights, int8."
+        f"flight, a queue of {QUEUE}. "
+        "half-t5-small: half of T5-small's layers and width, random weights, int8."
     )
     write_table("serving", head.split(", "), rows, note)
 
