@@ -4,7 +4,7 @@ Run: python -m tests.benchmarks.serving [throughput] [memory]; make bench runs b
 The load comes from a process of its own, on the same cores: what it needs is in the server's time.
 In each pair the engine, called as `predict` does, and the server take turns, so their ratio holds
 where other work makes both slower. `toy` decodes in under a millisecond, so that HTTP is most of
-its work; `half-t5-small` has half of T5-small's layers and width, random weights and 24 tokens to
+its work; `half-t5-small` has half of T5-small's layers and width, random weights and 16 tokens to
 write: text without meaning, work as real students have it.
 """
 
@@ -108,9 +108,9 @@ def make(name: str, folder: Path) -> None:
         student.model.save_pretrained(folder)
         student.tokenizer.save_pretrained(folder)
         export = ExportParams(quantization="int8", limit=10.0, rows=1)
-        convert(folder, texts[:1], ["One."], (512, 24), export, folder / CONVERTED)
+        convert(folder, texts[:1], ["One."], (512, 16), export, folder / CONVERTED)
         decoding = decoding_params(
-            engine="ctranslate2", beams=4, max_tokens=24, max_input_tokens=512
+            engine="ctranslate2", beams=4, max_tokens=16, max_input_tokens=512
         )
     write_generation_config(folder, decoding)
     folder.with_suffix(".json").write_text(json.dumps(texts), encoding="utf-8")
@@ -149,8 +149,8 @@ def measure(name: str, folder: Path, options: tuple[str, ...]) -> list[str]:
     """A row of the table."""
     texts, ratios, rates, added = folder.with_suffix(".json"), [], [], []
     with serving(folder, *options) as server:
-        probe = server.load(texts, 8, 64)
-        count = int(max(2 * SATURATED, SECONDS * 64 / probe["seconds"]))
+        probe = server.load(texts, 32, 64)
+        count = int(max(1.5 * SATURATED, SECONDS * 64 / probe["seconds"]))
         for _ in range(PAIRS):
             direct = run_child("serving", "direct", name, folder)
             found = server.load(texts, SATURATED, count)

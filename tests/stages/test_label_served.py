@@ -6,15 +6,22 @@ from pathlib import Path
 import pytest
 
 from tests.doubles.teacher import settings
-from tests.stages.labelling import Project, row
+from tests.stages.labelling import Project, Row, row
 from tests.students import decoding_params, export_taught, toy_pairs
 from tests.tools.test_serve import serving
 from understudy.students.decoding.generation import write_generation_config
 from understudy.teacher.ledger import LEDGER_ENV
 from understudy.tools.summarize import summarize_file
 
-TRAIN = [row(one.id, article=one.article) for one in toy_pairs(12, seed=5).itertuples()]
-VALIDATION = [row(one.id, article=one.article) for one in toy_pairs(4, seed=6).itertuples()]
+
+def toy_rows(count: int, seed: int) -> list[Row]:
+    """Rows whose articles the student knows how to read."""
+    pairs = toy_pairs(count, seed)
+    both = zip(pairs["id"], pairs["article"], strict=True)
+    return [row(name, article=article) for name, article in both]
+
+
+TRAIN, VALIDATION = toy_rows(12, seed=5), toy_rows(4, seed=6)
 
 
 @pytest.fixture
