@@ -75,6 +75,7 @@ bench: $(READY) ## measures client, students, scoring and report, into docs/benc
 	@python -m tests.benchmarks.logged 5000
 	@python -m tests.benchmarks.calibration
 	@python -m tests.benchmarks.promises
+	@python -m tests.benchmarks.serving
 	@python -m tests.benchmarks.report
 	@python -m tests.benchmarks.retraining
 

@@ -37,8 +37,7 @@ def read_unit() -> ConfigParser:
 
 def instruction(name: str) -> str:
     """What the Dockerfile says last under a name."""
-    found: list[str] = re.findall(rf"^{name} (.+)$", DOCKERFILE, re.MULTILINE)
-    return found[-1]
+    return str(re.findall(rf"^{name} (.+)$", DOCKERFILE, re.MULTILINE)[-1])
 
 
 def check_command(words: list[str]) -> None:

@@ -1,10 +1,10 @@
 """The server against `understudy predict`'s engine: throughput, latency, overload and memory.
 
-Run: python -m tests.benchmarks.serving [throughput] [memory]; make bench runs both (four minutes).
+Run: python -m tests.benchmarks.serving [throughput] [memory]; make bench runs both (five minutes).
 The load comes from a process of its own, on the same cores: what it needs is in the server's time.
 In each pair the engine, called as `predict` does, and the server take turns, so their ratio holds
 where other work makes both slower. `toy` decodes in under a millisecond, so that HTTP is most of
-its work; `half-t5-small` has half of T5-small's layers and width, random weights and 32 tokens to
+its work; `half-t5-small` has half of T5-small's layers and width, random weights and 16 tokens to
 write: text without meaning, work as real students have it.
 """
 
@@ -33,9 +33,10 @@ SECONDS = 3.0
 """About as long as each side of a pair takes."""
 LONE = 100
 """Requests one at a time, at most."""
-QUEUE = 256
-SATURATED = 128
-"""In flight: more than fill the engine, less than fill the queue."""
+QUEUE, SATURATED = 96, 64
+"""Requests in flight that more than fill the engine, and less than the queue."""
+OVERLOAD, OVERLOADED = 4 * SATURATED, 2000
+"""In flight, so that more is asked than fits, and requests in all."""
 WAYS = {
     "toy": ((), ("--workers", "2", "--threads", "1")),
     "half-t5-small": ((), ("--workers", "2", "--threads", "1"), ("--threads", "2")),
@@ -102,14 +103,14 @@ def make(name: str, folder: Path) -> None:
         from tests.benchmarks.contest import read_pairs
         from tests.benchmarks.training import build
 
-        texts = [pair["article"] for pair in read_pairs("test")][:64]
+        texts = [pair["article"] for pair in read_pairs("test")][:32]
         student = build("t5-half")
         student.model.save_pretrained(folder)
         student.tokenizer.save_pretrained(folder)
         export = ExportParams(quantization="int8", limit=10.0, rows=1)
-        convert(folder, texts[:1], ["One."], (512, 32), export, folder / CONVERTED)
+        convert(folder, texts[:1], ["One."], (512, 16), export, folder / CONVERTED)
         decoding = decoding_params(
-            engine="ctranslate2", beams=4, max_tokens=32, max_input_tokens=512
+            engine="ctranslate2", beams=4, max_tokens=16, max_input_tokens=512
         )
     write_generation_config(folder, decoding)
     folder.with_suffix(".json").write_text(json.dumps(texts), encoding="utf-8")
@@ -148,9 +149,8 @@ def measure(name: str, folder: Path, options: tuple[str, ...]) -> list[str]:
     """A row of the table."""
     texts, ratios, rates, added = folder.with_suffix(".json"), [], [], []
     with serving(folder, *options) as server:
-        at_start = server.megabytes
-        probe = server.load(texts, 8, 64)
-        count = int(max(128, SECONDS * 64 / probe["seconds"]))
+        probe = server.load(texts, 32, 64)
+        count = int(max(1.5 * SATURATED, SECONDS * 64 / probe["seconds"]))
         for _ in range(PAIRS):
             direct = run_child("serving", "direct", name, folder)
             found = server.load(texts, SATURATED, count)
@@ -159,10 +159,10 @@ def measure(name: str, folder: Path, options: tuple[str, ...]) -> list[str]:
             ratios.append(rates[-1] / direct["rate"])
             lone = server.load(texts, 1, min(LONE, int(SECONDS * 1000 / direct["alone"])))
             added.append(lone["p50"] - direct["alone"])
-        over = server.load(texts, 2 * QUEUE + 2 * SATURATED, count)
+        over = server.load(texts, OVERLOAD, OVERLOADED)
         others = {key: n for key, n in over["statuses"].items() if key not in ("200", "429")}
         workers = int(options[1]) if "--workers" in options else 1
-        memory = (server.megabytes, at_start)
+        megabytes = server.megabytes / workers
     print(name, options, ratios, rates, added, over, file=sys.stderr)
     return [
         name,
@@ -173,7 +173,7 @@ def measure(name: str, folder: Path, options: tuple[str, ...]) -> list[str]:
         f"{over['statuses'].get('200', 0):,}",
         f"{over['statuses'].get('429', 0):,}",
         str(sum(others.values())),
-        f"{memory[0] / workers:,.0f}",
+        f"{megabytes:,.0f}",
     ]
 
 
@@ -185,13 +185,14 @@ def throughput(scratch: Path) -> None:
         run_child("serving", "make", name, folder)
         rows += [measure(name, folder, options) for options in ways]
     head = (
-        "student, options, requests/s, of predict's, added ms, 200 at twice, 429, others, "
+        "student, options, requests/s, of predict's, added ms, overload: 200, 429, others, "
         "MB a worker"
     )
     note = (
         f"{describe_machine()}; {SATURATED} in flight, {PAIRS} pairs, medians; added: to one "
-        f"article alone, at the median; at twice: {2 * QUEUE + 2 * SATURATED} in flight, a queue "
-        f"of {QUEUE}. half-t5-small: half of T5-small's layers and width, random weights, int8."
+        f"article alone, at the median; overload: {OVERLOADED:,} requests, {OVERLOAD} in "
+        f"flight, a queue of {QUEUE}. "
+        "half-t5-small: half of T5-small's layers and width, random weights, int8."
     )
     write_table("serving", head.split(", "), rows, note)
 
