@@ -94,9 +94,8 @@ def playing(
         pair.logged.append((event, facts))
 
     service = replace(open_service(student, Summarizing(), LIMITS), log=log)
-    meters = ModeMeters(service.meters)
+    meters = service.meters.part(ModeMeters)
     handover = Handover(teacher, meters, log)
-    service.meters.before_render.append(handover.update)
     duo = Duo(
         mode, student, Summarizing(), service.batcher, handover, meters, pair,
         lambda one, other: 100.0 * (one.lower() == other.lower()), watch=pair.watched.append,
@@ -110,6 +109,8 @@ def playing(
 
     answerer = choose(duo) or service.answerer
     relay = Relay(student, handover, meters)
-    with served(replace(service, answerer=answerer, relay=relay, opened=opened)) as client:
+    with served(
+        replace(service, answerer=answerer, relay=relay, opened=opened, update=handover.update)
+    ) as client:
         pair.client = client
         yield pair

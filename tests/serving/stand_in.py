@@ -24,6 +24,7 @@ from tests.imports import ROOT
 from tests.serving import LIMITS, PROMPT, Echo, Summarizing, chat
 from understudy.core.errors import StudentError
 from understudy.serving.app import build_app, open_service
+from understudy.serving.monitoring import Meters
 from understudy.serving.running import bind, run_server
 from understudy.students.decoding.hypotheses import Hypothesis
 
@@ -42,14 +43,14 @@ class Marked(Echo):
         return [replace(one, ids=[*mark, *one.ids]) for one in super().decode(encoded)]
 
 
-def open_app(file: Path, *, again: bool = False) -> Starlette:
+def open_app(file: Path, *, meters: Meters | None = None) -> Starlette:
     """A student out of its file; a StudentError where it is half written."""
     text = file.read_text(encoding="utf-8")
     if text.startswith("bug"):
         raise ValueError(text)
     if not text.endswith("."):
         raise StudentError(f"{file}: half written")
-    return build_app(open_service(Marked(text), Summarizing(), LIMITS))
+    return build_app(open_service(Marked(text), Summarizing(), LIMITS, meters=meters))
 
 
 @dataclass

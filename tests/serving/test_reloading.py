@@ -13,6 +13,7 @@ from tests.benchmarks.load import Load, render
 from tests.serving import LIMITS, Echo, Summarizing, chat
 from tests.serving.stand_in import ASK, Running, running
 from understudy.serving.app import build_app, open_service
+from understudy.serving.monitoring import Meters
 from understudy.serving.reloading import Reloadable
 
 CHAT = "/v1/chat/completions"
@@ -102,8 +103,8 @@ def test_what_has_begun_is_answered_by_the_old_model_and_figures_go_on() -> None
     students[1].name = "second"
     left = iter(students)
 
-    def open_app(*, again: bool = False) -> object:
-        return build_app(open_service(next(left), Summarizing(), LIMITS))
+    def open_app(*, meters: Meters | None = None) -> object:
+        return build_app(open_service(next(left), Summarizing(), LIMITS, meters=meters))
 
     async def play() -> None:
         app = Reloadable(open_app)  # type: ignore[arg-type]

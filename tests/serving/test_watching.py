@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prometheus_client import generate_latest
 
 from understudy.core.errors import DataError
 from understudy.serving.mode_meters import ModeMeters
@@ -22,15 +21,15 @@ class Worker:
     """One worker's watch, its figures and its log."""
 
     def __init__(self, path: Path, expected: Expected = EXPECTED) -> None:
-        self._meters = Meters(lambda: 0)
+        self._meters = Meters()
         self.logged: list[tuple[str, dict[str, Any]]] = []
-        self.watch = DriftWatch(path, expected, ModeMeters(self._meters), self.log)
+        self.watch = DriftWatch(path, expected, self._meters.part(ModeMeters), self.log)
 
     def log(self, event: str, level: str = "info", **facts: Any) -> None:
         self.logged.append((event, facts))
 
     def figure(self, name: str) -> float:
-        text = generate_latest(self._meters.registry).decode()
+        text = self._meters.render().decode()
         [line] = [line for line in text.splitlines() if line.startswith(f"{name} ")]
         return float(line.rpartition(" ")[2])
 

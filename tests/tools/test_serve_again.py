@@ -15,9 +15,11 @@ from tests.tools.test_serve import serving
 from understudy.contract.params.export import CONVERTED
 from understudy.contract.params.serve import ServeParams
 from understudy.core.errors import UnderstudyError
+from understudy.serving.monitoring import Meters
 from understudy.students.decoding.generation import write_generation_config
 from understudy.tools.hosting import open_app
 
+PROMPT = ROOT / "prompts/zeroshot.txt"
 ARTICLE = toy_pairs(1, seed=7)["article"][0]
 
 
@@ -77,4 +79,6 @@ def test_a_folder_that_is_half_written_takes_no_models_place(
     half = copytree(model, tmp_path / "half")
     BREAKS[name](half)
     with pytest.raises(UnderstudyError, match="half"):
-        open_app(half, ROOT / "prompts/zeroshot.txt", None, ServeParams(), None, False, again=True)
+        open_app(
+            half, ROOT / "prompts/zeroshot.txt", None, ServeParams(), None, False, meters=Meters()
+        )

@@ -28,7 +28,7 @@ from understudy.serving.answering import (
     Wanted,
     warm_up,
 )
-from understudy.serving.batching import Batcher, Limits
+from understudy.serving.batching import Batch, Batcher, Limits
 from understudy.serving.chat import (
     ChatRequest,
     check_format,
@@ -78,18 +78,29 @@ class Service:
     """Answers messages that are not the task; None refuses them."""
     opened: Callable[[], AbstractAsyncContextManager[Any]] = nullcontext
     """Is entered before the first request, and left after the last one."""
+    update: Callable[[], None] = lambda: None
+    """Brings figures up to date before they are shown."""
 
 
 def open_service(
-    student: Student, task: Task, limits: Limits, key: str | None = None, *, log_texts: bool = False
+    student: Student,
+    task: Task,
+    limits: Limits,
+    key: str | None = None,
+    *,
+    log_texts: bool = False,
+    meters: Meters | None = None,
 ) -> Service:
     """A service in which a student answers every request of its task."""
-    meters = Meters(lambda: batcher.queued)
+    meters = meters or Meters()
 
     def encode(values: Values) -> list[int]:
         return student.encode(task.join(values))
 
-    batcher = Batcher(encode, student.decode, limits, meters.observe, log_failure)
+    def observe(batch: Batch) -> None:
+        meters.observe(batch, batcher.queued)
+
+    batcher = Batcher(encode, student.decode, limits, observe, log_failure)
     answerer = StudentAnswerer(student, batcher)
     return Service(student.name, task, answerer, batcher, meters, key, log_texts)
 
@@ -248,6 +259,8 @@ class _Routes:
 
     async def show_metrics(self, _: Request) -> Response:
         meters = self._service.meters
+        meters.waiting.set(self._service.batcher.queued)
+        self._service.update()
         return Response(meters.render(), media_type=meters.content_type)
 
     async def show_api(self, _: Request) -> Response:

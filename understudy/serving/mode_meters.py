@@ -1,8 +1,8 @@
 """Figures for Prometheus where the teacher may answer, too."""
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from understudy.serving.monitoring import SECONDS, Meters
+from understudy.serving.monitoring import SECONDS
 
 TENTHS = tuple(step / 10 for step in range(1, 11))
 
@@ -10,9 +10,8 @@ TENTHS = tuple(step / 10 for step in range(1, 11))
 class ModeMeters:
     """Who answered and why, what the teacher took and cost, and how the drift test stands."""
 
-    def __init__(self, meters: Meters) -> None:
-        """Adds the figures to those of a server."""
-        registry = meters.registry
+    def __init__(self, registry: CollectorRegistry) -> None:
+        """Adds the figures to those of a server; see `Meters.part`."""
         self.answers = Counter(
             "understudy_answers",
             "Answers, by who gave them and why.",

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, cast
 
 import psutil
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -19,6 +19,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from understudy.core.errors import one_line
 from understudy.serving.batching import Batch
 
+T = TypeVar("T")
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
 """Environment variable that names the folder in which several workers add up their figures."""
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -34,16 +35,13 @@ class Log(Protocol):
 
 
 class Meters:
-    """What a server counts and times, in a registry of its own."""
+    """What a process counts and times, in a registry of its own, whichever model it serves."""
 
     content_type = CONTENT_TYPE_LATEST
 
-    def __init__(self, queued: Callable[[], int]) -> None:
-        """Takes what tells how many requests wait."""
-        self.registry = registry = CollectorRegistry()
-        self.before_render: list[Callable[[], None]] = []
-        """What brings other figures up to date."""
-        self._queued = queued
+    def __init__(self) -> None:
+        self._registry = registry = CollectorRegistry()
+        self._parts: dict[object, object] = {}
         self.requests = Counter(
             "understudy_requests",
             "Requests, by route and status.",
@@ -82,25 +80,22 @@ class Meters:
             "understudy_tokens", "The student's tokens, by kind.", ["kind"], registry=registry
         )
 
-    def continue_from(self, others: "Meters") -> None:
-        """Goes on counting where those of an application left off whose place another takes."""
-        queued = self._queued
-        self.__dict__.update(others.__dict__)
-        self._queued = queued
+    def part(self, kind: Callable[[CollectorRegistry], T]) -> T:
+        """Further figures in the same registry, which are made at the first call."""
+        if kind not in self._parts:
+            self._parts[kind] = kind(self._registry)
+        return cast("T", self._parts[kind])
 
-    def observe(self, batch: Batch) -> None:
-        """Counts a batch that was decoded."""
+    def observe(self, batch: Batch, queued: int) -> None:
+        """Counts a batch that was decoded, and those who wait behind it."""
         self.sizes.observe(batch.size)
         self.decoding.observe(batch.seconds)
-        self.waiting.set(self._queued())
+        self.waiting.set(queued)
 
     def render(self) -> bytes:
         """All figures, those of the other workers too, in Prometheus' text format."""
-        self.waiting.set(self._queued())
-        for update in self.before_render:
-            update()
         if SHARED not in os.environ:
-            return generate_latest(self.registry)
+            return generate_latest(self._registry)
         together = CollectorRegistry()
         MultiProcessCollector(together)  # type: ignore[no-untyped-call]
         return generate_latest(together)

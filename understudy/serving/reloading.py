@@ -15,14 +15,14 @@ from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
 from understudy.core.errors import UnderstudyError, one_line
-from understudy.serving.monitoring import log
+from understudy.serving.monitoring import Meters, log
 
 
 class OpenApp(Protocol):
     """Makes a worker's application; with several workers it must be picklable."""
 
-    def __call__(self, *, again: bool = False) -> Starlette:
-        """Loads the model; `again` where another application serves until this one can."""
+    def __call__(self, *, meters: Meters | None = None) -> Starlette:
+        """Loads the model; with the figures of another application, to take its place."""
         ...
 
 
@@ -120,7 +120,7 @@ class Reloadable:
         old = self._acting
         assert old is not None  # noqa: S101
         try:
-            app = await asyncio.to_thread(self._open_app, again=True)
+            app = await asyncio.to_thread(self._open_app, meters=old.app.state.meters)
             new = _Acting(app)
             await new.start()
         except UnderstudyError as error:
@@ -128,7 +128,6 @@ class Reloadable:
         except Exception as error:  # noqa: BLE001 - whatever a library says of half a folder
             log("reload_failed", "error", error=f"{type(error).__name__}: {one_line(error)[:500]}")
         else:
-            app.state.meters.continue_from(old.app.state.meters)
             self._acting = new
             log("reloaded", model=app.state.model)
             await old.end()

@@ -17,6 +17,7 @@ from understudy.rows.fields import join_fields
 from understudy.rows.redacting import open_model_redactor
 from understudy.serving.app import Service, build_app, open_service
 from understudy.serving.batching import Limits
+from understudy.serving.monitoring import Meters
 from understudy.students.decoding.decoding import spell
 from understudy.students.decoding.engines import CTranslate2, open_engine
 from understudy.students.decoding.generation import read_generation_config
@@ -73,7 +74,7 @@ def open_app(
     log_texts: bool,
     extend: "Extension | None" = None,
     *,
-    again: bool = False,
+    meters: Meters | None = None,
 ) -> Starlette:
     """Loads the model and the prompt.
 
@@ -85,13 +86,13 @@ def open_app(
         key: what clients must send; None where they need none.
         log_texts: log inputs and answers too.
         extend: changes the service, so that not the student alone answers.
-        again: another model serves until this one can: it is not to be one that decodes slowly for
-            want of its converted form.
+        meters: those of the model that serves until this one can, which is not to be one that
+            decodes slowly for want of its converted form; None at a start.
 
     Raises:
         UnderstudyError: one of them cannot be used.
     """
-    if again:
+    if meters is not None:
         check_model(model)
         check_conversion(model)
     if model.is_symlink():
@@ -101,7 +102,7 @@ def open_app(
     limits = Limits(
         params.max_queue, params.timeout_seconds, params.tokens_per_batch, student.slots
     )
-    service = open_service(student, task, limits, key, log_texts=log_texts)
+    service = open_service(student, task, limits, key, log_texts=log_texts, meters=meters)
     return build_app(service if extend is None else extend(service, student, task, model))
 
 

@@ -114,13 +114,12 @@ def escalate(
         UnderstudyError: see `prepare`; or the record of the drift test cannot be used.
     """
     escalation = prepare(model, params, calibration)
-    meters = ModeMeters(service.meters)
+    meters = service.meters.part(ModeMeters)
     teacher = TaskTeacher(task, escalation.teacher, params)
     handover = Handover(teacher, meters, service.log)
-    service.meters.before_render.append(handover.update)
     relay = Relay(student, handover, meters)
     if params.mode == "student":
-        return replace(service, relay=relay, opened=teacher.opened)
+        return replace(service, relay=relay, opened=teacher.opened, update=handover.update)
     keeper = Keeper(service.log)
     duo = Duo(
         params.mode, student, task, service.batcher, handover, meters, keeper, open_compare(),
@@ -139,7 +138,7 @@ def escalate(
                 keeper.stop()
 
     answerer = _choose_answerer(duo, escalation)
-    return replace(service, answerer=answerer, relay=relay, opened=opened)
+    return replace(service, answerer=answerer, relay=relay, opened=opened, update=handover.update)
 
 
 def _choose_answerer(duo: Duo, escalation: Escalation) -> Answerer:
