@@ -50,8 +50,8 @@ class Point(Record):
     usd_per_1000: FineUsd | None = None
     """Of 1,000 requests; None where the teacher's price is not known."""
     seconds: Seconds | None = None
-    """Of a request, on average: a request that is handed over has waited for the student too. None
-    where no call of the teacher was timed."""
+    """Of a request, on average: the student's mean and, of one that is handed over, the teacher's
+    median too. None where no call of the teacher was timed."""
 
 
 class SystemCalibration(Metrics):
@@ -77,6 +77,9 @@ class SystemCalibration(Metrics):
     understudy/serving/confidence.py."""
     watched: Watched | None = None
     """None where nothing can be: too few rows."""
+    left_out: Count = 0
+    """Validation articles whose call of the teacher failed or, where its answers are the
+    references, gave no summary; in none of the counts above."""
     weights: str
     """Hash of the model's weights: of another model, nothing is promised."""
     teacher: dict[str, str]
