@@ -15,8 +15,8 @@ def word_promise(promise: Promised) -> str:
     """The promise itself, without a stop."""
     return (
         f"with {_share(promise.confidence)} confidence, at most {_share(promise.epsilon)} of all "
-        f"requests are answered by the student and worse than the teacher by more than {promise.delta:g} "
-        "points of ROUGE-1 F1"
+        "requests are answered by the student and worse than the teacher by more than "
+        f"{promise.delta:g} points of ROUGE-1 F1"
     )
 
 

@@ -9,13 +9,14 @@ Run: understudy calibrate --json
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from understudy.contract.calibration import CALIBRATIONS, SystemCalibration
-from understudy.contract.lineup import Lineup
 from understudy.core.errors import DataError
 from understudy.core.parser import command_parser
 from understudy.rendering.figures import count, percent
-from understudy.rendering.promises import explain_refusal, word_promise
+
+if TYPE_CHECKING:
+    from understudy.contract.calibration import SystemCalibration
 
 HEADS = ("student", "rows", "threshold", "answers alone", "risk at most")
 
@@ -32,12 +33,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(render_calibrations(found))
 
 
-def load_calibrations() -> dict[str, SystemCalibration]:
+def load_calibrations() -> dict[str, "SystemCalibration"]:
     """What is there of each student, in the order in which they are listed everywhere.
 
     Raises:
         DataError: there is none, or one is broken.
     """
+    from understudy.contract.calibration import CALIBRATIONS, SystemCalibration
+    from understudy.contract.lineup import Lineup
+
     paths = {name: SystemCalibration.path_of(name) for name in Lineup().trained}
     found = {name: SystemCalibration.load(path) for name, path in paths.items() if path.exists()}
     if not found:
@@ -48,8 +52,10 @@ def load_calibrations() -> dict[str, SystemCalibration]:
     return found
 
 
-def render_calibrations(found: Mapping[str, SystemCalibration]) -> str:
+def render_calibrations(found: Mapping[str, "SystemCalibration"]) -> str:
     """A table for people, and what it means."""
+    from understudy.rendering.promises import explain_refusal
+
     lines = [HEADS, *(_list_cells(name, one) for name, one in found.items())]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     table = [
@@ -65,14 +71,16 @@ def render_calibrations(found: Mapping[str, SystemCalibration]) -> str:
     return "\n".join([*table, "", *promises, *refusals])
 
 
-def _list_cells(name: str, one: SystemCalibration) -> tuple[str, ...]:
+def _list_cells(name: str, one: "SystemCalibration") -> tuple[str, ...]:
     if one.threshold is None or one.bound is None:
         return (name, count(one.rows), "none", percent(0), "–")
     cells = f"{one.threshold:.4f}", percent(one.share_local), percent(one.bound)
     return (name, count(one.rows), *cells)
 
 
-def _word(one: SystemCalibration) -> str:
+def _word(one: "SystemCalibration") -> str:
+    from understudy.rendering.promises import word_promise
+
     whose = "gold highlights" if one.references == "gold" else "the teacher's own answers"
     text = word_promise(one.promise)
     return f"{text[0].upper()}{text[1:]}, against {whose}."

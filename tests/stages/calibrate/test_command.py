@@ -163,7 +163,9 @@ def test_without_answers_nothing_is_promised(
 def test_answers_to_other_articles_are_an_error(project: Path) -> None:
     pairs = give_articles()
     give_answers(pairs.iloc[::-1])
-    with pytest.raises(DataError, match=r"not those to the first of 90 rows .* dvc repro zeroshot"):
+    with pytest.raises(
+        DataError, match=r"not those to the first of 90 rows .*`dvc repro zeroshot`"
+    ):
         main()
 
 
