@@ -79,6 +79,7 @@ def pick_threshold(
         "bound": 100 * best.bound if best else None,
         "confidence": confidence.to_record(),
         "watched": watch(judged.agreement[fitted], judged.agreement[~fitted], promise.confidence),
+        "teacher_score": float(judged.teacher[~fitted].mean()) if others else None,
         "points": [
             describe(point, rated, judged.student[~fitted], judged.teacher[~fitted], prices)
             for point in thin(found)

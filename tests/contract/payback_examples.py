@@ -49,7 +49,7 @@ def make_calibration(**changed: Any) -> SystemCalibration:
         "threshold": 0.75, "share_local": 40.0, "risk": 4.0, "bound": 9.0,
         "confidence": {"offset": 0.0, "signals": {}}, "watched": {"floor": 30.0, "rate": 0.15},
         "weights": "w" * 64, "teacher": {"base_url": "https://chat.example/v1", "model": "writer"},
-        "points": priced,
+        "teacher_score": 50.0, "points": priced,
     }  # fmt: skip
     return SystemCalibration.model_validate({**known, **changed})
 

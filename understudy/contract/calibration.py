@@ -84,6 +84,8 @@ class SystemCalibration(Metrics):
     """Hash of the model's weights: of another model, nothing is promised."""
     teacher: dict[str, str]
     """`base_url` and `model` of whom it was compared with."""
+    teacher_score: Figure | None = None
+    """ROUGE-1 F1 of the teacher alone on the calibrated rows; None where there is no row."""
     points: list[Point]
     """From the strictest threshold to the loosest, evenly spaced where there are many; the one at
     `threshold` is among them."""
