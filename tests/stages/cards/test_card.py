@@ -199,7 +199,7 @@ def test_blocks_are_set_apart_by_one_blank_line() -> None:
         assert text.endswith("\n```\n")
         lines = text.splitlines()
         headings = [number for number, line in enumerate(lines) if line.startswith("## ")]
-        assert len(headings) == 6
+        assert len(headings) == 7
         assert all(not lines[at - 1] and not lines[at + 1] for at in headings)
 
 
