@@ -16,20 +16,14 @@ from understudy.contract.worth import Worth
 from understudy.core.errors import run
 from understudy.core.params import load_section
 from understudy.scoring.payback import weigh_students
-from understudy.teacher.money import price_usd
+from understudy.teacher.money import price_answer
 
 
-def price_answer(calls: TeacherCalls, prices: Prices) -> float | None:
-    """US dollars for a live answer, since an application can't wait for a batch.
-
-    Returns:
-        The mean over answers that tell their tokens; None where none does and they are not free.
-    """
-    if prices.are_free:
-        return 0.0
+def price_calls(calls: TeacherCalls, prices: Prices) -> float | None:
+    """US dollars for one of a stage's answers, if it were asked live; see `price_answer`."""
     metered = calls.calls if calls.metered is None else calls.metered
     tokens = (calls.prompt_tokens, calls.cached_tokens, calls.completion_tokens)
-    return price_usd(*tokens, prices=prices, batch=False) / metered if metered else None
+    return price_answer(metered, tokens, prices)
 
 
 def weigh(params: WorthParams, prices: Prices) -> Worth:
@@ -42,7 +36,7 @@ def weigh(params: WorthParams, prices: Prices) -> Worth:
     names = systems.lineup.trained
     return weigh_students(
         use,
-        price_answer(use.zeroshot, prices),
+        price_calls(use.zeroshot, prices),
         systems,
         Gap.load(),
         RecipeGap.load(),

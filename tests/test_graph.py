@@ -34,8 +34,9 @@ DATA_STAGES = [
     "label",
     *OF_SEEDS,
     "select",
-    "latency",
     "zeroshot",
+    "latency",
+    "calibrate",
     "evaluate",
     "worth",
     "datacards",
@@ -54,6 +55,7 @@ OWN_PARAMS = {
     "predict-bart": ["predict"],
     "select": ["fetch.redact", "train-${item.student}.seeds"],
     "latency": ["latency", "predict"],
+    "calibrate": ["calibrate", "evaluate", "predict", "teacher.prices", "worth"],
     "worth": ["teacher.prices", "worth"],
     "evaluate": ["evaluate", "sources", "teacher.prices"],
     "datacards": [

@@ -55,6 +55,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, server: ChatServer) -> Pro
         sources=["gold", "written"],
         label__sources=[],
         label__max_echoed=1,
+        zeroshot__validation_limit=0,
     )
     project.commit("Start")
     return project

@@ -29,14 +29,18 @@ ALL = [
         for family in FAMILIES
         for source in SOURCES
     ),
-    *(f"{stage}@{student}" for stage in ("select", "latency", "cards") for student in STUDENTS),
+    *(
+        f"{stage}@{student}"
+        for stage in ("select", "latency", "calibrate", "cards")
+        for student in STUDENTS
+    ),
     *(f"datacards@{source}" for source in SOURCES),
     "zeroshot",
     "evaluate",
 ]
 BEHIND = {
     *("evaluate", "worth", "report"),
-    *(f"{stage}@{student}" for stage in ("latency", "cards") for student in STUDENTS),
+    *(f"{stage}@{student}" for stage in ("latency", "calibrate", "cards") for student in STUDENTS),
     *(f"datacards@{source}" for source in SOURCES),
 }
 """What a student trained anew may run."""
@@ -94,7 +98,11 @@ def test_metrics_show_prints_numbers_for_every_metrics_file(project: Project) ->
         *("rouge", "systems", "gap", "seeds", "recipes", "texts", "length"),
         *("dataset", "teacher", "worth"),
         *(f"answers/{stage}" for stage in ("generate", "label", "zeroshot")),
-        *(f"{folder}/{student}" for folder in ("latency", "students") for student in STUDENTS),
+        *(
+            f"{folder}/{student}"
+            for folder in ("calibration", "latency", "students")
+            for student in STUDENTS
+        ),
         *(f"data/{source}" for source in SOURCES),
     }
     assert set(files) == {f"metrics/{name}.json" for name in names}

@@ -4,13 +4,15 @@ In:  models/SYSTEM/settings.json, models/SYSTEM/redact.json, models/SYSTEM/ctran
      SYSTEM being a student and a source such as t5-gold; metrics/students/SYSTEM.json;
      data/raw/source.json;
      metrics/systems.json, metrics/gap.json, metrics/seeds.json, metrics/recipes.json,
-     metrics/dataset.json, metrics/teacher.json, metrics/answers.
+     metrics/dataset.json, metrics/teacher.json, metrics/answers,
+     metrics/calibration/SYSTEM.json.
 Out: models/SYSTEM/README.md.
 Run: python -m stages.cards SYSTEM
 """
 
 from stages.cards.card import CardFacts, build_card
 from understudy.contract.answered import Answered
+from understudy.contract.calibration import SystemCalibration
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.dataset import Dataset
 from understudy.contract.evaluation import Gap, Systems, TeacherUse
@@ -54,6 +56,7 @@ def gather(system: str) -> CardFacts:
         dataset=Dataset.load(),
         answered=Answered.load(Answered.path_of(stage)) if stage else None,
         use=TeacherUse.load(),
+        calibration=SystemCalibration.load(SystemCalibration.path_of(system)),
         tested=Answered.load(Answered.path_of("zeroshot")).tested,
         filter=load_section("filter", FilterParams),
         generate=load_section("generate", GenerateParams),

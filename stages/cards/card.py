@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from understudy.contract.answered import AnswerCounts, Answered
+from understudy.contract.calibration import SystemCalibration
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.dataset import Dataset
 from understudy.contract.evaluation import Gap, Systems, SystemScores, TeacherUse
@@ -27,6 +28,7 @@ from understudy.core.errors import DataError, one_line
 from understudy.core.files import AGAIN
 from understudy.rendering.markdown import code_span
 from understudy.rendering.origins import name_host, name_origin, name_teacher
+from understudy.rendering.promises import describe_promise
 from understudy.rendering.references import AGREEMENT, name_references
 from understudy.rendering.templates import render_markdown
 from understudy.rendering.verdicts import COVERS, FIND_OUT, MODEL, RECIPE, UNKNOWN, describe_pair
@@ -55,6 +57,7 @@ class CardFacts:
     use: TeacherUse
     tested: AnswerCounts
     """The teacher's answers on the test articles."""
+    calibration: SystemCalibration
     filter: FilterParams
     generate: GenerateParams
     teacher: TeacherParams
@@ -97,6 +100,8 @@ def build_card(facts: CardFacts) -> str:
         agreement=AGREEMENT if references == "teacher" else "",
         references=name_references(references),
         unscored=facts.tested.unusable if references == "teacher" else facts.tested.failed,
+        alone=describe_promise(facts.calibration),
+        calibrated=facts.calibration.rows,
         teacher=facts.teacher,
         decoding=facts.decoding,
         titles=TITLES,

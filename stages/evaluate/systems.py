@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from understudy.contract.answered import ANSWERED, Answered
+from understudy.contract.calibration import CALIBRATIONS
 from understudy.contract.lineup import Lineup, References
 from understudy.contract.names import LEAD, ZEROSHOT, name_model
 from understudy.contract.pairs import SEEDS, TEST
@@ -105,8 +106,8 @@ def remove_unlisted(lineup: Lineup) -> None:
 
     A stage that reads a folder would otherwise find there what a clone lacks.
     """
-    of_systems = (PREDICTIONS, PREDICTIONS / SEEDS, STUDENTS_FOLDER, LATENCIES, CURVES)
-    for folder in of_systems:
+    of_models = (STUDENTS_FOLDER, LATENCIES, CALIBRATIONS, CURVES)
+    for folder in (PREDICTIONS, PREDICTIONS / SEEDS, *of_models):
         remove_others(folder, lineup.trained, lambda name: name in Lineup().trained)
     asking = [stage for stage, source in MADE_BY.items() if source in lineup.sources]
     remove_others(ANSWERED, asking, lambda name: name in MADE_BY)

@@ -1,7 +1,8 @@
 """report: one page with verdicts, scores, data and every system's summaries.
 
-In:  metrics/*.json, metrics/{answers,data,latency}, metrics/curves, metrics/plots/lengths,
-     data/scores.parquet, data/gold/test.parquet, data/predictions/*.parquet, data/raw/source.json.
+In:  metrics/*.json, metrics/{answers,calibration,data,latency}, metrics/curves,
+     metrics/plots/lengths, data/scores.parquet, data/gold/test.parquet, data/predictions/*.parquet,
+     data/raw/source.json.
 Out: metrics/report.html, which opens offline and asks for nothing else.
 Run: python -m stages.report
 """

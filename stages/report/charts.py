@@ -48,6 +48,8 @@ class Series:
     points: Sequence[tuple[float, float]]
     second: bool = False
     """Drawn thinner, without marks and name."""
+    marked: Sequence[tuple[float, float]] | None = None
+    """Where marks stand; None: at all points."""
 
 
 @dataclass(frozen=True)
@@ -117,14 +119,22 @@ def draw_axis(scale: Scale) -> Markup:
 
 def draw_lines(plot: Plot, lines: Sequence[Series]) -> Markup:
     """Lines with their names at their ends."""
-    placed = [[(plot.x.place(x), 100 - plot.y.place(y)) for x, y in s.points] for s in lines]
+
+    def place(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+        return [(plot.x.place(x), 100 - plot.y.place(y)) for x, y in points]
+
+    placed = [place(series.points) for series in lines]
     paths = [
         (polyline(points), f"line {series.system}{' second' if series.second else ''}")
         for series, points in zip(lines, placed, strict=True)
     ]
     pairs = zip(lines, placed, strict=True)
     named = [(series, points) for series, points in pairs if points and not series.second]
-    marks = [mark(x, y, s.system) for s, points in named for x, y in points]
+    marks = [
+        mark(x, y, series.system)
+        for series, points in named
+        for x, y in (points if series.marked is None else place(series.marked))
+    ]
     return _frame(plot, stretched(paths), *marks, *_name_ends(named))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from understudy.contract.answered import Answered
+from understudy.contract.calibration import SystemCalibration
 from understudy.contract.dataset import Dataset
 from understudy.contract.document import read_csv
 from understudy.contract.evaluation import (
@@ -83,6 +84,8 @@ class ReportFacts:
     worth: Worth
     latencies: Mapping[str, StudentLatency]
     """By student."""
+    calibrations: Mapping[str, SystemCalibration]
+    """By student."""
     margin: float
     """ROUGE points within which systems are equivalent."""
     stemmer: bool
@@ -140,6 +143,9 @@ def gather(articles: int) -> ReportFacts:
         points=shown,
         worth=worth,
         latencies={name: StudentLatency.load(StudentLatency.path_of(name)) for name in trained},
+        calibrations={
+            name: SystemCalibration.load(SystemCalibration.path_of(name)) for name in trained
+        },
         margin=judged.margin,
         stemmer=judged.stemmer,
         words=judged.words,

@@ -11,6 +11,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from stages.report.browser import build_payload, choose_browsed, embed_json
+from stages.report.cascades import build_cascades, build_promises, describe_cascades
 from stages.report.claims import build_headlines, build_questions
 from stages.report.curves import build_curves
 from stages.report.datacard import (
@@ -128,6 +129,11 @@ def build_context(facts: ReportFacts) -> dict[str, Any]:
             "processor": enumerate_words(
                 list(dict.fromkeys(timed.machine for timed in facts.latencies.values()))
             ),
+        },
+        "alone": {
+            "said": describe_cascades(facts),
+            "panels": build_cascades(facts),
+            "table": build_promises(facts),
         },
         "scores": {kind: build_scores(facts, kind) for kind in TITLES},
         "length": {

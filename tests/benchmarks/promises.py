@@ -1,70 +1,34 @@
 """How often a cascade's promise is broken, and how soon a drift is noticed.
 
-Run: python -m tests.benchmarks.promises; make bench runs it. Real rows are the test articles in
-data/scores.parquet: each student against the chat model by ROUGE-1 F1, with the agreement of T5's
-and BART's summaries as confidence. They are left out where that file is not there. Planted rows are
-harder: more of them are bad, and the confidence says little. All are split 1,000 times into a half
-that calibrates and a half that comes after it.
+Run: python -m tests.benchmarks.promises; make bench runs it. Real rows are the validation and test
+articles of the last run: each student that ships answers them, and is compared with the chat model
+by ROUGE-1 F1 as the stage calibrate does it. They are left out where there is no last run. Planted
+rows are harder: more of them are bad, and the confidence says little. All are split 1,000 times
+into a half that calibrates, a third of which fits the confidence where there are signals, and the
+half that comes after it.
 """
 
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 
+from stages.calibrate.thresholds import PARTS
 from tests.benchmarks.contest import write_table
+from tests.benchmarks.drifts import write_drifts, write_watched
+from tests.benchmarks.real_rows import Rows, read_real
 from tests.imports import ROOT
-from understudy.contract.evaluation import SCORES
-from understudy.serving.drift import DriftTest
+from understudy.contract.calibration import SystemCalibration
+from understudy.serving.confidence import Confidence, fit_confidence
 from understudy.serving.guarantee import Figures, Promise, calibrate, count_local
-from understudy.texts.agreement import token_f1
-from understudy.texts.words import split_words
 
 SPLITS = 1000
 EPSILON, DELTA = 0.1, 5.0
 GRID = [count / 20 for count in range(20)]
-STREAMS, ALIKE, LONG = 200, 1000, 10_000
-RATE = 0.1
-DRIFTS = [(0, 0.1, 0.2), (1000, 0.05, 0.15), (1000, 0.05, 0.2), (1000, 0.05, 0.4)]
-DRIFTS += [(10_000, 0.05, 0.2), (10_000, 0.1, 0.2)]
-"""Requests before the change, the rate of bad ones before it, and after it."""
 
 Way = Callable[[Figures, Figures], float | None]
 """From confidences and shortfalls to a threshold."""
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows to split."""
-
-    name: str
-    confidences: Figures
-    shortfalls: Figures
-
-
-def read_real() -> Iterator[Rows]:
-    """The sample's students; bad is what the chat model does better by more than DELTA points."""
-    import pandas as pd
-
-    if not (ROOT / SCORES).is_file():
-        print(f"no {SCORES}: real scores are left out", file=sys.stderr)
-        return
-    scores = pd.read_parquet(ROOT / SCORES).pivot(index="id", columns="system", values="rouge1_f1")
-    for source in ("gold", "written", "labelled"):
-        words = []
-        for family in ("t5", "bart"):
-            path = ROOT / "data" / "predictions" / f"{family}-{source}.parquet"
-            if not path.is_file():
-                break
-            texts = pd.read_parquet(path).set_index("id")["prediction"].reindex(scores.index)
-            words.append([split_words(text) for text in texts])
-        else:
-            agreement = np.array([token_f1(*pair) for pair in zip(*words, strict=True)])
-            for family in ("t5", "bart"):
-                student = f"{family}-{source}"
-                shortfalls = (scores["zeroshot"] - scores[student]).to_numpy(dtype=np.float64)
-                yield Rows(f"`{student}`", agreement, shortfalls)
+Picked = npt.NDArray[np.int64]
 
 
 def plant(rows: int, seed: int, bad: float, informed: float) -> Rows:
@@ -74,7 +38,7 @@ def plant(rows: int, seed: int, bad: float, informed: float) -> Rows:
     noisy = informed * quality + (1 - informed**2) ** 0.5 * rng.standard_normal(rows)
     confidences = np.round(1 / (1 + np.exp(-noisy)), 2)
     shortfalls = np.where(quality < np.quantile(quality, bad), 2 * DELTA, 0.0)
-    return Rows(f"planted, {bad:.0%} bad", confidences, shortfalls)
+    return Rows(f"planted, {bad:.0%} bad", shortfalls, confidences)
 
 
 def promise_by(horizon: int | None, grid: list[float] | None = None) -> Way:
@@ -96,38 +60,50 @@ def pick_naively(confidences: Figures, shortfalls: Figures) -> float | None:
     return float(kept[-1]) if len(kept) else None
 
 
-def measure(rows: Rows, way: Way) -> list[str]:
+def split(rows: Rows, rng: np.random.Generator) -> tuple[Figures, Picked, Picked]:
+    """Confidences of all rows; the rows that calibrate, and those that come after."""
+    order = rng.permutation(len(rows.shortfalls))
+    half = len(order) // 2
+    seen, unseen = order[:half], order[half:]
+    if rows.confidences is not None:
+        return rows.confidences, seen, unseen
+    fitted, calibrated = seen[: half // PARTS], seen[half // PARTS :]
+    good = (rows.shortfalls[fitted] <= DELTA).tolist()
+    confidence = fit_confidence([rows.signals[at] for at in fitted], good)
+    return confidence.rate(rows.signals), calibrated, unseen
+
+
+def measure(rows: Rows, ways: dict[str, Way]) -> dict[str, list[str]]:
     """Percent: splits with a promise, answered locally, broken in all rows, in the other half."""
     rng = np.random.default_rng(15)
-    half = len(rows.confidences) // 2
     bad = rows.shortfalls > DELTA
-    promised, local, after, altogether = [], [], [], []
+    found: dict[str, list[tuple[float, ...]]] = {name: [] for name in ways}
     for _ in range(SPLITS):
-        order = rng.permutation(len(rows.confidences))
-        seen, unseen = order[:half], order[half:]
-        threshold = way(rows.confidences[seen], rows.shortfalls[seen])
-        promised.append(threshold is not None)
-        served = rows.confidences >= (np.inf if threshold is None else threshold)
-        local.append(served[unseen].mean())
-        after.append((served & bad)[unseen].mean() > EPSILON + 1e-9)
-        altogether.append((served & bad).mean() > EPSILON + 1e-9)
-    return [f"{100 * np.mean(part):.1f}%" for part in (promised, local, altogether, after)]
+        confidences, calibrated, unseen = split(rows, rng)
+        for name, way in ways.items():
+            threshold = way(confidences[calibrated], rows.shortfalls[calibrated])
+            served = confidences >= (np.inf if threshold is None else threshold)
+            risks = [(served & bad)[part].mean() > EPSILON + 1e-9 for part in (slice(None), unseen)]
+            found[name].append((threshold is not None, served[unseen].mean(), *risks))
+    return {
+        name: [f"{100 * part:.1f}%" for part in np.mean(parts, axis=0)]
+        for name, parts in found.items()
+    }
 
 
-def write_promises() -> None:
+def write_promises(sets: list[Rows]) -> None:
     """The table of broken promises."""
-    sets = [*read_real(), plant(400, 1, 0.4, 0.5), plant(4000, 2, 0.4, 0.5)]
     table = []
     for rows in sets:
-        count = len(rows.confidences)
+        count = len(rows.shortfalls)
         ways = {
             "promised of the rate": promise_by(None),
             "the same, thresholds fixed beforehand": promise_by(None, GRID),
             "promised of the other half": promise_by(count - count // 2),
             "naive": pick_naively,
         }
-        for name, way in ways.items():
-            table.append([rows.name, f"{count:,}", name, *measure(rows, way)])
+        for name, cells in measure(rows, ways).items():
+            table.append([rows.name, f"{count:,}", name, *cells])
     head = ("rows", "count", "threshold", "there is one", "answered locally")
     write_table(
         "promises",
@@ -138,51 +114,41 @@ def write_promises() -> None:
     )
 
 
-def count_until_alarm(rng: np.random.Generator, calm: int, before: float, after: float) -> int:
-    """Requests of a stream until the alarm; LONG requests after the change, it ends without."""
-    test = DriftTest(RATE)
-    draws = rng.uniform(size=calm + LONG) < np.repeat([before, after], [calm, LONG])
-    for bad in draws.tolist():
-        test.add(bad)
-        if test.alarmed:
-            break
-    return test.requests
-
-
-def write_drifts() -> None:
-    """The table of alarms."""
+def write_tested(sets: list[Rows]) -> None:
+    """The table of what the stage calibrate has picked, asked about test articles."""
     table = []
-    rng = np.random.default_rng(16)
-    alike = [count_until_alarm(rng, 0, RATE, RATE) < LONG for _ in range(ALIKE)]
-    for streams in (STREAMS, ALIKE):
-        head = f"{RATE:.0%} for {LONG:,} requests, {streams:,} streams"
-        table.append([head, f"{100 * np.mean(alike[:streams]):.1f}%", "–", "–", "–"])
-    for calm, before, after in DRIFTS:
-        found = np.array([count_until_alarm(rng, calm, before, after) for _ in range(STREAMS)])
-        delays = found[found > calm] - calm
-        gain = after * np.log(after / RATE) + (1 - after) * np.log((1 - after) / (1 - RATE))
-        table.append(
-            [
-                f"{before:.0%} for {calm:,} requests, then {after:.0%}" if calm else f"{after:.0%}",
-                f"{100 * np.mean(found <= calm):.1f}%",
-                *(f"{np.quantile(delays, part):.0f}" for part in (0.5, 0.9)),
-                f"{np.log(20) / gain:.0f}",
-            ]
-        )
+    for rows in sets:
+        name = rows.name.strip("`")
+        path = ROOT / SystemCalibration.path_of(name)
+        if not rows.tested or not path.is_file():
+            continue
+        picked = SystemCalibration.load(path)
+        confidences = Confidence.from_record(picked.confidence).rate(rows.signals[-rows.tested :])
+        served = confidences >= (np.inf if picked.threshold is None else picked.threshold)
+        bad = rows.shortfalls > DELTA
+        tested = bad[-rows.tested :]
+        figures = [bad[: -rows.tested].mean(), tested.mean(), served.mean()]
+        cells = [f"{100 * figure:.1f}%" for figure in (*figures, (served & tested).mean())]
+        table.append([rows.name, str(picked.rows), f"{picked.share_local:.1f}%", *cells])
     write_table(
-        "drifts",
-        ("bad requests", "false alarms", "requests to the alarm, median", "90% below", "ideal"),
+        "tested",
+        (
+            *("student", "rows", "answered locally", "bad in validation", "bad in test"),
+            *("answered locally in test", "and bad"),
+        ),
         table,
-        f"{STREAMS} streams of each drift, calibrated at {RATE:.0%}, alpha 5%; ideal: "
-        "log(1 / alpha) by the divergence, which only a test that knows both rates and the moment "
-        "reaches.",
+        f"Thresholds of the stage `calibrate`, asked about test articles; at most {EPSILON:.0%} "
+        "may be answered locally and bad.",
     )
 
 
 def main() -> None:
-    """Prints both tables."""
-    write_promises()
+    """Prints all tables."""
+    real = list(read_real())
+    write_promises([*real, plant(400, 1, 0.4, 0.5), plant(4000, 2, 0.4, 0.5)])
+    write_tested(real)
     write_drifts()
+    write_watched(real)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.contract.examples import LINEUP, TRAINED, make_pair
+from understudy.contract.calibration import SystemCalibration
 from understudy.contract.evaluation import ByKind, Gap
 from understudy.contract.lineup import Lineup
 from understudy.contract.names import KINDS, ZEROSHOT, name_pair
@@ -29,6 +30,34 @@ def make_recipe_gap(verdicts: Mapping[str, str] | None = None) -> RecipeGap:
             **dict.fromkeys(KINDS, difference)
         )
     return RecipeGap.model_validate(found)
+
+
+def make_calibration(**changed: Any) -> SystemCalibration:
+    """metrics/calibration/SYSTEM.json: of 100 rows, at 0.75, 40 are answered alone, 4 badly."""
+    points = [
+        {"threshold": 0.9, "share_local": 20.0, "risk": 1.0, "bound": 4.7, "score": 51.0},
+        {"threshold": 0.75, "share_local": 40.0, "risk": 4.0, "bound": 9.0, "score": 52.5},
+        {"threshold": 0.0, "share_local": 100.0, "risk": 30.0, "bound": 38.5, "score": 48.0},
+    ]
+    priced = [
+        {**point, "usd_per_1000": 1.1 - point["share_local"] / 100, "seconds": 0.5}
+        for point in points
+    ]
+    known = {
+        "promise": {"epsilon": 0.1, "delta": 5.0, "confidence": 0.95},
+        "references": "gold", "rows": 100, "fitted": 50, "rows_needed": 29,
+        "threshold": 0.75, "share_local": 40.0, "risk": 4.0, "bound": 9.0,
+        "confidence": {"offset": 0.0, "signals": {}}, "watched": {"floor": 30.0, "rate": 0.15},
+        "weights": "w" * 64, "teacher": {"base_url": "https://chat.example/v1", "model": "writer"},
+        "teacher_score": 50.0, "points": priced,
+    }  # fmt: skip
+    return SystemCalibration.model_validate({**known, **changed})
+
+
+def refuse_calibration(**changed: Any) -> SystemCalibration:
+    """The same where no threshold can be promised."""
+    nothing = {"threshold": None, "share_local": 0.0, "risk": 0.0, "bound": None}
+    return make_calibration(**{**nothing, **changed})
 
 
 def make_teacher_gap(verdicts: Mapping[str, tuple[str, float]]) -> Gap:

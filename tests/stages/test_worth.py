@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stages.worth import main, price_answer
+from stages.worth import main, price_calls
 from tests.contract.examples import TRAINED, make_calls, make_systems, make_teacher
 from tests.contract.payback_examples import (
     make_recipe_gap,
@@ -89,6 +89,6 @@ PRICES = Prices(input=2.0, output=10.0)
 def test_answers_that_do_not_tell_their_tokens_do_not_make_the_others_cheaper() -> None:
     tokens = {"prompt_tokens": 30_000, "cached_tokens": 0, "completion_tokens": 6_000}
     half = make_calls(calls=100, metered=50, **tokens)
-    assert price_answer(half, PRICES) == pytest.approx(0.12 / 50)
-    assert price_answer(make_calls(calls=100, metered=0, **tokens), PRICES) is None
-    assert price_answer(make_calls(calls=100, metered=0, **tokens), Prices()) == 0
+    assert price_calls(half, PRICES) == pytest.approx(0.12 / 50)
+    assert price_calls(make_calls(calls=100, metered=0, **tokens), PRICES) is None
+    assert price_calls(make_calls(calls=100, metered=0, **tokens), Prices()) == 0

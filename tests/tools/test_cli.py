@@ -15,7 +15,7 @@ from understudy.tools import ledger
 from understudy.tools.cli import COMMANDS, main
 
 HEAVY = {"aiohttp", "datasets", "nltk", "numpy", "openai", "pandas", "pyarrow", "torch"}
-LIGHT = ("check", "params", "plan", "review", "score", "predict", "serve")
+LIGHT = ("calibrate", "check", "params", "plan", "review", "score", "predict", "serve")
 ARGUMENTS = {
     "review": ["main"],
     "score": ["gold.jsonl", "out.jsonl"],
@@ -27,7 +27,7 @@ ARGUMENTS = {
 WITH_ARGUMENT = {
     **dict.fromkeys(("export", "predict"), ("t5-gold", "13")),
     **dict.fromkeys(("train_t5", "train_bart"), ("gold", "13")),
-    **dict.fromkeys(("cards.__main__", "latency", "select"), ("t5-gold",)),
+    **dict.fromkeys(("calibrate.__main__", "cards.__main__", "latency", "select"), ("t5-gold",)),
     "datacards.__main__": ("gold",),
 }
 STAGES = [

@@ -50,8 +50,8 @@ class Point(Record):
     usd_per_1000: FineUsd | None = None
     """Of 1,000 requests; None where the teacher's price is not known."""
     seconds: Seconds | None = None
-    """Of a request, on average: a request that is handed over has waited for the student too. None
-    where no call of the teacher was timed."""
+    """Of a request, on average: the student's mean and, of one that is handed over, the teacher's
+    median too. None where no call of the teacher was timed."""
 
 
 class SystemCalibration(Metrics):
@@ -77,10 +77,15 @@ class SystemCalibration(Metrics):
     understudy/serving/confidence.py."""
     watched: Watched | None = None
     """None where nothing can be: too few rows."""
+    left_out: Count = 0
+    """Validation articles whose call of the teacher failed or, where its answers are the
+    references, gave no summary; in none of the counts above."""
     weights: str
     """Hash of the model's weights: of another model, nothing is promised."""
     teacher: dict[str, str]
     """`base_url` and `model` of whom it was compared with."""
+    teacher_score: Figure | None = None
+    """ROUGE-1 F1 of the teacher alone on the calibrated rows; None where there is no row."""
     points: list[Point]
     """From the strictest threshold to the loosest, evenly spaced where there are many; the one at
     `threshold` is among them."""

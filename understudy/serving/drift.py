@@ -25,6 +25,9 @@ import numpy.typing as npt
 from understudy.core.errors import DataError
 
 Figures = npt.NDArray[np.float64]
+ALPHA = 0.02
+"""The probability of a false alarm, ever, unless another is asked for: so low that of 200 streams
+without a drift no more than 5% alarm, not even by bad luck."""
 ODDS = np.array([1.2, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0])
 """By what the odds of a bad request grow, in the drifts that the fixed bets are on."""
 WINDOWS = np.array([30.0, 100.0, 300.0])
@@ -43,7 +46,7 @@ class DriftTest:
     many (docs/benchmarks.md).
     """
 
-    def __init__(self, rate: float, alpha: float = 0.05) -> None:
+    def __init__(self, rate: float, alpha: float = ALPHA) -> None:
         """Starts without a request.
 
         Args:

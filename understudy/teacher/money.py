@@ -1,5 +1,7 @@
 """What answers cost, and what one could cost at most."""
 
+from collections.abc import Sequence
+
 from understudy.contract.answers import REFUSED, Answer
 from understudy.contract.params.teacher import Prices, TeacherParams
 
@@ -20,6 +22,24 @@ def cost_usd(answer: Answer, prices: Prices) -> float:
         return 0.0
     tokens = (answer.prompt_tokens, answer.cached_tokens, answer.completion_tokens)
     return price_usd(*tokens, prices=prices, batch=answer.batch)
+
+
+def price_answer(metered: int, tokens: Sequence[int], prices: Prices) -> float | None:
+    """US dollars for a live answer, since an application can't wait for a batch.
+
+    Args:
+        metered: answers that tell their tokens.
+        tokens: of these together: of prompts, cached ones of these, and of completions.
+        prices: of the params.
+
+    Returns:
+        Their mean; None where no answer tells its tokens and they are not free.
+    """
+    if prices.are_free:
+        return 0.0
+    prompt, cached, completion = tokens
+    total = price_usd(prompt, cached, completion, prices=prices, batch=False)
+    return total / metered if metered else None
 
 
 def charge_usd(answer: Answer, worst: float, prices: Prices) -> float:

@@ -20,6 +20,7 @@ COMMANDS = {
     "review": "what changed against a branch, as Markdown for a pull request",
     "score": "score any file of predictions against a file of references",
     "predict": "summarize any file with a model folder",
+    "calibrate": "when each student may answer alone, and what is promised then",
     "serve": "answer chat completions with a model folder",
     "ledger": "verify, count, export or import the teacher's paid answers",
     "inputs": "make the file of inputs for fetch out of logs of chat completions",
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run_command(given: list[str]) -> None:
-    listed = "\n".join(f"  {name:<9}{about}" for name, about in COMMANDS.items())
+    listed = "\n".join(f"  {name:<11}{about}" for name, about in COMMANDS.items())
     parser = command_parser("understudy", ABOUT.format(commands=listed))
     parser.usage = "understudy COMMAND …"
     parser.add_argument("command", nargs="?", metavar="COMMAND", help=argparse.SUPPRESS)

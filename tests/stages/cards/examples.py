@@ -23,6 +23,7 @@ from tests.contract.examples import (
     make_teacher,
     make_trained_seeds,
 )
+from tests.contract.payback_examples import make_calibration
 from tests.imports import ROOT
 from understudy.contract.answered import AnswerCounts, Answered
 from understudy.contract.evaluation import REFERENCE, Systems, TeacherUse
@@ -150,6 +151,7 @@ def facts_of(system: str = "t5-written", **changed: Any) -> CardFacts:
         answered=ANSWERED.get(STAGES.get(split_system(system)[1], "")),
         use=used_teacher(),
         tested=answers(),
+        calibration=make_calibration(),
         filter=load_section("filter", FilterParams, PROFILE),
         generate=generate.model_copy(update={"max_characters": 3000}),
         teacher=teacher_at("https://chat.example/v1"),

@@ -4,6 +4,7 @@ import pytest
 
 from stages.cards.card import build_card
 from tests.contract.examples import TRAINED, make_dataset, make_origin
+from tests.contract.payback_examples import refuse_calibration
 from tests.stages.cards.examples import (
     FAILED,
     SYSTEMS,
@@ -198,7 +199,7 @@ def test_blocks_are_set_apart_by_one_blank_line() -> None:
         assert text.endswith("\n```\n")
         lines = text.splitlines()
         headings = [number for number, line in enumerate(lines) if line.startswith("## ")]
-        assert len(headings) == 6
+        assert len(headings) == 7
         assert all(not lines[at - 1] and not lines[at + 1] for at in headings)
 
 
@@ -215,3 +216,16 @@ def test_personal_data_that_was_replaced_is_named_with_what_to_do() -> None:
     assert "phone numbers, names. `understudy predict` replaces the same, names by a list" in named
     assert "give yours with `--redact-names FILE`. Other programs" in named
     assert "\n\n\n" not in named
+
+
+def test_a_card_says_when_the_student_answers_alone_and_what_is_promised() -> None:
+    text = build_card(facts_of())
+    assert "## When it answers alone" in text
+    assert "it answers 40.0% of requests alone; with 95% confidence, at most 10% of all" in text
+    assert "Measured on 100 validation articles; it holds of requests like these" in text
+
+
+def test_a_card_says_why_a_student_never_answers_alone() -> None:
+    text = build_card(facts_of(calibration=refuse_calibration(rows=0, points=[])))
+    assert "it never answers alone: 0 validation articles to calibrate on are too few" in text
+    assert "Measured on" not in text

@@ -26,7 +26,15 @@ from understudy.contract.answered import Answered
 from understudy.contract.lineup import Lineup
 from understudy.contract.names import LEAD, TITLES, ZEROSHOT
 
-HEADINGS = ("Training data", "Scores", "Verdicts", "Use", "Limits", "Settings")
+HEADINGS = (
+    "Training data",
+    "Scores",
+    "Verdicts",
+    "When it answers alone",
+    "Use",
+    "Limits",
+    "Settings",
+)
 
 
 def headings(card: str) -> list[str]:

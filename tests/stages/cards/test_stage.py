@@ -22,6 +22,7 @@ from tests.contract.examples import (
     make_recipes,
     make_trained_seeds,
 )
+from tests.contract.payback_examples import make_calibration
 from tests.imports import ROOT
 from tests.stages.cards.examples import (
     ANSWERED,
@@ -65,6 +66,7 @@ def contents() -> dict[str, dict[str, Any]]:
             (f"models/{system}/settings.json", settings_of(system).to_json()),
             (f"metrics/students/{system}.json", make_trained_seeds().to_json()),
             (f"models/{system}/ctranslate2/check.json", make_check().to_json()),
+            (f"metrics/calibration/{system}.json", make_calibration().to_json()),
             (f"models/{system}/redact.json", ReplacedKinds.of(RedactParams()).to_json()),
         )
     }

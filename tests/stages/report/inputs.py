@@ -25,9 +25,10 @@ from tests.contract.examples import (
     make_teacher,
     make_texts,
 )
-from tests.contract.payback_examples import make_latencies, make_worth
+from tests.contract.payback_examples import make_calibration, make_latencies, make_worth
 from tests.imports import ROOT
 from understudy.contract.answered import Answered
+from understudy.contract.calibration import SystemCalibration
 from understudy.contract.document import Document
 from understudy.contract.lineup import Lineup
 from understudy.contract.names import COLUMNS, LEAD, ZEROSHOT
@@ -173,6 +174,7 @@ def make_metrics(
     found |= {SourceSurvey.path_of(source): make_survey(source) for source in lineup.sources}
     for system, latency in make_latencies(lineup=lineup).items():
         found[StudentLatency.path_of(system)] = latency
+        found[SystemCalibration.path_of(system)] = make_calibration()
     return {str(path): document.to_json() for path, document in found.items()}
 
 

@@ -168,6 +168,7 @@ def test_tables_have_heads_and_sections_have_titles_in_order(page: str, read: Re
     assert read.text_of("h2") == [
         "Verdicts",
         "Is it worth it?",
+        "When may it answer alone?",
         "Scores",
         "Is it only length?",
         "Learning curves",

@@ -19,7 +19,7 @@ class SampleParams(Section):
 
     train: int = Field(default=1900, gt=0)
     """Training rows."""
-    validation: int = Field(default=100, gt=0)
+    validation: int = Field(default=400, gt=0)
     """Validation rows."""
     test: int = Field(default=260, gt=0)
     """Test rows."""

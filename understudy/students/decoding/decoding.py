@@ -9,6 +9,7 @@ from understudy.contract.params.decoding import DecodingParams
 from understudy.core.errors import StudentError, one_line
 from understudy.core.hub import first_line
 from understudy.core.progress import open_progress
+from understudy.students.decoding.hypotheses import Hypothesis
 from understudy.students.model.machine import lacks_memory, names_gpu
 from understudy.students.model.spelling import Spelling, describe_losses, warn_of_losses
 from understudy.students.model.tokens import encode_texts
@@ -25,6 +26,17 @@ def decode(
 ) -> Iterator[str]:
     """Summarizes articles, those of similar length together, with a few thousand in memory.
 
+    Yields:
+        One summary an article, in the articles' order; else as in `decode_scored`.
+    """
+    return (text for _, text in _decode(engine, articles, params, label, total, scored=False))
+
+
+def decode_scored(
+    engine: "Engine", articles: Iterable[str], params: DecodingParams, label: str, total: int | None
+) -> Iterator[tuple[Hypothesis, str]]:
+    """The same summaries, each with how sure the student is of it.
+
     Args:
         engine: see `understudy.students.decoding.engines`.
         articles: texts.
@@ -33,11 +45,23 @@ def decode(
         total: how many articles there are, if known.
 
     Yields:
-        One summary an article, in the articles' order.
+        What beam search found of each article, in the articles' order, and its text.
 
     Raises:
         StudentError: the device ran out of memory.
     """
+    return _decode(engine, articles, params, label, total, scored=True)
+
+
+def _decode(
+    engine: "Engine",
+    articles: Iterable[str],
+    params: DecodingParams,
+    label: str,
+    total: int | None,
+    *,
+    scored: bool,
+) -> Iterator[tuple[Hypothesis, str]]:
     left, cut, spelling = iter(articles), 0, Spelling(engine.tokenizer)
     with open_progress(label, total, "articles") as bar:
         while window := list(islice(left, WINDOW)):
@@ -45,10 +69,10 @@ def decode(
                 engine.tokenizer, window, params.max_input_tokens, engine.family.prefix, spelling
             )
             cut += over
-            summaries = [""] * len(window)
+            summaries = [(Hypothesis([]), "")] * len(window)
             try:
-                for index, found in engine.decode(encoded, params):
-                    summaries[index] = spell(engine, found.ids)
+                for index, found in engine.decode(encoded, params, scored=scored):
+                    summaries[index] = found, spell(engine, found.ids)
                     bar.update()
             except (MemoryError, RuntimeError) as error:
                 if not lacks_memory(error):

@@ -1,0 +1,1 @@
+"""calibrate: when a student may answer alone."""

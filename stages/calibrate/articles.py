@@ -1,0 +1,127 @@
+"""Reads the validation articles with the teacher's answers, and lets the student answer them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from understudy.contract.asked import CALIBRATION_ANSWERS
+from understudy.contract.lineup import References
+from understudy.contract.pairs import GOLD
+from understudy.contract.params.evaluate import EvaluateParams
+from understudy.core.errors import DataError
+from understudy.core.tables import read_table
+from understudy.scoring.rows import score_rows
+from understudy.serving.confidence import Signals
+from understudy.serving.guarantee import Figures
+from understudy.serving.signals import measure
+from understudy.students.decoding.decoding import decode_scored
+from understudy.students.decoding.engines import open_engine
+from understudy.students.decoding.generation import read_generation_config
+
+VALIDATION = GOLD / "validation.parquet"
+
+
+@dataclass(frozen=True)
+class Articles:
+    """Validation articles that the teacher has answered."""
+
+    ids: list[str]
+    texts: list[str]
+    answers: list[str]
+    """The teacher's."""
+    expected: list[str]
+    """What both are scored against."""
+    references: References
+    """Whose texts these are."""
+    left_out: int
+    """Other articles: their calls failed, or their answers cannot be the references."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What became of each article: as long as the articles."""
+
+    signals: list[Signals]
+    student: Figures
+    """ROUGE-1 F1 of its answers."""
+    teacher: Figures
+    agreement: Figures
+    """ROUGE-1 F1 of the student's answers against the teacher's."""
+
+
+def read_articles(validation: Path = VALIDATION, answers: Path = CALIBRATION_ANSWERS) -> Articles:
+    """Joins articles and answers.
+
+    References are the gold highlights or, where no article has any, the teacher's own answers.
+
+    Raises:
+        DataError: the answers are not about the first of the articles, or some articles have
+            highlights and others none.
+    """
+    given = read_table(validation, ("id", "article", "highlights"))
+    found = read_table(answers, ("id", "prediction", "reason")).reset_index(drop=True)
+    rows = given.head(len(found)).reset_index(drop=True)
+    if list(rows["id"]) != list(found["id"]):
+        raise DataError(
+            f"{answers}: {len(found)} answers that are not those to the first of {len(given)} rows "
+            f"of {validation}, in their order; run `dvc repro zeroshot`"
+        )
+    whose, expected = _choose_references(validation, rows["highlights"], found)
+    known = expected.notna()
+    return Articles(
+        ids=list(rows["id"][known]),
+        texts=list(rows["article"][known]),
+        answers=list(found["prediction"][known]),
+        expected=list(expected[known]),
+        references=whose,
+        left_out=int((~known).sum()),
+    )
+
+
+def _choose_references(
+    path: Path, highlights: pd.Series, found: pd.DataFrame
+) -> tuple[References, pd.Series]:
+    """Whose they are, and a text for each article that can be scored."""
+    has_gold = highlights.notna()
+    if has_gold.any() and not has_gold.all():
+        raise DataError(f"{path}: some rows have highlights, others none; run `dvc repro filter`")
+    if has_gold.any():
+        return "gold", highlights.where(found["prediction"].notna())
+    return "teacher", found["prediction"].where(found["reason"].isna())
+
+
+def judge(
+    articles: Articles, folder: Path, tokens_per_batch: int, params: EvaluateParams
+) -> Judged:
+    """Lets a model folder answer, as it is served, and scores it and the teacher.
+
+    Raises:
+        StudentError: the folder holds no usable model.
+    """
+    engine = open_engine(
+        folder, (search := read_generation_config(folder, tokens_per_batch)).engine
+    )
+    label = f"calibrate {folder.name}"
+    found = list(decode_scored(engine, articles.texts, search, label, len(articles.texts)))
+    texts = [text for _, text in found]
+    signals = [
+        measure(hypothesis, article, text)
+        for article, (hypothesis, text) in zip(articles.texts, found, strict=True)
+    ]
+
+    def rouge(predictions: Sequence[str], expected: Sequence[str]) -> Figures:
+        scored = score_rows(predictions, expected, params.stemmer, ["rouge1"], params.words)
+        return np.array(scored["rouge1"]["f1"], dtype=np.float64)
+
+    agreement = rouge(texts, articles.answers)
+    if articles.references == "teacher":
+        return Judged(signals, agreement, np.full(len(texts), 100.0), agreement)
+    return Judged(
+        signals,
+        rouge(texts, articles.expected),
+        rouge(articles.answers, articles.expected),
+        agreement,
+    )
