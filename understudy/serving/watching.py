@@ -14,12 +14,9 @@ from filelock import FileLock
 
 from understudy.core.errors import DataError, one_line
 from understudy.core.files import write_json
-from understudy.serving.drift import DriftTest
+from understudy.serving.drift import ALPHA, DriftTest
 from understudy.serving.mode_meters import ModeMeters
 from understudy.serving.monitoring import Log
-
-ALPHA = 0.05
-"""Probability of an alarm, ever, where nothing has drifted."""
 
 
 @dataclass(frozen=True)
