@@ -1,4 +1,4 @@
-"""What clients and machines do wrong: each ends as docs/operating.md says, and the server goes on."""
+"""What clients and machines do wrong: each ends as docs/operating.md says; the server goes on."""
 
 import json
 import resource
