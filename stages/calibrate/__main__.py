@@ -50,7 +50,7 @@ def calibrate_system(system: str) -> SystemCalibration:
     weights = hash_weights(folder)
     if weights is None:
         raise StudentError(f"{folder}: no weights in it; `dvc repro` makes them")
-    promised = Promised(epsilon=params.epsilon, delta=params.delta, confidence=params.confidence)
+    promised = Promised(**params.model_dump())
     batch = load_section("predict", DecodingParams).tokens_per_batch
     judged = judge(articles, folder, batch, load_section("evaluate", EvaluateParams))
     return SystemCalibration(

@@ -59,7 +59,7 @@ def pick_threshold(
         promised: what is to be promised.
         prices: of a request.
     """
-    promise = Promise(promised.epsilon, promised.delta, promised.confidence)
+    promise = Promise(promised.epsilon, promised.delta, promised.confidence, promised.horizon)
     fitted = np.array([is_fitted(name) for name in ids], dtype=bool)
     shortfalls = judged.teacher - judged.student
     kept = [one for one, fits in zip(judged.signals, fitted, strict=True) if fits]

@@ -22,6 +22,12 @@ def test_figures_are_not_rounded_away(confidence: float, shown: str) -> None:
     assert "by more than 2.5 points" in text
 
 
+def test_a_promise_of_requests_to_come_says_how_many() -> None:
+    promise = {"epsilon": 0.1, "delta": 5.0, "confidence": 0.95, "horizon": 1000}
+    text = describe_promise(make_calibration(promise=promise))
+    assert "at most 10% of the next 1,000 requests are answered by the student" in text
+
+
 def test_too_few_rows_are_told_with_those_that_are_needed() -> None:
     text = describe_promise(refuse_calibration(rows=20, points=[]))
     assert text.startswith("never answers alone: 20 validation articles to calibrate on are too")

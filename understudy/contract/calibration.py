@@ -23,6 +23,8 @@ class Promised(Record):
     """Points of ROUGE-1 F1: an answer that is worse than the teacher's by more is bad."""
     confidence: Share
     """One minus the probability of a promise that does not hold."""
+    horizon: Annotated[int, Field(gt=0)] | None = None
+    """How many requests to come epsilon is a share of; None: of the rate they come from."""
 
 
 class Watched(Record):

@@ -13,9 +13,10 @@ def describe_promise(found: SystemCalibration) -> str:
 
 def word_promise(promise: Promised) -> str:
     """The promise itself, without a stop."""
+    whole = "all" if promise.horizon is None else f"the next {count(promise.horizon)}"
     return (
-        f"with {_share(promise.confidence)} confidence, at most {_share(promise.epsilon)} of all "
-        "requests are answered by the student and worse than the teacher by more than "
+        f"with {_share(promise.confidence)} confidence, at most {_share(promise.epsilon)} of "
+        f"{whole} requests are answered by the student and worse than the teacher by more than "
         f"{promise.delta:g} points of ROUGE-1 F1"
     )
 

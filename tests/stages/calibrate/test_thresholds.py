@@ -68,6 +68,15 @@ def test_the_threshold_is_the_one_that_the_rows_that_did_not_fit_promise() -> No
     assert found["threshold"] in [point.threshold for point in found["points"]]
 
 
+def test_a_promise_of_requests_to_come_answers_less_alone() -> None:
+    ids, judged = draw(600)
+    ahead = PROMISED.model_copy(update={"horizon": 200})
+    found = SystemCalibration(**pick_threshold(ids, judged, ahead, PRICES), **REST)
+    assert 0 < found.share_local < pick(600).share_local
+    assert found.promise.horizon == 200
+    assert found.rows_needed > pick(600).rows_needed
+
+
 def test_the_threshold_survives_the_file_to_the_last_bit() -> None:
     found = pick(600)
     assert SystemCalibration.model_validate(found.to_json()).threshold == found.threshold

@@ -16,3 +16,6 @@ class CalibrateParams(Section):
     own answers where there are no others, so that it must be larger there."""
     confidence: float = Field(default=0.95, gt=0, lt=1)
     """One minus the probability that the promise does not hold."""
+    horizon: int | None = Field(default=None, gt=0)
+    """null: epsilon is promised of the rate from which requests come. A number: of so many requests
+    to come, which have luck of their own, so that fewer are answered alone."""
