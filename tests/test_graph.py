@@ -55,7 +55,9 @@ OWN_PARAMS = {
     "predict-bart": ["predict"],
     "select": ["fetch.redact", "train-${item.student}.seeds"],
     "latency": ["latency", "predict"],
-    "calibrate": ["calibrate", "evaluate", "predict", "teacher.prices", "worth"],
+    "calibrate": [
+        *("calibrate", "evaluate.stemmer", "evaluate.words", "predict", "teacher.prices", "worth")
+    ],
     "worth": ["teacher.prices", "worth"],
     "evaluate": ["evaluate", "sources", "teacher.prices"],
     "datacards": [
