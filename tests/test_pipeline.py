@@ -14,14 +14,14 @@ import pytest
 
 from tests.project import Project, copy_project, quick
 
-FAMILIES, SOURCES = ("t5", "bart"), ("gold", "written", "labelled")
+FAMILIES, SOURCES = ("t5", "bart"), ("gold", "written")
+# the third, labelled, is run by test_real_input, test_personal_data and test_harvest_runs
 STUDENTS = [f"{family}-{source}" for family in FAMILIES for source in SOURCES]
 SYSTEMS = {*STUDENTS, "zeroshot", "lead-3"}
 ALL = [
     "fetch",
     "filter",
     "generate@written",
-    "label@labelled",
     *(f"train-{family}@{source}-13" for family in FAMILIES for source in SOURCES),
     *(
         f"{stage}-{family}@{family}-{source}-13"
@@ -54,7 +54,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         fetch__sample__train=120,
         fetch__sample__validation=12,
         fetch__sample__test=12,
-        **quick(steps=40),
+        sources=list(SOURCES),
+        label__sources=[],
+        **quick(steps=12),
     )
     project.commit("Start")
     project.run("dvc", "repro")
@@ -78,7 +80,7 @@ def test_one_run_scores_every_system(project: Project) -> None:
     systems = read_metrics(project, "systems")
     assert set(systems) == SYSTEMS | {"reference", "references"}
     assert set(read_metrics(project, "rouge")) == {"t5", "bart", "zeroshot", "lead-3"}
-    assert len(read_metrics(project, "gap")) == 22
+    assert len(read_metrics(project, "gap")) == 13
     assert systems["zeroshot"]["rouge1"]["recall"] > 0
 
 
@@ -97,7 +99,7 @@ def test_metrics_show_prints_numbers_for_every_metrics_file(project: Project) ->
     names = {
         *("rouge", "systems", "gap", "seeds", "recipes", "texts", "length"),
         *("dataset", "teacher", "worth"),
-        *(f"answers/{stage}" for stage in ("generate", "label", "zeroshot")),
+        *(f"answers/{stage}" for stage in ("generate", "zeroshot")),
         *(
             f"{folder}/{student}"
             for folder in ("calibration", "latency", "students")
@@ -214,10 +216,9 @@ def test_the_sources_line_up_in_metrics_diff_with_nothing_retrained(project: Pro
         setting = f"evaluate.source={source}"
         printed = project.run("dvc", "exp", "run", "-n", f"source-{source}", "-S", setting).stdout
         assert set(ran(printed)) <= BEHIND
-    for source in ("written", "labelled"):
-        printed = project.run("dvc", "metrics", "diff", "source-gold", f"source-{source}").stdout
-        assert re.search(r"^metrics/rouge\.json +(t5|bart)\.rouge1\.f1 ", printed, re.MULTILINE)
-        assert "zeroshot" not in printed
+    printed = project.run("dvc", "metrics", "diff", "source-gold", "source-written").stdout
+    assert re.search(r"^metrics/rouge\.json +(t5|bart)\.rouge1\.f1 ", printed, re.MULTILINE)
+    assert "zeroshot" not in printed
     project.run("git", "checkout", "--quiet", ".")
 
 
@@ -246,9 +247,10 @@ def test_a_new_article_prompt_runs_generate_and_what_follows_it(project: Project
 
 def test_sources_that_are_left_out_leave_nothing_behind(project: Project) -> None:
     project.restore_params()
-    project.change_params(
-        sources=["gold", "labelled"], generate__sources=[], evaluate__source="labelled"
-    )
+    project.change_params(sources=["gold"], evaluate__source="gold")
+    path = project.path / "params.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("sources: [written]", "sources: []"), encoding="utf-8")
     ran_now = set(ran(project.run("dvc", "repro").stdout))
     assert {name for name in ran_now if name.startswith(("train", "export", "predict"))} == set()
     assert {name for name in ran_now if "written" in name} == set()

@@ -329,7 +329,7 @@ def test_too_little_memory_is_one_line_that_names_what_to_lower(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("CUDA failed with error out of memory")
 
     monkeypatch.setattr("understudy.students.decoding.engines.CTranslate2.decode", fail)

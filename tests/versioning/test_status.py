@@ -302,6 +302,6 @@ def test_the_real_graph_has_never_run_in_a_copy(
     monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
     project = copy_project(tmp_path / "clone", "sample", {})
     found = survey_stages(project.path)
-    assert len(found) == 47
+    assert len(found) == 53
     assert [found[0].name, found[-1].name] == ["fetch", "report"]
     assert {(stage.state, stage.reasons) for stage in found} == {("stale", NEVER)}

@@ -202,7 +202,7 @@ def test_transformers_falls_back_to_the_cores_too(
 def test_a_gpu_that_fails_later_is_one_line(
     message: str, told: str, exported: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: Any) -> Any:
+    def fail(*_: Any, **__: Any) -> Any:
         raise RuntimeError(message)
 
     engine = open_engine(exported["t5"], "ctranslate2")
