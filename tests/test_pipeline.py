@@ -56,7 +56,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         fetch__sample__test=12,
         sources=list(SOURCES),
         label__sources=[],
-        **quick(steps=12),
+        **quick(steps=40),
     )
     project.commit("Start")
     project.run("dvc", "repro")
