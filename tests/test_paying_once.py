@@ -32,17 +32,7 @@ def server() -> Iterator[ChatServer]:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory, server: ChatServer) -> Project:
     project = copy_project(tmp_path_factory.mktemp("paying") / "clone", "sample", {})
-    for split, count in (("train", 2000), ("validation", 10), ("test", TEST)):
-        rows = [
-            {
-                "id": f"{split}-{n}",
-                "article": f"{split} {n} is told.",
-                "highlights": f"{split} {n} .",
-            }
-            for n in range(count)
-        ]
-        lines = "".join(json.dumps(row) + "\n" for row in rows)
-        (project.path / f"data/example/{split}.jsonl").write_text(lines, encoding="utf-8")
+    project.write_rows({"train": 2000, "validation": 10, "test": TEST})
     project.change_params(
         fetch__source="files",
         teacher__base_url=server.url,

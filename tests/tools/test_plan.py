@@ -37,13 +37,7 @@ def server() -> Iterator[BatchServer]:
 def filtered(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project of a few rows of its own, with fetch and filter done; no teacher is asked yet."""
     project = copy_project(tmp_path_factory.mktemp("plan") / "work" / "project", "sample", {})
-    for split, count in COUNTS.items():
-        rows = [
-            {"id": f"{split}-{n}", "article": f"{split} {n} is told.", "highlights": f"{split} {n}"}
-            for n in range(count)
-        ]
-        lines = "".join(json.dumps(row) + "\n" for row in rows)
-        (project.path / f"data/example/{split}.jsonl").write_text(lines, encoding="utf-8")
+    project.write_rows(COUNTS)
     project.change_params(
         fetch__source="files", generate__limit=LIMIT, generate__max_echoed=1, label__max_echoed=1
     )
