@@ -11,7 +11,8 @@ import sys
 from itertools import islice
 from pathlib import Path
 
-from understudy.contract.pairs import DATA, PAIR_COLUMNS, seed_folder
+from understudy.contract.kind import this_kind
+from understudy.contract.pairs import DATA, seed_folder
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.export import CONVERTED, ExportParams
 from understudy.core.errors import StudentError, run
@@ -27,7 +28,7 @@ def export(model: Path, validation: Path, params: ExportParams, decoding: Decodi
     """Adds the converted model and the settings of its beam search to a model folder."""
     if not model.is_dir():
         raise StudentError(absent(model, "folder"))
-    pairs = list(islice(iterate_table(validation, PAIR_COLUMNS), params.rows))
+    pairs = list(islice(iterate_table(validation, this_kind().columns), params.rows))
     with replacing(model / CONVERTED) as out:
         check = convert(
             model,

@@ -8,7 +8,8 @@ Run: python -m stages.predict SYSTEM SEED
 
 from pathlib import Path
 
-from understudy.contract.pairs import PAIR_COLUMNS, TEST, seed_folder
+from understudy.contract.kind import this_kind
+from understudy.contract.pairs import TEST, seed_folder
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.predictions import PREDICTIONS_SCHEMA, seed_predictions_path
 from understudy.core.errors import run
@@ -21,7 +22,7 @@ from understudy.students.decoding.engines import open_engine
 
 def predict(model: Path, test: Path, out: Path, params: DecodingParams) -> None:
     """Writes one summary a test article, from the model folder as it would be shipped."""
-    with readable_parquet(test, PAIR_COLUMNS) as file:
+    with readable_parquet(test, this_kind().columns) as file:
         total = file.metadata.num_rows
     engine = open_engine(model, params.engine)
     identities = (row["id"] for row in iterate_table(test, ("id",)))

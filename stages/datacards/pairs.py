@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from understudy.contract.pairs import PAIR_COLUMNS
+from understudy.contract.kind import this_kind
 from understudy.core.tables import iterate_table
 from understudy.texts.words import split_words
 
@@ -37,7 +37,7 @@ def read_pairs(path: Path) -> Iterator[Pair]:
     Raises:
         DataError: the file cannot be read.
     """
-    for row in iterate_table(path, PAIR_COLUMNS):
+    for row in iterate_table(path, this_kind().columns):
         yield Pair(row["id"], as_text(row["article"]), as_text(row["highlights"] or ""))
 
 

@@ -43,9 +43,10 @@ from understudy.contract.evaluation import (
     TeacherUse,
     Texts,
 )
+from understudy.contract.kind import this_kind
 from understudy.contract.lineup import Lineup
 from understudy.contract.names import KINDS, name_model
-from understudy.contract.pairs import PAIR_COLUMNS, TEST
+from understudy.contract.pairs import TEST
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.contract.params.sources import load_sources
 from understudy.contract.params.teacher import TeacherParams
@@ -63,7 +64,7 @@ def main() -> None:
     if problem := params.find_problem(sources):
         raise ParamsError(f"{PARAMS}: {problem}")
     prices = load_section("teacher", TeacherParams).prices
-    test = read_table(TEST, PAIR_COLUMNS)
+    test = read_table(TEST, this_kind().columns)
     whose, references = choose_references(test)
     lineup = Lineup(sources, whose)
     remove_unlisted(lineup)

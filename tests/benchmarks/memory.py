@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.benchmarks.contest import describe_machine, peak_megabytes, run_child, write_table
-from understudy.contract.pairs import PAIRS_SCHEMA
+from understudy.contract.pairs import pairs_schema
 from understudy.core.tables import table_writer
 
 ROWS = (10_000, 100_000)
@@ -28,7 +28,7 @@ def draw_texts(rows: int, words: int) -> Iterator[str]:
 
 def write_pairs(path: Path, rows: int) -> None:
     """Pairs whose articles have up to 120 words."""
-    with table_writer(path, PAIRS_SCHEMA) as table:
+    with table_writer(path, pairs_schema()) as table:
         texts = zip(draw_texts(rows, 120), draw_texts(rows, 12), strict=True)
         for number, (article, highlights) in enumerate(texts):
             table.add({"id": str(number), "article": article, "highlights": highlights})

@@ -20,7 +20,7 @@ from understudy.contract.asked import (
 from understudy.contract.document import Record, read_csv, write_csv
 from understudy.contract.evaluation import PLOT, SCORES_SCHEMA, PlotLine
 from understudy.contract.names import COLUMNS
-from understudy.contract.pairs import GOLD_REJECTS_SCHEMA, PAIRS_SCHEMA, RAW_REJECTS_SCHEMA
+from understudy.contract.pairs import GOLD_REJECTS_SCHEMA, RAW_REJECTS_SCHEMA, pairs_schema
 from understudy.contract.params.sources import SOURCES
 from understudy.contract.predictions import PREDICTIONS_SCHEMA
 from understudy.contract.survey import LengthBin, histogram_of
@@ -30,7 +30,7 @@ from understudy.core.tables import iterate_table, table_writer
 
 ANSWER = Answer("sha256:0", "Ja.\nÄ 🦀", "stop", "", "m", 3, 1, 2, batch=True).to_record()
 TABLES: dict[str, tuple[Mapping[str, Any], dict[str, Any]]] = {
-    "pairs": (PAIRS_SCHEMA, {"id": "a", "article": " Ä 🦀\n", "highlights": "One .\nTwo ."}),
+    "pairs": (pairs_schema(), {"id": "a", "article": " Ä 🦀\n", "highlights": "One .\nTwo ."}),
     "rejects of fetch": (
         RAW_REJECTS_SCHEMA,
         {"split": "train", "file": "a.csv", "row": 7, "reason": "article: missing"},

@@ -10,7 +10,8 @@ import pytest
 
 from tests.contract.examples import make_origin
 from tests.imports import ROOT
-from understudy.contract.pairs import PAIR_COLUMNS, SPLITS
+from understudy.contract.kind import this_kind
+from understudy.contract.pairs import SPLITS
 from understudy.contract.params.filter import FilterParams
 from understudy.core.errors import DataError
 from understudy.core.tables import read_table, table_writer, text_columns
@@ -24,7 +25,7 @@ Row = Mapping[str, str]
 
 def _write(folder: Path, splits: Mapping[str, Sequence[Row]]) -> None:
     for split, rows in splits.items():
-        with table_writer(folder / f"{split}.parquet", text_columns(*PAIR_COLUMNS)) as table:
+        with table_writer(folder / f"{split}.parquet", text_columns(*this_kind().columns)) as table:
             for row in rows:
                 table.add(row)
 
@@ -264,7 +265,9 @@ def test_the_limit_leaves_as_many_real_articles_as_were_counted_by_hand(tmp_path
     for split in SPLITS:
         lines = (REAL / f"{split}.jsonl").read_text("utf-8").split("\n")
         rows = [json.loads(line) for line in lines if line]
-        _write(tmp_path / "raw", {split: [{c: row[c] for c in PAIR_COLUMNS} for row in rows]})
+        _write(
+            tmp_path / "raw", {split: [{c: row[c] for c in this_kind().columns} for row in rows]}
+        )
     counts = _count(tmp_path, _limits(2048))
     assert [counts[split]["fetched"] for split in SPLITS] == [800, 100, 100]
     assert [counts[split]["under_limit"] for split in SPLITS] == [150, 26, 60]

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from understudy.contract.pairs import PAIR_COLUMNS, SPLITS
+from understudy.contract.kind import this_kind
+from understudy.contract.pairs import SPLITS
 from understudy.contract.params.filter import NEAR_DUPLICATE, NEAR_TEST, FilterParams
 from understudy.core.errors import DataError
 from understudy.core.tables import table_writer, text_columns
@@ -16,7 +17,7 @@ WORDS = "one two three four five six seven eight nine ten eleven twelve thirteen
 
 def write_splits(folder: Path, **articles: list[str]) -> None:
     for split in SPLITS:
-        with table_writer(folder / f"{split}.parquet", text_columns(*PAIR_COLUMNS)) as table:
+        with table_writer(folder / f"{split}.parquet", text_columns(*this_kind().columns)) as table:
             for number, article in enumerate(articles.get(split, [])):
                 table.add({"id": f"{number}", "article": article, "highlights": None})
 

@@ -17,7 +17,8 @@ from tests.imports import ROOT
 from understudy.contract.answered import Answered
 from understudy.contract.answers import Answer
 from understudy.contract.asked import LABELLED_ANSWERS
-from understudy.contract.pairs import GOLD, PAIR_COLUMNS
+from understudy.contract.kind import this_kind
+from understudy.contract.pairs import GOLD
 from understudy.contract.params.label import LabelParams
 from understudy.core.tables import table_writer, text_columns
 from understudy.teacher.ledger import LEDGER_ENV
@@ -42,7 +43,9 @@ def rows(split: str, count: int) -> list[Row]:
 
 
 def write_rows(path: Path, given: Sequence[Row]) -> None:
-    with table_writer(path, text_columns(*dict.fromkeys((*PAIR_COLUMNS, *given[0])))) as table:
+    with table_writer(
+        path, text_columns(*dict.fromkeys((*this_kind().columns, *given[0])))
+    ) as table:
         for one in given:
             table.add(one)
 

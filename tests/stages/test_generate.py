@@ -20,7 +20,7 @@ from tests.doubles.teacher import Call, ChatServer, Hold, echo, refuse, say, set
 from tests.doubles.teacher import Reply as Said
 from tests.imports import ROOT
 from understudy.contract.answers import REASONS, Answer
-from understudy.contract.pairs import PAIR_COLUMNS
+from understudy.contract.kind import this_kind
 from understudy.contract.params.generate import GenerateParams
 from understudy.core.errors import DataError
 from understudy.core.tables import table_writer, text_columns
@@ -102,7 +102,7 @@ def highlights(folder: Path, train: int, validation: int, **limits: Any) -> Ques
 
 
 def write_rows(path: Path, rows: list[Row]) -> None:
-    with table_writer(path, text_columns(*PAIR_COLUMNS)) as table:
+    with table_writer(path, text_columns(*this_kind().columns)) as table:
         for one in rows:
             table.add(one)
 
@@ -163,7 +163,7 @@ def test_a_pair_is_a_written_article_with_untouched_highlights(out: Path) -> Non
     first, second = records(out / "train.parquet")
     assert first == row("train-0") | {"article": "Article 0"}
     assert second == row("train-5") | {"article": "y" * 99}
-    assert list(first) == list(PAIR_COLUMNS)
+    assert list(first) == list(this_kind().columns)
 
 
 @pytest.mark.parametrize("split", ["train", "validation"])

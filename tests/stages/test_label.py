@@ -21,7 +21,7 @@ from tests.stages.labelling import (
     write_rows,
 )
 from understudy.contract.answers import COLUMNS, REASONS, Answer
-from understudy.contract.pairs import PAIR_COLUMNS
+from understudy.contract.kind import this_kind
 from understudy.core.errors import DataError
 from understudy.teacher.completion import failed_answer
 from understudy.teacher.pairing import describe_counts, read_replies
@@ -50,7 +50,7 @@ def test_a_pair_is_a_real_article_with_what_the_teacher_said(tmp_path: Path) -> 
     first, second = records(tmp_path / "labelled/train.parquet")
     assert first == row("train-0") | {"highlights": "Of 0."}
     assert second == row("train-5") | {"highlights": "Of 5."}
-    assert list(first) == list(PAIR_COLUMNS)
+    assert list(first) == list(this_kind().columns)
     written = [records(path) for path in (tmp_path / "labelled").iterdir()]
     assert PLANTED not in str(written)
 

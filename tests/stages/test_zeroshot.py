@@ -17,7 +17,8 @@ from tests.imports import ROOT
 from understudy.contract.answered import Answered
 from understudy.contract.answers import COLUMNS, REASONS, Answer
 from understudy.contract.asked import CALIBRATION_ANSWERS, ZEROSHOT_ANSWERS
-from understudy.contract.pairs import GOLD, PAIR_COLUMNS, TEST
+from understudy.contract.kind import this_kind
+from understudy.contract.pairs import GOLD, TEST
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.tables import table_writer, text_columns
 from understudy.rows.usable import TextRule
@@ -42,7 +43,7 @@ FAILED = failed_answer("sha256:0", "double", "HTTP 500: Oops.")
 def articles(folder: Path, *ids: str) -> Questions:
     """Test articles with these ids, in a file below the folder."""
     path = folder / "gold" / "test.parquet"
-    with table_writer(path, text_columns(*PAIR_COLUMNS)) as table:
+    with table_writer(path, text_columns(*this_kind().columns)) as table:
         for name in ids:
             table.add({"id": name, "article": f"Costs $5: article {name}.", "highlights": "Gold ."})
     prompt = Prompt("zeroshot.prompt", ROOT / "prompts/zeroshot.txt", ["article"])
@@ -197,7 +198,7 @@ def test_prompts_can_be_read_again_and_half_read(tmp_path: Path) -> None:
 
 def give_validation(*names: str) -> None:
     """Validation articles."""
-    with table_writer(VALIDATION, text_columns(*PAIR_COLUMNS)) as table:
+    with table_writer(VALIDATION, text_columns(*this_kind().columns)) as table:
         for name in names:
             table.add({"id": name, "article": f"Costs $5: article {name}.", "highlights": None})
 
@@ -272,7 +273,7 @@ def test_a_call_that_failed_for_good_is_asked_again_by_the_next_run_only(
 
 def test_a_prompt_may_have_messages_and_any_column_of_the_test_articles(project: Project) -> None:
     for path in (TEST, VALIDATION):
-        with table_writer(path, text_columns(*PAIR_COLUMNS, "title")) as table:
+        with table_writer(path, text_columns(*this_kind().columns, "title")) as table:
             table.add({"id": "a", "article": "Rain fell.", "highlights": None, "title": "Rain"})
     Path("own.yaml").write_text(
         "messages:\n- {role: system, content: Be brief.}\n"

@@ -11,7 +11,7 @@ import pytest
 from tests.imports import ROOT
 from tests.teacher.test_requests import params
 from understudy.contract.answers import Answer
-from understudy.contract.pairs import PAIR_COLUMNS
+from understudy.contract.kind import this_kind
 from understudy.core.errors import DataError
 from understudy.core.tables import table_writer, text_columns
 from understudy.teacher.errors import PromptError
@@ -182,7 +182,7 @@ def test_the_example_of_tickets_asks_in_json_and_reads_it() -> None:
 
 
 def rows(folder: Path, *given: dict[str, Any]) -> Path:
-    names = tuple(dict.fromkeys((*PAIR_COLUMNS, *(name for row in given for name in row))))
+    names = tuple(dict.fromkeys((*this_kind().columns, *(name for row in given for name in row))))
     with table_writer(folder / "test.parquet", text_columns(*names)) as table:
         for number, row in enumerate(given):
             table.add({"id": str(number), "article": "A", "highlights": None, **row})

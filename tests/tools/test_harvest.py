@@ -11,7 +11,8 @@ import pytest
 from tests.core.documents import write_document
 from tests.serving.served_rows import NOON, served_row
 from understudy.contract.harvested import HARVESTED, harvested_schema
-from understudy.contract.pairs import GOLD, PAIR_COLUMNS, RAW, SPLITS
+from understudy.contract.kind import this_kind
+from understudy.contract.pairs import GOLD, RAW, SPLITS
 from understudy.contract.served import SERVED, SERVED_SCHEMA, served_path
 from understudy.core.errors import DataError
 from understudy.core.tables import table_writer, text_columns
@@ -33,7 +34,7 @@ def write_task(prompt: str = "Sum up $article", fields: Row | None = None, **sec
     """Writes params.yaml, the template, and a row a split."""
     Path("prompt.txt").write_text(prompt, encoding="utf-8")
     write_document({"zeroshot": {"prompt": "prompt.txt"}, "teacher": TEACHER, **sections})
-    schema = text_columns(*PAIR_COLUMNS, *(fields or {}))
+    schema = text_columns(*this_kind().columns, *(fields or {}))
     for folder in (RAW, GOLD):
         for split in SPLITS:
             with table_writer(folder / f"{split}.parquet", schema) as table:
@@ -115,7 +116,7 @@ def test_a_request_without_an_answer_does_not_hide_a_later_one_with(
 def test_near_copies_are_left_out_as_filter_does(capsys: pytest.CaptureFixture[str]) -> None:
     words = "one two three four five six seven eight nine ten eleven twelve"
     write_task(filter={"near_test": 0.5, "near_duplicates": 0.8})
-    with table_writer(GOLD / "test.parquet", text_columns(*PAIR_COLUMNS)) as table:
+    with table_writer(GOLD / "test.parquet", text_columns(*this_kind().columns)) as table:
         table.add({"id": "test", "article": words})
     other = words.replace("e", "a")
     texts = (f"{words} more.", other, f"{other} more.")

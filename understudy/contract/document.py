@@ -140,5 +140,6 @@ def _validate(path: Path, content: Mapping[str, Any], form: TypeAdapter[T]) -> T
         return form.validate_python(content, context=READING)
     except ValidationError as error:
         first = error.errors()[0]
-        location = ".".join(map(str, first["loc"]))
+        keys = (str(part) for part in first["loc"])
+        location = ".".join(key for key in keys if not key.startswith("("))  # forms of an object
         raise DataError(f"{path}: {location}: {say_expected(first)}; {AGAIN}") from None

@@ -4,36 +4,54 @@ A figure is in points or percent of 0 to 100 if nothing else is said.
 """
 
 from pathlib import Path
-from typing import Annotated, ClassVar, Generic, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
 
 import pyarrow as pa
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Discriminator, Tag
 
 from understudy.contract.document import Count, Figure, KeyedMetrics, Metrics, Record
+from understudy.contract.kind import CLASSIFICATION, SUMMARIZATION, Kind
 from understudy.contract.lineup import Lineup, References, split_system
-from understudy.contract.names import COLUMNS, Verdict
+from understudy.contract.names import Verdict
 from understudy.contract.params.sources import SOURCES
 from understudy.core.tables import text_columns
 
 M = TypeVar("M")
 
 SCORES = Path("data/scores.parquet")
-SCORES_SCHEMA = {"id": pa.string(), "system": pa.string(), **dict.fromkeys(COLUMNS, pa.float64())}
-"""Every system's points on every scored test article, system after system, as it ships."""
+"""Every system's points on every scored test row, system after system, as it ships."""
 SEED_SCORES = Path("data/seed-scores.parquet")
-SEED_SCORES_SCHEMA = {
-    **text_columns("id", "system"), "seed": pa.int64(), **dict.fromkeys(COLUMNS, pa.float64())
-}  # fmt: skip
 """The points of every trained model, those of the seeds that do not ship too."""
 PLOT = Path("metrics/plots/rouge.csv")
 """F1 for `dvc plots`, with the columns of PlotLine."""
 REFERENCE = "reference"
 """The key of the reference texts beside the systems."""
 
+
+def scores_schema(kind: Kind) -> dict[str, pa.DataType]:
+    """Columns of SCORES."""
+    return {**text_columns("id", "system"), **dict.fromkeys(kind.score_columns, pa.float64())}
+
+
+def seed_scores_schema(kind: Kind) -> dict[str, pa.DataType]:
+    """Columns of SEED_SCORES."""
+    points = dict.fromkeys(kind.score_columns, pa.float64())
+    return {**text_columns("id", "system"), "seed": pa.int64(), **points}
+
+
 Usd = Annotated[float, AfterValidator(lambda amount: round(float(amount), 6))]
 
 
-class ByKind(Record, Generic[M]):
+class ByType(Record, Generic[M]):
+    """The same of each type of scores that a kind of task has."""
+
+    def __getitem__(self, kind: str) -> M:
+        """What it holds of a type, one of `Kind.types`."""
+        found: M = getattr(self, kind)
+        return found
+
+
+class ByKind(ByType[M], Generic[M]):
     """The same of each ROUGE type."""
 
     rouge1: M
@@ -41,10 +59,22 @@ class ByKind(Record, Generic[M]):
     rougel: M
     rougelsum: M
 
-    def __getitem__(self, kind: str) -> M:
-        """What it holds of a ROUGE type, one of names.KINDS."""
-        found: M = getattr(self, kind)
-        return found
+
+class ByLabels(ByType[M], Generic[M]):
+    """The same of the only type of scores that labels have."""
+
+    labels: M
+
+
+def _find_form(content: Any) -> str:
+    """Which of two forms an object of a metrics file has, by its keys or its class."""
+    is_labels = "labels" in content if isinstance(content, dict) else isinstance(content, ByLabels)
+    return LABELS if is_labels else ROUGE
+
+
+ROUGE, LABELS = "(rouge)", "(labels)"
+"""Forms of an object; no key has such a name."""
+BY_KEYS = Discriminator(_find_form)
 
 
 class PlotLine(Record):
@@ -59,10 +89,27 @@ class PlotLine(Record):
 class WithIntervals(Record):
     """Figures with bounds beside them: `f1` with `f1_low` and `f1_high`."""
 
-    def interval(self, measure: str = "f1") -> tuple[float, float, float]:
-        """The figure of a measure, and the bounds of its 95% interval."""
-        value, low, high = (getattr(self, measure + end) for end in ("", "_low", "_high"))
+    JUDGED: ClassVar = "f1"
+    """The measure that is compared, `Kind.judged`."""
+
+    def interval(self, measure: str | None = None) -> tuple[float, Any, Any]:
+        """The figure of a measure, the judged one by default, and its 95% interval's bounds."""
+        name = measure or self.JUDGED
+        value, low, high = (getattr(self, name + end) for end in ("", "_low", "_high"))
         return value, low, high
+
+    @property
+    def judged(self) -> float:
+        """The figure that is compared."""
+        found: float = getattr(self, self.JUDGED)
+        return found
+
+    @classmethod
+    def of(cls, mean: float, low: float | None, high: float | None, **others: Any) -> Self:
+        """Takes the judged measure, and its interval if there is one."""
+        name = cls.JUDGED
+        bounds = {f"{name}_low": low, f"{name}_high": high}
+        return cls(**{name: mean}, **bounds, **others)
 
 
 class Measures(WithIntervals):
@@ -77,6 +124,21 @@ class Measures(WithIntervals):
     precision_high: Figure
     f1_low: Figure
     f1_high: Figure
+
+
+class LabelMeasures(WithIntervals):
+    """Labels of a system, in percent, with their 95% intervals."""
+
+    JUDGED: ClassVar = "accuracy"
+
+    accuracy: Figure
+    """Rows with the right label, of all; a row without a label is wrong."""
+    accuracy_low: Figure
+    accuracy_high: Figure
+    balanced: Figure
+    """The mean over classes of the share that is found, so that rare classes count as much."""
+    balanced_low: Figure
+    balanced_high: Figure
 
 
 class TextLength(Record):
@@ -97,7 +159,42 @@ class SystemScores(ByKind[Measures]):
     """Summaries without a word."""
 
 
-class Systems(KeyedMetrics[SystemScores]):
+class ClassScores(Record):
+    """One class of one system, in percent; what has no rows to be told of is left out."""
+
+    support: Count
+    """Test rows of the class."""
+    answered: Count
+    """Rows that got its label."""
+    precision: Figure | None = None
+    recall: Figure | None = None
+    f1: Figure
+
+
+class LabelScores(ByLabels[LabelMeasures]):
+    """One system of a classification."""
+
+    macro_f1: Figure
+    """The mean over classes that have test rows of F1."""
+    macro_f1_low: Figure
+    macro_f1_high: Figure
+    unlisted: Count
+    """Answers that are none of the labels."""
+    ece: Figure | None = None
+    """Expected calibration error in 15 bins of equal width, in percent (Naeini et al. 2015); None
+    for a system that does not say how sure it is."""
+    brier: Figure | None = None
+    """Mean squared distance of the confidence from 1 where the answer is right and 0 else."""
+    classes: dict[str, ClassScores]
+    """By the label's slug, see `slugs`."""
+
+
+AnyScores = Annotated[
+    Annotated[SystemScores, Tag(ROUGE)] | Annotated[LabelScores, Tag(LABELS)], BY_KEYS
+]
+
+
+class Systems(KeyedMetrics[AnyScores]):
     """metrics/systems.json: every system, and the references."""
 
     PATH: ClassVar = Path("metrics/systems.json")
@@ -109,15 +206,24 @@ class Systems(KeyedMetrics[SystemScores]):
     @property
     def lineup(self) -> Lineup:
         """The systems in the file."""
-        found = {split_system(name)[1] for name, _ in self.items()}
+        names = {split_system(name) for name, _ in self.items()}
+        found = {source for _, source in names}
         sources = tuple(source for source in SOURCES if source in found)
-        return Lineup(sources, self.references)
+        is_labels = any(isinstance(scores, LabelScores) for _, scores in self.items())
+        kind = CLASSIFICATION if is_labels else SUMMARIZATION
+        return Lineup(sources, self.references, kind)
 
 
-class RougeMetrics(KeyedMetrics[SystemScores]):
-    """metrics/rouge.json: systems without the source in their names, so that two runs line up."""
+class OneSource(KeyedMetrics[AnyScores]):
+    """Systems without the source in their names, so that two runs line up in a diff.
 
-    PATH: ClassVar = Path("metrics/rouge.json")
+    metrics/rouge.json, or metrics/labels.json of a classification.
+    """
+
+    @staticmethod
+    def path_of(kind: Kind) -> Path:
+        """Where it is in a project of a kind."""
+        return Path("metrics/rouge.json" if kind is SUMMARIZATION else "metrics/labels.json")
 
 
 class F1Difference(WithIntervals):
@@ -181,7 +287,37 @@ class Difference(Comparison, F1Difference):
     """One ROUGE type of a pair."""
 
 
-class Gap(KeyedMetrics[ByKind[Difference]]):
+class LabelDifference(Comparison, WithIntervals):
+    """Labels of a pair: differences, first system minus second, in points of percent."""
+
+    JUDGED: ClassVar = "accuracy"
+
+    accuracy: Figure
+    accuracy_low: Figure
+    accuracy_high: Figure
+    balanced: Figure
+    first_only: Count
+    """Rows that only the first system has right."""
+    second_only: Count
+    mcnemar: Figure
+    """p-value of McNemar's exact test on these two, not corrected for the number of pairs."""
+
+
+class LabelGap(ByLabels[LabelDifference]):
+    """A pair of systems of a classification."""
+
+    macro_f1: Figure
+    """Difference, first minus second."""
+    macro_f1_low: Figure
+    macro_f1_high: Figure
+
+
+AnyDifference = Annotated[
+    Annotated[ByKind[Difference], Tag(ROUGE)] | Annotated[LabelGap, Tag(LABELS)], BY_KEYS
+]
+
+
+class Gap(KeyedMetrics[AnyDifference]):
     """metrics/gap.json: differences of pairs of systems, under FIRST-minus-SECOND."""
 
     PATH: ClassVar = Path("metrics/gap.json")

@@ -5,14 +5,34 @@ seed. A figure is in points of 0 to 100 if nothing else is said.
 """
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Tag
 
 from understudy.contract.document import Count, Figure, KeyedMetrics, Record
-from understudy.contract.evaluation import ByKind, Moot, decide_verdict
+from understudy.contract.evaluation import (
+    BY_KEYS,
+    LABELS,
+    ROUGE,
+    ByKind,
+    ByLabels,
+    Moot,
+    WithIntervals,
+    decide_verdict,
+)
 from understudy.contract.names import Verdict
 
 
-class SeedScores(Record):
+class SeedFigures(WithIntervals):
+    """One type of scores of a recipe, in the judged measure."""
+
+    sd: Figure | None = None
+    """Standard deviation between the means of the seeds; None with one."""
+    by_seed: dict[str, Figure]
+    """Mean over the test rows of each seed's model."""
+
+
+class SeedScores(SeedFigures):
     """One ROUGE type of a recipe, in F1."""
 
     f1: Figure
@@ -20,14 +40,20 @@ class SeedScores(Record):
     f1_low: Figure | None = None
     """Bounds of the 95% interval for other seeds and articles like these; None with one seed."""
     f1_high: Figure | None = None
-    sd: Figure | None = None
-    """Standard deviation between the means of the seeds; None with one."""
-    by_seed: dict[str, Figure]
-    """Mean over the test articles of each seed's model."""
 
 
-class Recipe(ByKind[SeedScores]):
-    """One student on one source of pairs."""
+class LabelSeedScores(SeedFigures):
+    """Labels of a recipe, in percent."""
+
+    JUDGED: ClassVar = "accuracy"
+
+    accuracy: Figure
+    accuracy_low: Figure | None = None
+    accuracy_high: Figure | None = None
+
+
+class Trained(Record):
+    """What is known of a recipe beside its scores."""
 
     shipped: Count
     """The seed of the model that ships."""
@@ -35,23 +61,29 @@ class Recipe(ByKind[SeedScores]):
     """How many were trained."""
 
 
-class Recipes(KeyedMetrics[Recipe]):
+class Recipe(Trained, ByKind[SeedScores]):
+    """One student on one source of pairs."""
+
+
+class LabelRecipe(Trained, ByLabels[LabelSeedScores]):
+    """The same of a classification."""
+
+
+AnyRecipe = Annotated[Annotated[Recipe, Tag(ROUGE)] | Annotated[LabelRecipe, Tag(LABELS)], BY_KEYS]
+
+
+class Recipes(KeyedMetrics[AnyRecipe]):
     """metrics/seeds.json: every trained system."""
 
     PATH: ClassVar = Path("metrics/seeds.json")
 
 
-class RecipeDifference(Record):
-    """One ROUGE type of a pair of recipes: first minus second, p-values corrected for all pairs.
+class RecipeFinding(WithIntervals):
+    """What is shown of a pair of recipes, first minus second; p-values are for all pairs.
 
-    A system that is not trained (the teacher, lead-3) counts as it is: its noise is the articles'.
+    A system that is not trained (the teacher, a baseline) counts as it is: its noise is the rows'.
     """
 
-    f1: Figure
-    """Difference of the means over seeds and test articles."""
-    f1_low: Figure | None = None
-    """Bounds of the 95% interval for other seeds and articles like these."""
-    f1_high: Figure | None = None
     p: Figure | None = None
     """Probability of a difference so large between recipes that are alike."""
     p_equivalent: Figure | None = None
@@ -61,7 +93,7 @@ class RecipeDifference(Record):
     equivalent: Literal[0, 1] = 0
     """1: shown to differ by less than the margin."""
     known: Literal[0, 1]
-    """0: a trained system of the pair has one seed; only `f1` is given then."""
+    """0: a trained system of the pair has one seed; only the difference is given then."""
     articles_needed: Count | None = None
     """About how many test articles would decide, with these seeds; None where none would."""
     seeds_needed: Count | None = None
@@ -77,7 +109,34 @@ class RecipeDifference(Record):
         return decide_verdict(self.better, self.equivalent, self.moot)
 
 
-class RecipeGap(KeyedMetrics[ByKind[RecipeDifference]]):
+class RecipeDifference(RecipeFinding):
+    """One ROUGE type of a pair of recipes."""
+
+    f1: Figure
+    """Difference of the means over seeds and test articles."""
+    f1_low: Figure | None = None
+    """Bounds of the 95% interval for other seeds and articles like these."""
+    f1_high: Figure | None = None
+
+
+class LabelRecipeDifference(RecipeFinding):
+    """Labels of a pair of recipes."""
+
+    JUDGED: ClassVar = "accuracy"
+
+    accuracy: Figure
+    accuracy_low: Figure | None = None
+    accuracy_high: Figure | None = None
+
+
+AnyRecipeDifference = Annotated[
+    Annotated[ByKind[RecipeDifference], Tag(ROUGE)]
+    | Annotated[ByLabels[LabelRecipeDifference], Tag(LABELS)],
+    BY_KEYS,
+]
+
+
+class RecipeGap(KeyedMetrics[AnyRecipeDifference]):
     """metrics/recipes.json: differences of pairs of recipes, under FIRST-minus-SECOND."""
 
     PATH: ClassVar = Path("metrics/recipes.json")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from understudy.contract.origin import FetchedRows, FetchedSplits, SampleOrigin
-from understudy.contract.pairs import PAIRS_SCHEMA, RAW, RAW_REJECTS_SCHEMA, REJECTS, SPLITS
+from understudy.contract.pairs import RAW, RAW_REJECTS_SCHEMA, REJECTS, SPLITS, pairs_schema
 from understudy.contract.params.fetch import FetchParams
 from understudy.core.errors import DataError
 from understudy.core.progress import track
@@ -34,7 +34,7 @@ def fetch(params: FetchParams, folder: Path = RAW) -> None:
 
 def _fetch(params: FetchParams, folder: Path, redactor: Redactor | None) -> None:
     source = open_source(params)
-    schema = PAIRS_SCHEMA | text_columns(*source.fields)
+    schema = pairs_schema() | text_columns(*source.fields)
     with ExitStack() as stack:
         rejects = stack.enter_context(table_writer(folder / REJECTS, RAW_REJECTS_SCHEMA))
         kept = {

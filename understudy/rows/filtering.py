@@ -5,15 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from understudy.contract.dataset import Dataset, SplitCounts, StudyCounts, StudySplit
+from understudy.contract.kind import this_kind
 from understudy.contract.origin import HubOrigin, SampleOrigin, load_origin
-from understudy.contract.pairs import (
-    GOLD,
-    GOLD_REJECTS_SCHEMA,
-    PAIR_COLUMNS,
-    RAW,
-    REJECTS,
-    SPLITS,
-)
+from understudy.contract.pairs import GOLD, GOLD_REJECTS_SCHEMA, RAW, REJECTS, SPLITS
 from understudy.contract.params.filter import FilterParams
 from understudy.core.errors import DataError
 from understudy.core.progress import track
@@ -69,7 +63,7 @@ def filter_splits(params: FilterParams, raw: Path = RAW, out: Path = GOLD) -> Da
     with table_writer(out / REJECTS, GOLD_REJECTS_SCHEMA) as rejects:
         for split in reversed(SPLITS):
             path = raw / f"{split}.parquet"
-            columns = list_columns(path, PAIR_COLUMNS)
+            columns = list_columns(path, this_kind().columns)
             rows = track(iterate_table(path, columns), f"filter {split}")
             dropped = Counter(dict.fromkeys(params.reasons, 0))
             with table_writer(out / f"{split}.parquet", text_columns(*columns)) as kept:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from understudy.contract.harvested import FIRST_SERVED
-from understudy.contract.pairs import PAIR_COLUMNS, SPLITS
+from understudy.contract.kind import this_kind
+from understudy.contract.pairs import SPLITS
 from understudy.core.tables import BATCH_ROWS, iterate_table, readable_parquet
 from understudy.rows.splitting import fingerprint
 
@@ -76,5 +77,5 @@ def open_harvested(path: Path | None, gold: Path, variables: Sequence[str]) -> H
         gold: the folder of the filtered splits.
         variables: columns that the prompt uses.
     """
-    fields = [name for name in variables if name not in PAIR_COLUMNS]
+    fields = [name for name in variables if name not in this_kind().columns]
     return None if path is None else HarvestedRows(path, gold, fields)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from understudy.contract.pairs import PAIR_COLUMNS, SPLITS
+from understudy.contract.kind import this_kind
+from understudy.contract.pairs import SPLITS
 from understudy.core.errors import DataError
 from understudy.core.hub import first_line, resolve_commit
 from understudy.core.progress import in_terminal
@@ -46,7 +47,7 @@ def open_hub(dataset: str, config: str, revision: str) -> tuple[dict[str, Iterat
         if split not in loaded:
             raise DataError(f"{dataset}: no split '{split}'; it has {', '.join(loaded)}; {HINT}")
         names = loaded[split].column_names
-        for name in PAIR_COLUMNS[1:]:
+        for name in this_kind().columns[1:]:
             if name not in names:
                 found = f"no column '{name}'; it has {', '.join(names)}"
                 raise DataError(f"{dataset}, split {split}: {found}; {HINT}")
@@ -54,6 +55,6 @@ def open_hub(dataset: str, config: str, revision: str) -> tuple[dict[str, Iterat
 
 
 def _iterate(dataset: str, split: str, rows: Any) -> Iterator[RawRow]:
-    wanted = [name for name in PAIR_COLUMNS if name in rows.column_names]
+    wanted = [name for name in this_kind().columns if name in rows.column_names]
     for number, values in enumerate(rows.select_columns(wanted), start=1):
         yield RawRow(f"{dataset}/{split}", number, values)

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from understudy.contract.answered import AnswerCounts, Answered
 from understudy.contract.answers import STRIPPED, Answer, normal_word
-from understudy.contract.pairs import LEARNING_SPLITS, PAIRS_SCHEMA
+from understudy.contract.pairs import LEARNING_SPLITS, pairs_schema
 from understudy.contract.params.teacher import TeacherParams
 from understudy.core.errors import DataError
 from understudy.core.tables import TableWriter, table_writer
@@ -139,12 +139,12 @@ def write_pairs(
     with table_writer(answers, schema) as journal:
         for split, group in groupby(outcomes, lambda one: one.replies[0].question.split):
             rows = RowTally(reasons)
-            with table_writer(answers.with_name(f"{split}.parquet"), PAIRS_SCHEMA) as pairs:
+            with table_writer(answers.with_name(f"{split}.parquet"), pairs_schema()) as pairs:
                 for outcome in group:
                     count_outcome(outcome, rows, calls)
                     _note(outcome, journal, schema)
                     if outcome.reason is None:
-                        pairs.add({name: outcome.pair[name] for name in PAIRS_SCHEMA})
+                        pairs.add({name: outcome.pair[name] for name in pairs_schema()})
             counts[split] = rows.describe()
     for split in LEARNING_SPLITS:
         count = counts.get(split)

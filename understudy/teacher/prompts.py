@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from understudy.contract.answers import Answer
-from understudy.contract.pairs import GOLD, PAIR_COLUMNS
+from understudy.contract.kind import this_kind
+from understudy.contract.pairs import GOLD
 from understudy.contract.params.usable import NO_FIELD, NOT_JSON
 from understudy.core.errors import suggest
 from understudy.core.tables import iterate_table, list_columns
@@ -140,7 +141,7 @@ class Questions:
 
     def __iter__(self) -> Iterator[Question]:
         """Yields the questions about each row, split by split."""
-        columns = tuple(dict.fromkeys((*PAIR_COLUMNS, *self.prompt.variables)))
+        columns = tuple(dict.fromkeys((*this_kind().columns, *self.prompt.variables)))
         settings, path = self.prompt.settings, self.prompt.field
         for split, limit in self.limits.items():
             rows = islice(iterate_table(self.folder / f"{split}.parquet", columns), limit)
@@ -157,5 +158,5 @@ def input_columns(tables: Sequence[Path]) -> tuple[str, ...]:
         DataError: a table is absent or not Parquet.
     """
     found = [list_columns(table) for table in tables]
-    own = (name for name in found[0] if name not in PAIR_COLUMNS)
+    own = (name for name in found[0] if name not in this_kind().columns)
     return (ARTICLE, *(name for name in own if all(name in names for names in found)))

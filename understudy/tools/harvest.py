@@ -80,7 +80,8 @@ def harvest(
         PromptError: the task's prompt cannot be used.
     """
     from understudy.contract.harvested import HARVESTED
-    from understudy.contract.pairs import GOLD, LEARNING_SPLITS, PAIR_COLUMNS, RAW
+    from understudy.contract.kind import this_kind
+    from understudy.contract.pairs import GOLD, LEARNING_SPLITS, RAW
     from understudy.contract.params.fetch import FetchParams
     from understudy.contract.params.filter import FilterParams
     from understudy.contract.params.zeroshot import ZeroshotParams
@@ -104,7 +105,7 @@ def harvest(
         raise DataError(f"{SERVED}: no request {served}; {hint}")
     columns = input_columns([GOLD / f"{split}.parquet" for split in LEARNING_SPLITS])
     prompt = Prompt("zeroshot.prompt", load_section("zeroshot", ZeroshotParams).prompt, columns)
-    fields = [name for name in prompt.variables if name not in PAIR_COLUMNS]
+    fields = [name for name in prompt.variables if name not in this_kind().columns]
     rule = NoveltyRule(load_section("filter", FilterParams), RAW, GOLD)
     reader = CandidateReader(prompt.variables, whys, redactor)
     grower = Grower(HARVESTED, rule, fields)

@@ -16,7 +16,7 @@ from tests.contract.examples import (
 from tests.imports import ROOT
 from understudy.contract.answered import Answered
 from understudy.contract.dataset import Dataset
-from understudy.contract.pairs import MODELS, PAIRS_SCHEMA
+from understudy.contract.pairs import MODELS, pairs_schema
 from understudy.contract.params.sources import SOURCES
 from understudy.contract.trained import TrainedSettings
 from understudy.core.tables import table_writer
@@ -148,7 +148,7 @@ def list_rows() -> dict[str, list[Row]]:
 
 def write_rows(path: Path, rows: list[Row]) -> None:
     """Writes pairs as Parquet."""
-    with table_writer(path, PAIRS_SCHEMA) as table:
+    with table_writer(path, pairs_schema()) as table:
         for one in rows:
             table.add(one)
 

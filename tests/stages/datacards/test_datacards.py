@@ -27,7 +27,8 @@ from tests.stages.datacards.planted import (
     write_rows,
 )
 from understudy.contract.answered import Answered
-from understudy.contract.pairs import PAIR_COLUMNS, SPLITS
+from understudy.contract.kind import this_kind
+from understudy.contract.pairs import SPLITS
 from understudy.contract.params.filter import FilterParams
 from understudy.contract.params.sources import SOURCES
 from understudy.core.files import write_json
@@ -257,7 +258,7 @@ def test_where_rows_come_from_reaches_every_card(project: Path) -> None:
 
 def read_real(split: str) -> list[Row]:
     lines = (REAL / f"{split}.jsonl").read_text("utf-8").strip().split("\n")
-    return [{key: one[key] for key in PAIR_COLUMNS} for one in map(json.loads, lines)]
+    return [{key: one[key] for key in this_kind().columns} for one in map(json.loads, lines)]
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"no real CNN/DailyMail rows at {REAL}")
@@ -273,7 +274,7 @@ def test_copies_planted_among_real_articles_are_found_and_no_others(project: Pat
         write_rows(project / f"data/raw/{split}.parquet", content)
     params = FilterParams(max_characters=2048, near_duplicates=None, near_test=None)
     filter_splits(params, project / "data/raw", project / "data/gold")
-    kept = list(iterate_table(project / "data/gold/train.parquet", PAIR_COLUMNS))
+    kept = list(iterate_table(project / "data/gold/train.parquet", this_kind().columns))
     pasted = {**kept[0], "article": f"{kept[0]['highlights']} {short[2]['highlights']}"}
     write_rows(project / "data/written/train.parquet", [pasted, kept[1]])
     count_sources("gold", "written")

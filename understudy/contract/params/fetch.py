@@ -5,7 +5,8 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from understudy.contract.pairs import LEARNING_SPLITS, PAIR_COLUMNS
+from understudy.contract.kind import this_kind
+from understudy.contract.pairs import LEARNING_SPLITS
 from understudy.core.params import Section
 
 NO_FILE = "data/none.jsonl"
@@ -69,7 +70,7 @@ def _check_fields(names: list[str]) -> None:
     for name in names:
         if not FIELD_NAME.fullmatch(name):
             raise ValueError(f"expected names of letters, digits and _ as in $title, not {name!r}")
-        if name in PAIR_COLUMNS:
+        if name in this_kind().columns:
             raise ValueError(f"'{name}' is the name of a column that fetch writes; rename yours")
     if len(set(names)) < len(names):
         raise ValueError("expected each column once")

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from understudy.contract.pairs import PAIR_COLUMNS
+from understudy.contract.kind import this_kind
 from understudy.core.errors import StudentError
 from understudy.core.files import replacing
 from understudy.core.progress import open_progress
@@ -150,7 +150,7 @@ def _write_pairs(
 
 def _read_pieces(pairs: Path, label: str) -> Iterator[dict[str, list[str]]]:
     with (
-        readable_parquet(pairs, PAIR_COLUMNS) as file,
+        readable_parquet(pairs, this_kind().columns) as file,
         open_progress(label, count_pairs(pairs), delay=BAR_SECONDS) as bar,
     ):
         for batch in file.iter_batches(batch_size=ROWS, columns=["article", "highlights"]):

@@ -7,7 +7,8 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from understudy.contract.document import write_csv
-from understudy.contract.pairs import DATA, LEARNING_SPLITS, PAIR_COLUMNS, seed_folder
+from understudy.contract.kind import this_kind
+from understudy.contract.pairs import DATA, LEARNING_SPLITS, seed_folder
 from understudy.contract.params.sources import SOURCES, Source
 from understudy.contract.params.training import StudentParams, TrainParams
 from understudy.contract.trained import CURVE, TrainedSettings, TrainingRun
@@ -88,7 +89,7 @@ def train_on_source(family: str, source: Source, params: TrainParams) -> None:
 
 
 def _texts(pairs: Path) -> Iterator[str]:
-    for row in iterate_table(pairs, PAIR_COLUMNS):
+    for row in iterate_table(pairs, this_kind().columns):
         yield row["article"]
         yield row["highlights"]
 

@@ -1,0 +1,110 @@
+"""Kinds of tasks: all that is different between them in files, names and on pages, a value a kind.
+
+What a kind does with texts is in the rooms: docs/architecture.md lists where.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from understudy.core.params import PARAMS, read_params
+
+KindName = Literal["summarization", "classification"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of task: an input, and what is to be answered."""
+
+    name: KindName
+    input: str
+    """The column of the inputs, in every table and prompt."""
+    output: str
+    """The column of what is to be answered."""
+    inputs: str
+    """What pages call them, in the plural."""
+    answers: str
+    """What pages call the answers of a system, in the plural."""
+    students: tuple[str, ...]
+    """Each has a stage train-STUDENT and a section of params of that name."""
+    sizes: tuple[tuple[str, str], ...]
+    """Students that are compared on the same source, the first minus the second."""
+    baselines: tuple[str, ...]
+    """Systems that neither learn from a source nor ask; the first is what all are compared with."""
+    types: Mapping[str, str]
+    """Types of scores and their titles; the first decides where only one can."""
+    measures: Mapping[str, str]
+    """What each type has of every row, and its title."""
+    judged: str
+    """The measure that intervals, tests and verdicts are about."""
+
+    @cached_property
+    def columns(self) -> tuple[str, str, str]:
+        """Those of every table of pairs."""
+        return ("id", self.input, self.output)
+
+    @cached_property
+    def score_columns(self) -> tuple[str, ...]:
+        """Columns of a table or an array with all scores of a row."""
+        return tuple(f"{one}_{measure}" for one in self.types for measure in self.measures)
+
+    @cached_property
+    def main(self) -> str:
+        """The type of scores that decides where only one can."""
+        return next(iter(self.types))
+
+
+SUMMARIZATION = Kind(
+    name="summarization",
+    input="article",
+    output="highlights",
+    inputs="articles",
+    answers="summaries",
+    students=("t5", "bart"),
+    sizes=(("bart", "t5"),),
+    baselines=("lead-3",),
+    types=MappingProxyType(
+        {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougel": "ROUGE-L", "rougelsum": "ROUGE-Lsum"}
+    ),
+    measures=MappingProxyType({"recall": "recall", "precision": "precision", "f1": "F1"}),
+    judged="f1",
+)
+CLASSIFICATION = Kind(
+    name="classification",
+    input="text",
+    output="label",
+    inputs="texts",
+    answers="labels",
+    students=("gbdt", "lstm", "bert", "t5"),
+    sizes=(("lstm", "gbdt"), ("bert", "gbdt"), ("t5", "bert")),
+    baselines=("majority", "keywords"),
+    types=MappingProxyType({"labels": "labels"}),
+    measures=MappingProxyType({"accuracy": "accuracy", "balanced": "balanced accuracy"}),
+    judged="accuracy",
+)
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {kind.name: kind for kind in (SUMMARIZATION, CLASSIFICATION)}
+)
+
+
+def this_kind(path: Path = PARAMS) -> Kind:
+    """The kind of task that the project in the working folder has, as params.yaml says.
+
+    Summarization where nothing is said. A kind that is unknown is told where the section `task`
+    is read.
+    """
+    try:
+        found = path.stat()
+    except OSError:
+        return SUMMARIZATION
+    return _read_kind(path.absolute(), found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=8)
+def _read_kind(path: Path, _changed: int, _size: int) -> Kind:
+    task = read_params(path).get("task")
+    name = task.get("kind") if isinstance(task, dict) else None
+    return KINDS.get(str(name), SUMMARIZATION)
