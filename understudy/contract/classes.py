@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from pydantic import Field
+
 from understudy.contract.document import Count, Figure, Metrics, Record
 
 CONFUSIONS = Path("metrics/confusion")
@@ -89,11 +91,11 @@ class LabelNoise(Metrics):
     share_low: Figure | None = None
     """Bounds of the 95% interval (Wilson 1927)."""
     share_high: Figure | None = None
-    classes: dict[str, ClassNoise] = {}
+    classes: dict[str, ClassNoise] = Field(default={})
     """By the gold label's slug, see `slugs`; those without a row are left out."""
-    confusions: list[Confused] = []
+    confusions: list[Confused] = Field(default=[])
     """The most frequent, the most frequent first."""
-    cost: dict[str, NoiseCost] = {}
+    cost: dict[str, NoiseCost] = Field(default={})
     """By student; empty where one of the two sources does not run."""
 
 

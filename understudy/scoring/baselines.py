@@ -38,7 +38,9 @@ def learn_keywords(texts: Sequence[str], labels: Sequence[str]) -> dict[str, lis
             word: _log_odds(count, own) - _log_odds(everywhere[word] - count, others)
             for word, count in counts.items()
         }
-        best = sorted((word for word in odds if odds[word] > 0), key=lambda word: (-odds[word], word))
+        best = sorted(
+            (word for word in odds if odds[word] > 0), key=lambda word: (-odds[word], word)
+        )
         found[label] = best[:LEARNED]
     return found
 

@@ -125,11 +125,9 @@ def _measure(counts: Figures, truth: Codes, answers: Codes, classes: int) -> Fig
     present = support > 0
     recall = np.divide(hits, support, out=np.zeros_like(hits), where=present)
     f1 = np.divide(2 * hits, support + answered, out=np.zeros_like(hits), where=present)
-    return 100 * np.stack([recall.sum(axis=1), f1.sum(axis=1)], axis=1) / _count(present)
-
-
-def _count(present: npt.NDArray[np.bool_]) -> Figures:
-    return present.sum(axis=1, keepdims=True).astype(np.float64)
+    sums: Figures = np.stack([recall.sum(axis=1), f1.sum(axis=1)], axis=1)
+    means: Figures = 100 * sums / present.sum(axis=1, keepdims=True)
+    return means
 
 
 def _tally(counts: Figures, codes: Codes, classes: int) -> Figures:
@@ -138,8 +136,10 @@ def _tally(counts: Figures, codes: Codes, classes: int) -> Figures:
 
 
 def find_bins(confidences: Figures, right: npt.NDArray[np.bool_]) -> Iterator[Bin]:
-    """Yields those of BINS bins of equal width that have an answer, from the least sure to the
-    surest; each holds its upper end. Answers of unknown confidence (NaN) are left out."""
+    """Yields those of BINS bins of equal width that have an answer, the least sure first.
+
+    Each holds its upper end. Answers of unknown confidence (NaN) are left out.
+    """
     known = ~np.isnan(confidences)
     sure, hits = confidences[known], right[known]
     places = np.clip(np.ceil(sure * BINS).astype(np.int64) - 1, 0, BINS - 1)
@@ -163,7 +163,7 @@ def score_brier(confidences: Figures, right: npt.NDArray[np.bool_]) -> float | N
 
 
 def mcnemar_p(first_only: int, second_only: int) -> float:
-    """The exact two-sided p-value (McNemar 1947) of two systems, by the rows one alone has right."""
+    """The exact two-sided p-value of two systems, by what one alone has right (McNemar 1947)."""
     rows = first_only + second_only
     return min(1.0, 2 * float(special.bdtr(min(first_only, second_only), rows, 0.5)))
 
