@@ -78,7 +78,7 @@ def read_student(folder: Path, articles: Articles, tested: int) -> Rows:
     scores = score_rows(others, articles.answers, params.stemmer, ["rouge1"], params.words)
     return Rows(
         f"`{folder.name}`",
-        judged.teacher - judged.student,
+        judged.shortfalls,
         signals=tuple(judged.signals),
         agreement=judged.agreement,
         shuffled=np.array(scores["rouge1"]["f1"]),

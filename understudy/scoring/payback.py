@@ -102,14 +102,15 @@ def _price_pairs(source: str, use: TeacherUse) -> float:
 
 def _judge_quality(system: str, systems: Systems, gap: Gap, recipes: RecipeGap) -> dict[str, Any]:
     """How good a student is beside the teacher, or how far it agrees with it."""
-    main = systems.lineup.kind.main
+    kind = systems.lineup.kind
+    main = kind.main
     if systems.references == "teacher":
         return {"agreement": systems[system][main].judged}
     pair = name_pair(system, ZEROSHOT)
     return {
         "model_verdict": gap[pair][main].verdict,
         "recipe_verdict": recipes[pair][main].verdict,
-        "f1_difference": gap[pair][main].judged,
+        f"{kind.judged}_difference": gap[pair][main].judged,
     }
 
 
