@@ -133,6 +133,13 @@ def judge(
         for article, (hypothesis, text) in zip(articles.texts, found, strict=True)
     ]
 
+    return rate(articles, texts, signals, params)
+
+
+def rate(
+    articles: Articles, texts: Sequence[str], signals: list[Signals], params: EvaluateParams
+) -> Judged:
+    """Scores what a student answered, and what the teacher did."""
     are_labels = this_kind() is CLASSIFICATION
 
     def score(predictions: Sequence[str], expected: Sequence[str]) -> Figures:
