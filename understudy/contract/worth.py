@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from understudy.contract.document import Count, Figure, KeyedMetrics, Record
-from understudy.contract.evaluation import Usd
 from understudy.contract.names import Verdict
+from understudy.contract.teacher_use import Usd
 from understudy.contract.timing import Seconds
 
 FineUsd = Annotated[float, Field(ge=0), AfterValidator(lambda amount: round(float(amount), 9))]

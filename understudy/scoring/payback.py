@@ -4,12 +4,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from understudy.contract.evaluation import Gap, Systems, TeacherCalls, TeacherUse
+from understudy.contract.evaluation import Gap, Systems
 from understudy.contract.lineup import split_system
 from understudy.contract.names import ZEROSHOT, Verdict, name_pair
 from understudy.contract.params.payback import WorthParams
 from understudy.contract.params.sources import MADE_BY
 from understudy.contract.recipes import RecipeGap
+from understudy.contract.teacher_use import TeacherCalls, TeacherUse
 from understudy.contract.timing import StudentLatency
 from understudy.contract.trained import TrainedSeeds
 from understudy.contract.worth import StudentWorth, TeacherWorth, Worth
