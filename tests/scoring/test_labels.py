@@ -118,7 +118,9 @@ def test_confidence_is_rated_as_worked_out_by_hand() -> None:
     assert (expect_error(bins) or 100) < 3
 
 
-@pytest.mark.parametrize(("first", "second"), [(0, 0), (1, 0), (5, 5), (2, 11), (30, 61)])
+@pytest.mark.parametrize(
+    ("first", "second"), [(0, 0), (1, 0), (5, 5), (2, 11), (30, 61), (900, 1100)]
+)
 def test_mcnemars_test_is_the_binomial_one(first: int, second: int) -> None:
     rows = first + second
     expected = stats.binomtest(first, rows, 0.5).pvalue if rows else 1.0

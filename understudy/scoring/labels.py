@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 from understudy.contract.classes import ReliabilityLine
 from understudy.contract.evaluation import ClassScores
@@ -165,7 +164,11 @@ def score_brier(confidences: Figures, right: npt.NDArray[np.bool_]) -> float | N
 def mcnemar_p(first_only: int, second_only: int) -> float:
     """The exact two-sided p-value of two systems, by what one alone has right (McNemar 1947)."""
     rows = first_only + second_only
-    return min(1.0, 2 * float(special.bdtr(min(first_only, second_only), rows, 0.5)))
+    ways = total = 1
+    for fewer in range(min(first_only, second_only)):
+        ways = ways * (rows - fewer) // (fewer + 1)
+        total += ways
+    return min(1.0, 2 * total / 2**rows)
 
 
 def bound_share(count: int, rows: int) -> tuple[float, float]:
