@@ -22,7 +22,6 @@ from understudy.rows.splitting import choose_split
 from understudy.texts.label_reader import LabelReader
 from understudy.texts.redaction import Redactor
 
-
 UNLISTED_LABEL = "unlisted_label"
 """Why a row is rejected whose label is none of `task.labels`, nor a synonym."""
 

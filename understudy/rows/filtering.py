@@ -75,7 +75,10 @@ def filter_splits(params: FilterParams, raw: Path = RAW, out: Path = GOLD) -> Da
     Raises:
         DataError: a split has no row left, or a file of `raw` cannot be read.
     """
-    rule, origin = Filter(params, find_contradictory(raw)), load_origin(raw / SampleOrigin.PATH.name)
+    rule, origin = (
+        Filter(params, find_contradictory(raw)),
+        load_origin(raw / SampleOrigin.PATH.name),
+    )
     counts: dict[str, SplitCounts] = {}
     with table_writer(out / REJECTS, GOLD_REJECTS_SCHEMA) as rejects:
         for split in reversed(SPLITS):

@@ -29,8 +29,10 @@ class SampleParams(Section):
 
 
 class HubParams(Section):
-    """A dataset on the Hugging Face Hub with columns article and highlights, or text and label, for
-    source: hub."""
+    """A dataset on the Hugging Face Hub with columns article and highlights, or text and label.
+
+    For source: hub.
+    """
 
     dataset: str = Field(default="abisee/cnn_dailymail", min_length=1)
     """The dataset's id."""

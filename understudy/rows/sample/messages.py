@@ -70,6 +70,10 @@ def _mistype(rng: random.Random, words: list[str]) -> list[str]:
         word, place = words[at], rng.randrange(1, len(words[at]) - 1)
         before, letter, after = word[:place], word[place], word[place + 1 :]
         words[at] = rng.choice(
-            (before + after, before + letter + letter + after, before + after[:1] + letter + after[1:])
+            (
+                before + after,
+                before + letter + letter + after,
+                before + after[:1] + letter + after[1:],
+            )
         )
     return words
