@@ -164,3 +164,22 @@ def test_a_key_in_a_body_that_is_no_json_is_taken_out_however_it_is_escaped(
     with ChatServer(in_turn(Reply(body))) as server:
         (answer,) = ask(["a"], params(server, api_key_env="TEST_BODY_KEY"), path)
     assert answer.text == "*** ***"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"content": [{"logprob": -0.5}, {"logprob": -0.25}]}, -0.75),
+        ({"content": [{"logprob": 0}]}, 0.0),
+        *(({"content": values}, None) for values in ([], None, ["x"], [{"logprob": None}])),
+        *(({"content": [{"logprob": value}]}, None) for value in (1.5, float("nan"), "-1")),
+        ({"content": [{"logprob": -0.5}, {}]}, None),
+        (None, None),
+        ([], None),
+        ({"tokens": [1]}, None),
+    ],
+)
+def test_the_log_probability_is_that_of_all_tokens_or_none(given: Any, expected: Any) -> None:
+    body = completion({"content": TEXT})
+    body["choices"][0]["logprobs"] = given
+    assert read_completion("sha256:0", body, batch=False).log_probability == expected
