@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from tests.doubles.teacher import ChatServer, Script, settings
+from tests.doubles.teacher import ChatServer, settings
 from tests.imports import ROOT
 from understudy.contract.kind import CLASSIFICATION
 from understudy.contract.pairs import GOLD, SPLITS
@@ -51,16 +51,9 @@ def read_table(path: Path) -> list[Row]:
     return found
 
 
-def run_stage(stage: Any, script: Script, request: Row | None = None, **sections: Any) -> list[Row]:
-    """Runs a stage that asks an endpoint which answers by a script; returns what it was sent."""
-    with ChatServer(script) as server:
-        return ask(stage, server, request, **sections)
-
-
-def ask(stage: Any, server: ChatServer, request: Row | None = None, **sections: Any) -> list[Row]:
-    """The same of an endpoint that is there, which others may ask again."""
-    before, given = len(server.calls), {"request": request or {}, **sections.pop("teacher", {})}
-    teacher = settings(base_url=server.url, concurrency=1) | given
-    write_params(teacher=teacher, **sections)
+def run_stage(stage: Any, server: ChatServer, request: Row | None = None, **more: Any) -> list[Row]:
+    """Runs a stage that asks; returns what it sends."""
+    before, given = len(server.calls), {"request": request or {}, **more.pop("teacher", {})}
+    write_params(teacher=settings(base_url=server.url, concurrency=1) | given, **more)
     stage.main()
     return [call.body for call in server.calls[before:]]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from stages import generate, label, zeroshot
-from tests.classifying import LABELS, PROMPTS, ask, read_table, run_stage, write_splits
+from tests.classifying import LABELS, PROMPTS, read_table, run_stage, write_splits
 from tests.doubles.teacher import Call, ChatServer, Reply, Script, say
 from understudy.contract.answered import Answered
 from understudy.contract.asked import (
@@ -44,7 +44,8 @@ def test_label_takes_labels_and_synonyms_and_drops_what_is_unlisted() -> None:
     write_splits(*["billing"] * 6)
     answers = {"n-0.": " Late Delivery.\n", "n-1.": '"invoice"', "n-2.": "billing, I think"}
     answers |= {"n-3.": "refund", "n-4.": "Rückgabe, Umtausch"}
-    calls = run_stage(label, by_row(answers))
+    with ChatServer(by_row(answers)) as server:
+        calls = run_stage(label, server)
     train = [row["label"] for row in read_table(LABELLED / "train.parquet")]
     assert train == ["late delivery", "billing", "Rückgabe, Umtausch", "billing"]
     reasons = [row["reason"] for row in read_table(LABELLED_ANSWERS) if row["split"] == "train"]
@@ -58,8 +59,9 @@ def test_label_takes_labels_and_synonyms_and_drops_what_is_unlisted() -> None:
 
 def test_a_teacher_that_names_no_label_is_stopped_early() -> None:
     write_splits(*["billing"] * 12)
-    with pytest.raises(UselessAnswersError, match=r"unlisted.*task\.labels.*task\.synonyms"):
-        run_stage(label, lambda _: say("Hm."), teacher={"look_after": 5})
+    useless = pytest.raises(UselessAnswersError, match=r"unlisted.*task\.labels.*task\.synonyms")
+    with ChatServer(lambda _: say("Hm.")) as server, useless:
+        run_stage(label, server, teacher={"look_after": 5})
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,8 @@ def test_most_of_several_samples_decide_and_agree_as_whole_labels(
         found[prompt] += 1
         return say(said[found[prompt] - 1] if "train-0" in prompt else "billing")
 
-    run_stage(label, script, label={"samples": 3, "min_agreement": least})
+    with ChatServer(script) as server:
+        run_stage(label, server, label={"samples": 3, "min_agreement": least})
     pairs = {row["id"]: row["label"] for row in read_table(LABELLED / "train.parquet")}
     assert pairs.get("train-0") == expected
     counts = Answered.load(Answered.path_of("label")).splits["train"]
@@ -111,7 +114,8 @@ def test_zeroshot_by_a_json_schema_keeps_log_probabilities_and_answers_as_they_c
         return say('{"label": "refund"}' if "test-1" in str(call.body) else '{"label": "invoice"}')
 
     prompt = {"prompt": str(PROMPTS / "zeroshot.json.yaml")}
-    calls = run_stage(zeroshot, script, {"logprobs": True}, zeroshot=prompt)
+    with ChatServer(script) as server:
+        calls = run_stage(zeroshot, server, {"logprobs": True}, zeroshot=prompt)
     assert LISTED in calls[0]["messages"][0]["content"]
     first, second, third = read_table(ZEROSHOT_ANSWERS)
     assert (first["prediction"], first["log_probability"]) == ("late delivery", -0.75)
@@ -127,12 +131,12 @@ def test_rows_of_a_class_get_texts_of_their_own_and_are_paid_once(folder: Path) 
     prompt.write_text("Write about $label", encoding="utf-8")
     section: dict[str, Any] = {"prompt": str(prompt), "min_length": 0}
     with ChatServer(lambda call: say(f"Message {call.number} of a customer.")) as server:
-        calls = ask(generate, server, generate=section)
+        calls = run_stage(generate, server, generate=section)
         write_splits("late delivery", "billing", "billing", "billing")
-        assert ask(generate, server, generate=section) == []
+        assert run_stage(generate, server, generate=section) == []
         assert len({row["text"] for row in read_table(WRITTEN_ANSWERS)}) == 8
         write_splits("billing", "billing", "late delivery", "billing", "billing")
-        assert len(ask(generate, server, generate=section)) == 2
+        assert len(run_stage(generate, server, generate=section)) == 2
     asked = Counter(call["messages"][0]["content"] for call in calls)
     assert asked == {"Write about billing": 6, "Write about late delivery": 2}
     train = read_table(WRITTEN / "train.parquet")

@@ -52,12 +52,9 @@ def test_it_names_the_label_nine_times_in_ten_and_seldom_none(rows: list[dict[st
     assert 0.003 <= found.count(None) / len(rows) <= 0.02
     assert sum(text in SYNONYMS for text in said) > 20
     assert said[:50] == [reply("zeroshot.txt", row) for row in rows[:50]]
-
-
-def test_a_schema_gets_json_with_a_label_and_never_another_word(rows: list[dict[str, str]]) -> None:
-    said = [json.loads(reply("zeroshot.json.yaml", row)) for row in rows[:200]]
-    assert {tuple(answer) for answer in said} == {("label",)}
-    assert {answer["label"] for answer in said} <= set(LABELS)
+    by_schema = [json.loads(reply("zeroshot.json.yaml", row)) for row in rows[:200]]
+    assert {*LABELS} >= {answer.pop("label") for answer in by_schema}
+    assert not any(by_schema)
 
 
 def test_labels_that_it_does_not_know_are_found_by_their_names() -> None:

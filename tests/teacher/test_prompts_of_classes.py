@@ -55,18 +55,6 @@ def test_a_schema_lists_the_labels_and_all_else_of_it_is_sent_as_it_is() -> None
     assert sent == {"response_format": {"a": [{"enum": LABELS}], "b": "my $labels", "c": 1}}
 
 
-def test_without_labels_the_name_is_a_variable_like_others() -> None:
-    write_params(task={"kind": "summarization"})
-    assert Prompt("zeroshot.prompt", _write("$labels of $article"), ["labels", "article"]).fill(
-        {"labels": "Two", "article": "it"}
-    ) == ({"role": "user", "content": "Two of it"},)
-
-
-def _write(text: str) -> str:
-    Path("prompt.txt").write_text(text, encoding="utf-8")
-    return "prompt.txt"
-
-
 def test_each_row_draws_by_its_id_whatever_other_rows_there_are() -> None:
     given = prompt(VARY, "p.yaml")
     rows = [{"id": f"r{number}", "text": "Hm"} for number in range(300)]
