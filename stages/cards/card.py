@@ -112,7 +112,7 @@ def build_card(facts: CardFacts) -> str:
         decoding=facts.decoding,
         titles=TITLES,
         sample=isinstance(facts.origin, SampleOrigin),
-        tiny=settings.params.model == TINY,
+        tiny=settings.start == TINY,
         prefix=FAMILIES[settings.family].prefix,
         host=name_host(base_url),
         start=_name_start(settings),
@@ -140,7 +140,7 @@ def _score_seeds(
 
 
 def _name_start(settings: TrainedSettings) -> str:
-    model = settings.params.model
+    model = settings.start or TINY
     if model == TINY:
         return "random weights"
     if settings.commit is None:
@@ -176,7 +176,7 @@ def _write_front_matter(facts: CardFacts, scores: AnyScores) -> str:
     data = ModelCardData(
         library_name="transformers",
         pipeline_tag="summarization",
-        base_model=one_line(settings.params.model) if on_hub else None,
+        base_model=one_line(settings.start or TINY) if on_hub else None,
         base_model_relation="finetune" if on_hub else None,
         datasets=[one_line(origin.dataset)] if isinstance(origin, HubOrigin) else None,
         metrics=["rouge"],
