@@ -94,8 +94,7 @@ class Project:
         path = self.path / "dvc.yaml"
         document = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
         yield document["stages"]
-        with path.open("w", encoding="utf-8") as file:
-            YAML(typ="safe").dump(document, file)
+        path.write_text(json.dumps(document), encoding="utf-8")  # which is YAML, in this order
 
     def stub_stages(
         self,

@@ -5,10 +5,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-import pytest
-
 from understudy.serving.batching import Batch, Batcher, Limits
-from understudy.serving.rejections import RejectedError
 from understudy.students.decoding.hypotheses import Hypothesis
 
 LIMITS = Limits(max_queue=10, timeout_seconds=20.0, tokens_per_batch=100)
@@ -112,102 +109,6 @@ def test_idle_slots_share_what_waits() -> None:
         await asyncio.gather(*tasks)
         assert engine.batches[:2] == [[1], [1]]
         assert sorted(size for batch in engine.batches[2:] for size in batch) == [5, 6, 7, 8]
-        batcher.close()
-
-    asyncio.run(play())
-
-
-def test_a_full_queue_refuses_and_says_when_to_come_back() -> None:
-    async def play() -> None:
-        engine = Engine()
-        batcher = batcher_of(engine, replace(LIMITS, max_queue=2))
-        tasks = [await hold(batcher, engine), *await ask(batcher, 2, 3)]
-        with pytest.raises(RejectedError) as caught:
-            await batcher.answer(4)
-        assert caught.value.status == 429
-        assert int(caught.value.headers["retry-after"]) >= 1
-        engine.may_go.set()
-        await asyncio.gather(*tasks)
-        assert (await batcher.answer(4)).written == [4] * 4
-        batcher.close()
-
-    asyncio.run(play())
-
-
-def test_a_text_that_nobody_waits_for_is_not_decoded() -> None:
-    async def play() -> None:
-        engine = Engine()
-        batcher = batcher_of(engine)
-        first = await hold(batcher, engine)
-        gone, stays = await ask(batcher, 2, 3)
-        gone.cancel()
-        await queued(batcher, 1)
-        engine.may_go.set()
-        await asyncio.gather(first, stays)
-        assert engine.batches == [[1], [3]]
-        assert batcher.queued == 0
-        batcher.close()
-
-    asyncio.run(play())
-
-
-def test_a_client_that_leaves_while_its_text_is_decoded_harms_no_other() -> None:
-    async def play() -> None:
-        engine = Engine()
-        batcher = batcher_of(engine)
-        first = await hold(batcher, engine)
-        first.cancel()
-        [second] = await ask(batcher, 2)
-        engine.may_go.set()
-        await second
-        assert engine.batches == [[1], [2]]
-        batcher.close()
-
-    asyncio.run(play())
-
-
-def test_time_that_is_up_is_a_504_and_leaves_the_queue() -> None:
-    async def play() -> None:
-        engine = Engine()
-        batcher = batcher_of(engine, replace(LIMITS, timeout_seconds=0.05))
-        tasks = [asyncio.create_task(batcher.answer(size)) for size in (1, 2)]
-        done = await asyncio.gather(*tasks, return_exceptions=True)
-        assert [one.status for one in done if isinstance(one, RejectedError)] == [504, 504]
-        assert batcher.queued == 0
-        engine.may_go.set()
-        batcher.close()
-
-    asyncio.run(play())
-
-
-def test_a_failure_of_the_engine_is_each_ones_error_and_the_next_batch_goes_on() -> None:
-    async def play() -> None:
-        engine, reported = Engine(), list[BaseException]()
-        batcher = batcher_of(engine, report=reported.append)
-        engine.error = RuntimeError("out of memory")
-        engine.may_go.set()
-        with pytest.raises(RejectedError) as caught:
-            await batcher.answer(1)
-        assert caught.value.status == 500
-        assert reported == [engine.error]
-        engine.error = None
-        assert (await batcher.answer(2)).written == [2, 2]
-        batcher.close()
-
-    asyncio.run(play())
-
-
-def test_what_waits_when_it_stops_is_answered_and_nothing_new_is_taken() -> None:
-    async def play() -> None:
-        engine = Engine()
-        batcher = batcher_of(engine)
-        tasks = [await hold(batcher, engine), *await ask(batcher, 2)]
-        batcher.stop()
-        with pytest.raises(RejectedError) as caught:
-            await batcher.answer(3)
-        assert caught.value.status == 503
-        engine.may_go.set()
-        await asyncio.gather(*tasks)
         batcher.close()
 
     asyncio.run(play())

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -24,7 +23,6 @@ from tests.serving import (
     connect,
     metric,
     running,
-    served_echo,
     shared_echo,
 )
 from understudy.serving.app import open_service
@@ -51,13 +49,6 @@ def head(*more: str) -> bytes:
     """The head of a chat request."""
     lines = (f"POST {CHAT} HTTP/1.1", "host: a", "content-type: application/json")
     return "\r\n".join((*lines, *more, "", "")).encode()
-
-
-def test_ten_megabytes_are_refused_with_and_without_their_length(client: httpx2.Client) -> None:
-    for body in (10 * MEGABYTE, iter([MEGABYTE] * 10)):
-        response = client.post(CHAT, content=body, headers=JSON)
-        assert (response.status_code, response.json()["error"]["code"]) == (413, "body_too_large")
-        assert ask(client, "next").status_code == 200
 
 
 def test_a_body_that_is_announced_as_too_large_is_refused_before_it_is_sent(
@@ -125,25 +116,6 @@ def test_a_server_that_stops_is_a_503_that_says_to_try_again() -> None:
         refused = ask(client, "a")
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
         assert refused.json()["error"]["type"] == "server_error"
-
-
-def test_a_queue_that_overflows_refuses_what_is_too_much_and_answers_the_rest() -> None:
-    student = Echo()
-    with served_echo(student, replace(LIMITS, max_queue=4)) as client, ExitStack() as stack:
-        student.hold()
-        body = json.dumps(chat("a")).encode()
-        request = head(f"content-length: {len(body)}", "connection: close") + body
-        asked = [stack.enter_context(connect(client)) for _ in range(20)]
-        asked[0].sendall(request)
-        assert student.busy.wait(30)
-        for one in asked[1:]:
-            one.sendall(request)
-        refused = f'understudy_requests_total{{route="{CHAT}",status="429"}}'
-        until(lambda: f"{refused} 15" in client.get("/metrics").text)
-        student.may_answer.set()
-        found = [one.makefile("rb").read()[9:12] for one in asked]
-    assert found.count(b"200") == 5
-    assert found.count(b"429") == 15
 
 
 def test_a_log_on_a_full_disk_stops_nothing(student: Path, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from tests.serving import (
 )
 from understudy.serving.app import open_service
 from understudy.serving.guards import MAX_BODY
-from understudy.serving.protocol import MAX_HEAD, PatientProtocol
+from understudy.serving.protocol import PatientProtocol
 
 CHAT = "/v1/chat/completions"
 JSON = {"content-type": "application/json"}
@@ -226,15 +226,6 @@ def test_a_slow_answer_is_no_slow_request() -> None:
         timer = threading.Timer(0.5, student.may_answer.set)
         timer.start()
         assert ask(client, "slow").status_code == 200
-
-
-def test_a_head_that_is_too_long_is_refused() -> None:
-    with served_echo(Echo()) as client, connect(client) as one:
-        one.sendall(b"GET /healthz HTTP/1.1\r\nhost: a\r\nx: " + b"a" * 2 * MAX_HEAD)
-        said = one.makefile("rb").read()
-        assert said.startswith(b"HTTP/1.1 431 ")
-        assert b'"code": "head_too_large"' in said
-        assert ask(client, "next").status_code == 200
 
 
 @pytest.mark.parametrize("log_texts", [False, True])
