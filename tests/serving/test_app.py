@@ -1,22 +1,11 @@
 """Chat completions, summaries and models over HTTP, by a student that echoes."""
 
 import json
-from collections.abc import Iterator
 
 import httpx2
 import pytest
 
-from tests.serving import Echo, ask, chat, events, metric, served_echo, shared_echo
-
-CHAT = "/v1/chat/completions"
-JSON = {"content-type": "application/json"}
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[httpx2.Client]:
-    """Of a server that tests share which change nothing."""
-    with shared_echo() as shared:
-        yield shared
+from tests.serving import CHAT, JSON, Echo, ask, chat, events, metric, served_echo
 
 
 def test_a_completion_is_as_openai_has_it(client: httpx2.Client) -> None:

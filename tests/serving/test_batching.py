@@ -2,8 +2,10 @@
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
+from functools import wraps
+from typing import Any
 
 from understudy.serving.batching import Batch, Batcher, Limits
 from understudy.students.decoding.hypotheses import Hypothesis
@@ -58,70 +60,70 @@ async def hold(batcher: Batcher[int], engine: Engine) -> "asyncio.Task[object]":
     return first
 
 
-def test_a_lone_text_starts_at_once_and_those_that_wait_are_one_batch() -> None:
-    async def play() -> None:
-        engine = Engine()
-        batcher = batcher_of(engine)
-        tasks = [await hold(batcher, engine), *await ask(batcher, 5, 4, 6)]
-        engine.may_go.set()
-        await asyncio.gather(*tasks)
-        assert engine.batches == [[1], [5, 4, 6]]
-        batcher.close()
+def plays(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+    """Makes a test of a coroutine."""
 
-    asyncio.run(play())
+    @wraps(test)
+    def run() -> None:
+        asyncio.run(test())
+
+    return run
 
 
-def test_answers_go_to_those_who_asked() -> None:
-    async def play() -> None:
-        engine = Engine()
-        engine.may_go.set()
-        batcher = batcher_of(engine, replace(LIMITS, max_queue=100, slots=3))
-        answers = await asyncio.gather(*(batcher.answer(size) for size in range(1, 41)))
-        assert [one.written for one in answers] == [[size] * size for size in range(1, 41)]
-        assert all(one.read == one.written and 1 <= one.batch <= 40 for one in answers)
-        assert [one.hypothesis.margin for one in answers] == list(range(1, 41))
-        assert batcher.queued == 0
-        batcher.close()
-
-    asyncio.run(play())
+@plays
+async def test_a_lone_text_starts_at_once_and_those_that_wait_are_one_batch() -> None:
+    engine = Engine()
+    batcher = batcher_of(engine)
+    tasks = [await hold(batcher, engine), *await ask(batcher, 5, 4, 6)]
+    engine.may_go.set()
+    await asyncio.gather(*tasks)
+    assert engine.batches == [[1], [5, 4, 6]]
+    batcher.close()
 
 
-def test_a_batch_takes_the_oldest_and_its_like_and_has_no_more_tokens_than_it_may() -> None:
-    async def play() -> None:
-        engine = Engine()
-        batcher = batcher_of(engine)
-        tasks = [await hold(batcher, engine), *await ask(batcher, 30, 90, 31, 32, 33, 80)]
-        engine.may_go.set()
-        await asyncio.gather(*tasks)
-        assert engine.batches == [[1], [30, 31, 32], [90], [33], [80]]
-        batcher.close()
-
-    asyncio.run(play())
-
-
-def test_idle_slots_share_what_waits() -> None:
-    async def play() -> None:
-        engine = Engine()
-        batcher = batcher_of(engine, replace(LIMITS, slots=2))
-        tasks = [await hold(batcher, engine), await hold(batcher, engine)]
-        tasks += await ask(batcher, 5, 6, 7, 8)
-        engine.may_go.set()
-        await asyncio.gather(*tasks)
-        assert engine.batches[:2] == [[1], [1]]
-        assert sorted(size for batch in engine.batches[2:] for size in batch) == [5, 6, 7, 8]
-        batcher.close()
-
-    asyncio.run(play())
+@plays
+async def test_answers_go_to_those_who_asked() -> None:
+    engine = Engine()
+    engine.may_go.set()
+    batcher = batcher_of(engine, replace(LIMITS, max_queue=100, slots=3))
+    answers = await asyncio.gather(*(batcher.answer(size) for size in range(1, 41)))
+    assert [one.written for one in answers] == [[size] * size for size in range(1, 41)]
+    assert all(one.read == one.written and 1 <= one.batch <= 40 for one in answers)
+    assert [one.hypothesis.margin for one in answers] == list(range(1, 41))
+    assert batcher.queued == 0
+    batcher.close()
 
 
-def test_each_batch_is_observed() -> None:
-    async def play() -> None:
-        engine, seen = Engine(), list[Batch]()
-        engine.may_go.set()
-        batcher = batcher_of(engine, observe=seen.append)
-        await batcher.answer(7)
-        assert [(one.size, one.tokens) for one in seen] == [(1, 7)]
-        assert seen[0].seconds >= 0
-        batcher.close()
+@plays
+async def test_a_batch_takes_the_oldest_and_its_like_and_has_no_more_tokens_than_it_may() -> None:
+    engine = Engine()
+    batcher = batcher_of(engine)
+    tasks = [await hold(batcher, engine), *await ask(batcher, 30, 90, 31, 32, 33, 80)]
+    engine.may_go.set()
+    await asyncio.gather(*tasks)
+    assert engine.batches == [[1], [30, 31, 32], [90], [33], [80]]
+    batcher.close()
 
-    asyncio.run(play())
+
+@plays
+async def test_idle_slots_share_what_waits() -> None:
+    engine = Engine()
+    batcher = batcher_of(engine, replace(LIMITS, slots=2))
+    tasks = [await hold(batcher, engine), await hold(batcher, engine)]
+    tasks += await ask(batcher, 5, 6, 7, 8)
+    engine.may_go.set()
+    await asyncio.gather(*tasks)
+    assert engine.batches[:2] == [[1], [1]]
+    assert sorted(size for batch in engine.batches[2:] for size in batch) == [5, 6, 7, 8]
+    batcher.close()
+
+
+@plays
+async def test_each_batch_is_observed() -> None:
+    engine, seen = Engine(), list[Batch]()
+    engine.may_go.set()
+    batcher = batcher_of(engine, observe=seen.append)
+    await batcher.answer(7)
+    assert [(one.size, one.tokens) for one in seen] == [(1, 7)]
+    assert seen[0].seconds >= 0
+    batcher.close()

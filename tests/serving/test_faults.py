@@ -6,7 +6,6 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,48 +20,28 @@ from tests.serving import (
     ask,
     chat,
     connect,
+    head,
     metric,
     running,
-    shared_echo,
+    until,
 )
 from understudy.serving.app import open_service
 
-CHAT = "/v1/chat/completions"
-JSON = {"content-type": "application/json"}
 MEGABYTE = b" " * 2**20
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[httpx2.Client]:
-    """Of a server that all tests share."""
-    with shared_echo() as shared:
-        yield shared
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Asks again and again; a test that waits in vain is ended by its time limit."""
-    while not holds():
-        pass
-
-
-def head(*more: str) -> bytes:
-    """The head of a chat request."""
-    lines = (f"POST {CHAT} HTTP/1.1", "host: a", "content-type: application/json")
-    return "\r\n".join((*lines, *more, "", "")).encode()
 
 
 def test_a_body_that_is_announced_as_too_large_is_refused_before_it_is_sent(
     client: httpx2.Client,
 ) -> None:
     with connect(client) as one:
-        one.sendall(head(f"content-length: {10 * 2**20}", "expect: 100-continue"))
+        one.sendall(head(10 * 2**20, "expect: 100-continue"))
         assert one.recv(1000).startswith(b"HTTP/1.1 413 ")
 
 
 def test_a_client_that_waits_to_be_asked_for_its_body_is(client: httpx2.Client) -> None:
     body = json.dumps(chat("a")).encode()
     with connect(client) as one:
-        one.sendall(head(f"content-length: {len(body)}", "expect: 100-continue"))
+        one.sendall(head(len(body), "expect: 100-continue"))
         assert one.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
         one.sendall(body)
         assert one.recv(1000).startswith(b"HTTP/1.1 200 OK")
@@ -71,14 +50,14 @@ def test_a_client_that_waits_to_be_asked_for_its_body_is(client: httpx2.Client) 
 def test_a_body_that_ends_early_is_no_request_and_no_error(client: httpx2.Client) -> None:
     before = metric(client, "understudy_clients_gone_total")
     with connect(client) as one:
-        one.sendall(head("content-length: 1000") + b'{"messages"')
+        one.sendall(head(1000) + b'{"messages"')
     until(lambda: metric(client, "understudy_clients_gone_total") == before + 1)
     assert ask(client, "next").status_code == 200
 
 
 def test_a_chunk_that_is_none_ends_the_connection(client: httpx2.Client) -> None:
     with connect(client) as one:
-        one.sendall(head("transfer-encoding: chunked") + b"zz\r\n{}\r\n")
+        one.sendall(head(None, "transfer-encoding: chunked") + b"zz\r\n{}\r\n")
         assert one.makefile("rb").read().startswith(b"HTTP/1.1 400 ")
     assert ask(client, "next").status_code == 200
 
@@ -90,7 +69,7 @@ def test_a_client_that_is_gone_in_the_middle_of_a_stream_harms_nobody(
     body = json.dumps(chat("word " * 20_000, stream=True)).encode()
     with connect(client) as one:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
-        one.sendall(head(f"content-length: {len(body)}") + body)
+        one.sendall(head(len(body)) + body)
         while reads > 0:
             reads -= len(one.recv(reads))
     assert ask(client, "next").status_code == 200
@@ -101,7 +80,7 @@ def test_many_slow_heads_and_bodies_keep_nobody_else_waiting(client: httpx2.Clie
     with ExitStack() as stack:
         for number in range(200):
             slow = stack.enter_context(connect(client))
-            slow.sendall(head("content-length: 100")[: None if number % 2 else -2])
+            slow.sendall(head(100)[: None if number % 2 else -2])
         assert all(ask(client, f"text {number}").status_code == 200 for number in range(20))
 
 

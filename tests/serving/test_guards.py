@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -11,36 +10,26 @@ import httpx2
 import pytest
 
 from tests.serving import (
+    CHAT,
+    JSON,
     LIMITS,
     Echo,
     Summarizing,
     ask,
     chat,
     connect,
+    head,
     metric,
     served,
     served_echo,
     shared_echo,
+    until,
 )
 from understudy.serving.app import open_service
 from understudy.serving.guards import MAX_BODY
 from understudy.serving.protocol import PatientProtocol
 
-CHAT = "/v1/chat/completions"
-JSON = {"content-type": "application/json"}
 KEY = "s3cret-key"
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Asks again and again; a test that waits in vain is ended by its time limit."""
-    while not holds():
-        pass
-
-
-def head(path: str, length: int, *more: str) -> bytes:
-    """The head of a POST of JSON."""
-    lines = (f"POST {path} HTTP/1.1", "host: a", "content-type: application/json")
-    return "\r\n".join((*lines, f"content-length: {length}", *more, "", "")).encode()
 
 
 @pytest.mark.parametrize(
@@ -165,7 +154,7 @@ def test_a_client_that_leaves_is_not_decoded_for() -> None:
         assert student.busy.wait(30)
         body = json.dumps(chat("leaves")).encode()
         with connect(client) as gone:
-            gone.sendall(head(CHAT, len(body)) + body)
+            gone.sendall(head(len(body)) + body)
             until(lambda: metric(client, "understudy_queue_length") == 1)
         until(lambda: metric(client, "understudy_clients_gone_total") == 1)
         assert metric(client, "understudy_queue_length") == 0
@@ -180,7 +169,7 @@ def test_a_client_that_leaves_while_it_is_decoded_for_harms_no_other() -> None:
         student.hold()
         body = json.dumps(chat("leaves", stream=True)).encode()
         with connect(client) as gone:
-            gone.sendall(head(CHAT, len(body)) + body)
+            gone.sendall(head(len(body)) + body)
             assert student.busy.wait(30)
         until(lambda: metric(client, "understudy_clients_gone_total") == 1)
         student.may_answer.set()
@@ -190,7 +179,7 @@ def test_a_client_that_leaves_while_it_is_decoded_for_harms_no_other() -> None:
 def test_a_body_that_never_ends_is_a_408() -> None:
     service = open_service(Echo(), Summarizing(), LIMITS)
     with served(replace(service, body_seconds=0.2)) as client, connect(client) as slow:
-        slow.sendall(head(CHAT, 1000) + b'{"messages"')
+        slow.sendall(head(1000) + b'{"messages"')
         answered = slow.makefile("rb").read()
         assert answered.startswith(b"HTTP/1.1 408 ")
         assert b"connection: close" in answered.lower()
@@ -201,7 +190,7 @@ class Impatient(PatientProtocol):
     head_seconds = 0.2
 
 
-@pytest.mark.parametrize("sent", [b"", b"POST /v1/chat", head(CHAT, 9)[:-4]])
+@pytest.mark.parametrize("sent", [b"", b"POST /v1/chat", head(9)[:-4]])
 def test_a_head_that_never_ends_closes_the_connection(sent: bytes) -> None:
     service = open_service(Echo(), Summarizing(), LIMITS)
     with served(service, Impatient) as client, connect(client) as slow:

@@ -319,11 +319,3 @@ def test_too_little_memory_is_one_line_that_names_what_to_lower(
     line = refused(status, capsys.readouterr().err)
     assert "lower tokens_per_batch (= 300, in section predict or --tokens-per-batch)" in line
     assert not out.exists()
-
-
-@pytest.mark.parametrize("given", ["0", "-1", "many"])
-def test_a_batch_of_no_tokens_is_refused(
-    given: str, predict: Predict, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert predict(tmp_path / "in.jsonl", "--tokens-per-batch", given) == 2
-    assert f"{given}: expected a whole number from 1" in capsys.readouterr().err
