@@ -244,11 +244,3 @@ def test_an_address_in_use_and_a_public_one_without_a_key_are_one_line(model: Pa
     said = refuse(model, "--host", "0.0.0.0")
     assert said.startswith("error: --host 0.0.0.0: other machines reach this address")
     assert len(said.splitlines()) == 1
-
-
-def test_a_prompt_that_is_no_template_is_one_line(model: Path, tmp_path: Path) -> None:
-    prompt = tmp_path / "prompt.txt"
-    prompt.write_text("Summarize.", encoding="utf-8")
-    said = refuse(model, "--prompt", str(prompt))
-    assert said.startswith(f"error: --prompt = {prompt}: found no variable")
-    assert len(said.splitlines()) == 1
