@@ -132,6 +132,8 @@ def make_worth(
             "machine_usd_per_hour": 0.2,
             "answers_per_month": 100_000,
             "usd_per_article": 0.0005,
-            "usd_per_seed": {"t5": 0.2, "bart": 0.4},
+            "usd_per_seed": {
+                student: 0.2 * (at + 1) for at, student in enumerate(lineup.kind.students)
+            },
         }
     )
