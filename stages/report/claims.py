@@ -8,8 +8,8 @@ from markupsafe import Markup
 from stages.report.charts import Retrained, difference_scale, draw_axis, draw_interval
 from stages.report.inputs import ReportFacts
 from understudy.contract.evaluation import Difference, LabelDifference
-from understudy.contract.lineup import split_system
 from understudy.contract.kind import Kind
+from understudy.contract.lineup import split_system
 from understudy.contract.names import Verdict
 from understudy.contract.recipes import RecipeFinding
 from understudy.rendering.figures import enumerate_words, points

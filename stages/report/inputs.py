@@ -205,7 +205,9 @@ def _read_classes(lineup: Lineup, rows: int) -> ClassFacts:
         if len(found) != rows:
             raise DataError(f"{confusion_path(name)}: not a line for each row of {SCORES}; {AGAIN}")
     labels = load_section("task", TaskParams).labels
-    return ClassFacts(slugs(labels), answers, read_csv(RELIABILITY, ReliabilityLine), LabelNoise.load())
+    return ClassFacts(
+        slugs(labels), answers, read_csv(RELIABILITY, ReliabilityLine), LabelNoise.load()
+    )
 
 
 def read_points(lineup: Lineup) -> dict[str, pd.DataFrame]:
@@ -231,9 +233,7 @@ def read_points(lineup: Lineup) -> dict[str, pd.DataFrame]:
     return points
 
 
-def read_texts(
-    ids: list[str], lineup: Lineup, classes: ClassFacts | None = None
-) -> pd.DataFrame:
+def read_texts(ids: list[str], lineup: Lineup, classes: ClassFacts | None = None) -> pd.DataFrame:
     """Reads inputs (as `article`), reference texts (as `highlights`) and every system's answers.
 
     Args:

@@ -61,7 +61,10 @@ def _compare_quality(
     return [
         (f"{MODEL}, against {ZEROSHOT}", [*(name_outcome(s.model_verdict) for s in students), "–"]),
         (f"{RECIPE}, against {ZEROSHOT}", [*recipes, "–"]),
-        (f"difference in {kind.title()}", [*(signed(s.f1_difference or 0.0) for s in students), "–"]),
+        (
+            f"difference in {kind.title()}",
+            [*(signed(s.f1_difference or 0.0) for s in students), "–"],
+        ),
     ]
 
 

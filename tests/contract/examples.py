@@ -156,7 +156,12 @@ def make_label_scores(accuracy: float) -> LabelScores:
     lost = ClassScores(support=0, answered=2, precision=0.0)
     classes = dict.fromkeys(slugs(LABELS).values(), rated) | {slugs(LABELS)[LABELS[1]]: lost}
     return LabelScores(
-        labels=LabelMeasures(**measures), unlisted=1, ece=4.25, brier=0.125, classes=classes, **figures
+        labels=LabelMeasures(**measures),
+        unlisted=1,
+        ece=4.25,
+        brier=0.125,
+        classes=classes,
+        **figures,
     )
 
 
@@ -329,12 +334,24 @@ def make_teacher(lineup: Lineup = LINEUP, **changed: TeacherCalls | None) -> Tea
     return TeacherUse.model_validate({**uses, **changed})
 
 
-def make_survey(source: str = "gold") -> SourceSurvey:
+def make_noise() -> LabelNoise:
+    """metrics/noise.json: a tenth of the teacher's labels are not gold ones."""
+    cost = {"accuracy": 4.0, "accuracy_low": 1.5, "accuracy_high": 6.5}
+    found = {
+        "rows": 200, "differing": 20, "share": 10.0, "share_low": 6.6, "share_high": 14.9,
+        "classes": {slugs(LABELS)[LABELS[0]]: {"rows": 90, "differing": 9, "share": 10.0}},
+        "confusions": [{"gold": LABELS[0], "teacher": LABELS[2], "rows": 12}],
+        "cost": dict.fromkeys(CLASSIFICATION.students, cost),
+    }  # fmt: skip
+    return LabelNoise.model_validate(found)
+
+
+def make_survey(source: str = "gold", lineup: Lineup = LINEUP) -> SourceSurvey:
     """metrics/data/SOURCE.json; the same figures in every source."""
     spread = {"mean": 80.5, "p5": 55.0, "median": 78.0, "p95": 115.0, "max": 135}
     lengths = {"words": spread, "characters": spread}
-    split = {"pairs": 1396, "article": lengths, "highlights": lengths}
-    found = {
+    split: dict[str, Any] = {"pairs": 1396, "article": lengths, "highlights": lengths}
+    found: dict[str, Any] = {
         "train": split,
         "validation": split,
         "vocabulary": {"words": 112887, "distinct": 2302, "type_token": 48.4, "once": 4.4},
@@ -353,6 +370,12 @@ def make_survey(source: str = "gold") -> SourceSurvey:
         "written": {"answers": answers, "between": between},
         "labelled": {"answers": answers},
     }
+    if lineup.kind is CLASSIFICATION:
+        counts = dict.fromkeys(slugs(LABELS).values(), 465) | {"billing": 931}
+        split = {"pairs": 1396, "text": lengths, "labels": counts}
+        found |= {"train": split, "validation": split, "leakage": None}
+        found["near_duplicates"] = {"pairs": 3, "articles": 5, "other_labels": 2}
+        more["gold"] = {"test": split}
     return SourceSurvey.model_validate({**found, **more[source]})
 
 

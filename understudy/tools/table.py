@@ -11,9 +11,9 @@ from understudy.contract.dataset import Dataset
 from understudy.contract.evaluation import Gap, Systems, TeacherUse
 from understudy.contract.kind import CLASSIFICATION
 from understudy.contract.names import ZEROSHOT, split_pair
-from understudy.contract.timing import StudentLatency
 from understudy.contract.params.sources import MADE_BY
 from understudy.contract.recipes import RecipeGap, Recipes
+from understudy.contract.timing import StudentLatency
 from understudy.contract.worth import Worth
 from understudy.core.errors import DataError
 from understudy.core.files import replacing
@@ -110,7 +110,10 @@ def _time_answers(root: Path, trained: Sequence[str], worth: Worth) -> dict[str,
         name: StudentLatency.load(root / StudentLatency.path_of(name)).one_core.median
         for name in trained
     }
-    return {name: seconds(time) for name, time in {**found, ZEROSHOT: worth.teacher.seconds_median}.items()}
+    return {
+        name: seconds(time)
+        for name, time in {**found, ZEROSHOT: worth.teacher.seconds_median}.items()
+    }
 
 
 def _count_pairs(root: Path, sources: Sequence[str], dataset: Dataset) -> dict[str, int]:

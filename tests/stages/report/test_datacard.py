@@ -110,7 +110,7 @@ def test_what_some_sources_have_is_split_by_its_parts(project: Path) -> None:
 
 
 def test_every_figure_of_the_survey_has_a_label_and_every_label_a_figure() -> None:
-    surveys = [make_survey(source) for source in SOURCES]
+    surveys = [make_survey(source, of) for source in SOURCES for of in (LINEUP, CLASSES)]
     assert list(GROUPS) == list(SourceSurvey.model_fields)
     figures = {
         path if group in SPLITS else f"{group}.{path}"
