@@ -24,8 +24,8 @@ def build_payload(facts: ReportFacts) -> dict[str, Any]:
 
     Returns:
         `texts`: a list a column; `reference`: whose texts its highlights are; `points`: per system
-        and measure, a list in hundredths of a point; `words`: what ROUGE takes for a word, or `labels`; `stems`:
-        words that it takes for others.
+        and measure, a list in hundredths of a point; `words`: what ROUGE takes for a word, or
+        `labels`; `stems`: words that it takes for others.
     """
     texts, is_rouge = facts.texts, facts.classes is None
     compared = texts[["highlights", *facts.lineup.systems]]

@@ -1,4 +1,4 @@
-"""Classes: how well each is found, what is taken for what, how sure systems are, and label noise."""
+"""Classes: how each is found, what is taken for what, how sure systems are, and label noise."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,6 @@ from stages.report.datacard import Table
 from stages.report.drawing import Scale
 from stages.report.inputs import ClassFacts, ReportFacts
 from understudy.contract.classes import NO_LABEL
-from understudy.contract.evaluation import LabelScores
 from understudy.contract.lineup import split_system
 from understudy.contract.names import ZEROSHOT
 from understudy.rendering.figures import count, percent, points, signed
@@ -58,7 +57,7 @@ def build_classes(facts: ReportFacts) -> dict[str, Any]:
     if facts.classes is None:
         return {}
     return {
-        "panels": [_build_panel(facts, facts.classes, name) for name in facts.lineup.systems],
+        "panels": [_build_panel(facts.classes, name) for name in facts.lineup.systems],
         "left_out": max(0, len(facts.classes.labels) - MOST),
         "reliability": _draw_reliability(facts, facts.classes),
         "noise": _describe_noise(facts.classes),
@@ -67,9 +66,8 @@ def build_classes(facts: ReportFacts) -> dict[str, Any]:
     }
 
 
-def _build_panel(facts: ReportFacts, found: ClassFacts, system: str) -> ClassPanel:
-    lines, scores = found.answers[system], facts.scores[system]
-    assert isinstance(scores, LabelScores)
+def _build_panel(found: ClassFacts, system: str) -> ClassPanel:
+    lines = found.answers[system]
     support = Counter(line.actual for line in lines)
     labels = sorted(found.labels, key=lambda label: -support[label])[:MOST]
     known = set(labels)
@@ -77,7 +75,7 @@ def _build_panel(facts: ReportFacts, found: ClassFacts, system: str) -> ClassPan
     columns = [*labels, *(name for name in (OTHERS, NO_LABEL) if any(c == name for _, c in cells))]
     rows = []
     for label in labels:
-        one = scores.classes[found.labels[label]]
+        one = found.scores[system].classes[found.labels[label]]
         figures = [NONE if x is None else points(x) for x in (one.f1, one.recall, one.precision)]
         shown = [_shade(cells[label, c], one.support, right=c == label) for c in columns]
         rows.append(ClassRow(label, [count(one.support), *figures], shown))

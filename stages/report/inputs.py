@@ -24,13 +24,9 @@ from understudy.contract.evaluation import (
     AnyDifference,
     AnyScores,
     Gap,
-    LengthEffect,
-    LengthEffects,
+    LabelScores,
     Systems,
-    TeacherUse,
     TextLength,
-    Texts,
-    TextTraits,
     scores_schema,
 )
 from understudy.contract.kind import SUMMARIZATION, Kind
@@ -43,6 +39,8 @@ from understudy.contract.params.task import TaskParams
 from understudy.contract.predictions import predictions_path
 from understudy.contract.recipes import AnyRecipe, AnyRecipeDifference, RecipeGap, Recipes
 from understudy.contract.survey import LengthBin, SourceSurvey, histogram_of
+from understudy.contract.teacher_use import TeacherUse
+from understudy.contract.texts import LengthEffect, LengthEffects, Texts, TextTraits
 from understudy.contract.timing import StudentLatency
 from understudy.contract.trained import CURVES, CurvePoint
 from understudy.contract.worth import Worth
@@ -61,6 +59,8 @@ class ClassFacts:
 
     labels: Mapping[str, str]
     """Each label's slug, which metrics know it by."""
+    scores: Mapping[str, LabelScores]
+    """By system."""
     answers: Mapping[str, Sequence[ConfusionLine]]
     """By system, in the order of the test rows."""
     reliability: Sequence[ReliabilityLine]
@@ -145,7 +145,7 @@ def gather(articles: int) -> ReportFacts:
     is_rouge = lineup.kind is SUMMARIZATION
     points = read_points(lineup)
     first = points[lineup.systems[0]]
-    classes = None if is_rouge else _read_classes(lineup, len(first))
+    classes = None if is_rouge else _read_classes(systems, len(first))
     shown = {name: rows.head(articles) for name, rows in points.items()}
     return ReportFacts(
         origin=load_origin(),
@@ -199,14 +199,17 @@ def _read_lengths(lineup: Lineup) -> dict[str, LengthEffect]:
     return {name: effects[name] for name in lineup.trained if "teacher" in lineup.questions}
 
 
-def _read_classes(lineup: Lineup, rows: int) -> ClassFacts:
-    answers = {name: read_csv(confusion_path(name), ConfusionLine) for name in lineup.systems}
+def _read_classes(systems: Systems, rows: int) -> ClassFacts:
+    answers = {
+        name: read_csv(confusion_path(name), ConfusionLine) for name in systems.lineup.systems
+    }
     for name, found in answers.items():
         if len(found) != rows:
             raise DataError(f"{confusion_path(name)}: not a line for each row of {SCORES}; {AGAIN}")
     labels = load_section("task", TaskParams).labels
+    scores = {name: one for name, one in systems.items() if isinstance(one, LabelScores)}
     return ClassFacts(
-        slugs(labels), answers, read_csv(RELIABILITY, ReliabilityLine), LabelNoise.load()
+        slugs(labels), scores, answers, read_csv(RELIABILITY, ReliabilityLine), LabelNoise.load()
     )
 
 

@@ -24,15 +24,9 @@ from understudy.contract.evaluation import (
     LabelGap,
     LabelMeasures,
     LabelScores,
-    LengthEffect,
-    LengthEffects,
     Measures,
     Systems,
     SystemScores,
-    TeacherCalls,
-    TeacherUse,
-    Texts,
-    TextTraits,
 )
 from understudy.contract.kind import CLASSIFICATION
 from understudy.contract.lineup import Lineup, split_system
@@ -51,6 +45,8 @@ from understudy.contract.recipes import (
     SeedScores,
 )
 from understudy.contract.survey import SourceSurvey
+from understudy.contract.teacher_use import TeacherCalls, TeacherUse
+from understudy.contract.texts import LengthEffect, LengthEffects, Texts, TextTraits
 from understudy.contract.trained import SeedRun, TrainedSeeds, TrainedSettings
 
 LINEUP = Lineup()

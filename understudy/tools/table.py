@@ -8,11 +8,12 @@ from pathlib import Path
 
 from understudy.contract.answered import Answered
 from understudy.contract.dataset import Dataset
-from understudy.contract.evaluation import Gap, Systems, TeacherUse
+from understudy.contract.evaluation import Gap, Systems
 from understudy.contract.kind import CLASSIFICATION
 from understudy.contract.names import ZEROSHOT, split_pair
 from understudy.contract.params.sources import MADE_BY
 from understudy.contract.recipes import RecipeGap, Recipes
+from understudy.contract.teacher_use import TeacherUse
 from understudy.contract.timing import StudentLatency
 from understudy.contract.worth import Worth
 from understudy.core.errors import DataError
