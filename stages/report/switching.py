@@ -63,7 +63,7 @@ def _compare_quality(
         (f"{RECIPE}, against {ZEROSHOT}", [*recipes, "–"]),
         (
             f"difference in {kind.title()}",
-            [*(signed(s.f1_difference or s.accuracy_difference or 0.0) for s in students), "–"],
+            [*(signed(s.difference or 0.0) for s in students), "–"],
         ),
     ]
 
