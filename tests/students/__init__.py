@@ -19,7 +19,8 @@ from understudy.contract.params.export import CONVERTED, ExportParams
 from understudy.contract.params.training import StudentParams, TrainingSettings, TrainParams
 from understudy.students.decoding.conversion import convert
 from understudy.students.decoding.decoding import decode
-from understudy.students.decoding.engines import Engine, Transformers
+from understudy.students.decoding.engines import Transformers
+from understudy.students.decoding.protocol import Engine
 from understudy.students.model.families import FAMILIES
 from understudy.students.model.loading import Student, build_tiny
 from understudy.students.training.trainer import Trained, train

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tests.students import decoding_params, export_taught, taught_engine, toy_pairs
-from understudy.students.decoding.engines import CTranslate2, Engine, open_engine
+from understudy.students.decoding.engines import CTranslate2, open_engine
 from understudy.students.decoding.hypotheses import Hypothesis, rate_beams, undo_penalty
+from understudy.students.decoding.protocol import Engine
 from understudy.students.model.families import FAMILIES
 from understudy.students.model.tokens import encode_texts
 

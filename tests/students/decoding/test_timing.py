@@ -11,8 +11,9 @@ import torch
 from tests.students import decoding_params, export_taught, summarize, toy_pairs
 from understudy.contract.params.decoding import DecodingParams
 from understudy.students.decoding.decoding import answer
-from understudy.students.decoding.engines import Engine, open_engine
+from understudy.students.decoding.engines import open_engine
 from understudy.students.decoding.hypotheses import Hypothesis
+from understudy.students.decoding.protocol import Engine
 from understudy.students.decoding.timing import (
     WARM_UP,
     name_machine,
