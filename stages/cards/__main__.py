@@ -29,7 +29,7 @@ from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.export import CHECK
 from understudy.contract.params.filter import FilterParams
 from understudy.contract.params.generate import GenerateParams
-from understudy.contract.params.sources import MADE_BY
+from understudy.contract.params.sources import MADE_BY, load_sources
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.personal import ReplacedKinds
 from understudy.contract.recipes import RecipeGap, Recipes
@@ -91,13 +91,13 @@ def gather(system: str) -> CardFacts:
 def main() -> None:
     """Writes the cards of the systems on the command line, or of all."""
     parser = command_parser("python -m stages.cards", __doc__)
-    trained = Lineup(load_sources()).trained
-    # no `choices`: argparse would compare them with the empty list, too
     parser.add_argument(
         "systems", nargs="*", metavar="SYSTEM", help="folders' names under models/ (default: all)"
     )
-    systems = parser.parse_args().systems or trained
-    for system in systems:
+    systems, known = parser.parse_args().systems, Lineup().trained
+    if unknown := [system for system in systems if system not in known]:
+        parser.error(f"{unknown[0]}: expected one of {', '.join(known)}")
+    for system in systems or Lineup(load_sources()).trained:
         card = build_card(gather(system))
         with replacing(MODELS / system / "README.md") as partial:
             partial.write_text(card, encoding="utf-8")

@@ -385,7 +385,7 @@ def make_settings(system: str = "t5-gold", **changed: Any) -> TrainedSettings:
         "label_smoothing": 0.1, "max_input_tokens": 512, "max_target_tokens": 128,
         "validations": 2, "patience": None,
     }  # fmt: skip
-    cut = {"articles": 3, "highlights": 0}
+    cut = {"inputs": 3, "outputs": 0}
     return TrainedSettings.model_validate(
         {
             "system": system, "family": family, "source": source,

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from understudy.contract.params.training import Precision, Seed, Seeds
+from understudy.contract.params.training import Precision, Seed, Seeds, StudentParams
 from understudy.core.params import Section
 
 Weights = Literal["none", "balanced"]
@@ -176,9 +176,11 @@ class BertParams(Section):
         return BertRun(model=self.model, revision=self.revision, seed=seed, **dict(self.settings))
 
 
-CLASSIFIERS: dict[str, type[GbdtParams | LstmParams | BertParams]] = {
+STUDENTS: dict[str, type[StudentParams | GbdtParams | LstmParams | BertParams]] = {
     "gbdt": GbdtParams,
     "lstm": LstmParams,
     "bert": BertParams,
+    "t5": StudentParams,
+    "bart": StudentParams,
 }
-"""Sections of the students that only classify; each is `train-` and its name."""
+"""What reads the section of a student, which is called `train-` and its name."""

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from understudy.contract.kind import this_kind
 from understudy.contract.params.decoding import DecodingParams
 from understudy.core.errors import StudentError, one_line
 from understudy.core.hub import first_line
@@ -58,8 +59,9 @@ def _decode(
     *,
     scored: bool,
 ) -> Iterator[tuple[Hypothesis, str]]:
+    nouns = this_kind().inputs
     left, cut, spelling = iter(articles), 0, engine.open_spelling()
-    with open_progress(label, total, "articles") as bar:
+    with open_progress(label, total, nouns) as bar:
         while window := list(islice(left, WINDOW)):
             encoded, over = engine.encode(window, params, spelling)
             cut += over
@@ -82,10 +84,10 @@ def _decode(
                 ) from None
             yield from summaries
         if cut:
-            told = f"{label}: {cut:,} articles were cut at {engine.limit(params)} tokens"
+            told = f"{label}: {cut:,} {nouns} were cut at {engine.limit(params)} tokens"
             bar.write(told, file=sys.stderr)  # stdout has the summaries
     if spelling is not None:
-        warn_of_losses(label, describe_losses("articles", spelling.texts, spelling.to_json()))
+        warn_of_losses(label, describe_losses(nouns, spelling.texts, spelling.to_json()))
 
 
 def answer(engine: Engine, article: str, params: DecodingParams) -> str:

@@ -124,7 +124,7 @@ def encode_pairs(
             partial.mkdir()
             _write_pairs(student, pairs, longest, partial, label)
     counts = json.loads((folder / "counts.json").read_text(encoding="utf-8"))
-    return EncodedPairs(*(TokenRows(folder, side) for side in SIDES), **counts)
+    return EncodedPairs(TokenRows(folder, SIDES[0]), TokenRows(folder, SIDES[1]), **counts)
 
 
 def count_pairs(pairs: Path) -> int:

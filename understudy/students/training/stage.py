@@ -12,18 +12,10 @@ from ruamel.yaml import YAML
 from understudy.contract.document import write_csv
 from understudy.contract.kind import CLASSIFICATION, this_kind
 from understudy.contract.pairs import DATA, LEARNING_SPLITS, seed_folder
-from understudy.contract.params.classifying import (
-    CLASSIFIERS,
-    BertParams,
-    BertRun,
-    GbdtParams,
-    GbdtRun,
-    LstmParams,
-    LstmRun,
-)
+from understudy.contract.params.classifying import STUDENTS, BertRun, GbdtRun, LstmRun
 from understudy.contract.params.sources import SOURCES, Source
 from understudy.contract.params.task import TaskParams
-from understudy.contract.params.training import StudentParams, TrainParams
+from understudy.contract.params.training import TrainParams
 from understudy.contract.trained import CURVE, TrainedSettings, TrainingRun
 from understudy.core.errors import StudentError
 from understudy.core.files import replacing_files
@@ -32,16 +24,12 @@ from understudy.core.parser import command_parser
 from understudy.core.tables import iterate_table
 from understudy.students.model.families import FAMILIES, as_classifier
 from understudy.students.model.loading import open_student
-from understudy.students.model.machine import keep_memory, limit_threads, name_device
+from understudy.students.model.machine import keep_memory, limit_threads, name_device, share_cores
 from understudy.students.training.launch import launch, rank, started_by_launcher
 from understudy.students.training.resume import hash_files, identify, resumable
 from understudy.students.training.trainer import Trained, train
 
 Params = TrainParams | GbdtRun | LstmRun | BertRun
-STUDENTS: dict[str, type[StudentParams | GbdtParams | LstmParams | BertParams]] = {
-    **dict.fromkeys(FAMILIES, StudentParams), **CLASSIFIERS
-}  # fmt: skip
-"""Which class reads the section of a student."""
 ROOT = Path(__file__).parents[3]
 """Where the running code's dvc.yaml is, if this is a checkout of the project."""
 SAME_STEPS = {"tokens_per_pass", "processes"}
@@ -150,6 +138,7 @@ def open_learner(family: str, params: Params, train: Path, labels: Sequence[str]
 
         return GbdtLearner(params, labels)
     if isinstance(params, LstmRun | BertRun):
+        share_cores()
         from understudy.students.classifying.networks import NetworkLearner
 
         return NetworkLearner(params, labels)
