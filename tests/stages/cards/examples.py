@@ -8,9 +8,7 @@ from huggingface_hub import ModelCard, ModelCardData
 
 from stages.cards.card import CardFacts
 from tests.contract.examples import (
-    CLASSES,
     LABELLED_ALONE,
-    LABELS,
     LINEUP,
     make_answered,
     make_call_counts,
@@ -26,6 +24,7 @@ from tests.contract.examples import (
     make_teacher,
     make_trained_seeds,
 )
+from tests.contract.label_examples import CLASSES, LABELS
 from tests.contract.payback_examples import make_calibration
 from tests.imports import ROOT
 from understudy.contract.answered import AnswerCounts, Answered

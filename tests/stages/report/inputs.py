@@ -10,8 +10,6 @@ import numpy as np
 import pandas as pd
 
 from tests.contract.examples import (
-    CLASSES,
-    LABELS,
     LINEUP,
     SYSTEMS,
     TRAINED,
@@ -19,7 +17,6 @@ from tests.contract.examples import (
     make_dataset,
     make_gap,
     make_lengths,
-    make_noise,
     make_origin,
     make_recipe_gap,
     make_recipes,
@@ -28,6 +25,7 @@ from tests.contract.examples import (
     make_teacher,
     make_texts,
 )
+from tests.contract.label_examples import CLASSES, LABELS, make_noise
 from tests.contract.payback_examples import make_calibration, make_latencies, make_worth
 from tests.imports import ROOT
 from understudy.contract.answered import Answered
