@@ -16,17 +16,16 @@ from tests.contract.examples import (
     make_answered,
     make_dataset,
     make_gap,
-    make_lengths,
     make_origin,
     make_recipe_gap,
     make_recipes,
     make_survey,
     make_systems,
     make_teacher,
-    make_texts,
 )
 from tests.contract.label_examples import CLASSES, LABELS, make_noise
 from tests.contract.payback_examples import make_calibration, make_latencies, make_worth
+from tests.contract.text_examples import make_lengths, make_texts
 from tests.imports import ROOT
 from understudy.contract.answered import Answered
 from understudy.contract.calibration import SystemCalibration
