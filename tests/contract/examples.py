@@ -3,7 +3,7 @@
 Each function takes what tests vary; `document.write(folder / document.PATH)` puts it in place.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.contract.label_examples import (
@@ -133,10 +133,10 @@ def make_scores(f1: float, words: float = 22.0) -> SystemScores:
     return SystemScores(**dict.fromkeys(KINDS, measures), words=words, empty=0)
 
 
-def make_systems(lineup: Lineup = LINEUP) -> Systems:
+def make_systems(lineup: Lineup = LINEUP, labels: Sequence[str] = LABELS) -> Systems:
     """Systems from 40 points on, 5 apart; those of a classification 3."""
     scores: dict[str, AnyScores] = {
-        name: make_label_scores(40.0 + 3 * at)
+        name: make_label_scores(40.0 + 3 * at, labels)
         if lineup.kind is CLASSIFICATION
         else make_scores(40.0 + 5 * at, 22.0 + at)
         for at, name in enumerate(lineup.systems)
@@ -292,6 +292,7 @@ def make_survey(source: str = "gold", lineup: Lineup = LINEUP) -> SourceSurvey:
         counts = dict.fromkeys(slugs(LABELS).values(), 465) | {"billing": 931}
         split = {"pairs": 1396, "text": lengths, "labels": counts}
         found |= {"train": split, "validation": split, "leakage": None}
+        found["contamination"]["highlights"] = None
         found["near_duplicates"] = {"pairs": 3, "articles": 5, "other_labels": 2}
         more["gold"] = {"test": split}
     return SourceSurvey.model_validate({**found, **more[source]})

@@ -1,6 +1,6 @@
 """Examples of what a classification alone has, to make fixtures from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from understudy.contract.classes import LabelNoise, slugs
@@ -20,7 +20,7 @@ CLASSES = Lineup(kind=CLASSIFICATION)
 LABELS = ("billing", "opening hours", "Rückgabe, Umtausch")
 
 
-def make_label_scores(accuracy: float) -> LabelScores:
+def make_label_scores(accuracy: float, labels: Sequence[str] = LABELS) -> LabelScores:
     """A system with balanced accuracy and macro F1 a point and two above its accuracy."""
     found = {"accuracy": accuracy, "balanced": accuracy + 1, "macro_f1": accuracy + 2}
     figures = {
@@ -31,7 +31,7 @@ def make_label_scores(accuracy: float) -> LabelScores:
     measures = {name: figures.pop(name) for name in LabelMeasures.model_fields}
     rated = ClassScores(support=13, answered=12, precision=75.0, recall=69.2, f1=72.0)
     lost = ClassScores(support=0, answered=2, precision=0.0)
-    classes = dict.fromkeys(slugs(LABELS).values(), rated) | {slugs(LABELS)[LABELS[1]]: lost}
+    classes = dict.fromkeys(slugs(labels).values(), rated) | {slugs(labels)[labels[1]]: lost}
     return LabelScores(
         labels=LabelMeasures(**measures),
         unlisted=1,
