@@ -13,7 +13,7 @@ from understudy.contract.answered import AnswerCounts, Answered
 from understudy.contract.calibration import SystemCalibration
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.dataset import Dataset
-from understudy.contract.evaluation import AnyScores, Gap, Systems, TeacherUse
+from understudy.contract.evaluation import AnyScores, Gap, Systems
 from understudy.contract.names import TITLES, name_pair
 from understudy.contract.origin import FilesOrigin, HubOrigin, Origin, SampleOrigin
 from understudy.contract.pairs import LEARNING_SPLITS
@@ -23,6 +23,7 @@ from understudy.contract.params.generate import GenerateParams
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.personal import ReplacedKinds
 from understudy.contract.recipes import AnyRecipe, RecipeGap, Recipes
+from understudy.contract.teacher_use import TeacherUse
 from understudy.contract.trained import TrainedSeeds, TrainedSettings
 from understudy.core.errors import DataError, one_line
 from understudy.core.files import AGAIN

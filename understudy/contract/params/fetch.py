@@ -29,7 +29,10 @@ class SampleParams(Section):
 
 
 class HubParams(Section):
-    """A dataset on the Hugging Face Hub with columns article and highlights, for source: hub."""
+    """A dataset on the Hugging Face Hub with columns article and highlights, or text and label.
+
+    For source: hub.
+    """
 
     dataset: str = Field(default="abisee/cnn_dailymail", min_length=1)
     """The dataset's id."""
@@ -44,26 +47,45 @@ class ColumnParams(Section):
 
     id: str = Field(default="id", min_length=1)
     """The row's name; your files may lack it."""
+    text: str | list[str] = "text"
+    """The input text of a classification, as `article` is that of other tasks."""
+    label: str = Field(default="label", min_length=1)
+    """The class, one of task.labels or of task.synonyms."""
     article: str | list[str] = "article"
     """The input text. A list such as [title, body] takes several columns: they are joined by a
     blank line, and each is a variable of prompt templates too ($title, $body)."""
     highlights: str = Field(default="highlights", min_length=1)
     """The output text."""
 
-    @field_validator("article", mode="before")
+    @field_validator("article", "text", mode="before")
     @classmethod
-    def _names_columns(cls, article: Any) -> Any:
-        names = article if isinstance(article, list) else [article]
+    def _names_columns(cls, given: Any) -> Any:
+        names = given if isinstance(given, list) else [given]
         if not names or not all(isinstance(name, str) and name for name in names):
             raise ValueError("expected a column's name, or a list of names such as [title, body]")
-        if isinstance(article, list):
-            _check_fields(article)
-        return article
+        if isinstance(given, list):
+            _check_fields(given)
+        return given
+
+    @field_validator("article", "highlights", "text", "label")
+    @classmethod
+    def _is_of_this_kind(cls, given: Any, info: ValidationInfo) -> Any:
+        name, kind = str(info.field_name), this_kind()
+        if name not in kind.columns and given != cls.model_fields[name].default:
+            raise ValueError(f"expected no {name}: a {kind.name} has {', '.join(kind.columns)}")
+        return given
+
+    @property
+    def by_name(self) -> dict[str, str]:
+        """Our names and yours of what this kind of task has, but an input of several columns."""
+        own = {name: getattr(self, name) for name in this_kind().columns}
+        return {name: given for name, given in own.items() if isinstance(given, str)}
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The input columns that stay columns of their own; none where the input is one column."""
-        return tuple(self.article) if isinstance(self.article, list) else ()
+        given = getattr(self, this_kind().input)
+        return tuple(given) if isinstance(given, list) else ()
 
 
 def _check_fields(names: list[str]) -> None:
