@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.students import decoding_params, digest
-from tests.students.classifying import LABELS, RUNS, make_task, toy_texts
+from tests.students.classifying import LABELS, RUNS, learn, make_task, toy_texts
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.pairs import TEST, seed_folder
 from understudy.contract.params.export import CHECK
@@ -22,7 +22,6 @@ from understudy.students.decoding.decoding import decode_scored
 from understudy.students.decoding.engines import open_engine
 from understudy.students.training.halting import Halt
 from understudy.students.training.resume import StoppedTrainingError
-from understudy.students.training.stage import train_on_source
 
 EACH_FAMILY = pytest.mark.parametrize("family", sorted(RUNS))
 FILES = {
@@ -42,7 +41,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = make_task(tmp_path_factory.mktemp("task"))
     with contextlib.chdir(project):
         for family, params in RUNS.items():
-            train_on_source(family, "gold", params)
+            learn(family, params)
     return project
 
 
@@ -91,7 +90,7 @@ def test_a_seed_decides_and_the_same_seed_decides_the_same(
 ) -> None:
     with contextlib.chdir(make_task(tmp_path / "again")):
         for seed in (13, 14):
-            train_on_source(family, "gold", RUNS[family].model_copy(update={"seed": seed}))
+            learn(family, RUNS[family].model_copy(update={"seed": seed}))
         made = [digest(model_of(Path.cwd(), family, seed) / ANSWERS[family]) for seed in (13, 14)]
     assert made[0] == digest(model_of(trained, family) / ANSWERS[family]) != made[1]
     assert f"train-{family}@gold-13: no example of 'never seen': hardly" in capsys.readouterr().err
@@ -116,19 +115,19 @@ def test_a_run_that_was_stopped_goes_on_and_ends_the_same(
         patched.setattr(Halt, "lost_parent", stop_late)
         patched.setattr(boosting.GbdtLearner, "_grow", stop_at_once)
         with pytest.raises(StoppedTrainingError, match=f"train-{family}@gold-13: stopped here"):
-            train_on_source(family, "gold", RUNS[family])
+            learn(family, RUNS[family])
         assert not (tmp_path / "stopped/models").exists()
         patched.undo()
         learned: list[object] = []
         monkeypatch.setattr(boosting, "fit_linear", learned.append)
-        learn = loop.Loop._learn
+        step = loop.Loop._learn
 
         def count(*given: Any) -> float:
             learned.append(1)
-            return learn(*given)
+            return step(*given)
 
         monkeypatch.setattr(loop.Loop, "_learn", count)
-        train_on_source(family, "gold", RUNS[family])
+        learn(family, RUNS[family])
         names = (ANSWERS[family], "curve.csv")
         found = [digest(model_of(Path.cwd(), family) / name) for name in names]
     assert found == [digest(model_of(trained, family) / name) for name in names]
@@ -160,7 +159,7 @@ def test_int8_is_kept_only_where_it_labels_as_what_was_trained(
     monkeypatch.setattr(networks, "quantize", mislead)
     with contextlib.chdir(make_task(tmp_path / "task")):
         params = RUNS["lstm"].model_copy(update={"quantization": "int8"})
-        train_on_source("lstm", "gold", params)
+        learn("lstm", params)
         check = ConversionCheck.load(model_of(Path.cwd(), "lstm") / CHECK)
     assert (check.quantization, check.passed) == ("float32", True)
     assert check.why is not None
@@ -177,7 +176,7 @@ def test_balanced_weights_find_the_rare_label(tmp_path: Path) -> None:
         with contextlib.chdir(make_task(tmp_path / weights)):
             rows.to_parquet("data/gold/train.parquet", index=False)
             params = RUNS["gbdt"].model_copy(update={"class_weights": weights})
-            train_on_source("gbdt", "gold", params)
+            learn("gbdt", params)
             engine = open_engine(model_of(Path.cwd(), "gbdt"), "ctranslate2")
             told = [text for _, text in decode_scored(
                 engine, rare["text"], decoding_params(), "test", None)]  # fmt: skip
@@ -197,7 +196,7 @@ def test_five_hundred_labels(family: str, small: dict[str, Any], tmp_path: Path)
     labels = [f"class {number}" for number in range(500)]
     texts = [f"about w{number} and x{number} too" for number in range(500)]
     rows = pd.DataFrame({"id": texts, "text": texts, "label": labels})
-    with contextlib.chdir(make_task(tmp_path / "task")):
+    with contextlib.chdir(make_task(tmp_path / "task", labels)):
         pd.concat([rows, rows]).to_parquet("data/gold/train.parquet", index=False)
         rows[:100].to_parquet("data/gold/validation.parquet", index=False)
         small = (
@@ -205,7 +204,7 @@ def test_five_hundred_labels(family: str, small: dict[str, Any], tmp_path: Path)
             if family == "gbdt"
             else {"epochs": 12.0, "batch_size": 32}
         )
-        train_on_source(family, "gold", RUNS[family].model_copy(update=small), labels)
+        learn(family, RUNS[family].model_copy(update=small))
         engine = open_engine(model_of(Path.cwd(), family), "ctranslate2")
         told = [text for _, text in decode_scored(engine, texts, decoding_params(), "t", None)]
     assert sum(a == b for a, b in zip(told, labels, strict=True)) > 250
@@ -225,7 +224,7 @@ def test_rows_that_teach_nothing_are_one_clear_error(
         rows = pd.DataFrame([row] if row else [], columns=["id", "text", "label"], dtype=str)
         rows.to_parquet("data/gold/train.parquet", index=False)
         with pytest.raises(StudentError, match=rf"train-gbdt@gold-13: .*{message}"):
-            train_on_source("gbdt", "gold", RUNS["gbdt"])
+            learn("gbdt", RUNS["gbdt"])
 
 
 @EACH_FAMILY

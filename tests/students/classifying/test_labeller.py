@@ -10,7 +10,7 @@ import pytest
 
 from tests.contract.examples import make_settings
 from tests.students import decoding_params, export_taught, toy_pairs, train_params
-from tests.students.classifying import LABELS, make_task
+from tests.students.classifying import LABELS, learn, make_task
 from understudy.contract.params.classifying import LstmRun
 from understudy.contract.trained import TrainedSettings
 from understudy.core.errors import DataError
@@ -114,7 +114,7 @@ def test_word_vectors_come_from_a_file(tmp_path: Path) -> None:
     assert read_vectors(file, {"[PAD]": 0, "invoice": 1})[1].tolist() == [1, 2.5]
     with contextlib.chdir(make_task(tmp_path / "task")):
         params = LstmRun(word_vectors=str(file), states=4, max_steps=2, threads=1)
-        train_on_source("lstm", "gold", params)
+        learn("lstm", params)
         assert Path("models/seeds/lstm-gold/13/model.onnx").exists()
     for text, told in (("a 1 2\nb 1\n", "line 2: 1 numbers, expected 2"), ("a x\n", "no file of")):
         file.write_text(text, encoding="utf-8")
