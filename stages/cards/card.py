@@ -13,7 +13,7 @@ from understudy.contract.answered import AnswerCounts, Answered
 from understudy.contract.calibration import SystemCalibration
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.dataset import Dataset
-from understudy.contract.evaluation import Gap, Systems, SystemScores, TeacherUse
+from understudy.contract.evaluation import AnyScores, Gap, Systems, TeacherUse
 from understudy.contract.names import TITLES, name_pair
 from understudy.contract.origin import FilesOrigin, HubOrigin, Origin, SampleOrigin
 from understudy.contract.pairs import LEARNING_SPLITS
@@ -22,7 +22,7 @@ from understudy.contract.params.filter import FilterParams
 from understudy.contract.params.generate import GenerateParams
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.personal import ReplacedKinds
-from understudy.contract.recipes import Recipe, RecipeGap, Recipes
+from understudy.contract.recipes import AnyRecipe, RecipeGap, Recipes
 from understudy.contract.trained import TrainedSeeds, TrainedSettings
 from understudy.core.errors import DataError, one_line
 from understudy.core.files import AGAIN
@@ -63,6 +63,11 @@ class CardFacts:
     teacher: TeacherParams
     decoding: DecodingParams
 
+    @property
+    def main(self) -> str:
+        """The type of scores that verdicts are told of."""
+        return self.systems.lineup.kind.main
+
 
 def build_card(facts: CardFacts) -> str:
     """The text of README.md in a model folder; the same facts give the same text.
@@ -88,8 +93,8 @@ def build_card(facts: CardFacts) -> str:
         shipped=facts.seeds.shipped,
         recipe=recipe,
         verdicts={
-            MODEL: [describe_pair(pair, facts.gap[pair].rouge1) for pair in pairs],
-            RECIPE: [describe_pair(pair, facts.recipe_gap[pair].rouge1) for pair in pairs],
+            MODEL: [describe_pair(pair, facts.gap[pair][facts.main]) for pair in pairs],
+            RECIPE: [describe_pair(pair, facts.recipe_gap[pair][facts.main]) for pair in pairs],
         },
         compared=len(list(facts.gap.items())),
         covers=COVERS,
@@ -121,7 +126,7 @@ def build_card(facts: CardFacts) -> str:
 
 
 def _score_seeds(
-    seeds: TrainedSeeds, recipe: Recipe, system: str
+    seeds: TrainedSeeds, recipe: AnyRecipe, system: str
 ) -> list[tuple[int, float, list[float]]]:
     """Each seed, its validation loss, and its model's F1 by ROUGE type."""
     rows = []
@@ -147,7 +152,7 @@ def _hide_folders(text: str) -> str:
     return re.sub(r"(?<![\w./:])/(?:[^\s/'\"]+/)+", "", text)
 
 
-def _write_front_matter(facts: CardFacts, scores: SystemScores) -> str:
+def _write_front_matter(facts: CardFacts, scores: AnyScores) -> str:
     from huggingface_hub import EvalResult, ModelCardData
 
     settings, origin = facts.settings, facts.origin
@@ -162,7 +167,7 @@ def _write_front_matter(facts: CardFacts, scores: SystemScores) -> str:
             dataset_split="test",
             metric_type="rouge",
             metric_name=f"{title} F1{' (agreement with the teacher)' if agrees else ''}",
-            metric_value=scores[kind].f1,
+            metric_value=scores[kind].judged,
             **_identify_dataset(origin),
         )
         for kind, title in TITLES.items()

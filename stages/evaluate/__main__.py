@@ -37,6 +37,7 @@ from understudy.contract.document import write_csv
 from understudy.contract.evaluation import (
     PLOT,
     REFERENCE,
+    Gap,
     PlotLine,
     Systems,
     SystemScores,
@@ -86,8 +87,8 @@ def main() -> None:
     rows = {system: points[name] for system, name in names.items()}
     board = Scoreboard(rows, params.judgement)
     scores = {
-        name: SystemScores(
-            **dict(board.summarize(name)), **dict(measure_lengths(list(predictions[name])))
+        name: SystemScores.model_validate(
+            {**board.summarize(name), **dict(measure_lengths(list(predictions[name])))}
         )
         for name in rows
     }
@@ -99,12 +100,13 @@ def main() -> None:
     judge_recipes(list(test["id"]), models, points, lineup, trained, params.margin)
     systems.write()
     select_source(systems, params.source).write()
-    board.compare(lineup.pairs, {name: list(predictions[name]) for name in rows}).write()
+    said = {name: list(predictions[name]) for name in rows}
+    Gap.model_validate(board.compare(lineup.pairs, said)).write()
     Texts.model_validate(traits).write()
     explain_lengths(predictions, expected, rows, lineup, params).write()
     TeacherUse(**{name: price_calls(one.calls, prices) for name, one in answers.items()}).write()
     lines = (
-        PlotLine(system=name, metric=kind, f1=found[kind].f1)
+        PlotLine(system=name, metric=kind, f1=found[kind].judged)
         for name, found in systems.items()
         for kind in KINDS
     )

@@ -12,15 +12,16 @@ from understudy.contract.answered import CallCounts
 from understudy.contract.asked import TOKEN_COLUMNS
 from understudy.contract.evaluation import (
     SCORES,
-    SCORES_SCHEMA,
     SEED_SCORES,
-    SEED_SCORES_SCHEMA,
     LengthEffects,
-    RougeMetrics,
+    OneSource,
     Systems,
     TeacherCalls,
     TextLength,
+    scores_schema,
+    seed_scores_schema,
 )
+from understudy.contract.kind import this_kind
 from understudy.contract.lineup import Lineup, name_system
 from understudy.contract.names import STUDENTS, ZEROSHOT, name_model
 from understudy.contract.params.evaluate import EvaluateParams, Words
@@ -102,11 +103,11 @@ def measure_lengths(texts: Sequence[str]) -> TextLength:
     return TextLength(words=sum(words) / len(words), empty=words.count(0))
 
 
-def select_source(systems: Systems, source: str) -> RougeMetrics:
+def select_source(systems: Systems, source: str) -> OneSource:
     """Systems without a source in their names, so that two runs line up."""
     students = {student: systems[name_system(student, source)] for student in STUDENTS}
     others = {name: systems[name] for name in systems.lineup.untrained}
-    return RougeMetrics.model_validate({**students, **others})
+    return OneSource.model_validate({**students, **others})
 
 
 def price_calls(calls: CallCounts, prices: Prices) -> TeacherCalls:
@@ -128,12 +129,13 @@ def write_seed_scores(
 ) -> None:
     """Writes the score of each trained model on each article, system after system."""
     models = {(name, seed): points for name in rows for seed, points in rows[name].items()}
-    _write_points(ids, models, path, SEED_SCORES_SCHEMA)
+    _write_points(ids, models, path, seed_scores_schema(this_kind()))
 
 
 def write_scores(ids: Sequence[str], rows: Mapping[str, Figures], path: Path = SCORES) -> None:
     """Writes each system's score on each article, system after system."""
-    _write_points(ids, {(name,): points for name, points in rows.items()}, path, SCORES_SCHEMA)
+    named = {(name,): points for name, points in rows.items()}
+    _write_points(ids, named, path, scores_schema(this_kind()))
 
 
 def _write_points(

@@ -7,10 +7,10 @@ from markupsafe import Markup
 
 from stages.report.charts import Retrained, difference_scale, draw_axis, draw_interval
 from stages.report.inputs import ReportFacts
-from understudy.contract.evaluation import Difference
+from understudy.contract.evaluation import Difference, LabelDifference
 from understudy.contract.lineup import split_system
 from understudy.contract.names import TITLES, Verdict
-from understudy.contract.recipes import RecipeDifference
+from understudy.contract.recipes import RecipeFinding
 from understudy.rendering.figures import enumerate_words, points
 from understudy.rendering.verdicts import Finding, name_verdict
 
@@ -31,13 +31,13 @@ PAIRS_OF = {"gold": "gold pairs", "written": "written articles", "labelled": "th
 
 @dataclass(frozen=True)
 class Comparison:
-    """One pair in one ROUGE type."""
+    """One pair in one type of scores."""
 
     first: str
     second: str
-    figures: Difference
+    figures: Difference | LabelDifference
     """Of the models that ship."""
-    recipe: RecipeDifference | None
+    recipe: RecipeFinding | None
     """Of the recipes; None where no student has several seeds, and of systems not trained."""
     chart: Markup
 
@@ -99,7 +99,11 @@ def build_headlines(facts: ReportFacts) -> list[Headline]:
 
 def _describe_claim(student: str, verdict: Comparison, facts: ReportFacts) -> str:
     found = verdict.judged
-    name, size, asked = student.upper(), points(abs(found.f1)), f"{facts.scored:,} test articles"
+    name, size, asked = (
+        student.upper(),
+        points(abs(found.judged)),
+        f"{facts.scored:,} test articles",
+    )
     this, that = (PAIRS_OF[split_system(one)[1]] for one in (verdict.first, verdict.second))
     if isinstance(found, Difference):
         name, learns = f"This {name}", "learned"
@@ -121,7 +125,7 @@ def _describe_pair(student: str, verdict: Comparison, facts: ReportFacts) -> str
     """The verdict on a student beside what is not trained."""
     found = verdict.judged
     name = f"This {student.upper()}" if isinstance(found, Difference) else student.upper()
-    size, second = points(abs(found.f1)), verdict.second
+    size, second = points(abs(found.judged)), verdict.second
     within = f"within {facts.margin:g} point{'' if facts.margin == 1 else 's'}"
     untold = f"{name}: {facts.scored:,} test articles don’t tell whether it"
     sentences: dict[Verdict, str] = {
@@ -195,13 +199,14 @@ def _find(facts: ReportFacts, pair: tuple[str, str], kind: str) -> Comparison:
 def _retrain(facts: ReportFacts, pair: tuple[str, str], kind: str) -> Retrained | None:
     """Each model of the first recipe minus each of the second, if the recipes are judged."""
     found = _find(facts, pair, kind).recipe
-    if found is None or found.f1_low is None or found.f1_high is None:
+    mean, low, high = found.interval() if found else (0.0, None, None)
+    if low is None or high is None:
         return None
     first, second = (
         list(facts.recipes[name][kind].by_seed.values())
         if name in facts.recipes
-        else [facts.scores[name][kind].f1]
+        else [facts.scores[name][kind].judged]
         for name in pair
     )
     models = [one - other for one in first for other in second]
-    return Retrained((found.f1, found.f1_low, found.f1_high), models)
+    return Retrained((mean, low, high), models)

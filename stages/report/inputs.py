@@ -13,26 +13,26 @@ from understudy.contract.document import read_csv
 from understudy.contract.evaluation import (
     REFERENCE,
     SCORES,
-    SCORES_SCHEMA,
-    ByKind,
-    Difference,
+    AnyDifference,
+    AnyScores,
     Gap,
     LengthEffect,
     LengthEffects,
     Systems,
-    SystemScores,
     TeacherUse,
     TextLength,
     Texts,
     TextTraits,
+    scores_schema,
 )
+from understudy.contract.kind import this_kind
 from understudy.contract.lineup import Lineup, References
-from understudy.contract.names import COLUMNS, KINDS, LEAD, ZEROSHOT, name_pair
+from understudy.contract.names import COLUMNS, LEAD, ZEROSHOT, name_pair
 from understudy.contract.origin import Origin, load_origin
 from understudy.contract.pairs import TEST
 from understudy.contract.params.evaluate import EvaluateParams, Words
 from understudy.contract.predictions import predictions_path
-from understudy.contract.recipes import Recipe, RecipeDifference, RecipeGap, Recipes
+from understudy.contract.recipes import AnyRecipe, AnyRecipeDifference, RecipeGap, Recipes
 from understudy.contract.survey import LengthBin, SourceSurvey, histogram_of
 from understudy.contract.timing import StudentLatency
 from understudy.contract.trained import CURVES, CurvePoint
@@ -52,14 +52,14 @@ class ReportFacts:
 
     origin: Origin
     lineup: Lineup
-    scores: Mapping[str, SystemScores]
+    scores: Mapping[str, AnyScores]
     reference: TextLength
     """Lengths of the reference texts."""
-    gap: Mapping[tuple[str, str], ByKind[Difference]]
+    gap: Mapping[tuple[str, str], AnyDifference]
     """On the models that ship."""
-    recipes: Mapping[str, Recipe]
+    recipes: Mapping[str, AnyRecipe]
     """By student."""
-    recipe_gap: Mapping[tuple[str, str], ByKind[RecipeDifference]]
+    recipe_gap: Mapping[tuple[str, str], AnyRecipeDifference]
     traits: Mapping[str, TextTraits]
     """By system; those of the reference texts are under REFERENCE."""
     length: Mapping[str, LengthEffect]
@@ -152,9 +152,9 @@ def gather(articles: int) -> ReportFacts:
     )
 
 
-def _keep_cheaper(pair: ByKind[RecipeDifference], costs: Costs) -> ByKind[RecipeDifference]:
-    found = {kind: keep_cheaper(pair[kind], costs) for kind in KINDS}
-    return ByKind[RecipeDifference](**found)
+def _keep_cheaper(pair: AnyRecipeDifference, costs: Costs) -> AnyRecipeDifference:
+    found = {kind: keep_cheaper(each, costs) for kind, each in pair}
+    return pair.model_copy(update=found)
 
 
 def read_points(systems: Sequence[str]) -> dict[str, pd.DataFrame]:
@@ -164,7 +164,7 @@ def read_points(systems: Sequence[str]) -> dict[str, pd.DataFrame]:
         DataError: data/scores.parquet is absent or broken, or a system's rows are not those of
             the same articles.
     """
-    table = read_table(SCORES, tuple(SCORES_SCHEMA))
+    table = read_table(SCORES, tuple(scores_schema(this_kind())))
     points = {
         system: table[table["system"] == system].set_index("id")[list(COLUMNS)]
         for system in systems

@@ -13,7 +13,7 @@ from stages.report.charts import Retrained, draw_axis, draw_interval
 from stages.report.drawing import round_scale
 from stages.report.inputs import ReportFacts
 from understudy.contract.names import MEASURES
-from understudy.contract.recipes import SeedScores
+from understudy.contract.recipes import SeedFigures
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class ScoreTable:
     axis: Markup
     charts: Mapping[str, Mapping[str, Markup]]
     """By system and measure."""
-    seeds: Mapping[str, SeedScores]
+    seeds: Mapping[str, SeedFigures]
     """By student, of those with several seeds."""
 
 
@@ -48,7 +48,7 @@ def build_scores(facts: ReportFacts, kind: str) -> ScoreTable:
     return ScoreTable(draw_axis(scale), charts, seeds)
 
 
-def _retrain(scores: SeedScores) -> Retrained:
-    mean = scores.f1
-    low, high = (mean if end is None else end for end in (scores.f1_low, scores.f1_high))
+def _retrain(scores: SeedFigures) -> Retrained:
+    mean, *bounds = scores.interval()
+    low, high = (mean if end is None else end for end in bounds)
     return Retrained((mean, low, high), list(scores.by_seed.values()))

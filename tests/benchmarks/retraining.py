@@ -113,7 +113,7 @@ def read_verdicts(folder: Path) -> Mapping[str, tuple[str, float]]:
     """Verdict and difference in ROUGE-1 F1 of every pair."""
     gap = Gap.load(folder / Gap.PATH)
     pairs = (name_pair(*pair) for pair in Lineup().pairs)
-    return {name: (gap[name].rouge1.verdict, gap[name].rouge1.f1) for name in pairs}
+    return {name: (gap[name]["rouge1"].verdict, gap[name]["rouge1"].judged) for name in pairs}
 
 
 def measure_threads(folder: Path) -> None:

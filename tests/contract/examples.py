@@ -179,7 +179,7 @@ def make_recipes(seeds: int = 1, systems: Systems | None = None) -> Recipes:
             name: Recipe(
                 shipped=SEED,
                 seeds=seeds,
-                **{kind: make_seed_scores(found[name][kind].f1, seeds) for kind in KINDS},
+                **{kind: make_seed_scores(found[name][kind].judged, seeds) for kind in KINDS},
             )
             for name in found.lineup.trained
         }

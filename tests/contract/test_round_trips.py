@@ -18,7 +18,8 @@ from understudy.contract.asked import (
     ZEROSHOT_ANSWERS_SCHEMA,
 )
 from understudy.contract.document import Record, read_csv, write_csv
-from understudy.contract.evaluation import PLOT, SCORES_SCHEMA, PlotLine
+from understudy.contract.evaluation import PLOT, PlotLine, scores_schema
+from understudy.contract.kind import SUMMARIZATION
 from understudy.contract.names import COLUMNS
 from understudy.contract.pairs import GOLD_REJECTS_SCHEMA, RAW_REJECTS_SCHEMA, pairs_schema
 from understudy.contract.params.sources import SOURCES
@@ -49,7 +50,10 @@ TABLES: dict[str, tuple[Mapping[str, Any], dict[str, Any]]] = {
         {"id": "a", "prediction": None, "reason": None, **ANSWER},
     ),
     "predictions": (PREDICTIONS_SCHEMA, {"id": "a", "prediction": "One."}),
-    "scores": (SCORES_SCHEMA, {"id": "a", "system": "t5-gold", **dict.fromkeys(COLUMNS, 100 / 3)}),
+    "scores": (
+        scores_schema(SUMMARIZATION),
+        {"id": "a", "system": "t5-gold", **dict.fromkeys(COLUMNS, 100 / 3)},
+    ),
 }
 LINES: tuple[Record, ...] = (
     LengthBin(source="gold", text="article", words_from=0, words_to=20, pairs=3),

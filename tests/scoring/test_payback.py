@@ -123,7 +123,7 @@ def test_where_the_teachers_answers_are_the_references_students_are_ranked_by_ag
     )  # fmt: skip
     t5, bart = found["t5-labelled"], found["bart-labelled"]
     assert (t5.model_verdict, t5.f1_difference) == (None, None)
-    assert t5.agreement == systems["t5-labelled"].rouge1.f1 < (bart.agreement or 0)
+    assert t5.agreement == systems["t5-labelled"]["rouge1"].judged < (bart.agreement or 0)
     assert found.candidate == "bart-labelled"
 
 

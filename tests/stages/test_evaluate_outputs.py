@@ -22,7 +22,8 @@ from tests.stages.evaluated import (
     make_calls,
     read,
 )
-from understudy.contract.evaluation import SCORES_SCHEMA
+from understudy.contract.evaluation import scores_schema
+from understudy.contract.kind import SUMMARIZATION
 from understudy.contract.names import COLUMNS
 from understudy.contract.params.teacher import Prices
 from understudy.core.errors import DataError
@@ -70,7 +71,7 @@ def test_the_command_writes_metrics_scores_and_a_plot(project: Path) -> None:
 def test_the_scores_of_each_article_are_kept_system_by_system(project: Path) -> None:
     scores = pd.read_parquet(project / "data" / "scores.parquet")
     schema = pq.read_schema(project / "data" / "scores.parquet")
-    assert schema.equals(pa.schema(list(SCORES_SCHEMA.items())))
+    assert schema.equals(pa.schema(list(scores_schema(SUMMARIZATION).items())))
     assert list(scores["system"]) == [name for name in SYSTEMS for _ in range(3)]
     assert list(scores["id"]) == ["a", "b", "c"] * len(SYSTEMS)
     systems = read(project, "systems")

@@ -158,6 +158,11 @@ class SystemScores(ByKind[Measures]):
     empty: Count
     """Summaries without a word."""
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether it writes less than a word on average."""
+        return self.words < 1
+
 
 class ClassScores(Record):
     """One class of one system, in percent; what has no rows to be told of is left out."""
@@ -187,6 +192,11 @@ class LabelScores(ByLabels[LabelMeasures]):
     """Mean squared distance of the confidence from 1 where the answer is right and 0 else."""
     classes: dict[str, ClassScores]
     """By the label's slug, see `slugs`."""
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether none of its answers is a label."""
+        return not any(one.answered for one in self.classes.values())
 
 
 AnyScores = Annotated[
@@ -220,10 +230,12 @@ class OneSource(KeyedMetrics[AnyScores]):
     metrics/rouge.json, or metrics/labels.json of a classification.
     """
 
-    @staticmethod
-    def path_of(kind: Kind) -> Path:
+    PATH: ClassVar = Path("metrics/rouge.json")
+
+    @classmethod
+    def path_of(cls, kind: Kind) -> Path:
         """Where it is in a project of a kind."""
-        return Path("metrics/rouge.json" if kind is SUMMARIZATION else "metrics/labels.json")
+        return cls.PATH if kind is SUMMARIZATION else Path("metrics/labels.json")
 
 
 class F1Difference(WithIntervals):

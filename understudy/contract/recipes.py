@@ -23,6 +23,25 @@ from understudy.contract.evaluation import (
 from understudy.contract.names import Verdict
 
 
+class F1Mean(WithIntervals):
+    """Mean F1 over seeds and test articles, or a difference of two such means."""
+
+    f1: Figure
+    f1_low: Figure | None = None
+    """Bounds of the 95% interval for other seeds and articles like these; None with one seed."""
+    f1_high: Figure | None = None
+
+
+class AccuracyMean(WithIntervals):
+    """The same of accuracy, in percent."""
+
+    JUDGED: ClassVar = "accuracy"
+
+    accuracy: Figure
+    accuracy_low: Figure | None = None
+    accuracy_high: Figure | None = None
+
+
 class SeedFigures(WithIntervals):
     """One type of scores of a recipe, in the judged measure."""
 
@@ -32,24 +51,12 @@ class SeedFigures(WithIntervals):
     """Mean over the test rows of each seed's model."""
 
 
-class SeedScores(SeedFigures):
-    """One ROUGE type of a recipe, in F1."""
-
-    f1: Figure
-    """Mean over seeds and test articles."""
-    f1_low: Figure | None = None
-    """Bounds of the 95% interval for other seeds and articles like these; None with one seed."""
-    f1_high: Figure | None = None
+class SeedScores(SeedFigures, F1Mean):
+    """One ROUGE type of a recipe."""
 
 
-class LabelSeedScores(SeedFigures):
-    """Labels of a recipe, in percent."""
-
-    JUDGED: ClassVar = "accuracy"
-
-    accuracy: Figure
-    accuracy_low: Figure | None = None
-    accuracy_high: Figure | None = None
+class LabelSeedScores(SeedFigures, AccuracyMean):
+    """Labels of a recipe."""
 
 
 class Trained(Record):
@@ -109,24 +116,12 @@ class RecipeFinding(WithIntervals):
         return decide_verdict(self.better, self.equivalent, self.moot)
 
 
-class RecipeDifference(RecipeFinding):
+class RecipeDifference(RecipeFinding, F1Mean):
     """One ROUGE type of a pair of recipes."""
 
-    f1: Figure
-    """Difference of the means over seeds and test articles."""
-    f1_low: Figure | None = None
-    """Bounds of the 95% interval for other seeds and articles like these."""
-    f1_high: Figure | None = None
 
-
-class LabelRecipeDifference(RecipeFinding):
+class LabelRecipeDifference(RecipeFinding, AccuracyMean):
     """Labels of a pair of recipes."""
-
-    JUDGED: ClassVar = "accuracy"
-
-    accuracy: Figure
-    accuracy_low: Figure | None = None
-    accuracy_high: Figure | None = None
 
 
 AnyRecipeDifference = Annotated[

@@ -1,10 +1,11 @@
 """Verdicts in words: on the models that ship, and on the recipes that made them."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
-from understudy.contract.evaluation import Difference, F1Difference, Moot
+from understudy.contract.evaluation import Difference, LabelDifference, Moot, WithIntervals
 from understudy.contract.names import Verdict, split_pair
-from understudy.contract.recipes import RecipeDifference, SeedScores
+from understudy.contract.recipes import RecipeFinding, SeedFigures
 from understudy.rendering.figures import count, points, signed
 
 MODEL, RECIPE = "this model", "this recipe"
@@ -23,8 +24,9 @@ MOOT: dict[Moot, str] = {
     "second_empty": "the second is empty",
     "no_overlap": "both score 0",
 }
-Finding = Difference | RecipeDifference
+Finding = Difference | LabelDifference | RecipeFinding
 """A difference with its verdict, of two models or of two recipes."""
+R = TypeVar("R", bound=RecipeFinding)
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def choose_cheaper(
     return articles if by_articles <= by_seeds else None, seeds if by_seeds <= by_articles else None
 
 
-def keep_cheaper(found: RecipeDifference, costs: Costs) -> RecipeDifference:
+def keep_cheaper(found: R, costs: Costs) -> R:
     """A difference that names the cheaper way to a decision alone."""
     articles, seeds = choose_cheaper(found.articles_needed, found.seeds_needed, costs)
     return found.model_copy(update={"articles_needed": articles, "seeds_needed": seeds})
@@ -75,7 +77,7 @@ def describe_verdict(found: Finding) -> str:
     """The verdict; where it is open, with how many test articles or seeds would decide in all."""
     if found.verdict != "undecided":
         return name_verdict(found)
-    seeds = found.seeds_needed if isinstance(found, RecipeDifference) else None
+    seeds = found.seeds_needed if isinstance(found, RecipeFinding) else None
     ways = [
         f"{count(round_count(number))} {name}"
         for number, name in ((found.articles_needed, "test articles"), (seeds, "seeds"))
@@ -86,11 +88,11 @@ def describe_verdict(found: Finding) -> str:
 
 
 def describe_pair(name: str, found: Finding) -> str:
-    """One sentence in Markdown on a pair's F1: the verdict, the difference and its interval.
+    """One sentence in Markdown on a pair: the verdict, the difference and its interval.
 
     Args:
         name: the pair's key in metrics/gap.json or metrics/recipes.json.
-        found: the pair in one ROUGE type.
+        found: the pair in one type of scores.
     """
     first, second = (f"`{system}`" for system in split_pair(name))
     openings: dict[Verdict, str] = {
@@ -103,21 +105,22 @@ def describe_pair(name: str, found: Finding) -> str:
         "unknown": f"{first} against {second} is {UNKNOWN}",
     }
     moot = f", {MOOT[found.moot]}" if found.moot and found.verdict != "unknown" else ""
-    figures = f": {signed(found.f1)} ({signed_interval(found)})" if signed_interval(found) else ""
+    figures = (
+        f": {signed(found.judged)} ({signed_interval(found)})" if signed_interval(found) else ""
+    )
     return f"{openings[found.verdict]}{moot}{figures}"
 
 
-def signed_interval(found: Finding | F1Difference) -> str:
+def signed_interval(found: WithIntervals) -> str:
     """The bounds of a difference's interval; nothing where it has none."""
-    if found.f1_low is None or found.f1_high is None:
-        return ""
-    return f"{signed(found.f1_low)} to {signed(found.f1_high)}"
+    _, low, high = found.interval()
+    return "" if low is None or high is None else f"{signed(low)} to {signed(high)}"
 
 
-def describe_spread(scores: SeedScores) -> str:
+def describe_spread(scores: SeedFigures) -> str:
     """The mean over seeds and, with several, the standard deviation between them."""
     spread = "" if scores.sd is None else f" ± {points(scores.sd)}"
-    return f"{points(scores.f1)}{spread}"
+    return f"{points(scores.judged)}{spread}"
 
 
 def round_count(number: float) -> int:

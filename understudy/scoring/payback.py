@@ -6,7 +6,7 @@ from typing import Any
 
 from understudy.contract.evaluation import Gap, Systems, TeacherCalls, TeacherUse
 from understudy.contract.lineup import split_system
-from understudy.contract.names import STUDENTS, ZEROSHOT, Verdict, name_pair
+from understudy.contract.names import ZEROSHOT, Verdict, name_pair
 from understudy.contract.params.payback import WorthParams
 from understudy.contract.params.sources import MADE_BY
 from understudy.contract.recipes import RecipeGap
@@ -80,7 +80,9 @@ def weigh_students(
             "machine_usd_per_hour": params.machine_usd_per_hour,
             "answers_per_month": params.answers_per_month,
             "usd_per_article": use.zeroshot.cost_usd / answers if answers else 0.0,
-            "usd_per_seed": {name: _price_seed(name, trained, params) for name in STUDENTS},
+            "usd_per_seed": {
+                name: _price_seed(name, trained, params) for name in systems.lineup.kind.students
+            },
         }
     )
 
@@ -89,7 +91,7 @@ def _leave_out_silent(
     students: Mapping[str, StudentWorth], systems: Systems
 ) -> Mapping[str, StudentWorth]:
     """Those that write a word or more on average, or all if none does: silence is cheap."""
-    return {name: one for name, one in students.items() if systems[name].words >= 1} or students
+    return {name: one for name, one in students.items() if not systems[name].is_silent} or students
 
 
 def _price_pairs(source: str, use: TeacherUse) -> float:
@@ -100,13 +102,14 @@ def _price_pairs(source: str, use: TeacherUse) -> float:
 
 def _judge_quality(system: str, systems: Systems, gap: Gap, recipes: RecipeGap) -> dict[str, Any]:
     """How good a student is beside the teacher, or how far it agrees with it."""
+    main = systems.lineup.kind.main
     if systems.references == "teacher":
-        return {"agreement": systems[system].rouge1.f1}
+        return {"agreement": systems[system][main].judged}
     pair = name_pair(system, ZEROSHOT)
     return {
-        "model_verdict": gap[pair].rouge1.verdict,
-        "recipe_verdict": recipes[pair].rouge1.verdict,
-        "f1_difference": gap[pair].rouge1.f1,
+        "model_verdict": gap[pair][main].verdict,
+        "recipe_verdict": recipes[pair][main].verdict,
+        "f1_difference": gap[pair][main].judged,
     }
 
 

@@ -10,12 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from understudy.contract.recipes import (
-    RecipeDifference,
-    RecipeFinding,
-    SeedFigures,
-    SeedScores,
-)
+from understudy.contract.recipes import RecipeDifference, SeedScores
 from understudy.scoring.bootstrap import LEVEL, Figures
 from understudy.scoring.comparisons import ALPHA, POWER, correct_holm
 from understudy.scoring.noise import Noise, measure_noise
@@ -23,8 +18,6 @@ from understudy.scoring.noise import Noise, measure_noise
 POINTS = 100.0
 ROUNDING = 1e-9
 """Differences of this many points are none: sums of floats in another order."""
-Finding = TypeVar("Finding", bound=RecipeFinding)
-Summary = TypeVar("Summary", bound=SeedFigures)
 MOST_ARTICLES = 1_000_000
 MOST_SEEDS = 1000
 
@@ -44,8 +37,7 @@ def compare_recipes(
     pairs: Sequence[tuple[str, str]],
     trained: Collection[str],
     margin: float,
-    form: type[Finding] = RecipeDifference,  # type: ignore[assignment]
-) -> list[Finding]:
+) -> list[RecipeDifference]:
     """Compares recipes pair by pair, the first minus the second, on the same articles.
 
     Equivalence is tested by two one-sided tests (Schuirmann 1987). Both kinds of p-values are
@@ -56,7 +48,6 @@ def compare_recipes(
         pairs: which systems to compare.
         trained: the systems that were trained with seeds; others have one row.
         margin: points within which two recipes are equivalent.
-        form: of what is returned.
 
     Returns:
         A difference for each pair; one with a trained system of one seed is not known.
@@ -69,14 +60,16 @@ def compare_recipes(
     }
     different = correct_holm([pair.p for pair in known.values()])
     equivalent = correct_holm([pair.p_equivalent for pair in known.values()])
-    found = [form.of(mean, None, None, known=0) for mean in means]
+    found = [RecipeDifference(f1=mean, known=0) for mean in means]
     for (at, pair), p, p_equivalent in zip(known.items(), different, equivalent, strict=True):
         differs, same = p <= ALPHA, p_equivalent <= ALPHA
         undecided = not differs and not same
         low, high = _bounds(pair.mean, pair.noise, -POINTS)
         needs = (pair.mean, pair.noise, margin, ALPHA / len(known))
-        found[at] = form.of(
-            *(pair.mean, low, high),
+        found[at] = RecipeDifference(
+            f1=pair.mean,
+            f1_low=low,
+            f1_high=high,
             p=p,
             p_equivalent=p_equivalent,
             better=(1 if pair.mean > 0 else -1) if differs else 0,
@@ -88,25 +81,20 @@ def compare_recipes(
     return found
 
 
-def summarize_seeds(
-    scores: Figures,
-    seeds: Sequence[int],
-    form: type[Summary] = SeedScores,  # type: ignore[assignment]
-) -> Summary:
+def summarize_seeds(scores: Figures, seeds: Sequence[int]) -> SeedScores:
     """A trained system's mean, its interval for other seeds and articles, and each seed's mean.
 
     Args:
         scores: (seeds, articles), in points.
         seeds: which seed each row is of.
-        form: of what is returned.
     """
     by_seed = {str(seed): float(row.mean()) for seed, row in zip(seeds, scores, strict=True)}
     mean = float(scores.mean())
     if len(seeds) < 2:
-        return form.of(mean, None, None, by_seed=by_seed)
+        return SeedScores(f1=mean, by_seed=by_seed)
     low, high = _bounds(mean, measure_noise([scores], [True]), 0.0)
     sd = float(np.std(list(by_seed.values()), ddof=1))
-    return form.of(mean, low, high, sd=sd, by_seed=by_seed)
+    return SeedScores(f1=mean, f1_low=low, f1_high=high, sd=sd, by_seed=by_seed)
 
 
 def count_articles(mean: float, noise: Noise, margin: float, level: float) -> int | None:

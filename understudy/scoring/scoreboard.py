@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from understudy.contract.evaluation import Moot
+from understudy.contract.evaluation import Moot, WithIntervals
 from understudy.contract.kind import SUMMARIZATION, Kind
 from understudy.contract.names import name_pair
 from understudy.contract.params.evaluate import Judgement
@@ -24,6 +24,8 @@ from understudy.contract.recipes import (
 from understudy.scoring.bootstrap import Figures, bounds, resample_means
 from understudy.scoring.comparisons import compare_all, find_moot, find_silent
 from understudy.scoring.recipes import compare_recipes, summarize_seeds
+
+F = TypeVar("F", bound=WithIntervals)
 
 
 class Scoreboard:
@@ -113,7 +115,8 @@ class RecipeBoard:
         seeds, rows = self._seeds[system], self._rows[system]
 
         def over_seeds(kind: str, form: type[SeedFigures]) -> SeedFigures:
-            return summarize_seeds(rows[:, :, _judged_column(self._kind, kind)], seeds, form)
+            found = summarize_seeds(rows[:, :, _judged_column(self._kind, kind)], seeds)
+            return _recast(found, form)
 
         known = {"shipped": shipped, "seeds": len(seeds)}
         if self._kind is SUMMARIZATION:
@@ -139,19 +142,27 @@ class RecipeBoard:
         for kind in self._kind.types:
             column = _judged_column(self._kind, kind)
             scores = {system: rows[:, :, column] for system, rows in self._rows.items()}
-            judged[kind] = compare_recipes(scores, pairs, self._trained, self._margin, form)
+            found = compare_recipes(scores, pairs, self._trained, self._margin)
+            judged[kind] = [_recast(one, form) for one in found]
         gap = {}
         for at, (first, second) in enumerate(pairs):
             silent, rows = None, (self._rows[first], self._rows[second])
             if texts is not None:
                 said = (chain.from_iterable(texts[name].values()) for name in (first, second))
                 silent = find_silent(*said)
-            found = {}
-            for kind in self._kind.types:
-                moot = silent or _find_no_overlap(rows, self._kind, kind)
-                found[kind] = judged[kind][at].model_copy(update={"moot": moot})
-            gap[name_pair(first, second)] = found
+            gap[name_pair(first, second)] = {
+                kind: judged[kind][at].model_copy(
+                    update={"moot": silent or _find_no_overlap(rows, self._kind, kind)}
+                )
+                for kind in self._kind.types
+            }
         return RecipeGap.model_validate(gap)
+
+
+def _recast(found: WithIntervals, form: type[F]) -> F:
+    """The same finding under the names of another kind of scores."""
+    own = {found.JUDGED + end for end in ("", "_low", "_high")}
+    return form.of(*found.interval(), **found.model_dump(exclude=own))
 
 
 def _judged_column(kind: Kind, name: str) -> int:

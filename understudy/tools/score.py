@@ -50,6 +50,7 @@ def score_files(options: Namespace) -> dict[str, Any]:
     """Scores under [type][measure]; with other predictions, a verdict by type under `verdict`."""
     import numpy as np
 
+    from understudy.contract.evaluation import ByKind, Difference
     from understudy.contract.params.evaluate import Judgement
     from understudy.rendering.verdicts import describe_verdict
     from understudy.rows.texts import align, read_texts
@@ -74,14 +75,21 @@ def score_files(options: Namespace) -> dict[str, Any]:
         columns = [rows[kind][measure] for kind in KINDS for measure in MEASURES]
         scores[name] = np.array(columns).T
     board = Scoreboard(scores, Judgement(options.margin, options.resamples, options.seed))
-    found: dict[str, Any] = {"rows": len(references.texts), **board.summarize(SYSTEM).model_dump()}
+    found: dict[str, Any] = {"rows": len(references.texts), **_round(board.summarize(SYSTEM))}
     if OTHER in scores:
-        found[OTHER] = board.summarize(OTHER).model_dump()
+        found[OTHER] = _round(board.summarize(OTHER))
+        pair = board.compare([(SYSTEM, OTHER)], texts)[PAIR]
         found[PAIR] = {
             kind: {**each.model_dump(exclude_none=True), "verdict": describe_verdict(each)}
-            for kind, each in board.compare([(SYSTEM, OTHER)], texts)[PAIR]
+            for kind, each in ByKind[Difference].model_validate(pair)
         }
     return found
+
+
+def _round(scores: dict[str, Any]) -> dict[str, Any]:
+    from understudy.contract.evaluation import ByKind, Measures
+
+    return ByKind[Measures].model_validate(scores).model_dump()
 
 
 def render(found: dict[str, Any]) -> str:

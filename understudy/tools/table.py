@@ -9,7 +9,7 @@ from pathlib import Path
 from understudy.contract.answered import Answered
 from understudy.contract.dataset import Dataset
 from understudy.contract.evaluation import Gap, Systems, TeacherUse
-from understudy.contract.names import LEAD, split_pair
+from understudy.contract.names import split_pair
 from understudy.contract.params.sources import MADE_BY
 from understudy.contract.recipes import RecipeGap, Recipes
 from understudy.contract.worth import Worth
@@ -46,6 +46,7 @@ def render(root: Path = Path()) -> str:
     trained = Recipes.load(root / Recipes.PATH)
     systems = Systems.load(root / Systems.PATH)
     lineup = systems.lineup
+    main, baseline = lineup.kind.main, lineup.kind.baselines[0]
     recipes = {name: trained[name] for name in lineup.trained}
     worth, teacher = Worth.load(root / Worth.PATH), TeacherUse.load(root / TeacherUse.PATH)
     dataset = Dataset.load(root / Dataset.PATH)
@@ -59,10 +60,10 @@ def render(root: Path = Path()) -> str:
     for name, pair in gap.items():
         system, other = split_pair(name)
         costs = find_costs(worth, name, scored, trained)
-        recipe = keep_cheaper(recipe_gap[name].rouge1, costs)
-        found = recipe if several and recipe.known else pair.rouge1
+        recipe = keep_cheaper(recipe_gap[name][main], costs)
+        found = recipe if several and recipe.known else pair[main]
         note = f" (*{MODEL}*: one seed)" if several and not recipe.known else ""
-        if other == LEAD:
+        if other == baseline:
             beside.setdefault(name_verdict(found) + note, []).append(system)
         else:
             verdicts.append(describe_pair(name, found) + note)
@@ -84,7 +85,7 @@ def render(root: Path = Path()) -> str:
         pairs_of=_count_pairs(root, lineup.sources, dataset),
         teacher=teacher,
         names=lineup.systems,
-        baseline=LEAD,
+        baseline=baseline,
         pairs=len(list(gap.items())),
         verdicts=verdicts,
         beside=beside,

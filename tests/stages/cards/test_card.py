@@ -16,6 +16,7 @@ from tests.stages.cards.examples import (
     snippets,
     teacher_at,
 )
+from understudy.contract.evaluation import SystemScores
 from understudy.contract.names import KINDS, LEAD, ZEROSHOT
 from understudy.contract.personal import ReplacedKinds
 
@@ -25,7 +26,9 @@ def test_the_table_has_the_scores_beside_lead_3_and_zeroshot(system: str) -> Non
     rows = [line for line in build_card(facts_of(system)).splitlines() if line.startswith("| `")]
     assert [row.split("`")[1] for row in rows] == [system, LEAD, ZEROSHOT]
     for row, name in zip(rows, (system, LEAD, ZEROSHOT), strict=True):
-        scores, cells = SYSTEMS[name], [cell.strip() for cell in row.split("|")[2:-1]]
+        scores = SYSTEMS[name]
+        assert isinstance(scores, SystemScores)
+        cells = [cell.strip() for cell in row.split("|")[2:-1]]
         assert cells[:2] == [f"{scores.rouge1.recall:.1f}", f"{scores.rouge1.precision:.1f}"]
         for cell, kind in zip(cells[2:6], KINDS, strict=True):
             f1, low, high = scores[kind].interval("f1")

@@ -26,7 +26,7 @@ def test_the_results_are_the_systems_own_f1_on_test(system: str) -> None:
     results = front_matter(build_card(facts_of(system))).eval_results
     assert results is not None
     assert {result.metric_name: result.metric_value for result in results} == {
-        f"{title} F1": SYSTEMS[system][kind].f1 for kind, title in TITLES.items()
+        f"{title} F1": SYSTEMS[system][kind].judged for kind, title in TITLES.items()
     }
     assert {(r.task_type, r.metric_type, r.dataset_split) for r in results} == {
         ("summarization", "rouge", "test")

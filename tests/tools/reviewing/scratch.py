@@ -18,7 +18,7 @@ from tests.project import Project
 from understudy.contract.answered import CallCounts
 from understudy.contract.answers import Answer
 from understudy.contract.asked import WRITTEN_ANSWERS_SCHEMA
-from understudy.contract.evaluation import REFERENCE, Systems, TeacherUse, Texts
+from understudy.contract.evaluation import REFERENCE, Gap, Systems, TeacherUse, Texts
 from understudy.contract.lineup import Lineup
 from understudy.contract.names import COLUMNS
 from understudy.contract.params.evaluate import Judgement
@@ -233,11 +233,11 @@ def _write_scores(made: Path, found: Found) -> None:
     board = Scoreboard(rows, JUDGEMENT)
     write_scores(names, rows, made / "scores.parquet")
     scored = made / "scored"
-    systems = {name: {**dict(board.summarize(name)), "words": 50.0, "empty": 0} for name in SYSTEMS}
+    systems = {name: {**board.summarize(name), "words": 50.0, "empty": 0} for name in SYSTEMS}
     Systems.model_validate({**systems, REFERENCE: {"words": 51.5, "empty": 0}}).write(
         scored / "systems.json"
     )
-    board.compare(LINEUP.pairs).write(scored / "gap.json")
+    Gap.model_validate(board.compare(LINEUP.pairs)).write(scored / "gap.json")
     _write_recipes(made, found, names, rows)
     texts = {
         name: make_traits(0).model_copy(update={"novel1": 10 + found.better.get(name, 0.0)})

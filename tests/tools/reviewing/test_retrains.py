@@ -81,7 +81,7 @@ def side(
         recipe[kind] = {"f1": mean, "f1_low": mean - 1.0, "f1_high": mean + 1.0}
     return Trained(
         commit=None,
-        metrics={"systems": {"t5-gold": systems.model_dump()}, "seeds": {"t5-gold": recipe}},
+        metrics={"systems": {"t5-gold": systems}, "seeds": {"t5-gold": recipe}},
         unread={},
         params={},
         inputs={},

@@ -42,7 +42,7 @@ def side(points: np.ndarray[Any, Any], readable: bool = True, first: int = 0) ->
         )
         for name, figures in rows.items()
     ]
-    metrics = {"systems": {name: board.summarize(name).model_dump() for name in rows}}
+    metrics = {"systems": {name: board.summarize(name) for name in rows}}
     return Scored(None, metrics, {}, {}, {}, {}, pd.concat(tables) if readable else None)
 
 

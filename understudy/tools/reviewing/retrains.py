@@ -16,7 +16,8 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from understudy.contract.evaluation import SEED_SCORES, SEED_SCORES_SCHEMA
+from understudy.contract.evaluation import SEED_SCORES, seed_scores_schema
+from understudy.contract.kind import this_kind
 from understudy.contract.lineup import Lineup
 from understudy.contract.names import COLUMNS
 from understudy.contract.pairs import MODELS
@@ -89,7 +90,9 @@ def _pair(
     Raises:
         DataError: why that cannot be done.
     """
-    tables = [side.read_table(SEED_SCORES, tuple(SEED_SCORES_SCHEMA)) for side in (base, now)]
+    tables = [
+        side.read_table(SEED_SCORES, tuple(seed_scores_schema(this_kind()))) for side in (base, now)
+    ]
     changes = {}
     for system in systems:
         models = [_read_models(table, system) for table in tables]

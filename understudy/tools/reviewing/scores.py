@@ -12,7 +12,8 @@ from typing import Literal
 
 import pandas as pd
 
-from understudy.contract.evaluation import SCORES, SCORES_SCHEMA
+from understudy.contract.evaluation import SCORES, scores_schema
+from understudy.contract.kind import this_kind
 from understudy.contract.names import COLUMNS, KINDS, MEASURES
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.core.errors import DataError
@@ -129,7 +130,7 @@ def _pair(
     Raises:
         DataError: why that cannot be done.
     """
-    old, new = (side.read_table(SCORES, tuple(SCORES_SCHEMA)) for side in (base, now))
+    old, new = (side.read_table(SCORES, tuple(scores_schema(this_kind()))) for side in (base, now))
     changes = []
     for system in systems:
         before, after = (
