@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from tests.core.documents import KINDS
 from tests.imports import ROOT
 from understudy.contract.pairs import RAW
 from understudy.contract.params.fetch import FetchParams
 from understudy.contract.params.generate import GenerateParams
-from understudy.contract.params.sections import KINDS
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.params import load_section
 from understudy.rows.fetching import fetch

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from tests.core.documents import KINDS
 from tests.imports import ROOT, imported_files
-from understudy.contract.params.sections import KINDS
 from understudy.contract.params.sources import SOURCES
 
 STAGES = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]

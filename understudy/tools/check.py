@@ -16,17 +16,18 @@ from understudy.core.parser import command_parser
 
 def check() -> None:
     """Raises ParamsError with one line per problem of any section, or then of several together."""
-    from understudy.contract.params.sections import KINDS
+    from understudy.contract.params.sections import list_sections
     from understudy.contract.params.sources import KEY
     from understudy.core.params import PARAMS, load_section, read_params
 
+    known = list_sections()
     problems = [
-        f"{PARAMS}: {name}: unknown section{suggest(str(name), (KEY, *KINDS))}"
+        f"{PARAMS}: {name}: unknown section{suggest(str(name), (KEY, *known))}"
         for name in read_params()
-        if name not in (KEY, *KINDS)
+        if name not in (KEY, *known)
     ]
     problems += find_source_problems()
-    for name, kind in KINDS.items():
+    for name, kind in known.items():
         try:
             load_section(name, kind)
         except ParamsError as error:
@@ -119,13 +120,14 @@ def find_untaken_files(root: Path = Path()) -> list[str]:
     `dvc exp run --temp` works in a copy of the repository, as a clone is: what Git or DVC tracks.
     """
     from understudy.contract.params.fetch import NO_FILE
-    from understudy.contract.params.sections import KINDS
+    from understudy.contract.params.sections import list_sections
     from understudy.core.params import load_section
     from understudy.versioning.revisions import find_untracked
 
-    fetch = load_section("fetch", KINDS["fetch"]).model_dump()
+    known = list_sections()
+    fetch = load_section("fetch", known["fetch"]).model_dump()
     named = {
-        f"{section}.prompt": load_section(section, KINDS[section]).model_dump()["prompt"]
+        f"{section}.prompt": load_section(section, known[section]).model_dump()["prompt"]
         for section in ("generate", "zeroshot")
     }
     if fetch["source"] == "files":

@@ -90,7 +90,7 @@ def read_lock(repo: Any, revision: str | None) -> dict[str, Any]:
             return {}
         else:
             files = GitFileSystem(scm=repo.scm, rev=revision)
-            folders = repo.fs.relparts(os.getcwd(), repo.scm.root_dir)
+            folders = repo.fs.relparts(str(Path.cwd()), repo.scm.root_dir)
             text = files.read_text(files.join("/", *folders, LOCK), encoding="utf-8")
         found = YAML(typ="safe").load(text)
     except (OSError, SCMError, GitError, YAMLError, UnicodeDecodeError):

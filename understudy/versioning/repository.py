@@ -15,7 +15,6 @@ from typing import Any
 from understudy.core.errors import DataError, ParamsError, one_line
 from understudy.core.reading import read_text
 
-
 PIPELINE = "dvc.yaml"
 
 

@@ -42,7 +42,7 @@ class Storage:
 
 
 def survey_storage(repo: Any) -> Storage:
-    """Looks in the remote for every artifact of the dvc.lock here; `repo` is that of `open_repo`."""
+    """Looks in the remote for each artifact of the dvc.lock here; `repo` is of `open_repo`."""
     name = repo.config["core"].get("remote")
     outs = [  # what `dvc push` would send
         out

@@ -1,5 +1,6 @@
-"""Which class reads which section of params.yaml."""
+"""Which class reads which section of params.yaml, by the kind of task."""
 
+from understudy.contract.kind import Kind, this_kind
 from understudy.contract.params.calibrate import CalibrateParams
 from understudy.contract.params.datacards import DatacardsParams
 from understudy.contract.params.decoding import DecodingParams
@@ -14,28 +15,45 @@ from understudy.contract.params.payback import WorthParams
 from understudy.contract.params.report import ReportParams
 from understudy.contract.params.review import ReviewParams
 from understudy.contract.params.serve import ServeParams
+from understudy.contract.params.task import TaskParams
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.params.training import StudentParams
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.params import Section
 
-KINDS: dict[str, type[Section]] = {
-    "fetch": FetchParams,
-    "filter": FilterParams,
-    "teacher": TeacherParams,
-    "generate": GenerateParams,
-    "label": LabelParams,
-    "train-t5": StudentParams,
-    "train-bart": StudentParams,
-    "export": ExportParams,
-    "predict": DecodingParams,
-    "zeroshot": ZeroshotParams,
-    "evaluate": EvaluateParams,
-    "latency": LatencyParams,
-    "calibrate": CalibrateParams,
-    "worth": WorthParams,
-    "datacards": DatacardsParams,
-    "report": ReportParams,
-    "review": ReviewParams,
-    "serve": ServeParams,
-}
+STUDENTS: dict[str, type[StudentParams]] = {}
+"""Of a student's section train-STUDENT; the others have StudentParams."""
+
+
+def section_of(student: str) -> type[StudentParams]:
+    """What reads a student's section train-STUDENT."""
+    return STUDENTS.get(student, StudentParams)
+
+
+def list_sections(kind: Kind | None = None) -> dict[str, type[Section]]:
+    """The sections of a kind of task, in the order in which people read them.
+
+    Args:
+        kind: of the task; None for that of the project in the working folder.
+    """
+    kind = kind or this_kind()
+    return {
+        "task": TaskParams,
+        "fetch": FetchParams,
+        "filter": FilterParams,
+        "teacher": TeacherParams,
+        "generate": GenerateParams,
+        "label": LabelParams,
+        **{f"train-{student}": section_of(student) for student in kind.students},
+        "export": ExportParams,
+        "predict": DecodingParams,
+        "zeroshot": ZeroshotParams,
+        "evaluate": EvaluateParams,
+        "latency": LatencyParams,
+        "calibrate": CalibrateParams,
+        "worth": WorthParams,
+        "datacards": DatacardsParams,
+        "report": ReportParams,
+        "review": ReviewParams,
+        "serve": ServeParams,
+    }
