@@ -1,9 +1,9 @@
-"""label: the teacher answers the task's own prompt on real articles; its answers are the outputs.
+"""label: the teacher answers the task's own prompt on real inputs; its answers are the outputs.
 
-In:  data/gold/{train,validation}.parquet, of which it reads the articles alone; the prompt template
+In:  data/gold/{train,validation}.parquet, of which it reads the inputs alone; the prompt template
      of zeroshot, a chat endpoint or answers that were imported from logs; the file of
      label.harvested with inputs out of served requests, without those that are in data/gold.
-Out: data/labelled/{train,validation}.parquet, pairs of (real article, the teacher's highlights);
+Out: data/labelled/{train,validation}.parquet, pairs of (real input, the teacher's output);
      data/labelled/answers.parquet with every answer and the reason why it makes no pair, if any;
      metrics/answers/label.json with the counts.
 Run: python -m stages.label
@@ -15,8 +15,10 @@ from pathlib import Path
 from understudy.contract.answered import Answered, HarvestedCounts
 from understudy.contract.asked import LABELLED_ANSWERS, LABELLED_ANSWERS_SCHEMA
 from understudy.contract.harvested import FIRST_SERVED
+from understudy.contract.kind import this_kind
 from understudy.contract.pairs import GOLD, LEARNING_SPLITS
 from understudy.contract.params.label import LabelParams
+from understudy.contract.params.task import TaskParams
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.errors import run
@@ -25,6 +27,7 @@ from understudy.rows.harvested import HarvestedRows, open_harvested
 from understudy.rows.labels import LabelRule
 from understudy.teacher.pairing import Outcome, Reply, ask_for, by_row, describe_counts, write_pairs
 from understudy.teacher.prompts import Prompt, Questions, input_columns
+from understudy.texts.label_reader import LabelReader
 
 
 class Judge:
@@ -37,6 +40,7 @@ class Judge:
         """When harvested rows were served first, in their order."""
         self.harvested_pairs = 0
         """How many of these rows make pairs."""
+        self._kind = this_kind()
         self._rule = LabelRule(params, prompt.own_text)
 
     def judge(self, replies: Iterable[Reply]) -> Iterator[Outcome]:
@@ -54,12 +58,12 @@ class Judge:
             return Outcome(samples, samples[0].problem, row, 0.0 if len(samples) > 1 else None)
         best, agreement = self._rule.choose([reply.text for reply in usable])
         text = usable[best].text
-        reason = self._rule.find_reason(row["article"], text)
+        reason = self._rule.find_reason(row[self._kind.input], text)
         shared = None
         if len(samples) > 1:  # an answer that cannot be used agrees with none
             shared = agreement * _count_pairs(usable) / _count_pairs(samples)
             reason = reason or self._rule.find_disagreement(shared)
-        return Outcome(samples, reason, {**row, "highlights": text}, shared)
+        return Outcome(samples, reason, {**row, self._kind.output: text}, shared)
 
 
 def _count_pairs(samples: Sequence[Reply]) -> int:
@@ -97,7 +101,9 @@ def main() -> None:
     prompt = Prompt("zeroshot.prompt", template, allowed)
     harvested = open_harvested(params.harvested_path, GOLD, prompt.variables)
     more = {} if harvested is None else {"train": harvested}
-    questions = Questions(prompt, params.limits, samples=params.samples, more=more)
+    task = load_section("task", TaskParams)
+    reader = LabelReader.of(task.labels, task.synonyms)
+    questions = Questions(prompt, params.limits, samples=params.samples, more=more, labels=reader)
     replies = ask_for(questions, teacher, "label", LABELLED_ANSWERS)
     judge = Judge(params, prompt)
     counts = write_labels(replies, judge)

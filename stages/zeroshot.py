@@ -1,13 +1,14 @@
-"""zeroshot: the teacher itself summarizes the test articles, as the bar for the students.
+"""zeroshot: the teacher itself does the task on test inputs, as the bar for the students.
 
-Where the test articles have no gold highlights, its answers are what the students are scored by.
-It summarizes validation articles too, for calibrate: those that label asks about cost nothing more.
+Where the test inputs have no gold outputs, its answers are what the students are scored by.
+It answers validation inputs too, for calibrate: those that label asks about cost nothing more.
 
 In:  data/gold/test.parquet, data/gold/validation.parquet, the prompt template, a chat endpoint.
 Out: data/predictions/zeroshot.parquet with id, prediction, what came with each answer, and the
-     reason why an answer is no summary, if any. Such an answer is scored as it is; a call
-     that failed for good leaves no prediction, and its article is scored for no system.
-     data/calibration/zeroshot.parquet, the same of the validation articles.
+     reason why an answer is no output of the task, if any. Such an answer is scored as it is; a
+     call that failed for good leaves no prediction, and its input is scored for no system. A label
+     has its `confidence` too, where the endpoint gives log-probabilities.
+     data/calibration/zeroshot.parquet, the same of the validation inputs.
      metrics/answers/zeroshot.json with the counts.
 Run: python -m stages.zeroshot
 """
@@ -17,13 +18,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from understudy.contract.answered import Answered
-from understudy.contract.answers import REASONS
 from understudy.contract.asked import (
     CALIBRATION_ANSWERS,
+    CONFIDENCE_SCHEMA,
     ZEROSHOT_ANSWERS,
     ZEROSHOT_ANSWERS_SCHEMA,
 )
+from understudy.contract.kind import CLASSIFICATION, this_kind
 from understudy.contract.pairs import GOLD
+from understudy.contract.params.task import TaskParams
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.errors import run
@@ -33,38 +36,42 @@ from understudy.rows.usable import TextRule
 from understudy.teacher.bill import CallTally
 from understudy.teacher.pairing import Outcome, Reply, RowTally, ask_for, count_outcome
 from understudy.teacher.prompts import Prompt, Questions, input_columns
+from understudy.texts.label_reader import LabelReader
 
 TABLES = {"test": ZEROSHOT_ANSWERS, "validation": CALIBRATION_ANSWERS}
 
 
 def write_predictions(
     replies: Iterable[Reply],
-    rule: TextRule,
+    rule: TextRule | None,
     reasons: Sequence[str],
     paths: Mapping[str, Path] = TABLES,
 ) -> Answered:
-    """Writes one summary per article, null where the call failed, and counts them.
+    """Writes one answer per input, null where the call failed, and counts them.
 
-    An answer that should be JSON with a summary in it, and is not, stands there as it came.
+    An answer that should be JSON with a text in it, or one of the labels, and is not, stands there
+    as it came.
 
     Args:
-        replies: in the order of the articles.
-        rule: which answers are no summaries.
+        replies: in the order of the inputs.
+        rule: which answers are no summaries; None where they are labels.
         reasons: why they may be none.
         paths: a table for each split; one that was not asked about is written empty.
     """
     rows, calls = {split: RowTally(reasons) for split in paths}, CallTally()
-    asked = set()
+    asked, is_label = set(), this_kind() is CLASSIFICATION
+    schema = ZEROSHOT_ANSWERS_SCHEMA | (CONFIDENCE_SCHEMA if is_label else {})
     with ExitStack() as stack:
         tables = {
-            split: stack.enter_context(table_writer(path, ZEROSHOT_ANSWERS_SCHEMA))
-            for split, path in paths.items()
+            split: stack.enter_context(table_writer(path, schema)) for split, path in paths.items()
         }
         for reply in replies:
-            reason = reply.problem or rule.find_reason(reply.text)
+            reason = reply.problem or (rule.find_reason(reply.text) if rule else None)
             prediction = None if reason == "failed" else reply.text
             row, split = reply.question.row, reply.question.split
             known = {"id": row["id"], "prediction": prediction, "reason": reason}
+            if is_label:
+                known |= {"confidence": reply.answer.confidence if reason is None else None}
             tables[split].add({**known, **reply.answer.to_record()})
             count_outcome(Outcome([reply], reason, row), rows[split], calls)
             asked.add(split)
@@ -75,15 +82,18 @@ def write_predictions(
 
 
 def main() -> None:
-    """Reads params.yaml and asks for summaries."""
+    """Reads params.yaml and asks."""
     params = load_section("zeroshot", ZeroshotParams)
     teacher = load_section("teacher", TeacherParams)
     limits = params.limits
     columns = input_columns([GOLD / f"{split}.parquet" for split in limits])
     prompt = Prompt("zeroshot.prompt", params.prompt, columns)
-    replies = ask_for(Questions(prompt, limits), teacher, "zeroshot", ZEROSHOT_ANSWERS)
-    reasons = (*REASONS, *params.text_reasons, *prompt.reasons)
-    rule = TextRule(params, prompt.own_text)
+    task = load_section("task", TaskParams)
+    reader = LabelReader.of(task.labels, task.synonyms)
+    questions = Questions(prompt, limits, labels=reader)
+    replies = ask_for(questions, teacher, "zeroshot", ZEROSHOT_ANSWERS)
+    reasons = (*params.reasons, *prompt.reasons)
+    rule = None if reader else TextRule(params, prompt.own_text)
     write_predictions(replies, rule, reasons).write(Answered.path_of("zeroshot"))
 
 

@@ -1,5 +1,6 @@
 """An answer of the teacher, and the reason why one cannot be used."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -42,8 +43,11 @@ COLUMNS = {
     "reading": pa.string(),
     "seconds": pa.float64(),
     "origin": pa.string(),
+    "log_probability": pa.float64(),
 }
-LATER: dict[str, Any] = {"reasoning_tokens": 0, "reading": "", "seconds": None, "origin": ""}
+LATER: dict[str, Any] = {
+    "reasoning_tokens": 0, "reading": "", "seconds": None, "origin": "", "log_probability": None
+}  # fmt: skip
 """Columns that outputs and ledgers of earlier versions lack, with what they stand for there."""
 
 
@@ -90,6 +94,8 @@ class Answer:
     origin: str = ""
     """The log that an imported answer was read from: it cost nothing here; empty for answers that
     this project has asked for."""
+    log_probability: float | None = None
+    """The sum over the answer's tokens, natural; None where the endpoint gives none."""
 
     def to_record(self) -> dict[str, Any]:
         """Plain values, for Parquet."""
@@ -100,6 +106,11 @@ class Answer:
         """Reads what `to_record` returned, of an earlier version too; ignores other columns."""
         record = {**LATER, **record}
         return cls(**{field.name: record[field.name] for field in fields(cls)})
+
+    @property
+    def confidence(self) -> float | None:
+        """The probability of the text, 0 to 1; None where the endpoint gives none."""
+        return None if self.log_probability is None else math.exp(self.log_probability)
 
     @property
     def is_whole(self) -> bool:

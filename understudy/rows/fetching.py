@@ -1,11 +1,13 @@
 """Brings rows from the chosen source into one form, and lists those that cannot be used."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from understudy.contract.kind import this_kind
 from understudy.contract.origin import FetchedRows, FetchedSplits, SampleOrigin
 from understudy.contract.pairs import RAW, RAW_REJECTS_SCHEMA, REJECTS, SPLITS, pairs_schema
 from understudy.contract.params.fetch import FetchParams
@@ -13,15 +15,24 @@ from understudy.core.errors import DataError
 from understudy.core.progress import track
 from understudy.core.tables import TableWriter, read_table, table_writer, text_columns
 from understudy.rows.fields import BY
-from understudy.rows.raw import INPUT, PAIR, RawRow, find_problem, normalize_id
+from understudy.rows.raw import RawRow, find_problem, normalize_id
 from understudy.rows.redacting import clean_errors, count_redacted, open_redactor, redact_values
 from understudy.rows.sources import INPUTS, Source, open_source
 from understudy.rows.splitting import choose_split
+from understudy.texts.label_reader import LabelReader
 from understudy.texts.redaction import Redactor
 
+UNLISTED_LABEL = "unlisted_label"
+"""Why a row is rejected whose label is none of `task.labels`, nor a synonym."""
 
-def fetch(params: FetchParams, folder: Path = RAW) -> None:
+
+def fetch(params: FetchParams, folder: Path = RAW, labels: LabelReader | None = None) -> None:
     """Writes the chosen source's usable rows, its rejects and its identity under `folder`.
+
+    Args:
+        params: the section `fetch`.
+        folder: for the splits, rejects and identity.
+        labels: reads outputs as labels; None where they are texts.
 
     Raises:
         DataError: the source cannot be read, or more than `max_rejected` of a split's rows, or of
@@ -29,10 +40,12 @@ def fetch(params: FetchParams, folder: Path = RAW) -> None:
     """
     redactor = open_redactor(params.redact)
     with clean_errors(redactor):
-        _fetch(params, folder, redactor)
+        _fetch(params, folder, redactor, labels)
 
 
-def _fetch(params: FetchParams, folder: Path, redactor: Redactor | None) -> None:
+def _fetch(
+    params: FetchParams, folder: Path, redactor: Redactor | None, labels: LabelReader | None
+) -> None:
     source = open_source(params)
     schema = pairs_schema() | text_columns(*source.fields)
     with ExitStack() as stack:
@@ -41,7 +54,7 @@ def _fetch(params: FetchParams, folder: Path, redactor: Redactor | None) -> None
             split: stack.enter_context(table_writer(folder / f"{split}.parquet", schema))
             for split in SPLITS
         }
-        sorter = Sorter(source, kept, rejects, redactor)
+        sorter = Sorter(source, kept, rejects, redactor, labels)
         for name, rows in source.rows.items():
             sorter.take(name, track(rows, f"fetch {name}"))
     sorter.check(params.max_rejected, folder / REJECTS)
@@ -59,9 +72,11 @@ class Sorter:
         kept: Mapping[str, TableWriter],
         rejects: TableWriter,
         redactor: Redactor | None = None,
+        labels: LabelReader | None = None,
     ) -> None:
         self._source, self._kept, self._rejects = source, kept, rejects
-        self._redactor = redactor
+        self._redactor, self._labels = redactor, labels
+        self._kind = this_kind()
         self.replaced: Counter[str] = Counter()
         """Personal data in rows that were kept, by kind."""
         self._parts: dict[str, Counter[tuple[str, bool]]] = {}
@@ -71,7 +86,7 @@ class Sorter:
         """Takes the rows of a split, or INPUTS."""
         seen, counts = set[str](), self._parts.setdefault(name, Counter())
         for row in rows:
-            values, replaced, problem = self._prepare(row, INPUT if name == INPUTS else PAIR)
+            values, replaced, problem = self._prepare(row, has_output=name != INPUTS)
             split = self._choose_split(values, problem) if name == INPUTS else name
             identity = values["id"] or f"{split}-{row.number:06d}"
             if problem is None and identity in seen:
@@ -86,9 +101,12 @@ class Sorter:
                 self._rejects.add({**known, "reason": problem})
 
     def _prepare(
-        self, row: RawRow, texts: Collection[str]
+        self, row: RawRow, has_output: bool
     ) -> tuple[dict[str, Any], Counter[str], str | None]:
         """A row's values, how much personal data was replaced in them, and its problem."""
+        if self._labels and has_output and row.problem is None:
+            row = _with_label(row, self._kind.output, self._labels)
+        texts = self._kind.columns[1:] if has_output else (self._kind.input,)
         problem, values = find_problem(row, texts), {**row.values, "id": None}
         if problem is None:
             values["id"] = normalize_id(row.values.get("id"))
@@ -110,7 +128,7 @@ class Sorter:
         """The split of an input; one that cannot be used counts to train."""
         if problem is not None:
             return "train"
-        group = normalize_id(values.get(BY)) or values["article"]
+        group = normalize_id(values.get(BY)) or values[self._kind.input]
         return choose_split(group, **self._source.shares)
 
     def count_splits(self) -> dict[str, FetchedRows]:
@@ -140,6 +158,22 @@ class Sorter:
                     f"{split}: no input fell to it ({shares}); give more inputs, or raise its "
                     f"share in fetch.files.split"
                 )
+
+
+def _with_label(row: RawRow, column: str, labels: LabelReader) -> RawRow:
+    """The row with the label that its text stands for; a class may be a number or a truth value."""
+    value = row.values.get(column)
+    if isinstance(value, bool):
+        value = str(value)
+    elif isinstance(value, int | float):
+        with suppress(ValueError):
+            value = normalize_id(value)
+    values = {**row.values, column: value}
+    if isinstance(value, str) and value.strip():
+        values[column] = labels.read(value)
+        if values[column] is None:
+            return replace(row, problem=f"{column}: {UNLISTED_LABEL}: {value!r:.60}")
+    return replace(row, values=values)
 
 
 def _say_rejected(name: str, kept: int, rejected: int, max_rejected: float, path: Path) -> str:

@@ -15,8 +15,6 @@ HINT = (
     "`understudy harvest` makes it and `dvc pull` gets it; or set label.harvested: data/none.jsonl"
 )
 
-COLUMNS = ("id", "article", FIRST_SERVED)
-
 
 class HarvestedRows:
     """The file's rows, without those that a split has got since they were harvested.
@@ -28,17 +26,19 @@ class HarvestedRows:
     def __init__(self, path: Path, gold: Path, fields: Sequence[str] = ()) -> None:
         """Takes the file, the folder of the filtered splits, and the prompt's other columns."""
         self._path, self._gold = path, gold
-        self._columns = (*COLUMNS, *fields)
+        self._kind = this_kind()
+        self._own = ("id", self._kind.input, FIRST_SERVED)
+        self._columns = (*self._own, *fields)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Yields them in their order; each has `first_served`, and null for `highlights`.
+        """Yields them in their order; each has `first_served`, and null for an output.
 
         Raises:
             DataError: the file, or a split, is absent or not readable.
         """
         for row in self._read():
             if self._is_new(row):
-                yield {**row, "highlights": None}
+                yield {**row, self._kind.output: None}
 
     def count_left_out(self) -> int:
         """How many rows are left out.
@@ -50,11 +50,11 @@ class HarvestedRows:
 
     def _is_new(self, row: dict[str, Any]) -> bool:
         has_fields = None not in row.values()
-        return has_fields and fingerprint(row["article"]) not in self._known
+        return has_fields and fingerprint(row[self._kind.input]) not in self._known
 
     def _read(self) -> Iterator[dict[str, Any]]:
         """Yields all rows; a column that the file lacks is null."""
-        with readable_parquet(self._path, COLUMNS, HINT) as file:
+        with readable_parquet(self._path, self._own, HINT) as file:
             there = [name for name in self._columns if name in file.schema_arrow.names]
             for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=there):
                 for row in batch.to_pylist():
@@ -63,9 +63,9 @@ class HarvestedRows:
     @cached_property
     def _known(self) -> set[bytes]:
         return {
-            fingerprint(row["article"])
+            fingerprint(row[self._kind.input])
             for split in SPLITS
-            for row in iterate_table(self._gold / f"{split}.parquet", ["article"])
+            for row in iterate_table(self._gold / f"{split}.parquet", [self._kind.input])
         }
 
 

@@ -10,7 +10,7 @@ from understudy.core.hub import first_line, resolve_commit
 from understudy.core.progress import in_terminal
 from understudy.rows.raw import RawRow
 
-HINT = "set fetch.hub.dataset to one with article and highlights in train, validation and test"
+HINT = "set fetch.hub.dataset to one with {} and {} in train, validation and test"
 
 
 def open_hub(dataset: str, config: str, revision: str) -> tuple[dict[str, Iterator[RawRow]], str]:
@@ -43,18 +43,23 @@ def open_hub(dataset: str, config: str, revision: str) -> tuple[dict[str, Iterat
         raise DataError(f"fetch.hub.config = {config!r}: {first_line(error)}") from None
     except (OSError, datasets.exceptions.DatasetsError) as error:
         raise DataError(f"fetch.hub.dataset = {dataset!r}: {first_line(error)}") from None
+    hint = HINT.format(*this_kind().columns[1:])
     for split in SPLITS:
         if split not in loaded:
-            raise DataError(f"{dataset}: no split '{split}'; it has {', '.join(loaded)}; {HINT}")
+            raise DataError(f"{dataset}: no split '{split}'; it has {', '.join(loaded)}; {hint}")
         names = loaded[split].column_names
         for name in this_kind().columns[1:]:
             if name not in names:
                 found = f"no column '{name}'; it has {', '.join(names)}"
-                raise DataError(f"{dataset}, split {split}: {found}; {HINT}")
+                raise DataError(f"{dataset}, split {split}: {found}; {hint}")
     return {split: _iterate(dataset, split, loaded[split]) for split in SPLITS}, commit
 
 
 def _iterate(dataset: str, split: str, rows: Any) -> Iterator[RawRow]:
+    output = this_kind().output
     wanted = [name for name in this_kind().columns if name in rows.column_names]
+    classes = getattr(rows.features[output], "names", None)
     for number, values in enumerate(rows.select_columns(wanted), start=1):
+        if classes and values[output] is not None:  # a number; -1 stands for none
+            values[output] = classes[values[output]] if values[output] >= 0 else None
         yield RawRow(f"{dataset}/{split}", number, values)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from understudy.contract.kind import this_kind
 from understudy.contract.pairs import SPLITS
 from understudy.contract.params.filter import FilterParams
 from understudy.core.tables import iterate_table
@@ -26,17 +27,18 @@ class NoveltyRule:
         Raises:
             DataError: a split is absent or not readable.
         """
+        column = this_kind().input
         self._max_characters = params.max_characters
         self._reasons: dict[bytes, str] = {}
         for split in SPLITS:  # the last one, test, has the last word
-            for row in iterate_table(raw / f"{split}.parquet", ["article"]):
-                self._reasons[fingerprint(row["article"])] = IN_SPLIT[split]
+            for row in iterate_table(raw / f"{split}.parquet", [column]):
+                self._reasons[fingerprint(row[column])] = IN_SPLIT[split]
         self._near = NearRule(params.near_duplicates, params.near_test)
         self._has_near = params.near_duplicates is not None or params.near_test is not None
-        for row in iterate_table(gold / "test.parquet", ["article"]):
-            self._near.hold_out(row["article"])
-        for row in iterate_table(gold / "train.parquet", ["article"]):
-            self._find_near(row["article"])
+        for row in iterate_table(gold / "test.parquet", [column]):
+            self._near.hold_out(row[column])
+        for row in iterate_table(gold / "train.parquet", [column]):
+            self._find_near(row[column])
 
     def note_harvested(self, article: str) -> None:
         """Takes an input of the file as it is."""

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from understudy.contract.kind import this_kind
 from understudy.texts.encoding import is_utf8
 
 WHOLE = re.compile(r"-?(0|[1-9][0-9]*)\.0")
 """A whole number as text, as pandas writes it in a column of floats."""
-PAIR, INPUT = ("article", "highlights"), ("article",)
-"""The texts of a row with a reference, and of one without."""
 EXACT = 2**53
 """Beyond it, a float stands for several whole numbers."""
 
@@ -27,16 +26,16 @@ class RawRow:
     problem: str | None = None
 
 
-def find_problem(row: RawRow, texts: Collection[str] = PAIR) -> str | None:
+def find_problem(row: RawRow, texts: Collection[str] | None = None) -> str | None:
     """Why a row cannot be used: 'FIELD: missing | not text | empty | not UTF-8', or None.
 
     Args:
         row: as its source has it.
-        texts: what it must have.
+        texts: what it must have; None for an input and its output.
     """
     if row.problem is not None:
         return row.problem
-    for name in texts:
+    for name in this_kind().columns[1:] if texts is None else texts:
         if problem := find_text_problem(row.values.get(name)):
             return f"{name}: {problem}"
     try:

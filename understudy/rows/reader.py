@@ -42,7 +42,7 @@ def read_file(path: Path, columns: Mapping[str, str], hints: Hints = FETCH) -> I
     Args:
         path: a .jsonl, .csv or .parquet file; where `columns` has one text only, also a .txt file
             with a text a line, which may be empty, or - for such lines from stdin.
-        columns: our names (`article`, `highlights`, `id`) to the file's; `id` may be absent
+        columns: our names (such as `article`, `highlights`, `id`) to the file's; `id` may be absent
             from the file, the others not.
         hints: what to do about a file that cannot be used.
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from understudy.contract.kind import CLASSIFICATION, this_kind
 from understudy.contract.origin import Redacted
 from understudy.contract.params.fetch import NO_FILE, FetchParams, RedactParams
 from understudy.contract.personal import ReplacedKinds
@@ -109,21 +110,23 @@ def redact_values(
     """Takes personal data out of a row.
 
     Args:
-        values: `id`, `article`, maybe `highlights`, and others that stay as they are.
-        fields: columns that the article is made of, if any.
+        values: `id`, the input, maybe the output, and others that stay as they are; a label
+            does, too.
+        fields: columns that the input is made of, if any.
         redactor: what is replaced.
 
     Returns:
         The row, and how much of each kind was replaced, be it before: `understudy inputs` does so.
         An id with personal data becomes None: as [EMAIL], it would be that of other rows too.
     """
-    found, counts = dict(values), Counter[str]()
-    for name in ("id", "highlights", *(fields or ["article"])):
+    kind, found, counts = this_kind(), dict(values), Counter[str]()
+    outputs = () if kind is CLASSIFICATION else (kind.output,)
+    for name in ("id", *outputs, *(fields or [kind.input])):
         if found.get(name) is not None:
             found[name], _ = redactor.redact(found[name])
             counts += count_marks(found[name])
     if fields:
-        found["article"] = join_fields([found[name] for name in fields])
+        found[kind.input] = join_fields([found[name] for name in fields])
     if found.get("id") != values.get("id"):
         found["id"] = None
     return found, counts

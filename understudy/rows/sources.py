@@ -7,6 +7,7 @@ from itertools import islice, starmap
 from pathlib import Path
 
 from understudy.contract import origin
+from understudy.contract.kind import CLASSIFICATION, this_kind
 from understudy.contract.pairs import SPLITS
 from understudy.contract.params.fetch import NO_FILE, FetchParams, FilesParams
 from understudy.core.errors import DataError
@@ -15,6 +16,7 @@ from understudy.rows.hub import open_hub
 from understudy.rows.raw import RawRow
 from understudy.rows.reader import check_file, hash_file
 from understudy.rows.sample.article import sample_rows
+from understudy.rows.sample.messages import sample_messages
 
 INPUTS = "inputs"
 
@@ -27,11 +29,11 @@ class Source:
     make_origin: Callable[..., origin.Origin]
     """Takes what is only known when the rows are read."""
     fields: tuple[str, ...] = ()
-    """Columns of the rows beside id, article and highlights."""
+    """Columns of the rows beside id, input and output."""
     shares: Mapping[str, float] = field(default_factory=dict)
     """Of validation and test, for INPUTS."""
     by: str | None = None
-    """The column that is hashed for INPUTS instead of the article."""
+    """The column that is hashed for INPUTS instead of the input."""
 
 
 def open_source(params: FetchParams) -> Source:
@@ -50,18 +52,19 @@ def open_source(params: FetchParams) -> Source:
             origin.HubOrigin, source="hub", dataset=hub.dataset, config=hub.config, revision=commit
         ))  # fmt: skip
     seed, rows = params.sample.seed, {}
+    compose = sample_messages if this_kind() is CLASSIFICATION else sample_rows
     for split in SPLITS:
-        values = enumerate(sample_rows(split, getattr(params.sample, split), seed), start=1)
+        values = enumerate(compose(split, getattr(params.sample, split), seed), start=1)
         rows[split] = islice(starmap(partial(RawRow, "sample"), values), params.limit)
     return Source(rows, partial(origin.SampleOrigin, source="sample", seed=seed))
 
 
 def _open_files(files: FilesParams, limit: int | None) -> Source:
     paths = _choose_paths(files)
-    fields, columns = files.columns.fields, files.columns.model_dump()
+    kind, fields, columns = this_kind(), files.columns.fields, files.columns.by_name
     if fields:
-        del columns["article"]
-    inputs = {name: value for name, value in columns.items() if name != "highlights"}
+        del columns[kind.input]
+    inputs = {name: value for name, value in columns.items() if name != kind.output}
     rows = {}
     for name, path in paths.items():
         check_file(path, columns | dict.fromkeys(fields, ""))

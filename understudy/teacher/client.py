@@ -147,7 +147,8 @@ def survey_answers(questions: Iterable[Question], params: TeacherParams, ledger:
     first_missing: list[int] = []
     tally = Tally()
     for row, request in enumerate(build_requests(questions, params), start=1):
-        tally.field = request.question.field  # one prompt asks all of a stage's questions
+        # one prompt asks all of a stage's questions
+        tally.field, tally.labels = request.question.field, request.question.labels
         if request.key not in keys:
             keys.add(request.key)
             answer = ledger.answer(request.key)
@@ -246,7 +247,7 @@ def _start_tally(params: TeacherParams, ledger: Ledger, survey: Survey) -> Tally
     if survey.tally.is_useless(params.look_after):
         raise UselessAnswersError(survey.tally.describe(params))
     is_short = survey.tally.count < (params.look_after or 0)
-    return survey.tally if is_short else Tally(survey.tally.field)
+    return survey.tally if is_short else Tally(survey.tally.field, survey.tally.labels)
 
 
 @contextmanager

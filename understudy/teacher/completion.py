@@ -5,6 +5,7 @@ what is read here from its line, a later version may read better.
 """
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -84,6 +85,7 @@ def read_completion(request: str, body: Any, batch: bool) -> Answer:
         batch=batch,
         reasoning_tokens=min(thought or _share(parts, completion), completion),
         reading="" if is_read else UNREADABLE,
+        log_probability=_sum_log_probabilities(choice or {}),
     )
     return take_off_reasoning(answer)
 
@@ -225,6 +227,17 @@ def _read_finish(choice: Mapping[str, Any], body: Mapping[str, Any]) -> str:
     if isinstance(word, dict):
         word = word.get("type") or word.get("reason")
     return "" if word is None else str(word)
+
+
+def _sum_log_probabilities(choice: Mapping[str, Any]) -> float | None:
+    """That of all tokens of a choice, by `teacher.request: {logprobs: true}`."""
+    tokens = as_object(choice.get("logprobs")).get("content")
+    found = (
+        [as_object(token).get("logprob") for token in tokens] if isinstance(tokens, list) else []
+    )
+    values = [float(value) for value in found if isinstance(value, int | float)]
+    total = math.fsum(values)
+    return total if values and len(values) == len(found) and -math.inf < total <= 0 else None
 
 
 def _count_tokens(usage: Mapping[str, Any]) -> tuple[int, int, int]:

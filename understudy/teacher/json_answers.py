@@ -6,29 +6,36 @@ from dataclasses import replace
 from typing import Any
 
 from understudy.contract.answers import Answer
-from understudy.contract.params.usable import NO_FIELD, NOT_JSON
+from understudy.contract.params.usable import NO_FIELD, NOT_JSON, UNLISTED
 from understudy.texts.encoding import to_utf8
+from understudy.texts.label_reader import LabelReader
 
 FENCE, END = "```json", "```"
 """What chat models like to write around JSON."""
 
 
-def read_text(answer: Answer, field: str | None) -> tuple[str, str | None]:
+def read_text(
+    answer: Answer, field: str | None, labels: LabelReader | None = None
+) -> tuple[str, str | None]:
     """Reads the text that an answer is used for.
 
     Args:
         answer: as it came.
         field: the dotted path of the text in a JSON answer; None where the answer is the text.
+        labels: reads the text as a label; None where any text is an answer.
 
     Returns:
-        The text and None; or what there is and the first reason not to use it: one of REASONS, or
-        as in `read_field`.
+        The text, or the label that it stands for, and None; or what there is and the first reason
+        not to use it: one of REASONS, UNLISTED, or as in `read_field`.
     """
-    problem = answer.find_problem()
-    if problem or field is None:
-        return answer.text, problem
-    text, problem = read_field(answer.text, field)
-    return text, problem or replace(answer, text=text).find_problem()
+    text, problem = answer.text, answer.find_problem()
+    if problem is None and field is not None:
+        text, problem = read_field(text, field)
+        problem = problem or replace(answer, text=text).find_problem()
+    if problem or labels is None:
+        return text, problem
+    label = labels.read(text)
+    return (text, UNLISTED) if label is None else (label, None)
 
 
 def read_field(answer: str, field: str) -> tuple[str, str | None]:

@@ -29,7 +29,7 @@ class Reply:
     question: Question
     answer: Answer
     text: str
-    """What is used: the answer's text, or the field that the prompt names in it."""
+    """What is used: the answer's text, the field that the prompt names in it, or a label there."""
     problem: str | None
     """Why there is nothing to use."""
 
@@ -59,7 +59,7 @@ def ask_for(
 def read_replies(answered: Iterable[tuple[Question, Answer]], prompt: Prompt) -> Iterator[Reply]:
     """Reads out of each answer what the prompt asked for."""
     for question, answer in answered:
-        text, problem = prompt.read(answer)
+        text, problem = prompt.read(answer, question.labels)
         yield Reply(question, answer, text, problem)
 
 

@@ -5,14 +5,19 @@ messages:
   - {role: user, content: "$article"}
 response_format: {type: json_object}    # sent as it is
 field: summary                          # what to take out of a JSON answer
+vary: {tone: [polite, angry]}           # $tone is one of these, drawn for each row by its id
+
+In a classification, $labels is the list of task.labels, and `enum: $labels` in response_format too.
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as make_field
 from pathlib import Path
 from string import Template
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -24,6 +29,8 @@ from understudy.core.params import Section
 from understudy.core.reading import read_text
 from understudy.teacher.errors import PromptError
 
+LABELS = "labels"
+"""The variable that stands for the list of task.labels, a line each."""
 SUFFIXES = (".yaml", ".yml")
 """Of templates that are YAML; any other file is a text."""
 
@@ -36,6 +43,7 @@ class _Message(Section):
 class _Document(Section):
     messages: list[_Message] = Field(min_length=1)
     response_format: dict[str, Any] | None = None
+    vary: dict[str, Annotated[list[str], Field(min_length=1)]] = Field(default={})
     field: str | None = Field(default=None, pattern=r"^[^.]+(\.[^.]+)*$")
 
 
@@ -56,6 +64,8 @@ class PromptFile:
     """Passed to the API as it is."""
     field: str | None = None
     """The dotted path of the text in a JSON answer; None where the answer is the text."""
+    vary: Mapping[str, Sequence[str]] = make_field(default_factory=dict)
+    """Variables of which each row draws a value, with what there is to draw."""
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -63,12 +73,13 @@ class PromptFile:
         return {} if self.response_format is None else {"response_format": self.response_format}
 
 
-def read_prompt_file(param: str, path: str | Path) -> PromptFile:
+def read_prompt_file(param: str, path: str | Path, labels: Sequence[str] = ()) -> PromptFile:
     """Reads a template; white space around a message is no part of it.
 
     Args:
         param: the dotted key that names the file, for messages.
         path: a text file, or YAML by its SUFFIXES; `$$` stands for a dollar sign.
+        labels: what $labels stands for; where there are none, it is a variable like others.
 
     Raises:
         PromptError: the file is absent, not UTF-8, or not such a template.
@@ -82,16 +93,19 @@ def read_prompt_file(param: str, path: str | Path) -> PromptFile:
         problem = f"not a readable prompt template ({error}); name a UTF-8 text file"
         raise PromptError(f"{given}: {problem}") from None
     if path.suffix.lower() in SUFFIXES:
-        return _read_document(given, text)
-    return PromptFile((MessageTemplate("user", _template(given, text)),))
+        return _read_document(given, text, labels)
+    return PromptFile((MessageTemplate("user", _template(given, text, labels)),))
 
 
-def _read_document(given: str, text: str) -> PromptFile:
+def _read_document(given: str, text: str, labels: Sequence[str]) -> PromptFile:
     document = _parse(given, text)
     messages = tuple(
-        MessageTemplate(message.role, _template(f"{given}: messages.{place}", message.content))
-        for place, message in enumerate(document.messages)
+        MessageTemplate(one.role, _template(f"{given}: messages.{place}", one.content, labels))
+        for place, one in enumerate(document.messages)
     )
+    used = {name for one in messages for name in one.template.get_identifiers()}
+    if unused := [name for name in document.vary if name not in used]:
+        raise PromptError(f"{given}: vary.{unused[0]}: write ${unused[0]} in a message, or drop it")
     if messages[-1].role != "user":
         raise PromptError(
             f"{given}: messages.{len(messages) - 1}.role = '{messages[-1].role}': expected 'user', "
@@ -102,7 +116,10 @@ def _read_document(given: str, text: str) -> PromptFile:
             f"{given}: response_format = {document.response_format!r}: expected only what JSON "
             "has: text keys, text, numbers, true, false, null; put dates in quotes"
         )
-    return PromptFile(messages, document.response_format, document.field)
+    response_format = document.response_format
+    if labels:
+        response_format = _insert(response_format, list(labels))
+    return PromptFile(messages, response_format, document.field, document.vary)
 
 
 def _parse(given: str, text: str) -> _Document:
@@ -132,8 +149,22 @@ def _explain(problem: ErrorDetails) -> str:
     return f"{key} = {problem['input']!r:.60}: {expected}"
 
 
-def _template(given: str, text: str) -> Template:
-    template = Template(text.strip())
+def _insert(value: Any, labels: list[str]) -> Any:
+    """A part of response_format with the labels where $labels stands alone."""
+    if isinstance(value, dict):
+        return {name: _insert(inner, labels) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_insert(inner, labels) for inner in value]
+    return labels if value in (f"${LABELS}", f"${{{LABELS}}}") else value
+
+
+def _template(given: str, text: str, labels: Sequence[str] = ()) -> Template:
+    lines = "\n".join(f"- {label}" for label in labels).replace("$", "$$")
+
+    def write(mark: re.Match[str]) -> str:
+        return lines if labels and LABELS in (mark["named"], mark["braced"]) else mark[0]
+
+    template = Template(Template.pattern.sub(write, text.strip()))
     if not template.template:
         raise PromptError(f"{given}: found no text; write what to ask")
     if not template.is_valid():

@@ -1,5 +1,7 @@
-"""Prompts: templates in which `$article` or another column stands for a row's text."""
+"""Prompts: templates in which `$article`, `$text` or another column stands for a row's text."""
 
+import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -8,16 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from understudy.contract.answers import Answer
-from understudy.contract.kind import this_kind
+from understudy.contract.kind import CLASSIFICATION, this_kind
 from understudy.contract.pairs import GOLD
+from understudy.contract.params.task import TaskParams
 from understudy.contract.params.usable import NO_FIELD, NOT_JSON
 from understudy.core.errors import suggest
+from understudy.core.params import load_section
 from understudy.core.tables import iterate_table, list_columns
 from understudy.teacher.errors import PromptError
 from understudy.teacher.json_answers import read_text
 from understudy.teacher.matching import Matcher
 from understudy.teacher.prompt_files import read_prompt_file
-from understudy.teacher.requests import Message, Question
+from understudy.teacher.requests import Message, Question, canonical
+from understudy.texts.label_reader import LabelReader
 
 ARTICLE = "article"
 """The variable for a row's whole input."""
@@ -33,7 +38,13 @@ class Prompt:
     field: str | None
     """The dotted path of the text in a JSON answer; None where the answer is the text."""
 
-    def __init__(self, param: str, path: str | Path, allowed: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        param: str,
+        path: str | Path,
+        allowed: Sequence[str] | None = None,
+        labels: Sequence[str] | None = None,
+    ) -> None:
         """Reads a template.
 
         Args:
@@ -41,18 +52,26 @@ class Prompt:
             path: a text file, or YAML (see `read_prompt_file`).
             allowed: columns of the rows; it must use one of them, and nothing else. None for any,
                 where there are no rows to look at.
+            labels: what $labels stands for; None for task.labels of params.yaml.
 
         Raises:
             PromptError: the file is no template, or uses no variable, or another one.
         """
-        file = read_prompt_file(param, path)
+        kind = this_kind()
+        if labels is None and kind is CLASSIFICATION:
+            labels = load_section("task", TaskParams).labels
+        file = read_prompt_file(param, path, labels or ())
         self._given = f"{param} = {path}"
         self._messages = file.messages
         found = (one.template.get_identifiers() for one in file.messages)
-        self.variables = tuple(dict.fromkeys(name for names in found for name in names))
+        self._vary = file.vary
+        names = dict.fromkeys(name for names in found for name in names)
+        self.variables = tuple(name for name in names if name not in file.vary)
         self.settings = file.settings
         self.field = file.field
-        allowed = allowed or self.variables or (ARTICLE,)
+        allowed = allowed or self.variables or (kind.input,)
+        if taken := [name for name in file.vary if name in (*allowed, *kind.columns)]:
+            raise PromptError(f"{self._given}: vary.{taken[0]}: rows have this column; rename it")
         if not self.variables or not set(self.variables) <= set(allowed):
             raise PromptError(f"{self._given}: {_explain(self.variables, allowed)}")
 
@@ -63,6 +82,8 @@ class Prompt:
             PromptError: a column that it uses has no text.
         """
         texts = {name: _as_text(name, row[name]) for name in self.variables}
+        for name, values in self._vary.items():
+            texts[name] = _draw(name, row.get("id"), values)
         return tuple(
             {"role": one.role, "content": one.template.substitute(texts)} for one in self._messages
         )
@@ -86,7 +107,10 @@ class Prompt:
         Raises:
             PromptError: its own variables can't be told apart.
         """
-        return self._matcher.match(messages)
+        found = self._matcher.match(messages)
+        if found is None or any(found[name] not in self._vary[name] for name in self._vary):
+            return None
+        return {name: value for name, value in found.items() if name not in self._vary}
 
     def explain(self, messages: object) -> str | None:
         """Why messages don't fit, one of the reasons of understudy/teacher/matching.py; or None.
@@ -103,9 +127,15 @@ class Prompt:
         except PromptError as error:
             raise PromptError(f"{self._given}: {error}") from None
 
-    def read(self, answer: Answer) -> tuple[str, str | None]:
+    def read(self, answer: Answer, labels: LabelReader | None = None) -> tuple[str, str | None]:
         """Returns the text of an answer, and why it cannot be used, if so; see `read_text`."""
-        return read_text(answer, self.field)
+        return read_text(answer, self.field, labels)
+
+
+def _draw(name: str, identity: Any, values: Sequence[str]) -> str:
+    """A row's value of a variable of `vary`, whatever other rows there are."""
+    data = f"{name} {identity}".encode("utf-8", "replace")
+    return values[int.from_bytes(hashlib.blake2b(data, digest_size=8).digest()) % len(values)]
 
 
 def _as_text(name: str, value: Any) -> str:
@@ -138,25 +168,34 @@ class Questions:
     """How often each row is asked; its answers follow each other."""
     more: Mapping[str, Iterable[Mapping[str, Any]]] = field(default_factory=dict)
     """Rows of a split beside those of the folder, after them and not limited."""
+    labels: LabelReader | None = None
+    """Reads the answers, where they are labels."""
+    apart: bool = False
+    """Ask rows with equal messages as samples of one prompt, so that each gets a text of its own."""
 
     def __iter__(self) -> Iterator[Question]:
         """Yields the questions about each row, split by split."""
         columns = tuple(dict.fromkeys((*this_kind().columns, *self.prompt.variables)))
         settings, path = self.prompt.settings, self.prompt.field
+        seen = Counter[bytes]()
         for split, limit in self.limits.items():
             rows = islice(iterate_table(self.folder / f"{split}.parquet", columns), limit)
             for row in chain(rows, self.more.get(split, ())):
-                messages = self.prompt.fill(row)
-                for sample in range(1, self.samples + 1):
-                    yield Question(messages, row, split, settings, sample, path)
+                messages, before = self.prompt.fill(row), 0
+                if self.apart:
+                    key = hashlib.sha256(canonical(list(messages))).digest()
+                    before = seen[key]
+                    seen[key] += self.samples
+                for sample in range(before + 1, before + self.samples + 1):
+                    yield Question(messages, row, split, settings, sample, path, self.labels)
 
 
 def input_columns(tables: Sequence[Path]) -> tuple[str, ...]:
-    """What a prompt about inputs may use: the article, and columns of every table that no pair has.
+    """What a prompt about inputs may use: the input, and columns of every table that no pair has.
 
     Raises:
         DataError: a table is absent or not Parquet.
     """
     found = [list_columns(table) for table in tables]
     own = (name for name in found[0] if name not in this_kind().columns)
-    return (ARTICLE, *(name for name in own if all(name in names for names in found)))
+    return (this_kind().input, *(name for name in own if all(name in names for names in found)))

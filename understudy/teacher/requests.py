@@ -15,11 +15,14 @@ from understudy.contract.params.teacher import EMBEDDED, TeacherParams
 from understudy.teacher.embedded.replies import RULES
 from understudy.teacher.errors import PromptError
 from understudy.teacher.money import worst_case_usd
+from understudy.texts.label_reader import LabelReader
 
 Message = dict[str, str]
 """One message of a prompt: its `role` and its `content`."""
 OURS = ("endpoint", "sample")
 """Parts of a request that make its key, and that the API does not get."""
+EMBEDDED_RULES = f"{EMBEDDED}:{RULES}"
+"""The embedded teacher's name."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Question:
     """Counts the answers to one prompt, from 1; each is asked and paid for on its own."""
     field: str | None = None
     """The dotted path of the text in a JSON answer; None where the answer is the text."""
+    labels: LabelReader | None = None
+    """Reads the text as a label; None where it is a text."""
 
     @classmethod
     def of(cls, text: str, row: Mapping[str, Any] | None = None, split: str = "") -> "Question":
@@ -65,7 +70,10 @@ class Request:
     @property
     def body(self) -> dict[str, Any]:
         """What the chat completions API receives."""
-        return {name: value for name, value in self.content.items() if name not in OURS}
+        body = {name: value for name, value in self.content.items() if name not in OURS}
+        if self.content["endpoint"] == EMBEDDED_RULES and "sample" in self.content:
+            body["seed"] = self.content["sample"]  # rules answer the same, unless told to differ
+        return body
 
 
 def canonical(value: Any) -> bytes:
@@ -114,7 +122,7 @@ def endpoint_identity(params: TeacherParams) -> str:
     """The endpoint's name: its address, or the version of the embedded rules."""
     endpoint = params.base_url.rstrip("/")
     variant = f"#{params.variant}" if params.variant else ""
-    return f"{EMBEDDED}:{RULES}" if endpoint == EMBEDDED else endpoint + variant
+    return EMBEDDED_RULES if endpoint == EMBEDDED else endpoint + variant
 
 
 def former_keys(questions: Iterable[Question], params: TeacherParams) -> Iterator[tuple[str, str]]:

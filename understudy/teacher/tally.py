@@ -4,8 +4,9 @@ from collections import Counter
 
 from understudy.contract.answers import LIMITS, Answer, normal_word
 from understudy.contract.params.teacher import OUTPUT_LIMITS, TeacherParams
-from understudy.contract.params.usable import NO_FIELD, NOT_JSON
+from understudy.contract.params.usable import NO_FIELD, NOT_JSON, UNLISTED
 from understudy.teacher.json_answers import read_text
+from understudy.texts.label_reader import LabelReader
 
 NO_JSON = (
     "the answers are no JSON with a text in the field {field}: change the prompt, its field, or "
@@ -23,6 +24,8 @@ WAYS = {
     "endpoint return it apart",
     NOT_JSON: NO_JSON,
     NO_FIELD: NO_JSON,
+    UNLISTED: "they are none of task.labels: list these in the prompt by $labels, or add what the "
+    "teacher says to task.synonyms",
 }
 """What to do, by the reason of most unusable answers."""
 
@@ -30,9 +33,14 @@ WAYS = {
 class Tally:
     """Counts answers; what they say is not kept."""
 
-    def __init__(self, field: str | None = None) -> None:
-        """Takes where the prompt wants the text in a JSON answer; None: the answer is the text."""
-        self.field = field
+    def __init__(self, field: str | None = None, labels: LabelReader | None = None) -> None:
+        """Takes where the prompt wants the text in a JSON answer, and what reads it as a label.
+
+        Args:
+            field: None where the answer is the text.
+            labels: None where any text is an answer.
+        """
+        self.field, self.labels = field, labels
         self.count = 0
         self._problems: Counter[str] = Counter()
         self._words: Counter[str] = Counter()
@@ -41,7 +49,7 @@ class Tally:
     def add(self, answer: Answer) -> None:
         """Takes an answer into account."""
         self.count += 1
-        _, problem = read_text(answer, self.field)
+        _, problem = read_text(answer, self.field, self.labels)
         if problem is None:
             return
         self._problems[problem] += 1

@@ -42,3 +42,20 @@ def choose_medoid(texts: Sequence[str]) -> tuple[int, float]:
     # sums of equal scores in another order may differ in their last digits
     best = max(round(total, 9) for total in totals)
     return next(at for at, total in enumerate(totals) if round(total, 9) == best), fmean(scores)
+
+
+def choose_majority(labels: Sequence[str]) -> tuple[int, float]:
+    """The most frequent label, and how much any two agree: in full, or not at all.
+
+    Args:
+        labels: at least one.
+
+    Returns:
+        The index of the first of those that no other outnumbers, and the share of all pairs that
+        are equal, 0 to 1. One label agrees with itself.
+    """
+    counts, pairs = Counter(labels), len(labels) * (len(labels) - 1)
+    best = max(counts.values())
+    equal = sum(count * (count - 1) for count in counts.values())
+    first = next(at for at, label in enumerate(labels) if counts[label] == best)
+    return first, equal / pairs if pairs else 1.0

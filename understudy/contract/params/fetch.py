@@ -29,7 +29,10 @@ class SampleParams(Section):
 
 
 class HubParams(Section):
-    """A dataset on the Hugging Face Hub with columns article and highlights, for source: hub."""
+    """A dataset on the Hugging Face Hub with columns article and highlights, or text and label.
+
+    For source: hub.
+    """
 
     dataset: str = Field(default="abisee/cnn_dailymail", min_length=1)
     """The dataset's id."""
@@ -49,21 +52,39 @@ class ColumnParams(Section):
     blank line, and each is a variable of prompt templates too ($title, $body)."""
     highlights: str = Field(default="highlights", min_length=1)
     """The output text."""
+    text: str | list[str] = "text"
+    """The input text of a classification, as `article` is that of other tasks."""
+    label: str = Field(default="label", min_length=1)
+    """The class, one of task.labels or of task.synonyms."""
 
-    @field_validator("article", mode="before")
+    @field_validator("article", "text", mode="before")
     @classmethod
-    def _names_columns(cls, article: Any) -> Any:
-        names = article if isinstance(article, list) else [article]
+    def _names_columns(cls, given: Any) -> Any:
+        names = given if isinstance(given, list) else [given]
         if not names or not all(isinstance(name, str) and name for name in names):
             raise ValueError("expected a column's name, or a list of names such as [title, body]")
-        if isinstance(article, list):
-            _check_fields(article)
-        return article
+        if isinstance(given, list):
+            _check_fields(given)
+        return given
+
+    @model_validator(mode="after")
+    def _are_of_this_kind(self) -> Self:
+        kind = this_kind()
+        others = {name for name, given in self if given != type(self).model_fields[name].default}
+        for name in sorted(others - set(kind.columns)):
+            raise ValueError(f"expected no {name}: a {kind.name} has {', '.join(kind.columns)}")
+        return self
+
+    @property
+    def by_name(self) -> dict[str, str | list[str]]:
+        """Those that this kind of task has: our names and yours."""
+        return {name: getattr(self, name) for name in this_kind().columns}
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The input columns that stay columns of their own; none where the input is one column."""
-        return tuple(self.article) if isinstance(self.article, list) else ()
+        given = getattr(self, this_kind().input)
+        return tuple(given) if isinstance(given, list) else ()
 
 
 def _check_fields(names: list[str]) -> None:

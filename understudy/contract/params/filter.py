@@ -2,10 +2,13 @@
 
 from pydantic import Field
 
+from understudy.contract.kind import CLASSIFICATION, this_kind
 from understudy.core.params import Section
 
 NEAR_TEST, NEAR_DUPLICATE = "near_test", "near_duplicate"
 REASONS = ("too_long", "duplicate", "in_test")
+CONTRADICTORY = "contradictory"
+"""Only of a classification: the same text is there with another label, too."""
 
 
 class FilterParams(Section):
@@ -24,4 +27,5 @@ class FilterParams(Section):
     def reasons(self) -> tuple[str, ...]:
         """Why rows may be dropped."""
         near = ((self.near_test, NEAR_TEST), (self.near_duplicates, NEAR_DUPLICATE))
-        return (*REASONS, *(reason for limit, reason in near if limit is not None))
+        own = (CONTRADICTORY,) if this_kind() is CLASSIFICATION else ()
+        return (*REASONS, *own, *(reason for limit, reason in near if limit is not None))

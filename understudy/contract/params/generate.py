@@ -17,7 +17,7 @@ class GenerateParams(UsableParams):
     sources: list[Literal["written"]] = Field(default=["written"], max_length=1)
     """[], where `sources` at the top lacks it: DVC makes the stage for what stands here."""
     prompt: str = Field(default="prompts/generate.txt", min_length=1)
-    """A template file, a text or YAML, with the variable $highlights."""
+    """A template file, a text or YAML, with the variable $highlights, or $label."""
     limit: int | None = Field(default=None, gt=0)
     """Training highlights to expand, from the first on; null takes all."""
     validation_limit: int | None = Field(default=None, gt=0)

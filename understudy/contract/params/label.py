@@ -6,8 +6,9 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from understudy.contract.answers import REASONS
+from understudy.contract.kind import CLASSIFICATION, this_kind
 from understudy.contract.params.fetch import NO_FILE
-from understudy.contract.params.usable import TOO_SHORT, UsableParams
+from understudy.contract.params.usable import TOO_SHORT, UNLISTED, UsableParams
 
 COPY, OTHER_LANGUAGE, REFUSAL = "copy", "other_language", "refusal"
 LONGER, DISAGREE = "longer", "disagree"
@@ -28,10 +29,11 @@ class LabelParams(UsableParams):
     `understudy harvest` has written it; data/none.jsonl for none. `limit` does not count them."""
     samples: int = Field(default=1, ge=1, le=16)
     """Answers to each input, every one of which is paid for. Of several, the one that agrees most
-    with the others makes the pair."""
+    with the others makes the pair, or the label that most of them are."""
     min_agreement: float | None = Field(default=None, ge=0, le=1)
     """Drops an input whose samples agree less than this on average, by the F1 of the words that any
-    two of them share; null keeps all."""
+    two of them share, or of a classification by the share of pairs that are the same label; null
+    keeps all."""
     min_words: int = Field(default=0, ge=0)
     """Drops an answer of fewer words; 0 keeps all."""
     drop_copies: bool = False
@@ -72,4 +74,6 @@ class LabelParams(UsableParams):
             (self.drop_longer, LONGER),
             (self.min_agreement is not None, DISAGREE),
         )
+        if this_kind() is CLASSIFICATION:  # what a text must not be says nothing about a label
+            return (*REASONS, UNLISTED, *((DISAGREE,) if self.min_agreement is not None else ()))
         return (*REASONS, *self.text_reasons, *(reason for is_on, reason in own if is_on))

@@ -8,6 +8,8 @@ TEMPLATE_MARK, ECHO, LOOP = "template_mark", "echo", "loop"
 NOT_JSON, NO_FIELD = "not_json", "no_field"
 """Why an answer has no text where the prompt's template names a field of a JSON answer."""
 TOO_SHORT = "too_short"
+UNLISTED = "unlisted"
+"""An answer that is none of task.labels, nor a synonym of one."""
 
 
 class UsableParams(Section):

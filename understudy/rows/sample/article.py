@@ -34,11 +34,7 @@ _SENTENCE_START = re.compile(r'(^|[.!?] |\." )("?)([a-z])', re.MULTILINE)
 def sample_rows(split: str, count: int, seed: int) -> Iterator[dict[str, str]]:
     """Yields the first count rows of a split: {"id", "article", "highlights"}."""
     for index in range(count):
-        source = split, index
-        if split == "train" and index % 100 == 57:
-            source = "train", index - 40
-        elif split == "train" and index % 200 == 111:
-            source = "test", index // 200 % 50
+        source = choose_source(split, index)
         rng = random.Random(f"{seed}/{source[0]}/{source[1]}")
         kind = rng.choice(kinds())
         event = Scope(Cast(rng), kind.specs)
@@ -48,6 +44,15 @@ def sample_rows(split: str, count: int, seed: int) -> Iterator[dict[str, str]]:
             "article": _capitalize(_article(rng, kind, event, bullets)),
             "highlights": _capitalize(_highlights(rng, kind, event, bullets)),
         }
+
+
+def choose_source(split: str, index: int) -> tuple[str, int]:
+    """The split and index of the row whose text a row has: mostly its own."""
+    if split == "train" and index % 100 == 57:
+        return "train", index - 40
+    if split == "train" and index % 200 == 111:
+        return "test", index // 200 % 50
+    return split, index
 
 
 def _article(rng: random.Random, kind: Kind, event: Scope, bullets: int) -> str:

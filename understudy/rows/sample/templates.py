@@ -1,5 +1,7 @@
 """Reads templates/: one text file per kind of event, and general.txt for what suits them all.
 
+The folder messages/ has the same form, with a file per label.
+
 A file is made of lines::
 
     @ homes = int 20 90      a slot and its spec (see slots.py)
@@ -14,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-_FOLDER = Path(__file__).parent / "templates"
+_NEWS = "templates"
 
 
 @dataclass
@@ -57,13 +59,15 @@ def parse(name: str, text: str) -> Kind:
 
 
 @cache
-def general() -> Kind:
+def general(folder: str = _NEWS) -> Kind:
     """The slots, openers and filler that suit every kind."""
-    return parse("general", (_FOLDER / "general.txt").read_text(encoding="utf-8"))
+    path = Path(__file__).with_name(folder) / "general.txt"
+    return parse("general", path.read_text(encoding="utf-8"))
 
 
 @cache
-def kinds() -> tuple[Kind, ...]:
-    """All kinds of event, by name."""
-    paths = sorted(path for path in _FOLDER.glob("*.txt") if path.stem != "general")
+def kinds(folder: str = _NEWS) -> tuple[Kind, ...]:
+    """All kinds of event, by name; those of another folder are what its texts are about."""
+    paths = Path(__file__).with_name(folder).glob("*.txt")
+    paths = sorted(path for path in paths if path.stem != "general")
     return tuple(parse(path.stem, path.read_text(encoding="utf-8")) for path in paths)

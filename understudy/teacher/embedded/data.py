@@ -34,4 +34,5 @@ def by_topic(kind: str) -> dict[str, tuple[str, ...]]:
     return {topic: lines for (found, topic), lines in parts.items() if found == kind}
 
 
-FRAMES, FILLER, LEXICON = map(_load, ("frames.txt", "filler.txt", "lexicon.txt"))
+FILES = ("frames.txt", "filler.txt", "lexicon.txt", "intents.txt")
+FRAMES, FILLER, LEXICON, INTENTS = map(_load, FILES)

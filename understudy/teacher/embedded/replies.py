@@ -3,9 +3,12 @@
 import hashlib
 import re
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from understudy.teacher.embedded.expand import expand
+from understudy.teacher.embedded.intents import OPTION, name_label, write_message
 from understudy.teacher.embedded.summarize import summarize
 
 MODEL = "embedded-rules"
@@ -16,6 +19,7 @@ change of what they say takes a new name; tests/teacher/test_embedded_server.py 
 QUOTED = re.compile(r"(?<![\w])(['\"])(?P<text>.+)\1\s*$", re.DOTALL)
 WRITE = re.compile(r"\b(write|expand|compose|generate|draft)\b", re.IGNORECASE)
 SUMMARIZE = re.compile(r"\bsummari[sz]e\b|\b(summary|highlights) of\b", re.IGNORECASE)
+LABELS = re.compile(r"\b(class|classes|classify|categor(y|ies)|labels?|intents?)\b", re.IGNORECASE)
 LIMITS = ("max_completion_tokens", "max_tokens")
 TOKEN = re.compile(r"\w+|[^\w\s]")
 
@@ -37,11 +41,24 @@ class RefusedError(Exception):
         self.body: dict[str, Any] = {"error": error}
 
 
-def reply(prompt: str) -> str:
-    """Follows an instruction to write an article from a summary, or to summarize an article."""
+def reply(prompt: str, call: Mapping[str, Any] = MappingProxyType({})) -> str:
+    """Follows an instruction to write an article from a summary, or to summarize an article.
+
+    One that speaks of labels and lists some is to name that of a message, another such one is to
+    write a message for a label.
+
+    Args:
+        prompt: what all messages say.
+        call: the body of the request, whose `response_format` and `seed` count for labels.
+    """
     instruction, text = split_prompt(prompt)
     if SUMMARIZE.search(instruction):
         return summarize(text)
+    if LABELS.search(instruction):
+        if len(options := OPTION.findall(instruction)) > 1:
+            return name_label(text, options, call.get("response_format"))
+        if WRITE.search(instruction):
+            return write_message(text, instruction, call.get("seed"))
     if WRITE.search(instruction):
         return expand(text)
     return summarize(text) if len(text) > 600 else expand(text)
@@ -81,7 +98,7 @@ def complete(call: object) -> dict[str, Any]:
     checked = _check(call)
     prompt = "\n".join(str(message["content"]) for message in checked["messages"])
     limit = checked.get(LIMITS[0]) or checked.get(LIMITS[1])
-    text, finish_reason = cut(reply(prompt), limit)
+    text, finish_reason = cut(reply(prompt, checked), limit)
     asked, answered = count_tokens(prompt), count_tokens(text)
     return {
         "id": "chatcmpl-" + hashlib.sha256(prompt.encode("utf-8", "replace")).hexdigest()[:24],
