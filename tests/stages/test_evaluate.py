@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from stages.evaluate.judging import measure_lengths, price_calls, score, select_source
+from stages.evaluate.judging import price_calls, select_source
+from stages.evaluate.summaries import measure_lengths, score
 from stages.evaluate.systems import choose_references, read_predictions, remove_unlisted
 from tests.contract.examples import LINEUP, make_systems
 from tests.stages.evaluated import (

@@ -173,7 +173,8 @@ class ClassScores(Record):
     """Rows that got its label."""
     precision: Figure | None = None
     recall: Figure | None = None
-    f1: Figure
+    f1: Figure | None = None
+    """None of a class without test rows."""
 
 
 class LabelScores(ByLabels[LabelMeasures]):

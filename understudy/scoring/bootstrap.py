@@ -1,6 +1,6 @@
 """Intervals by the percentile bootstrap over test articles (Efron and Tibshirani 1993)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -25,13 +25,20 @@ def resample_means(values: Figures, resamples: int, seed: int) -> Figures:
         (resamples, columns).
     """
     rows = len(values)
+    return np.concatenate([counts @ values / rows for counts in draw_counts(rows, resamples, seed)])
+
+
+def draw_counts(rows: int, resamples: int, seed: int) -> Iterator[Figures]:
+    """Draws samples of as many rows, with replacement: how often each of them has each row.
+
+    Yields:
+        (samples, rows), some samples at a time; equal seeds draw equal samples.
+    """
     generator = np.random.default_rng(seed)
-    means = []
     for start in range(0, resamples, CHUNK):
         drawn = generator.integers(rows, size=(min(CHUNK, resamples - start), rows))
         counts = np.stack([np.bincount(sample, minlength=rows) for sample in drawn])
-        means.append(counts.astype(np.float64) @ values / rows)
-    return np.concatenate(means)
+        yield counts.astype(np.float64)
 
 
 def bounds(means: Figures) -> Figures:
