@@ -121,8 +121,16 @@ def read_csv(path: Path, form: type[R]) -> list[R]:
     """
     import pandas as pd
 
+    # texts as they stand, since a label may be NA, or 1
+    texts = [name for name, field in form.model_fields.items() if field.annotation is str]
+    empty = {name: ["", "nan"] for name in form.model_fields if name not in texts}
     try:
-        table = pd.read_csv(io.StringIO(read_text(path)))
+        table = pd.read_csv(
+            io.StringIO(read_text(path)),
+            dtype=dict.fromkeys(texts, "str"),
+            keep_default_na=False,
+            na_values=empty,
+        )
     except FileNotFoundError:
         raise DataError(absent(path)) from None
     except DataError as error:

@@ -18,11 +18,11 @@ def choose_majority(labels: Sequence[str], order: Sequence[str]) -> str:
 
 
 def learn_keywords(texts: Sequence[str], labels: Sequence[str]) -> dict[str, list[str]]:
-    """The words that speak most for each label.
+    """The words that speak most for each label, LEARNED at most.
 
-    By the logarithm of the odds that a text of the label has the word over the odds that another
-    has it, with half a text added to each count; LEARNED words at most, and none with less than
-    even odds.
+    By the logarithm of the share of its texts that have a word over the share of all others, in
+    standard errors (after Monroe, Colaresi and Quinn 2008): each share counts one more text that
+    has the word as often as all texts have. Words of less than one standard error are no keywords.
     """
     having: dict[str, Counter[str]] = {}
     everywhere: Counter[str] = Counter()
@@ -33,20 +33,14 @@ def learn_keywords(texts: Sequence[str], labels: Sequence[str]) -> dict[str, lis
     sizes = Counter(labels)
     found = {}
     for label, counts in having.items():
-        own, others = sizes[label], len(labels) - sizes[label]
-        odds = {
-            word: _log_odds(count, own) - _log_odds(everywhere[word] - count, others)
-            for word, count in counts.items()
-        }
-        best = sorted(
-            (word for word in odds if odds[word] > 0), key=lambda word: (-odds[word], word)
-        )
-        found[label] = best[:LEARNED]
+        rated = []
+        for word, count in counts.items():
+            prior = everywhere[word] / len(labels)
+            own, other = count + prior, everywhere[word] - count + prior
+            ratio = own / (sizes[label] + 1) / (other / (len(labels) - sizes[label] + 1))
+            rated.append((-math.log(ratio) / math.sqrt(1 / own + 1 / other), word))
+        found[label] = [word for rate, word in sorted(rated)[:LEARNED] if rate <= -1]
     return found
-
-
-def _log_odds(count: int, texts: int) -> float:
-    return math.log((count + 0.5) / (texts - count + 0.5))
 
 
 def answer_by_keywords(
