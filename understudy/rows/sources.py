@@ -62,8 +62,6 @@ def open_source(params: FetchParams) -> Source:
 def _open_files(files: FilesParams, limit: int | None) -> Source:
     paths = _choose_paths(files)
     kind, fields, columns = this_kind(), files.columns.fields, files.columns.by_name
-    if fields:
-        del columns[kind.input]
     inputs = {name: value for name, value in columns.items() if name != kind.output}
     rows = {}
     for name, path in paths.items():

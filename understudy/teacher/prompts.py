@@ -171,7 +171,7 @@ class Questions:
     labels: LabelReader | None = None
     """Reads the answers, where they are labels."""
     apart: bool = False
-    """Ask rows with equal messages as samples of one prompt, so that each gets a text of its own."""
+    """Ask rows with equal messages as samples of one prompt: each gets a text of its own."""
 
     def __iter__(self) -> Iterator[Question]:
         """Yields the questions about each row, split by split."""

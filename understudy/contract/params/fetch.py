@@ -67,18 +67,19 @@ class ColumnParams(Section):
             _check_fields(given)
         return given
 
-    @model_validator(mode="after")
-    def _are_of_this_kind(self) -> Self:
-        kind = this_kind()
-        others = {name for name, given in self if given != type(self).model_fields[name].default}
-        for name in sorted(others - set(kind.columns)):
+    @field_validator("article", "highlights", "text", "label")
+    @classmethod
+    def _is_of_this_kind(cls, given: Any, info: ValidationInfo) -> Any:
+        name, kind = str(info.field_name), this_kind()
+        if name not in kind.columns and given != cls.model_fields[name].default:
             raise ValueError(f"expected no {name}: a {kind.name} has {', '.join(kind.columns)}")
-        return self
+        return given
 
     @property
-    def by_name(self) -> dict[str, str | list[str]]:
-        """Those that this kind of task has: our names and yours."""
-        return {name: getattr(self, name) for name in this_kind().columns}
+    def by_name(self) -> dict[str, str]:
+        """Our names and yours of what this kind of task has, but an input of several columns."""
+        own = {name: getattr(self, name) for name in this_kind().columns}
+        return {name: given for name, given in own.items() if isinstance(given, str)}
 
     @property
     def fields(self) -> tuple[str, ...]:

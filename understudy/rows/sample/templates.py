@@ -68,6 +68,6 @@ def general(folder: str = _NEWS) -> Kind:
 @cache
 def kinds(folder: str = _NEWS) -> tuple[Kind, ...]:
     """All kinds of event, by name; those of another folder are what its texts are about."""
-    paths = Path(__file__).with_name(folder).glob("*.txt")
-    paths = sorted(path for path in paths if path.stem != "general")
+    found = Path(__file__).with_name(folder).glob("*.txt")
+    paths = sorted(path for path in found if path.stem != "general")
     return tuple(parse(path.stem, path.read_text(encoding="utf-8")) for path in paths)
