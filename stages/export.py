@@ -28,12 +28,13 @@ def export(model: Path, validation: Path, params: ExportParams, decoding: Decodi
     """Adds the converted model and the settings of its beam search to a model folder."""
     if not model.is_dir():
         raise StudentError(absent(model, "folder"))
-    pairs = list(islice(iterate_table(validation, this_kind().columns), params.rows))
+    kind = this_kind()
+    pairs = list(islice(iterate_table(validation, kind.columns), params.rows))
     with replacing(model / CONVERTED) as out:
         check = convert(
             model,
-            [pair["article"] for pair in pairs],
-            [pair["highlights"] for pair in pairs],
+            [pair[kind.input] for pair in pairs],
+            [pair[kind.output] for pair in pairs],
             (decoding.max_input_tokens, decoding.max_tokens),
             params,
             out,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from understudy.contract.answered import Answered
 from understudy.contract.asked import WRITTEN_ANSWERS, WRITTEN_ANSWERS_SCHEMA
-from understudy.contract.kind import CLASSIFICATION, this_kind
+from understudy.contract.kind import this_kind
 from understudy.contract.pairs import GOLD
 from understudy.contract.params.generate import COPIED, GenerateParams
 from understudy.contract.params.teacher import TeacherParams
@@ -81,10 +81,8 @@ def main() -> None:
     """Reads params.yaml and generates."""
     params = load_section("generate", GenerateParams)
     teacher = load_section("teacher", TeacherParams)
-    kind = this_kind()
-    prompt = Prompt("generate.prompt", params.prompt, [kind.output])
-    questions = Questions(prompt, params.limits, apart=kind is CLASSIFICATION)
-    replies = ask_for(questions, teacher, "generate", WRITTEN_ANSWERS)
+    prompt = Prompt("generate.prompt", params.prompt, [this_kind().output])
+    replies = ask_for(Questions(prompt, params.limits), teacher, "generate", WRITTEN_ANSWERS)
     counts = write_articles(replies, Judge(params, prompt))
     counts.write(Answered.path_of("generate"))
     print(describe_counts(counts))

@@ -2,16 +2,18 @@
 
 In:  models/SYSTEM as it ships, such as models/t5-gold; data/gold/test.parquet.
 Out: metrics/latency/SYSTEM.json, seconds on one core, on all cores, and on the GPU if there is one.
-Run: python -m stages.latency SYSTEM
+Run: python -m stages.latency [SYSTEM …]   without SYSTEM all students
 """
 
 import sys
 from pathlib import Path
 
+from understudy.contract.kind import this_kind
 from understudy.contract.lineup import Lineup
 from understudy.contract.pairs import MODELS, TEST
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.latency import LatencyParams
+from understudy.contract.params.sources import load_sources
 from understudy.contract.timing import StudentLatency
 from understudy.core.errors import DataError, run
 from understudy.core.params import load_section
@@ -27,9 +29,10 @@ def pick_articles(test: Path, count: int) -> list[str]:
     Raises:
         DataError: there are none.
     """
-    articles = [row["article"] for row in iterate_table(test, ("article",))]
+    name = this_kind().input
+    articles = [row[name] for row in iterate_table(test, (name,))]
     if not articles:
-        raise DataError(f"{test}: no article to time; expected one or more, `dvc repro filter`")
+        raise DataError(f"{test}: no {name} to time; expected one or more, `dvc repro filter`")
     count = min(count, len(articles))
     return [articles[place * len(articles) // count] for place in range(count)]
 
@@ -45,21 +48,26 @@ def measure(system: str, test: Path, articles: int, params: DecodingParams) -> S
     """
     latency = time_student(MODELS / system, pick_articles(test, articles), params)
     print(
-        f"latency {system}: {latency.one_core.median:.3f} s an article on one core, "
-        f"{latency.all_cores.median:.3f} s on {count_cores()}",
+        f"latency {system}: {latency.one_core.median:.3g} s an {this_kind().input} on one core, "
+        f"{latency.all_cores.median:.3g} s on {count_cores()}",
         file=sys.stderr,
     )
     return latency
 
 
 def main() -> None:
-    """Reads params.yaml and times the model that ships of the system on the command line."""
+    """Reads params.yaml and times the models that ship of the systems on the command line."""
     parser = command_parser("python -m stages.latency", __doc__)
-    parser.add_argument("system", choices=Lineup().trained, help="a folder's name under models/")
-    system = parser.parse_args().system
+    parser.add_argument(
+        "systems", nargs="*", metavar="SYSTEM", help="a folder's name under models/; none for all"
+    )
+    systems, known = parser.parse_args().systems, Lineup().trained
+    if unknown := [system for system in systems if system not in known]:
+        parser.error(f"{unknown[0]}: expected one of {', '.join(known)}")
     articles = load_section("latency", LatencyParams).articles
     params = load_section("predict", DecodingParams)
-    measure(system, TEST, articles, params).write(StudentLatency.path_of(system))
+    for system in systems or Lineup(load_sources()).trained:
+        measure(system, TEST, articles, params).write(StudentLatency.path_of(system))
 
 
 if __name__ == "__main__":

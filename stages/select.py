@@ -17,8 +17,8 @@ from pathlib import Path
 
 from understudy.contract.lineup import Lineup, split_system
 from understudy.contract.pairs import MODELS, SEEDS, seed_folder
+from understudy.contract.params.classifying import STUDENTS
 from understudy.contract.params.fetch import FetchParams, RedactParams
-from understudy.contract.params.training import StudentParams
 from understudy.contract.personal import ReplacedKinds
 from understudy.contract.predictions import PREDICTIONS, predictions_path, seed_predictions_path
 from understudy.contract.trained import (
@@ -88,7 +88,8 @@ def main() -> None:
         "system", choices=Lineup().trained, help="a folder's name under models/seeds/"
     )
     system = parser.parse_args().system
-    seeds = load_section(f"train-{split_system(system)[0]}", StudentParams).seeds
+    student = split_system(system)[0]
+    seeds = load_section(f"train-{student}", STUDENTS[student]).seeds
     trained = select(system, seeds, load_section("fetch", FetchParams).redact)
     if len(seeds) > 1:
         losses = ", ".join(f"{one.seed}: {one.best_validation_loss:.3f}" for one in trained.runs)

@@ -6,10 +6,11 @@ Out: metrics/worth.json.
 Run: python -m stages.worth
 """
 
-from understudy.contract.evaluation import Gap, Systems, TeacherCalls, TeacherUse
+from understudy.contract.evaluation import Gap, Systems
 from understudy.contract.params.payback import WorthParams
 from understudy.contract.params.teacher import Prices, TeacherParams
 from understudy.contract.recipes import RecipeGap
+from understudy.contract.teacher_use import TeacherCalls, TeacherUse
 from understudy.contract.timing import StudentLatency
 from understudy.contract.trained import TrainedSeeds
 from understudy.contract.worth import Worth

@@ -1,11 +1,11 @@
 """calibrate: when a student may answer alone, and what is promised of those answers.
 
 In:  models/SYSTEM as it ships, such as models/t5-gold; data/gold/validation.parquet;
-     data/calibration/zeroshot.parquet, the teacher's answers on these articles;
+     data/calibration/zeroshot.parquet, the teacher's answers on these inputs;
      metrics/answers/zeroshot.json and metrics/latency/SYSTEM.json for money and time.
 Out: metrics/calibration/SYSTEM.json: threshold, share answered alone, bound, and what each
      threshold would do. Where nothing can be promised, it has no threshold, and says why on stderr.
-Run: python -m stages.calibrate SYSTEM
+Run: python -m stages.calibrate SYSTEM…
 
 docs/guarantee.md says what the promise means, and what it assumes.
 """
@@ -84,13 +84,19 @@ def _sum_tokens(calls: CallCounts) -> list[int]:
 
 
 def main() -> None:
-    """Calibrates the model that ships of the system on the command line."""
+    """Calibrates the model that ships of each system on the command line."""
     parser = command_parser("python -m stages.calibrate", __doc__)
-    parser.add_argument("system", choices=Lineup().trained, help="a folder's name under models/")
-    system = parser.parse_args().system
-    found = calibrate_system(system)
-    found.write(SystemCalibration.path_of(system))
-    print(f"calibrate {system}: {describe_promise(found)}", file=sys.stderr)
+    parser.add_argument(
+        "systems",
+        nargs="+",
+        choices=Lineup().trained,
+        metavar="SYSTEM",
+        help="a folder's name under models/",
+    )
+    for system in parser.parse_args().systems:
+        found = calibrate_system(system)
+        found.write(SystemCalibration.path_of(system))
+        print(f"calibrate {system}: {describe_promise(found)}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def pick_threshold(
     """
     promise = Promise(promised.epsilon, promised.delta, promised.confidence, promised.horizon)
     fitted = np.array([is_fitted(name) for name in ids], dtype=bool)
-    shortfalls = judged.teacher - judged.student
+    shortfalls = judged.shortfalls
     kept = [one for one, fits in zip(judged.signals, fitted, strict=True) if fits]
     others = [one for one, fits in zip(judged.signals, fitted, strict=True) if not fits]
     confidence = _fit(kept, shortfalls[fitted] <= promise.delta)
@@ -78,7 +78,12 @@ def pick_threshold(
         "risk": 100 * best.risk if best else 0.0,
         "bound": 100 * best.bound if best else None,
         "confidence": confidence.to_record(),
-        "watched": watch(judged.agreement[fitted], judged.agreement[~fitted], promise.confidence),
+        "watched": watch(
+            judged.agreement[fitted],
+            judged.agreement[~fitted],
+            promise.confidence,
+            100.0 if judged.are_labels else None,
+        ),
         "teacher_score": float(judged.teacher[~fitted].mean()) if others else None,
         "points": [
             describe(point, rated, judged.student[~fitted], judged.teacher[~fitted], prices)
@@ -126,14 +131,23 @@ def describe(
     )
 
 
-def watch(fitted: Figures, calibrated: Figures, confidence: float) -> Watched | None:
+def watch(
+    fitted: Figures, calibrated: Figures, confidence: float, floor: float | None = None
+) -> Watched | None:
     """What is watched without references: how often student and teacher differ more than usual.
 
     None where that cannot be told: too few rows, or answers that share no word are usual.
+
+    Args:
+        fitted: agreement on the rows that choose the floor.
+        calibrated: on the others.
+        confidence: of the limit of the rate.
+        floor: known without rows, as of labels, which agree or not.
     """
     if len(fitted) < FEWEST or not len(calibrated):
         return None
-    floor = round(float(np.quantile(fitted, FLOOR, method="lower")), 4)
+    if floor is None:
+        floor = round(float(np.quantile(fitted, FLOOR, method="lower")), 4)
     differing = int((calibrated < floor).sum())
     rate = float(upper_bounds([differing], len(calibrated), confidence)[0])
     return Watched(floor=floor, rate=rate) if floor > 0 and rate < 1 else None

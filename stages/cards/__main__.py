@@ -15,7 +15,7 @@ from understudy.contract.answered import Answered
 from understudy.contract.calibration import SystemCalibration
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.dataset import Dataset
-from understudy.contract.evaluation import Gap, Systems, TeacherUse
+from understudy.contract.evaluation import Gap, Systems
 from understudy.contract.lineup import Lineup, split_system
 from understudy.contract.origin import load_origin
 from understudy.contract.pairs import MODELS
@@ -26,6 +26,7 @@ from understudy.contract.params.sources import MADE_BY
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.personal import ReplacedKinds
 from understudy.contract.recipes import RecipeGap, Recipes
+from understudy.contract.teacher_use import TeacherUse
 from understudy.contract.trained import TrainedSeeds, TrainedSettings
 from understudy.core.errors import run
 from understudy.core.files import replacing

@@ -13,7 +13,7 @@ from understudy.contract.answered import AnswerCounts, Answered
 from understudy.contract.calibration import SystemCalibration
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.dataset import Dataset
-from understudy.contract.evaluation import AnyScores, Gap, Systems, TeacherUse
+from understudy.contract.evaluation import AnyScores, Gap, Systems
 from understudy.contract.names import TITLES, name_pair
 from understudy.contract.origin import FilesOrigin, HubOrigin, Origin, SampleOrigin
 from understudy.contract.pairs import LEARNING_SPLITS
@@ -23,6 +23,7 @@ from understudy.contract.params.generate import GenerateParams
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.personal import ReplacedKinds
 from understudy.contract.recipes import AnyRecipe, RecipeGap, Recipes
+from understudy.contract.teacher_use import TeacherUse
 from understudy.contract.trained import TrainedSeeds, TrainedSettings
 from understudy.core.errors import DataError, one_line
 from understudy.core.files import AGAIN
@@ -111,7 +112,7 @@ def build_card(facts: CardFacts) -> str:
         decoding=facts.decoding,
         titles=TITLES,
         sample=isinstance(facts.origin, SampleOrigin),
-        tiny=settings.params.model == TINY,
+        tiny=settings.start == TINY,
         prefix=FAMILIES[settings.family].prefix,
         host=name_host(base_url),
         start=_name_start(settings),
@@ -139,7 +140,7 @@ def _score_seeds(
 
 
 def _name_start(settings: TrainedSettings) -> str:
-    model = settings.params.model
+    model = settings.start or TINY
     if model == TINY:
         return "random weights"
     if settings.commit is None:
@@ -175,7 +176,7 @@ def _write_front_matter(facts: CardFacts, scores: AnyScores) -> str:
     data = ModelCardData(
         library_name="transformers",
         pipeline_tag="summarization",
-        base_model=one_line(settings.params.model) if on_hub else None,
+        base_model=one_line(settings.start or TINY) if on_hub else None,
         base_model_relation="finetune" if on_hub else None,
         datasets=[one_line(origin.dataset)] if isinstance(origin, HubOrigin) else None,
         metrics=["rouge"],

@@ -135,7 +135,7 @@ def build_card(facts: DataCardFacts) -> str:
         lost=[
             (student, kind, texts)
             for student, pairs in facts.lost.items()
-            for kind, texts in (("articles", pairs.articles), ("highlights", pairs.highlights))
+            for kind, texts in (("articles", pairs.inputs), ("highlights", pairs.outputs))
         ],
     )
 

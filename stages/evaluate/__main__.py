@@ -26,11 +26,12 @@ from stages.evaluate.judging import (
     write_scores,
 )
 from stages.evaluate.systems import Answers, load_answers, read_answers
-from understudy.contract.evaluation import OneSource, TeacherUse
+from understudy.contract.evaluation import OneSource
 from understudy.contract.kind import SUMMARIZATION
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.contract.params.sources import load_sources
 from understudy.contract.params.teacher import TeacherParams
+from understudy.contract.teacher_use import TeacherUse
 from understudy.core.errors import ParamsError, run
 from understudy.core.params import PARAMS, load_section
 from understudy.scoring.scoreboard import Scoreboard

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 import numpy as np
 
@@ -17,7 +18,6 @@ from understudy.contract.classes import (
     ConfusionLine,
     LabelNoise,
     NoiseCost,
-    ReliabilityLine,
     confusion_path,
     slugs,
 )
@@ -83,6 +83,10 @@ class Labels:
         }
         self._given = {system: codes[name] for system, name in answers.shipped.items()}
         self._sure = {name: _read_confidences(name, answers) for name in self._given}
+        self._bins = {
+            name: find_bins(name, self._sure[name], given == self._truth)
+            for name, given in self._given.items()
+        }
         self._board = ClassBoard(self._truth, self._given, len(task.labels), params.judgement)
         self._expected, self._shipped = answers.expected, answers.shipped
 
@@ -97,7 +101,7 @@ class Labels:
         gap.write()
         measure_noise(self._names, self._lineup, gap).write()
         self._write_confusions()
-        write_csv(RELIABILITY, self._list_bins())
+        write_csv(RELIABILITY, chain.from_iterable(self._bins.values()))
         lines = (
             AccuracyLine(
                 system=name,
@@ -117,7 +121,6 @@ class Labels:
         measured |= {"balanced_low": low, "balanced_high": high}  # of classes drawn with their rows
         mean, *ends = self._board.macro_f1(system)
         right = given == self._truth
-        ece = expect_error(list(find_bins(sure, right)))
         classes = rate_classes(count_confusion(self._truth, given, len(self._labels)))
         return LabelScores.model_validate(
             {
@@ -126,7 +129,7 @@ class Labels:
                     zip(("macro_f1", "macro_f1_low", "macro_f1_high"), (mean, *ends), strict=True)
                 ),
                 "unlisted": int((given == NONE).sum()),
-                "ece": None if ece is None else 100 * ece,
+                "ece": expect_error(self._bins[system]),
                 "brier": score_brier(sure, right),
                 "classes": dict(zip(self._names.values(), classes, strict=True)),
             }
@@ -158,16 +161,6 @@ class Labels:
                 for actual, predicted in zip(self._expected, answers, strict=True)
             )
             write_csv(confusion_path(name), lines)
-
-    def _list_bins(self) -> Iterator[ReliabilityLine]:
-        for name, given in self._given.items():
-            for one in find_bins(self._sure[name], given == self._truth):
-                yield ReliabilityLine(
-                    system=name,
-                    confidence=100 * one.confidence,
-                    accuracy=100 * one.accuracy,
-                    rows=one.rows,
-                )
 
 
 def _answer_baselines(answers: Answers, task: TaskParams) -> dict[str, list[str]]:

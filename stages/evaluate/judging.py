@@ -14,7 +14,6 @@ from understudy.contract.evaluation import (
     SEED_SCORES,
     OneSource,
     Systems,
-    TeacherCalls,
     scores_schema,
     seed_scores_schema,
 )
@@ -23,6 +22,7 @@ from understudy.contract.lineup import name_system
 from understudy.contract.names import name_model
 from understudy.contract.params.teacher import Prices
 from understudy.contract.recipes import Recipes
+from understudy.contract.teacher_use import TeacherCalls
 from understudy.core.tables import table_writer
 from understudy.scoring.bootstrap import Figures
 from understudy.scoring.scoreboard import RecipeBoard, Scoreboard

@@ -11,16 +11,15 @@ from understudy.contract.evaluation import (
     PLOT,
     REFERENCE,
     Gap,
-    LengthEffects,
     PlotLine,
     Systems,
     SystemScores,
     TextLength,
-    Texts,
 )
 from understudy.contract.lineup import Lineup
 from understudy.contract.names import ZEROSHOT
 from understudy.contract.params.evaluate import EvaluateParams, Words
+from understudy.contract.texts import LengthEffects, Texts
 from understudy.scoring.bootstrap import Figures
 from understudy.scoring.length import cut_like, explain_by_length
 from understudy.scoring.scoreboard import Scoreboard

@@ -16,13 +16,8 @@ from understudy.contract.evaluation import (
     AnyDifference,
     AnyScores,
     Gap,
-    LengthEffect,
-    LengthEffects,
     Systems,
-    TeacherUse,
     TextLength,
-    Texts,
-    TextTraits,
     scores_schema,
 )
 from understudy.contract.kind import this_kind
@@ -34,6 +29,8 @@ from understudy.contract.params.evaluate import EvaluateParams, Words
 from understudy.contract.predictions import predictions_path
 from understudy.contract.recipes import AnyRecipe, AnyRecipeDifference, RecipeGap, Recipes
 from understudy.contract.survey import LengthBin, SourceSurvey, histogram_of
+from understudy.contract.teacher_use import TeacherUse
+from understudy.contract.texts import LengthEffect, LengthEffects, Texts, TextTraits
 from understudy.contract.timing import StudentLatency
 from understudy.contract.trained import CURVES, CurvePoint
 from understudy.contract.worth import Worth

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from stages.report.charts import difference_scale, draw_axis, draw_interval
 from stages.report.inputs import ReportFacts
-from understudy.contract.evaluation import LengthEffect
+from understudy.contract.texts import LengthEffect
 from understudy.rendering.figures import percent
 
 

@@ -18,7 +18,7 @@ import pandas as pd
 from tests.benchmarks.contest import describe_machine, main_memory_peak, run_child, write_table
 from tests.benchmarks.memory import draw_texts
 from understudy.contract.params.decoding import DecodingParams
-from understudy.students.decoding.engines import open_engine
+from understudy.students.decoding.engines import Writer, open_engine
 from understudy.students.decoding.hypotheses import Hypothesis
 from understudy.tools.bulk.dispatch import Request, summarize_files
 from understudy.tools.bulk.working import Outcome, Work, Worker, work_here
@@ -37,15 +37,16 @@ def work_on_two(work: Work, names: Sequence[str]) -> Iterator[Outcome]:
 ENGINES = {"local": work_here, "ray": work_on_two}
 
 
-class Stub:
+class Stub(Writer):
     """An engine that answers each text with its first tokens, so that the rest is measured."""
 
     def __init__(self, model: Path) -> None:
         real = open_engine(model, "ctranslate2", threads=1)
+        assert isinstance(real, Writer)
         self.tokenizer, self.family, self.device = real.tokenizer, real.family, real.device
 
     def decode(
-        self, encoded: Sequence[list[int]], params: DecodingParams, scored: bool = False
+        self, encoded: Sequence[list[int]], params: DecodingParams, *, scored: bool = False
     ) -> Iterator[tuple[int, Hypothesis]]:
         """See `Engine`."""
         for index, ids in enumerate(encoded):

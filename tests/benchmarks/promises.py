@@ -1,11 +1,12 @@
 """How often a cascade's promise is broken, and how soon a drift is noticed.
 
 Run: python -m tests.benchmarks.promises; make bench runs it. Real rows are the validation and test
-articles of the last run: each student that ships answers them, and is compared with the chat model
-by ROUGE-1 F1 as the stage calibrate does it. They are left out where there is no last run. Planted
-rows are harder: more of them are bad, and the confidence says little. All are split 1,000 times
-into a half that calibrates, a third of which fits the confidence where there are signals, and the
-half that comes after it.
+inputs of the last run of each pipeline: each student that ships answers them, and is compared with
+the chat model by ROUGE-1 F1, or by its label, as the stage calibrate does it. They are left out
+where there is no last run. Planted rows are harder: more of them are bad, and the confidence says
+little; planted labels have confidences that many share. All are split 1,000 times into a half that
+calibrates, a third of which fits the confidence where there are signals, and the half that comes
+after it.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,6 @@ from tests.benchmarks.contest import write_table
 from tests.benchmarks.drifts import write_drifts, write_watched
 from tests.benchmarks.real_rows import Rows, read_real
 from tests.imports import ROOT
-from understudy.contract.calibration import SystemCalibration
 from understudy.serving.confidence import Confidence, fit_confidence
 from understudy.serving.guarantee import Figures, Promise, calibrate, count_local
 
@@ -39,6 +39,22 @@ def plant(rows: int, seed: int, bad: float, informed: float) -> Rows:
     confidences = np.round(1 / (1 + np.exp(-noisy)), 2)
     shortfalls = np.where(quality < np.quantile(quality, bad), 2 * DELTA, 0.0)
     return Rows(f"planted, {bad:.0%} bad", shortfalls, confidences)
+
+
+def plant_labels(rows: int, seed: int, classes: int, sharpness: float) -> Rows:
+    """Labels by their probability, which is right on average; many are all but certain.
+
+    A row's evidence for each class is drawn, sharper or less sharp, and the teacher's label by the
+    probabilities that follow. The student answers the most probable one, and is as sure as that.
+    """
+    rng = np.random.default_rng(seed)
+    evidence = sharpness * rng.standard_normal((rows, classes))
+    shares = np.exp(evidence - evidence.max(axis=1, keepdims=True))
+    shares /= shares.sum(axis=1, keepdims=True)
+    drawn = (shares.cumsum(axis=1) < rng.uniform(size=(rows, 1))).sum(axis=1)
+    shortfalls = np.where(drawn == shares.argmax(axis=1), 0.0, 100.0)
+    confidences = np.round(shares.max(axis=1), 3)
+    return Rows(f"planted labels, {(shortfalls > 0).mean():.0%} bad", shortfalls, confidences)
 
 
 def promise_by(horizon: int | None, grid: list[float] | None = None) -> Way:
@@ -110,7 +126,8 @@ def write_promises(sets: list[Rows]) -> None:
         (*head, "broken: the rate", "broken: the other half"),
         table,
         f"{SPLITS:,} splits in halves; with 95% confidence at most {EPSILON:.0%} of requests are "
-        f"answered locally and worse by more than {DELTA:g} points; the rate: of all rows.",
+        f"answered locally and worse by more than {DELTA:g} points, or with another label; the "
+        "rate: of all rows.",
     )
 
 
@@ -118,11 +135,9 @@ def write_tested(sets: list[Rows]) -> None:
     """The table of what the stage calibrate has picked, asked about test articles."""
     table = []
     for rows in sets:
-        name = rows.name.strip("`")
-        path = ROOT / SystemCalibration.path_of(name)
-        if not rows.tested or not path.is_file():
+        picked = rows.picked
+        if not rows.tested or picked is None:
             continue
-        picked = SystemCalibration.load(path)
         confidences = Confidence.from_record(picked.confidence).rate(rows.signals[-rows.tested :])
         served = confidences >= (np.inf if picked.threshold is None else picked.threshold)
         bad = rows.shortfalls > DELTA
@@ -144,9 +159,11 @@ def write_tested(sets: list[Rows]) -> None:
 
 def main() -> None:
     """Prints all tables."""
-    real = list(read_real())
-    write_promises([*real, plant(400, 1, 0.4, 0.5), plant(4000, 2, 0.4, 0.5)])
-    write_tested(real)
+    real, classified = read_real(ROOT), read_real(ROOT / "classification")
+    labels = [plant_labels(400, 3, 8, 2.5), plant_labels(4000, 4, 8, 2.5)]
+    planted = [plant(400, 1, 0.4, 0.5), plant(4000, 2, 0.4, 0.5)]
+    write_promises([*real, *classified, *planted, *labels])
+    write_tested([*real, *classified])
     write_drifts()
     write_watched(real)
 

@@ -1,20 +1,17 @@
 """Rows of the last run for tests/benchmarks/promises.py: what students answer to its articles."""
 
 import sys
-from collections.abc import Iterator
+from contextlib import chdir
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from stages.calibrate.articles import Articles, judge, read_articles
-from tests.imports import ROOT
+from stages.calibrate.articles import Articles, judge, rate, read_articles
 from understudy.contract.asked import CALIBRATION_ANSWERS, ZEROSHOT_ANSWERS
+from understudy.contract.calibration import SystemCalibration
 from understudy.contract.lineup import Lineup
 from understudy.contract.pairs import GOLD, MODELS
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.core.params import load_section
-from understudy.scoring.rows import score_rows
 from understudy.serving.confidence import Signals
 from understudy.serving.guarantee import Figures
 from understudy.students.decoding.decoding import decode
@@ -37,23 +34,29 @@ class Rows:
     """The agreement of the teacher's answers with the student's to the row before."""
     tested: int = 0
     """How many of them, the last ones, are test articles."""
+    picked: SystemCalibration | None = None
+    """What the stage calibrate has found."""
 
 
-def read_real() -> Iterator[Rows]:
-    """The sample's students; bad is what the chat model does better by more than DELTA points."""
+def read_real(root: Path) -> list[Rows]:
+    """The students of a pipeline's sample; bad is what the chat model does better by DELTA points.
+
+    Of labels, bad are those that are not the chat model's.
+    """
     paths = [CALIBRATION_ANSWERS, ZEROSHOT_ANSWERS]
-    if not all((ROOT / path).is_file() for path in paths):
-        print("no answers of a last run: real rows are left out", file=sys.stderr)
-        return
-    validation, test = (
-        read_articles(ROOT / GOLD / f"{split}.parquet", ROOT / path)
-        for split, path in zip(("validation", "test"), paths, strict=True)
-    )
-    articles = join(validation, test)
-    for name in Lineup().trained:
-        folder = ROOT / MODELS / name
-        if folder.is_dir():
-            yield read_student(folder, articles, len(test.ids))
+    if not all((root / path).is_file() for path in paths):
+        print(f"{root.name}: no answers of a last run, left out", file=sys.stderr)
+        return []
+    with chdir(root):
+        validation, test = (
+            read_articles(GOLD / f"{split}.parquet", path)
+            for split, path in zip(("validation", "test"), paths, strict=True)
+        )
+        articles = join(validation, test)
+        folders = [MODELS / name for name in Lineup().trained]
+        return [
+            read_student(folder, articles, len(test.ids)) for folder in folders if folder.is_dir()
+        ]
 
 
 def join(first: Articles, second: Articles) -> Articles:
@@ -69,18 +72,19 @@ def join(first: Articles, second: Articles) -> Articles:
 
 def read_student(folder: Path, articles: Articles, tested: int) -> Rows:
     """Lets a student answer all articles."""
-    params = load_section("evaluate", EvaluateParams, ROOT / "params.yaml")
+    params = load_section("evaluate", EvaluateParams)
     judged = judge(articles, folder, TOKENS_PER_BATCH, params)
     search = read_generation_config(folder, TOKENS_PER_BATCH)
     engine = open_engine(folder, search.engine)
     texts = list(decode(engine, articles.texts, search, folder.name, len(articles.texts)))
     others = [*texts[1:], texts[0]]
-    scores = score_rows(others, articles.answers, params.stemmer, ["rouge1"], params.words)
+    path = SystemCalibration.path_of(folder.name)
     return Rows(
-        f"`{folder.name}`",
-        judged.teacher - judged.student,
+        f"`{folder.name}`{', labels' if judged.are_labels else ''}",
+        judged.shortfalls,
         signals=tuple(judged.signals),
         agreement=judged.agreement,
-        shuffled=np.array(scores["rouge1"]["f1"]),
+        shuffled=rate(articles, others, judged.signals, params).agreement,
         tested=tested,
+        picked=SystemCalibration.load(path) if path.is_file() else None,
     )

@@ -15,15 +15,9 @@ from understudy.contract.evaluation import (
     Difference,
     F1Difference,
     Gap,
-    LengthEffect,
-    LengthEffects,
     Measures,
     Systems,
     SystemScores,
-    TeacherCalls,
-    TeacherUse,
-    Texts,
-    TextTraits,
 )
 from understudy.contract.lineup import Lineup, split_system
 from understudy.contract.names import KINDS, MEASURES, name_pair
@@ -31,6 +25,8 @@ from understudy.contract.origin import ORIGIN, Origin
 from understudy.contract.params.sources import MADE_BY
 from understudy.contract.recipes import Recipe, RecipeDifference, RecipeGap, Recipes, SeedScores
 from understudy.contract.survey import SourceSurvey
+from understudy.contract.teacher_use import TeacherCalls, TeacherUse
+from understudy.contract.texts import LengthEffect, LengthEffects, Texts, TextTraits
 from understudy.contract.trained import SeedRun, TrainedSeeds, TrainedSettings
 
 LINEUP = Lineup()
@@ -301,7 +297,7 @@ def make_settings(system: str = "t5-gold", **changed: Any) -> TrainedSettings:
         "label_smoothing": 0.1, "max_input_tokens": 512, "max_target_tokens": 128,
         "validations": 2, "patience": None,
     }  # fmt: skip
-    cut = {"articles": 3, "highlights": 0}
+    cut = {"inputs": 3, "outputs": 0}
     return TrainedSettings.model_validate(
         {
             "system": system, "family": family, "source": source,

@@ -29,21 +29,15 @@ from tests.imports import ROOT
 from understudy.contract.answered import ANSWERED, AnswerCounts, Answered
 from understudy.contract.dataset import Dataset
 from understudy.contract.document import Document, Metrics, Record
-from understudy.contract.evaluation import (
-    ByKind,
-    Gap,
-    LengthEffects,
-    OneSource,
-    Systems,
-    TeacherUse,
-    Texts,
-)
+from understudy.contract.evaluation import ByKind, Gap, OneSource, Systems
 from understudy.contract.names import KINDS, MEASURES
 from understudy.contract.origin import load_origin
 from understudy.contract.params.sources import SOURCES
 from understudy.contract.personal import ReplacedKinds
 from understudy.contract.recipes import RecipeGap, Recipes
 from understudy.contract.survey import SURVEYS, SourceSurvey
+from understudy.contract.teacher_use import TeacherUse
+from understudy.contract.texts import LengthEffects, Texts
 from understudy.contract.timing import LATENCIES, StudentLatency
 from understudy.contract.trained import STUDENTS_FOLDER, TrainedSeeds
 from understudy.contract.worth import Worth

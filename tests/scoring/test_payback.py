@@ -12,10 +12,11 @@ from tests.contract.payback_examples import (
     make_student_worth,
     make_teacher_gap,
 )
-from understudy.contract.evaluation import Gap, Systems, TeacherUse
+from understudy.contract.evaluation import Gap, Systems
 from understudy.contract.lineup import Lineup
 from understudy.contract.params.payback import WorthParams
 from understudy.contract.recipes import RecipeGap
+from understudy.contract.teacher_use import TeacherUse
 from understudy.contract.worth import Worth
 from understudy.scoring.payback import choose_candidate, count_answers, serve_usd, weigh_students
 

@@ -10,6 +10,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from stages.evaluate.__main__ import main
+from stages.worth import weigh
+from tests.contract.payback_examples import make_latencies
 from tests.stages.evaluated import PRICES, make_calls, read
 from understudy.contract.answered import AnswerCounts, Answered
 from understudy.contract.classes import (
@@ -31,8 +33,11 @@ from understudy.contract.evaluation import (
 )
 from understudy.contract.kind import CLASSIFICATION
 from understudy.contract.lineup import Lineup
+from understudy.contract.params.payback import WorthParams
+from understudy.contract.params.teacher import Prices
 from understudy.contract.predictions import predictions_path, seed_predictions_path
 from understudy.contract.recipes import RecipeGap, Recipes
+from understudy.contract.timing import StudentLatency
 from understudy.contract.trained import TrainedSeeds
 from understudy.core.errors import DataError
 
@@ -253,3 +258,17 @@ def test_a_label_that_params_lack_is_named(tmp_path: Path, monkeypatch: pytest.M
     save(test.assign(label=err(list(test["label"]), 50, "refund")), Path("data/gold/test.parquet"))
     with pytest.raises(DataError, match="has the label 'refund', expected one of task"):
         main()
+
+
+def test_students_are_weighed_by_their_labels(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    for system in Lineup(kind=CLASSIFICATION).trained:
+        make_latencies()["t5-gold"].write(StudentLatency.path_of(system))
+    found = weigh(WorthParams(machine_usd_per_hour=0.1), Prices(**PRICES))
+    gap = Gap.load()["bert-gold-minus-zeroshot"]["labels"]
+    one = found["bert-gold"]
+    assert (one.accuracy_difference, one.f1_difference) == (gap.judged, None)
+    assert (one.difference, one.model_verdict) == (gap.judged, gap.verdict)
+    assert set(found.usd_per_seed) == set(CLASSIFICATION.students)

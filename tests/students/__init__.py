@@ -19,7 +19,8 @@ from understudy.contract.params.export import CONVERTED, ExportParams
 from understudy.contract.params.training import StudentParams, TrainingSettings, TrainParams
 from understudy.students.decoding.conversion import convert
 from understudy.students.decoding.decoding import decode
-from understudy.students.decoding.engines import Engine, Transformers
+from understudy.students.decoding.engines import Transformers, Writer
+from understudy.students.decoding.protocol import Engine
 from understudy.students.model.families import FAMILIES
 from understudy.students.model.loading import Student, build_tiny
 from understudy.students.training.trainer import Trained, train
@@ -162,10 +163,16 @@ def save(student: Student, folder: Path) -> Path:
 
 
 @functools.cache
-def taught_engine(family: str) -> Engine:
+def taught_engine(family: str) -> Transformers:
     """The same student, ready to decode with transformers."""
     with tempfile.TemporaryDirectory() as scratch:
         return Transformers(save(taught(family), Path(scratch, family)))
+
+
+def as_writer(engine: Engine) -> Writer:
+    """An engine with the tokenizer that it has."""
+    assert isinstance(engine, Writer)
+    return engine
 
 
 def summarize(engine: Engine, articles: list[str], **changes: Any) -> list[str]:

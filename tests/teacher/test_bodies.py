@@ -164,3 +164,13 @@ def test_a_key_in_a_body_that_is_no_json_is_taken_out_however_it_is_escaped(
     with ChatServer(in_turn(Reply(body))) as server:
         (answer,) = ask(["a"], params(server, api_key_env="TEST_BODY_KEY"), path)
     assert answer.text == "*** ***"
+
+
+@pytest.mark.parametrize(
+    "values", [[-0.5, -0.25], [0], [], [1.5], [float("nan")], ["-1"], [-1, None]]
+)
+def test_the_log_probability_is_that_of_all_tokens_or_none(values: list[Any]) -> None:
+    body = completion({"content": TEXT})
+    body["choices"][0]["logprobs"] = {"content": [{"logprob": value} for value in values]}
+    expected = {(-0.5, -0.25): -0.75, (0,): 0.0}.get(tuple(values))
+    assert read_completion("sha256:0", body, batch=False).log_probability == expected

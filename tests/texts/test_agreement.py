@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.texts.agreement import choose_medoid, token_f1
+from understudy.texts.agreement import choose_majority, choose_medoid, token_f1
 
 WORDS = st.lists(st.sampled_from("abcd"))
 
@@ -62,3 +62,14 @@ def test_no_text_agrees_more_with_the_others_than_the_chosen_one(texts: list[str
     ]
     assert totals[at] == pytest.approx(max(totals))
     assert 0 <= agreement <= 1
+
+
+def test_most_labels_decide_and_pairs_agree_in_full_or_not() -> None:
+    found = {given: choose_majority(list(given)) for given in ("a", "ab", "abb", "aabb", "cbab")}
+    assert found == {
+        "a": (0, 1),
+        "ab": (0, 0),
+        "abb": (1, 1 / 3),
+        "aabb": (0, 1 / 3),
+        "cbab": (1, 1 / 6),
+    }

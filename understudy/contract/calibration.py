@@ -20,7 +20,8 @@ class Promised(Record):
     epsilon: Share
     """A share of all requests."""
     delta: Annotated[float, Field(ge=0)]
-    """Points of ROUGE-1 F1: an answer that is worse than the teacher's by more is bad."""
+    """Points of ROUGE-1 F1: an answer that is worse than the teacher's by more is bad. A label is
+    bad if it is another than the teacher's, whatever delta is."""
     confidence: Share
     """One minus the probability of a promise that does not hold."""
     horizon: Annotated[int, Field(gt=0)] | None = None
@@ -32,7 +33,7 @@ class Watched(Record):
 
     floor: Figure
     """Points of ROUGE-1 F1 between student's and teacher's answer; less is a disagreement. Chosen
-    on rows that calibrated nothing else."""
+    on rows that calibrated nothing else. Of labels 100: they agree, or have 0 points."""
     rate: Share
     """Upper confidence limit of the share of disagreements among the calibrated rows."""
 
@@ -48,7 +49,7 @@ class Point(Record):
     bound: Figure
     """Upper confidence limit of the risk, of this threshold alone, in percent."""
     score: Figure
-    """ROUGE-1 F1 of what is answered, by the student or by the teacher."""
+    """ROUGE-1 F1, or percent of right labels, of what is answered, by student or teacher."""
     usd_per_1000: FineUsd | None = None
     """Of 1,000 requests; None where the teacher's price is not known."""
     seconds: Seconds | None = None
@@ -80,14 +81,15 @@ class SystemCalibration(Metrics):
     watched: Watched | None = None
     """None where nothing can be: too few rows."""
     left_out: Count = 0
-    """Validation articles whose call of the teacher failed or, where its answers are the
-    references, gave no summary; in none of the counts above."""
+    """Validation inputs whose call of the teacher failed or, where its answers are the
+    references, gave no summary; in none of the counts above. An answer that is no label is in
+    them: no student's label agrees with it."""
     weights: str
     """Hash of the model's weights: of another model, nothing is promised."""
     teacher: dict[str, str]
     """`base_url` and `model` of whom it was compared with."""
     teacher_score: Figure | None = None
-    """ROUGE-1 F1 of the teacher alone on the calibrated rows; None where there is no row."""
+    """The same of the teacher alone on the calibrated rows; None where there is no row."""
     points: list[Point]
     """From the strictest threshold to the loosest, evenly spaced where there are many; the one at
     `threshold` is among them."""

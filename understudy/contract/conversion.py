@@ -1,4 +1,7 @@
-"""models/SYSTEM/ctranslate2/check.json: how the converted model compares with the trained one."""
+"""check.json of a converted model: how it compares with the trained one.
+
+It lies in models/SYSTEM/ctranslate2, or in the folder of a classifier itself.
+"""
 
 from pathlib import Path
 
@@ -7,7 +10,7 @@ from understudy.contract.params.export import CHECK, CONVERTED
 
 
 class ConversionCheck(Document):
-    """Differences are of log-probabilities of the same tokens, in nats a token."""
+    """Differences are of log-probabilities of the same tokens, or labels, in nats for each."""
 
     passed: bool
     quantization: str
@@ -18,6 +21,8 @@ class ConversionCheck(Document):
     largest_difference: float | None = None
     limit: float | None = None
     """The largest mean difference that passes."""
+    equal: float | None = None
+    """Share of the texts that get the same label; of classifiers only."""
     weights: str | None = None
     """Hash of the trained weights that were converted; files of older versions have none."""
     fast_tokenizer: bool = False

@@ -1,4 +1,4 @@
-"""What evaluate writes: scores, differences, traits of the texts, and what the teacher cost.
+"""What evaluate writes: scores and differences; see texts.py and teacher_use.py for the rest.
 
 A figure is in points or percent of 0 to 100 if nothing else is said.
 """
@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
 
 import pyarrow as pa
-from pydantic import AfterValidator, Discriminator, Tag
+from pydantic import Discriminator, Tag
 
-from understudy.contract.document import Count, Figure, KeyedMetrics, Metrics, Record
+from understudy.contract.document import Count, Figure, KeyedMetrics, Record
 from understudy.contract.kind import CLASSIFICATION, SUMMARIZATION, Kind
 from understudy.contract.lineup import Lineup, References, split_system
 from understudy.contract.names import Verdict
@@ -37,9 +37,6 @@ def seed_scores_schema(kind: Kind) -> dict[str, pa.DataType]:
     """Columns of SEED_SCORES."""
     points = dict.fromkeys(kind.score_columns, pa.float64())
     return {**text_columns("id", "system"), "seed": pa.int64(), **points}
-
-
-Usd = Annotated[float, AfterValidator(lambda amount: round(float(amount), 6))]
 
 
 class ByType(Record, Generic[M]):
@@ -334,114 +331,3 @@ class Gap(KeyedMetrics[AnyDifference]):
     """metrics/gap.json: differences of pairs of systems, under FIRST-minus-SECOND."""
 
     PATH: ClassVar = Path("metrics/gap.json")
-
-
-class TextTraits(Record):
-    """What ROUGE does not see in some texts; means over those that have a word."""
-
-    words: Figure
-    """Over all texts."""
-    compression: Figure
-    """Words of the article for each of the text."""
-    novel1: Figure
-    """Percent of the text's words that the article lacks; `novel2` and so on of its n-grams."""
-    novel2: Figure
-    novel3: Figure
-    novel4: Figure
-    coverage: Figure
-    """Percent of the text's words in fragments of the article (Grusky et al. 2018)."""
-    density: Figure
-    """Words of the fragment that a word stands in (Grusky et al. 2018)."""
-    repeated: Figure
-    """Percent of the text's 3-grams that it has said before."""
-    unsupported_numbers: Figure
-    """Percent of texts with a number that the article lacks."""
-    unsupported_names: Figure
-    """Percent of texts with a name that the article lacks."""
-    empty: Count
-    """Texts without a word."""
-
-
-class Texts(KeyedMetrics[TextTraits]):
-    """metrics/texts.json: every system, and the reference texts under REFERENCE."""
-
-    PATH: ClassVar = Path("metrics/texts.json")
-
-
-class LengthEffect(Record):
-    """A student minus zero-shot in ROUGE-1, with zero-shot answers as they are and cut."""
-
-    words: Figure
-    """Mean words per summary of the student."""
-    zeroshot_words: Figure
-    as_is: F1Difference
-    cut: F1Difference
-    """The same with each answer cut to as many words as the student wrote."""
-    explained: Figure | None = None
-    """Percent of the difference in F1; None where there is none to explain."""
-    correlation: Figure | None = None
-    """Spearman's, of differences in length and in F1, -1 to 1; None where one does not vary."""
-
-
-class LengthEffects(KeyedMetrics[LengthEffect]):
-    """metrics/length.json: every student."""
-
-    PATH: ClassVar = Path("metrics/length.json")
-
-
-class TeacherCalls(Record):
-    """One use of the teacher."""
-
-    model: str
-    """As the endpoint named it; several are joined by commas."""
-    calls: Count
-    """Answers; rows with equal prompts share one."""
-    rows: Count | None = None
-    """Rows that the stage asked about; None in files of earlier versions."""
-    imported: Count | None = None
-    """Answers out of logs, which cost nothing here; None in files of earlier versions."""
-    metered: Count | None = None
-    """Answers that tell their tokens."""
-    unusable: Count
-    """Rows whose answers make no pair, or are no summary; failed calls among them."""
-    failed: Count
-    """Rows whose calls failed for good."""
-    batch: Count
-    """Calls that came by the Batch API."""
-    prompt_tokens: Count
-    """Of all answers, imported ones too."""
-    cached_tokens: Count
-    """Those of prompt_tokens that are billed as cached input."""
-    completion_tokens: Count
-    reasoning_tokens: Count | None = None
-    """Those of completion_tokens that are reasoning, estimated where the endpoint does not say."""
-    cost_usd: Usd
-    """Of answers that were asked for here, at the prices of params.yaml."""
-    reasoning_stripped: Count | None = None
-    """Calls whose text began with reasoning, which was taken off."""
-    finish_reasons: dict[str, Count] | None = None
-    """Calls by the endpoint's word for the end of the text."""
-    timed: Count | None = None
-    """Calls whose time was measured: live ones; None in files of earlier versions."""
-    seconds_median: Figure | None = None
-    """Of timed calls, each without waits for limits; None where none is timed."""
-    seconds_p95: Figure | None = None
-    """Their 95th percentile, interpolated linearly between the two nearest, as the median is."""
-
-
-class TeacherUse(Metrics):
-    """metrics/teacher.json: calls, tokens, money and seconds a call, by the stage that asked."""
-
-    PATH: ClassVar = Path("metrics/teacher.json")
-
-    generate: TeacherCalls | None = None
-    """None where no articles are written."""
-    label: TeacherCalls | None = None
-    """None where no inputs are labelled."""
-    zeroshot: TeacherCalls
-
-    @property
-    def stages(self) -> dict[str, TeacherCalls]:
-        """The stages that asked."""
-        found = {"generate": self.generate, "label": self.label, "zeroshot": self.zeroshot}
-        return {stage: calls for stage, calls in found.items() if calls is not None}

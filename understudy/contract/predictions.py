@@ -1,7 +1,10 @@
-"""data/predictions/SYSTEM.parquet: one summary a test article, in the order of the test split."""
+"""data/predictions/SYSTEM.parquet: one answer a test input, in the order of the test split."""
 
 from pathlib import Path
 
+import pyarrow as pa
+
+from understudy.contract.kind import CLASSIFICATION, this_kind
 from understudy.contract.pairs import SEEDS
 from understudy.core.tables import text_columns
 
@@ -9,6 +12,14 @@ PREDICTIONS = Path("data/predictions")
 PREDICTIONS_SCHEMA = text_columns("id", "prediction")
 """Columns of a student's predictions; zero-shot ones have what came with each answer too
 (contract/asked.py). A prediction is null where the teacher's call failed for good."""
+CONFIDENCE = "confidence"
+"""Of a classification: the probability of the answer as the student sees it, or null."""
+
+
+def predictions_schema() -> dict[str, pa.DataType]:
+    """Columns of a student's predictions in this project."""
+    more = {CONFIDENCE: pa.float64()} if this_kind() is CLASSIFICATION else {}
+    return {**PREDICTIONS_SCHEMA, **more}
 
 
 def predictions_path(system: str, folder: Path = PREDICTIONS) -> Path:

@@ -1,11 +1,12 @@
 """What train-* write beside the weights: settings.json, time taken, and the learning curve."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from understudy.contract.document import Count, Document, Metrics, Record
+from understudy.contract.params.classifying import BertRun, GbdtRun, LstmRun
 from understudy.contract.params.sources import Source
 from understudy.contract.params.training import TrainParams
 
@@ -42,8 +43,9 @@ class ExampleCounts(Record):
 class CutTexts(Record):
     """How many texts were longer than allowed."""
 
-    articles: Count
-    highlights: Count
+    inputs: Count
+    outputs: Count = 0
+    """A label is none that could be cut."""
 
 
 class CutCounts(Record):
@@ -69,8 +71,8 @@ class LostTexts(Record):
 class LostPairs(Record):
     """The same of both kinds."""
 
-    articles: LostTexts
-    highlights: LostTexts
+    inputs: LostTexts
+    outputs: LostTexts
 
 
 class LostCounts(Record):
@@ -123,22 +125,33 @@ class TrainedSettings(Document):
     """settings.json of a model folder: how the weights came about."""
 
     system: str
-    family: Literal["t5", "bart"]
+    family: str
+    """gbdt, lstm, bert, t5 or bart."""
+    labels: list[str] | None = None
+    """The classes of a student that answers one of them, in the order of its ids."""
     source: Source
-    params: TrainParams
-    commit: str | None
+    params: TrainParams | GbdtRun | LstmRun | BertRun
+    commit: str | None = None
     """Commit of the Hub repository that the weights started from."""
     parameters: Count
+    """Weights of a network; leaves of the trees and coefficients of the linear model before
+    them."""
     device: str
     versions: dict[str, str]
     """Library versions."""
     examples: ExampleCounts
     cut: CutCounts
     lost: LostCounts | None = None
-    """Files of older versions have none."""
+    """Files of older versions have none, nor have students that do not write."""
     steps: Count
+    """Of the optimizer, or rounds of trees."""
     best_step: Count
     best_validation_loss: Loss
+
+    @property
+    def start(self) -> str | None:
+        """`tiny`, a Hub id or a folder; None for a student that has no weights to start from."""
+        return self.params.model if isinstance(self.params, TrainParams | BertRun) else None
 
     @staticmethod
     def path_in(model: Path) -> Path:

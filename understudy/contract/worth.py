@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from understudy.contract.document import Count, Figure, KeyedMetrics, Record
-from understudy.contract.evaluation import Usd
 from understudy.contract.names import Verdict
+from understudy.contract.teacher_use import Usd
 from understudy.contract.timing import Seconds
 
 FineUsd = Annotated[float, Field(ge=0), AfterValidator(lambda amount: round(float(amount), 9))]
@@ -31,14 +31,17 @@ class StudentWorth(Record):
     """One student in the teacher's place."""
 
     model_verdict: Verdict | None = None
-    """On ROUGE-1 F1 against the teacher, of the model that ships; None where the teacher's own
-    answers are the references."""
+    """On ROUGE-1 F1 or accuracy against the teacher, of the model that ships; None where the
+    teacher's own answers are the references."""
     recipe_verdict: Verdict | None = None
     """The same of its recipe."""
     f1_difference: Figure | None = None
-    """Points of ROUGE-1 F1, the model that ships minus the teacher."""
+    """Points of ROUGE-1 F1, the model that ships minus the teacher; None of labels."""
+    accuracy_difference: Figure | None = None
+    """The same of labels, in points of accuracy."""
     agreement: Figure | None = None
-    """ROUGE-1 F1 against the teacher's own answers; None where the references are gold."""
+    """ROUGE-1 F1 or accuracy against the teacher's own answers; None where the references are
+    gold."""
     seconds_median: Seconds
     """Of an answer, in the fastest of the ways that metrics/latency knows."""
     usd_per_1000: Usd
@@ -58,6 +61,12 @@ class StudentWorth(Record):
     pays: Literal[0, 1]
     """Whether it is ever paid back; quality does not count here."""
 
+    @property
+    def difference(self) -> float | None:
+        """The model that ships minus the teacher, in points of what is judged."""
+        found = self.f1_difference
+        return self.accuracy_difference if found is None else found
+
 
 class Worth(KeyedMetrics[StudentWorth]):
     """metrics/worth.json: every student."""
@@ -71,6 +80,6 @@ class Worth(KeyedMetrics[StudentWorth]):
     machine_usd_per_hour: float
     answers_per_month: Count
     usd_per_article: FineUsd
-    """What one more test article costs: a zero-shot answer, as the others were paid for."""
+    """What one more test row costs: a zero-shot answer, as the others were paid for."""
     usd_per_seed: dict[str, FineUsd]
-    """What one more seed costs, by student (t5, bart): training it once on each source."""
+    """What one more seed costs, by student, such as t5: training it once on each source."""

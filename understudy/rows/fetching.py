@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -163,17 +163,13 @@ class Sorter:
 def _with_label(row: RawRow, column: str, labels: LabelReader) -> RawRow:
     """The row with the label that its text stands for; a class may be a number or a truth value."""
     value = row.values.get(column)
-    if isinstance(value, bool):
-        value = str(value)
-    elif isinstance(value, int | float):
-        with suppress(ValueError):
-            value = normalize_id(value)
-    values = {**row.values, column: value}
-    if isinstance(value, str) and value.strip():
-        values[column] = labels.read(value)
-        if values[column] is None:
-            return replace(row, problem=f"{column}: {UNLISTED_LABEL}: {value!r:.60}")
-    return replace(row, values=values)
+    if isinstance(value, int | float):
+        value = str(value).removesuffix(".0")
+    if not isinstance(value, str) or not value.strip():
+        return row
+    label = labels.read(value)
+    problem = None if label else f"{column}: {UNLISTED_LABEL}: {value!r:.60}"
+    return replace(row, values={**row.values, column: label}, problem=problem)
 
 
 def _say_rejected(name: str, kept: int, rejected: int, max_rejected: float, path: Path) -> str:

@@ -5,13 +5,12 @@ classes that count are those with test rows: of another nothing is known, though
 it are wrong where they stand.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
+from understudy.contract.classes import ReliabilityLine
 from understudy.contract.evaluation import ClassScores
 from understudy.contract.params.evaluate import Judgement
 from understudy.scoring.bootstrap import Figures, bounds, draw_counts
@@ -24,15 +23,6 @@ WILSON_Z = 1.959963984540054
 Codes = npt.NDArray[np.int64]
 Interval = tuple[float, float, float]
 """A figure and its bounds."""
-
-
-@dataclass(frozen=True)
-class Bin:
-    """Answers of about the same confidence; shares from 0 to 1."""
-
-    confidence: float
-    accuracy: float
-    rows: int
 
 
 def encode(texts: Sequence[str | None], labels: Sequence[str]) -> Codes:
@@ -135,21 +125,30 @@ def _tally(counts: Figures, codes: Codes, classes: int) -> Figures:
     return np.stack([np.bincount(codes, weights=row, minlength=classes) for row in counts])
 
 
-def find_bins(confidences: Figures, right: npt.NDArray[np.bool_]) -> Iterator[Bin]:
-    """Yields those of BINS bins of equal width that have an answer, the least sure first.
+def find_bins(
+    system: str, confidences: Figures, right: npt.NDArray[np.bool_]
+) -> list[ReliabilityLine]:
+    """Those of BINS bins of equal width that have an answer, the least sure first.
 
     Each holds its upper end. Answers of unknown confidence (NaN) are left out.
     """
     known = ~np.isnan(confidences)
     sure, hits = confidences[known], right[known]
-    places = np.clip(np.ceil(sure * BINS).astype(np.int64) - 1, 0, BINS - 1)
-    for place in np.unique(places):
-        inside = places == place
-        yield Bin(float(sure[inside].mean()), float(hits[inside].mean()), int(inside.sum()))
+    places = np.clip(np.ceil(sure * BINS) - 1, 0, BINS - 1)
+    parts = [places == place for place in np.unique(places)]
+    return [
+        ReliabilityLine(
+            system=system,
+            confidence=100 * sure[part].mean(),
+            accuracy=100 * hits[part].mean(),
+            rows=int(part.sum()),
+        )
+        for part in parts
+    ]
 
 
-def expect_error(bins: Sequence[Bin]) -> float | None:
-    """The expected calibration error, 0 to 1 (Naeini et al. 2015); None without an answer."""
+def expect_error(bins: Sequence[ReliabilityLine]) -> float | None:
+    """The expected calibration error in percent (Naeini et al. 2015); None without an answer."""
     rows = sum(one.rows for one in bins)
     gaps = (abs(one.accuracy - one.confidence) * one.rows for one in bins)
     return sum(gaps) / rows if rows else None
@@ -165,7 +164,11 @@ def score_brier(confidences: Figures, right: npt.NDArray[np.bool_]) -> float | N
 def mcnemar_p(first_only: int, second_only: int) -> float:
     """The exact two-sided p-value of two systems, by what one alone has right (McNemar 1947)."""
     rows = first_only + second_only
-    return min(1.0, 2 * float(special.bdtr(min(first_only, second_only), rows, 0.5)))
+    ways = total = 1
+    for fewer in range(min(first_only, second_only)):
+        ways = ways * (rows - fewer) // (fewer + 1)
+        total += ways
+    return min(1.0, 2 * total / 2**rows)
 
 
 def bound_share(count: int, rows: int) -> tuple[float, float]:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from understudy.contract.evaluation import F1Difference, LengthEffect
+from understudy.contract.evaluation import F1Difference
 from understudy.contract.names import MEASURES
 from understudy.contract.params.evaluate import Judgement
+from understudy.contract.texts import LengthEffect
 from understudy.scoring.bootstrap import Figures, interval
 from understudy.texts.words import count_words, find_words
 

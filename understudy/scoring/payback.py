@@ -4,12 +4,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from understudy.contract.evaluation import Gap, Systems, TeacherCalls, TeacherUse
+from understudy.contract.evaluation import Gap, Systems
 from understudy.contract.lineup import split_system
 from understudy.contract.names import ZEROSHOT, Verdict, name_pair
 from understudy.contract.params.payback import WorthParams
 from understudy.contract.params.sources import MADE_BY
 from understudy.contract.recipes import RecipeGap
+from understudy.contract.teacher_use import TeacherCalls, TeacherUse
 from understudy.contract.timing import StudentLatency
 from understudy.contract.trained import TrainedSeeds
 from understudy.contract.worth import StudentWorth, TeacherWorth, Worth
@@ -102,14 +103,15 @@ def _price_pairs(source: str, use: TeacherUse) -> float:
 
 def _judge_quality(system: str, systems: Systems, gap: Gap, recipes: RecipeGap) -> dict[str, Any]:
     """How good a student is beside the teacher, or how far it agrees with it."""
-    main = systems.lineup.kind.main
+    kind = systems.lineup.kind
+    main = kind.main
     if systems.references == "teacher":
         return {"agreement": systems[system][main].judged}
     pair = name_pair(system, ZEROSHOT)
     return {
         "model_verdict": gap[pair][main].verdict,
         "recipe_verdict": recipes[pair][main].verdict,
-        "f1_difference": gap[pair][main].judged,
+        f"{kind.judged}_difference": gap[pair][main].judged,
     }
 
 

@@ -170,19 +170,22 @@ class Questions:
     """Rows of a split beside those of the folder, after them and not limited."""
     labels: LabelReader | None = None
     """Reads the answers, where they are labels."""
-    apart: bool = False
-    """Ask rows with equal messages as samples of one prompt: each gets a text of its own."""
 
     def __iter__(self) -> Iterator[Question]:
-        """Yields the questions about each row, split by split."""
+        """Yields the questions about each row, split by split.
+
+        Rows of one class have equal messages, where a prompt asks for a text of it: they are asked
+        as samples of that prompt, so that each gets a text of its own.
+        """
         columns = tuple(dict.fromkeys((*this_kind().columns, *self.prompt.variables)))
         settings, path = self.prompt.settings, self.prompt.field
-        seen = Counter[bytes]()
+        kind, seen = this_kind(), Counter[bytes]()
+        are_alike = kind is CLASSIFICATION and kind.output in self.prompt.variables
         for split, limit in self.limits.items():
             rows = islice(iterate_table(self.folder / f"{split}.parquet", columns), limit)
             for row in chain(rows, self.more.get(split, ())):
                 messages, before = self.prompt.fill(row), 0
-                if self.apart:
+                if are_alike:
                     key = hashlib.sha256(canonical(list(messages))).digest()
                     before = seen[key]
                     seen[key] += self.samples

@@ -20,12 +20,10 @@ from understudy.rows.redacting import open_model_redactor
 from understudy.serving.app import Service, build_app, open_service
 from understudy.serving.batching import Limits
 from understudy.serving.monitoring import Meters
-from understudy.students.decoding.decoding import spell
 from understudy.students.decoding.engines import CTranslate2, open_engine
 from understudy.students.decoding.generation import read_generation_config
 from understudy.students.decoding.hypotheses import Hypothesis
 from understudy.students.model.machine import count_cores
-from understudy.students.model.tokens import encode_texts
 from understudy.students.model.weights import hash_weights
 from understudy.teacher.matching import IMAGE, NO_MESSAGES, OTHER_PROMPT, TOOL_CALL
 from understudy.teacher.prompts import Prompt
@@ -50,7 +48,7 @@ Extension = Callable[[Service, "ServedStudent", "TaskPrompt", Path], Service]
 
 def check_model(folder: Path) -> None:
     """Refuses a folder that is not there, before anything is listened to."""
-    if not (folder / "config.json").is_file():
+    if not any((folder / name).is_file() for name in ("config.json", "settings.json")):
         problem = "no config.json in it" if folder.is_dir() else "no such folder"
         raise StudentError(
             f"{folder}: {problem}; expected a model folder; `dvc repro` makes those in models/"
@@ -59,7 +57,9 @@ def check_model(folder: Path) -> None:
 
 def check_conversion(folder: Path) -> None:
     """Refuses a folder that CTranslate2 should decode and cannot, as one that is half written."""
-    if read_generation_config(folder, 1).engine == "ctranslate2":
+    if (folder / "config.json").is_file() and (
+        read_generation_config(folder, 1).engine == "ctranslate2"
+    ):
         check, found = ConversionCheck.load(ConversionCheck.path_in(folder)), hash_weights(folder)
         if not check.passed or (found and check.weights not in (None, found)):
             raise StudentError(
@@ -118,8 +118,6 @@ class ServedStudent:
         self._engine = open_engine(folder, self._params.engine, threads)
         self._threads = threads
         self.name, self.max_tokens = folder.resolve().name, self._params.max_tokens
-        tokenizer = self._engine.tokenizer
-        self._special = set(tokenizer.convert_tokens_to_ids(tokenizer.all_special_tokens))
         # Encoding sets the tokenizer's cut, which must not happen while another thread uses it.
         self._lock = threading.Lock()
 
@@ -131,29 +129,26 @@ class ServedStudent:
 
     def encode(self, text: str) -> list[int]:
         """See `understudy.serving.answering.Student`."""
-        longest, prefix = self._params.max_input_tokens, self._engine.family.prefix
         with self._lock:
-            [ids], _ = encode_texts(self._engine.tokenizer, [text], longest, prefix)
+            [ids], _ = self._engine.encode([text], self._params)
         return ids
 
     def decode(self, encoded: Sequence[list[int]]) -> list[Hypothesis]:
         """See `understudy.serving.answering.Student`."""
         written: list[Hypothesis] = [Hypothesis([])] * len(encoded)
         for index, found in self._engine.decode(encoded, self._params, scored=True):
-            ids = [one for one in found.ids if one not in self._special]
-            written[index] = replace(found, ids=ids)
+            written[index] = replace(found, ids=self._engine.strip(found.ids))
         return written
 
     def count(self, text: str) -> int:
         """See `understudy.serving.answering.Student`."""
         with self._lock:
-            [ids], _ = encode_texts(self._engine.tokenizer, [text], MOST_COUNTED)
-        return sum(one not in self._special for one in ids)
+            return self._engine.count(text, MOST_COUNTED)
 
     def spell(self, ids: list[int]) -> str:
         """See `understudy.serving.answering.Student`."""
         with self._lock:
-            return spell(self._engine, ids)
+            return self._engine.spell(ids)
 
 
 class TaskPrompt:

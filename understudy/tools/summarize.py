@@ -18,8 +18,9 @@ from understudy.core.tables import table_writer, text_columns
 from understudy.rows.raw import RawRow, find_text_problem, normalize_id
 from understudy.rows.reader import READERS, STDIN, TEXT, Hints, read_file
 from understudy.students.decoding.decoding import decode
-from understudy.students.decoding.engines import Engine, open_engine
+from understudy.students.decoding.engines import open_engine
 from understudy.students.decoding.generation import read_generation_config
+from understudy.students.decoding.protocol import Engine
 from understudy.texts.redaction import Redactor
 
 COLUMNS = tuple(PREDICTIONS_SCHEMA)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from understudy.contract.answered import Answered
 from understudy.contract.dataset import Dataset
-from understudy.contract.evaluation import Gap, Systems, TeacherUse
+from understudy.contract.evaluation import Gap, Systems
 from understudy.contract.names import split_pair
 from understudy.contract.params.sources import MADE_BY
 from understudy.contract.recipes import RecipeGap, Recipes
+from understudy.contract.teacher_use import TeacherUse
 from understudy.contract.worth import Worth
 from understudy.core.errors import DataError
 from understudy.core.files import replacing

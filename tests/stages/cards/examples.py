@@ -26,7 +26,7 @@ from tests.contract.examples import (
 from tests.contract.payback_examples import make_calibration
 from tests.imports import ROOT
 from understudy.contract.answered import AnswerCounts, Answered
-from understudy.contract.evaluation import REFERENCE, Systems, TeacherUse
+from understudy.contract.evaluation import REFERENCE, Systems
 from understudy.contract.lineup import Lineup, split_system
 from understudy.contract.names import KINDS
 from understudy.contract.params.decoding import DecodingParams
@@ -36,6 +36,7 @@ from understudy.contract.params.generate import GenerateParams
 from understudy.contract.params.sources import MADE_BY
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.personal import ReplacedKinds
+from understudy.contract.teacher_use import TeacherUse
 from understudy.contract.trained import TrainedSettings
 from understudy.core.params import load_section
 

@@ -26,8 +26,7 @@ def test_the_snippets_write_what_predict_would(
 ) -> None:
     from understudy.contract.params.export import CONVERTED, ExportParams
     from understudy.students.decoding.conversion import convert
-    from understudy.students.decoding.engines import open_engine
-    from understudy.students.model.tokens import encode_texts
+    from understudy.students.decoding.engines import Writer, open_engine
 
     folder, pairs = tmp_path / "models" / f"{family}-gold", toy_pairs(4)
     student = tiny(family)
@@ -43,7 +42,8 @@ def test_the_snippets_write_what_predict_would(
     )
     article = pairs["article"][0]
     engine = open_engine(folder, "transformers")
-    encoded, _ = encode_texts(engine.tokenizer, [article], 9, engine.family.prefix)
+    assert isinstance(engine, Writer)
+    encoded, _ = engine.encode([article], search)
     [(_, found)] = engine.decode(encoded, search)
     expected = found.ids
     special = set(engine.tokenizer.all_special_ids)

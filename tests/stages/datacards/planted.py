@@ -83,8 +83,8 @@ ANSWERED: dict[str, Answered] = {
 }
 """By the stage that asked."""
 LOST = {
-    "articles": {"unknown": 21, "line_breaks": 77, "changed": 3, "characters": "{ } ~ |"},
-    "highlights": {"unknown": 0, "line_breaks": 5, "changed": 0, "characters": ""},
+    "inputs": {"unknown": 21, "line_breaks": 77, "changed": 3, "characters": "{ } ~ |"},
+    "outputs": {"unknown": 0, "line_breaks": 5, "changed": 0, "characters": ""},
 }
 """What a tokenizer cannot spell, as training has counted it."""
 

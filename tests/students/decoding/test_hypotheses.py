@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tests.students import decoding_params, export_taught, taught_engine, toy_pairs
-from understudy.students.decoding.engines import CTranslate2, Engine, open_engine
+from understudy.students.decoding.engines import CTranslate2, open_engine
 from understudy.students.decoding.hypotheses import Hypothesis, rate_beams, undo_penalty
+from understudy.students.decoding.protocol import Engine
 from understudy.students.model.families import FAMILIES
-from understudy.students.model.tokens import encode_texts
 
 ARTICLES = list(toy_pairs(24, seed=9)["article"])
 EACH_FAMILY = pytest.mark.parametrize("family", sorted(FAMILIES))
@@ -26,16 +26,14 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Engine]:
 
 
 def encode(engine: Engine, articles: Sequence[str] = ARTICLES) -> list[list[int]]:
-    return encode_texts(engine.tokenizer, list(articles), 64, engine.family.prefix)[0]
+    return engine.encode(articles, decoding_params())[0]
 
 
 def search(engine: Engine, *, scored: bool, **changes: Any) -> list[Hypothesis]:
     """In the order of the articles, without special tokens."""
-    tokenizer = engine.tokenizer
-    special = set(tokenizer.convert_tokens_to_ids(tokenizer.all_special_tokens))
     found = dict(engine.decode(encode(engine), decoding_params(**changes), scored=scored))
     return [
-        Hypothesis([i for i in one.ids if i not in special], one.log_probability, one.margin)
+        Hypothesis(engine.strip(one.ids), one.log_probability, one.margin)
         for _, one in sorted(found.items())
     ]
 

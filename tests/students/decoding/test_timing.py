@@ -8,11 +8,12 @@ import psutil
 import pytest
 import torch
 
-from tests.students import decoding_params, export_taught, summarize, toy_pairs
+from tests.students import as_writer, decoding_params, export_taught, summarize, toy_pairs
 from understudy.contract.params.decoding import DecodingParams
 from understudy.students.decoding.decoding import answer
-from understudy.students.decoding.engines import Engine, open_engine
+from understudy.students.decoding.engines import Writer, open_engine
 from understudy.students.decoding.hypotheses import Hypothesis
+from understudy.students.decoding.protocol import Engine
 from understudy.students.decoding.timing import (
     WARM_UP,
     name_machine,
@@ -56,11 +57,13 @@ def test_an_article_alone_is_answered_as_by_predict(wanted: str, threads: int, m
     assert [answer(engine, article, params) for article in ARTICLES] == expected
 
 
-class Counting:
+class Counting(Writer):
     """Writes down what it is asked, as an engine."""
 
+    device = "cpu"
+
     def __init__(self, engine: Engine) -> None:
-        self.tokenizer, self.family, self.device = engine.tokenizer, engine.family, engine.device
+        self.tokenizer, self.family = as_writer(engine).tokenizer, as_writer(engine).family
         self.asked: list[int] = []
         self._engine = engine
 

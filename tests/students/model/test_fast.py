@@ -32,7 +32,7 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 def test_equals_what_transformers_loads(folder: Path) -> None:
     whole = AutoTokenizer.from_pretrained(folder)
     assert equals(folder, whole, TEXTS)
-    fast = FastTokenizer(folder)
+    fast = FastTokenizer.load(folder)
     assert fast(TEXTS)["input_ids"] == whole(TEXTS)["input_ids"]
     assert fast.get_vocab() == whole.get_vocab()
     assert set(fast.all_special_tokens) >= set(whole.all_special_tokens)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.students import decoding_params, tiny, toy_pairs, train_params, write_pairs
 from understudy.students.decoding.decoding import decode
+from understudy.students.decoding.engines import Writer
 from understudy.students.decoding.hypotheses import Hypothesis
 from understudy.students.model.families import FAMILIES
 from understudy.students.model.loading import Student
@@ -141,11 +142,12 @@ def test_training_counts_and_tells_what_articles_and_highlights_lose(
     splits = write_pairs(tmp_path, with_braces(24), toy_pairs(8, seed=1))
     params = train_params(max_steps=1, max_input_tokens=200, max_target_tokens=100)
     trained = train(narrow_student(), splits, params, tmp_path, "train-t5@gold")
+    assert trained.lost is not None
     assert trained.lost.train.model_dump() == {
-        "articles": lost(5, 0, 0, "{ }"),
-        "highlights": lost(2, 0, 0, "~"),
+        "inputs": lost(5, 0, 0, "{ }"),
+        "outputs": lost(2, 0, 0, "~"),
     }
-    assert trained.lost.validation.highlights.line_breaks == 8
+    assert trained.lost.validation.outputs.line_breaks == 8
     [line] = [line for line in capsys.readouterr().err.splitlines() if "warning: " in line]
     assert "train-t5@gold: 5 of 24 articles have characters" in line
     assert "2 of 24 highlights have characters that the tokenizer does not know (~)" in line
@@ -153,14 +155,15 @@ def test_training_counts_and_tells_what_articles_and_highlights_lose(
 
 def test_counts_are_kept_with_the_encoded_pairs(tmp_path: Path) -> None:
     splits = write_pairs(tmp_path, with_braces(9), with_braces(9))
-    limits = {"article": 200, "highlights": 100}
     for _ in range(2):
-        found = encode_pairs(narrow_student(), splits["train"], limits, tmp_path / "ids", "test")
-        assert found.lost["articles"] == lost(5, 0, 0, "{ }")
+        found = encode_pairs(
+            narrow_student(), splits["train"], (200, 100), tmp_path / "ids", "test"
+        )
+        assert found.lost["inputs"] == lost(5, 0, 0, "{ }")
 
 
 def test_predict_tells_what_it_could_not_read(capsys: pytest.CaptureFixture[str]) -> None:
-    class Silent:
+    class Silent(Writer):
         tokenizer, family, device = narrow_tokenizer(), FAMILIES["t5"], "cpu"
 
         def decode(self, encoded: Any, params: Any, *, scored: bool = False) -> Any:

@@ -77,7 +77,8 @@ def encode(pairs: pd.DataFrame, folder: Path, family: str = "t5", **longest: int
     student, file = tiny(family), folder / "pairs.parquet"
     pairs.to_parquet(file)
     limits = {"article": 64, "highlights": 32, **longest}
-    return encode_pairs(student, file, limits, folder / "ids", "test")
+    sides = limits["article"], limits["highlights"]
+    return encode_pairs(student, file, sides, folder / "ids", "test")
 
 
 @EACH_FAMILY
@@ -93,7 +94,7 @@ def test_encoded_pairs_are_the_rows_in_order(
     assert [row.tolist() for row in (encoded.articles[i] for i in range(11))] == articles
     assert [row.tolist() for row in (encoded.highlights[i] for i in range(11))] == highlights
     assert encoded.articles.lengths.tolist() == [len(ids) for ids in articles]
-    assert encoded.cut == {"articles": 0, "highlights": 0}
+    assert encoded.cut == {"inputs": 0, "outputs": 0}
 
 
 def test_what_is_cut_is_counted_over_all_pieces(
@@ -102,8 +103,8 @@ def test_what_is_cut_is_counted_over_all_pieces(
     monkeypatch.setattr(tokens, "ROWS", 4)
     whole = encode(toy_pairs(11), tmp_path / "a", article=64).articles.lengths
     encoded = encode(toy_pairs(11), tmp_path / "b", article=20, highlights=4)
-    assert encoded.cut == {"articles": int((whole > 20).sum()), "highlights": 11}
-    assert 0 < encoded.cut["articles"] < 11
+    assert encoded.cut == {"inputs": int((whole > 20).sum()), "outputs": 11}
+    assert 0 < encoded.cut["inputs"] < 11
 
 
 def test_pairs_that_are_encoded_already_are_not_read_again(tmp_path: Path) -> None:

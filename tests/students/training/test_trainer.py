@@ -271,4 +271,4 @@ def test_the_record_counts_examples_and_what_was_cut(tmp_path: Path) -> None:
     trained = train(student, splits, params, tmp_path)
     assert 0 < longer[0] < 64
     assert trained.examples == ExampleCounts(train=64, validation=8)
-    assert trained.cut.train == CutTexts(articles=longer[0], highlights=longer[1])
+    assert trained.cut.train == CutTexts(inputs=longer[0], outputs=longer[1])

@@ -9,7 +9,7 @@ import pytest
 from tests.students import tiny, toy_pairs, train_params, train_toy, write_pairs
 from understudy.core.errors import StudentError
 from understudy.students.model.families import FAMILIES
-from understudy.students.training.trainer import _check_space, _to_arguments, train
+from understudy.students.training.trainer import _to_arguments, check_space, train
 
 EACH_FAMILY = pytest.mark.parametrize("family", sorted(FAMILIES))
 
@@ -116,7 +116,7 @@ def test_a_run_that_goes_on_needs_space_for_new_checkpoints_alone(
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=int(1.5 * one)))
     with pytest.raises(StudentError, match="are free: free some"):
-        _check_space(student, tmp_path)
+        check_space(student.model.num_parameters(), tmp_path)
     for step in (3, 6):
         (tmp_path / f"checkpoint-{step}").mkdir()
-    _check_space(student, tmp_path)
+    check_space(student.model.num_parameters(), tmp_path)

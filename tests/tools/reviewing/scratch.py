@@ -18,12 +18,14 @@ from tests.project import Project
 from understudy.contract.answered import CallCounts
 from understudy.contract.answers import Answer
 from understudy.contract.asked import WRITTEN_ANSWERS_SCHEMA
-from understudy.contract.evaluation import REFERENCE, Gap, Systems, TeacherUse, Texts
+from understudy.contract.evaluation import REFERENCE, Gap, Systems
 from understudy.contract.lineup import Lineup
 from understudy.contract.names import COLUMNS
 from understudy.contract.params.evaluate import Judgement
 from understudy.contract.params.teacher import Prices
 from understudy.contract.recipes import Recipes
+from understudy.contract.teacher_use import TeacherUse
+from understudy.contract.texts import Texts
 from understudy.core.tables import iterate_table, table_writer
 from understudy.scoring.bootstrap import Figures
 from understudy.scoring.scoreboard import RecipeBoard, Scoreboard

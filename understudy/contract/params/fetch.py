@@ -47,15 +47,15 @@ class ColumnParams(Section):
 
     id: str = Field(default="id", min_length=1)
     """The row's name; your files may lack it."""
+    text: str | list[str] = "text"
+    """The input text of a classification, as `article` is that of other tasks."""
+    label: str = Field(default="label", min_length=1)
+    """The class, one of task.labels or of task.synonyms."""
     article: str | list[str] = "article"
     """The input text. A list such as [title, body] takes several columns: they are joined by a
     blank line, and each is a variable of prompt templates too ($title, $body)."""
     highlights: str = Field(default="highlights", min_length=1)
     """The output text."""
-    text: str | list[str] = "text"
-    """The input text of a classification, as `article` is that of other tasks."""
-    label: str = Field(default="label", min_length=1)
-    """The class, one of task.labels or of task.synonyms."""
 
     @field_validator("article", "text", mode="before")
     @classmethod

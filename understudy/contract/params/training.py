@@ -2,11 +2,21 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
 from understudy.core.params import Section
 
 Precision = Literal["auto", "bfloat16", "float32"]
+Seed = Annotated[int, Field(ge=0)]
+
+
+def _are_different(seeds: list[int]) -> list[int]:
+    if len(set(seeds)) < len(seeds):
+        raise ValueError("expected each seed once")
+    return seeds
+
+
+Seeds = Annotated[list[Seed], AfterValidator(_are_different)]
 
 
 class TrainingSettings(Section):
@@ -60,7 +70,7 @@ class TrainParams(TrainingSettings):
 
     model: str = Field(default="tiny", min_length=1)
     revision: str | None = Field(default=None, min_length=1)
-    seed: int = Field(default=13, ge=0)
+    seed: Seed = 13
 
 
 class StudentParams(Section):
@@ -70,19 +80,12 @@ class StudentParams(Section):
     """`tiny` (small, random weights, made here), a Hub id, or a local folder."""
     revision: str | None = Field(default=None, min_length=1)
     """Branch, tag or commit of a Hub id; null otherwise."""
-    seeds: list[Annotated[int, Field(ge=0)]] = Field(default=[13], min_length=1)
+    seeds: Seeds = Field(default=[13], min_length=1)
     """A model is trained for each, on each source; the one with the best validation loss ships.
     With two or more, verdicts also speak of the recipe: whether they would survive a retrain. A
     seed decides on the order of examples, on dropout and on `tiny`'s weights."""
     settings: TrainingSettings = Field(default_factory=TrainingSettings)
     """The training settings."""
-
-    @field_validator("seeds")
-    @classmethod
-    def _are_different(cls, seeds: list[int]) -> list[int]:
-        if len(set(seeds)) < len(seeds):
-            raise ValueError("expected each seed once")
-        return seeds
 
     def run(self, seed: int) -> TrainParams:
         """What the training of one seed depends on."""

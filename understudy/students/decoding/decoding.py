@@ -1,28 +1,25 @@
-"""Summaries from a trained student by beam search."""
+"""Answers from a trained student: summaries by beam search, or labels."""
 
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING
 
+from understudy.contract.kind import this_kind
 from understudy.contract.params.decoding import DecodingParams
 from understudy.core.errors import StudentError, one_line
 from understudy.core.hub import first_line
 from understudy.core.progress import open_progress
 from understudy.students.decoding.hypotheses import Hypothesis
+from understudy.students.decoding.protocol import Engine
 from understudy.students.model.machine import lacks_memory, names_gpu
-from understudy.students.model.spelling import Spelling, describe_losses, warn_of_losses
-from understudy.students.model.tokens import encode_texts
-
-if TYPE_CHECKING:
-    from understudy.students.decoding.engines import Engine
+from understudy.students.model.spelling import describe_losses, warn_of_losses
 
 WINDOW = 4096
 """Articles in memory, and sorted by length, at a time."""
 
 
 def decode(
-    engine: "Engine", articles: Iterable[str], params: DecodingParams, label: str, total: int | None
+    engine: Engine, articles: Iterable[str], params: DecodingParams, label: str, total: int | None
 ) -> Iterator[str]:
     """Summarizes articles, those of similar length together, with a few thousand in memory.
 
@@ -33,7 +30,7 @@ def decode(
 
 
 def decode_scored(
-    engine: "Engine", articles: Iterable[str], params: DecodingParams, label: str, total: int | None
+    engine: Engine, articles: Iterable[str], params: DecodingParams, label: str, total: int | None
 ) -> Iterator[tuple[Hypothesis, str]]:
     """The same summaries, each with how sure the student is of it.
 
@@ -54,7 +51,7 @@ def decode_scored(
 
 
 def _decode(
-    engine: "Engine",
+    engine: Engine,
     articles: Iterable[str],
     params: DecodingParams,
     label: str,
@@ -62,17 +59,16 @@ def _decode(
     *,
     scored: bool,
 ) -> Iterator[tuple[Hypothesis, str]]:
-    left, cut, spelling = iter(articles), 0, Spelling(engine.tokenizer)
-    with open_progress(label, total, "articles") as bar:
+    nouns = this_kind().inputs
+    left, cut, spelling = iter(articles), 0, engine.open_spelling()
+    with open_progress(label, total, nouns) as bar:
         while window := list(islice(left, WINDOW)):
-            encoded, over = encode_texts(
-                engine.tokenizer, window, params.max_input_tokens, engine.family.prefix, spelling
-            )
+            encoded, over = engine.encode(window, params, spelling)
             cut += over
             summaries = [(Hypothesis([]), "")] * len(window)
             try:
                 for index, found in engine.decode(encoded, params, scored=scored):
-                    summaries[index] = found, spell(engine, found.ids)
+                    summaries[index] = found, engine.spell(found.ids)
                     bar.update()
             except (MemoryError, RuntimeError) as error:
                 if not lacks_memory(error):
@@ -88,21 +84,14 @@ def _decode(
                 ) from None
             yield from summaries
         if cut:
-            told = f"{label}: {cut:,} articles were cut at {params.max_input_tokens} tokens"
+            told = f"{label}: {cut:,} {nouns} were cut at {engine.limit(params)} tokens"
             bar.write(told, file=sys.stderr)  # stdout has the summaries
-    warn_of_losses(label, describe_losses("articles", spelling.texts, spelling.to_json()))
+    if spelling is not None:
+        warn_of_losses(label, describe_losses(nouns, spelling.texts, spelling.to_json()))
 
 
-def answer(engine: "Engine", article: str, params: DecodingParams) -> str:
+def answer(engine: Engine, article: str, params: DecodingParams) -> str:
     """Summarizes one article, as `decode` does."""
-    encoded, _ = encode_texts(
-        engine.tokenizer, [article], params.max_input_tokens, engine.family.prefix
-    )
+    encoded, _ = engine.encode([article], params)
     [(_, found)] = engine.decode(encoded, params)
-    return spell(engine, found.ids)
-
-
-def spell(engine: "Engine", ids: list[int]) -> str:
-    """A summary's token ids as text."""
-    text: str = engine.tokenizer.decode(ids, skip_special_tokens=True)
-    return text.strip()
+    return engine.spell(found.ids)

@@ -1,15 +1,20 @@
-"""Engines that decode a model folder: CTranslate2, or transformers without a converted model."""
+"""Engines by model folder; those that write are CTranslate2, or transformers without its model."""
 
+import json
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.export import CONVERTED
+from understudy.contract.trained import TrainedSettings
 from understudy.core.errors import DataError, StudentError, one_line
 from understudy.core.hub import first_line
+from understudy.core.reading import read_text
+from understudy.students.classifying.labeller import Labeller
 from understudy.students.decoding.devices import open_on, open_translator, warn_of_cpu
 from understudy.students.decoding.hypotheses import (
     Hypothesis,
@@ -17,7 +22,8 @@ from understudy.students.decoding.hypotheses import (
     rate_beams,
     undo_penalty,
 )
-from understudy.students.model.families import Family
+from understudy.students.decoding.protocol import Engine
+from understudy.students.model.families import Family, as_classifier
 from understudy.students.model.loading import can_cache, load_student, load_tokenizer
 from understudy.students.model.machine import (
     has_gpu,
@@ -26,28 +32,13 @@ from understudy.students.model.machine import (
     names_gpu,
     uses_bfloat16,
 )
+from understudy.students.model.spelling import Spelling
+from understudy.students.model.tokens import encode_texts, split_by_length
 from understudy.students.model.weights import hash_weights
 
-
-class Engine(Protocol):
-    """A model that is ready to summarize."""
-
-    tokenizer: Any
-    family: Family
-
-    @property
-    def device(self) -> str:
-        """`cuda` or `cpu`."""
-        ...
-
-    def decode(
-        self, encoded: Sequence[list[int]], params: DecodingParams, *, scored: bool = False
-    ) -> Iterator[tuple[int, Hypothesis]]:
-        """Yields an index into `encoded`, and its summary, in any order.
-
-        Scores, where they are asked for, change no summary.
-        """
-        ...
+MOST = 512
+"""Tokens of an answer that is scored, at most."""
+ANSWERS_AT_ONCE = 32
 
 
 def open_engine(folder: Path, wanted: str, threads: int | None = None) -> Engine:
@@ -55,7 +46,7 @@ def open_engine(folder: Path, wanted: str, threads: int | None = None) -> Engine
 
     Args:
         folder: as the stages train-* and export leave it, or any checkpoint of a known family.
-        wanted: `ctranslate2` or `transformers`.
+        wanted: `ctranslate2` or `transformers`, for a model that writes.
         threads: how many cores decode one text; None takes the GPU, or all cores for many texts.
 
     Raises:
@@ -64,6 +55,42 @@ def open_engine(folder: Path, wanted: str, threads: int | None = None) -> Engine
     if not folder.is_dir():
         expected = "expected config.json, weights and tokenizer; `dvc repro` makes those in models/"
         raise StudentError(f"{folder}: no such folder; {expected}")
+    family, labels = read_kind(folder)
+    if family == "gbdt":
+        from understudy.students.classifying.boosted import Boosted
+
+        return Boosted(folder, threads)
+    if family in ("lstm", "bert"):
+        from understudy.students.classifying.graphs import Graph
+
+        return Graph(folder, threads)
+    engine = _open_writer(folder, wanted, threads)
+    if not labels:
+        return engine
+    engine.family = as_classifier(engine.family)
+    return Labeller(engine, labels)
+
+
+def read_kind(folder: Path) -> tuple[str | None, list[str]]:
+    """A model folder's family and labels, as its settings.json says; of another's folder nothing.
+
+    Raises:
+        StudentError: the file has no usable labels.
+    """
+    file = TrainedSettings.path_in(folder)
+    if not file.exists():
+        return None, []
+    try:
+        found = json.loads(read_text(file))
+        labels = [*map(str, found.get("labels") or [])]
+    except (ValueError, TypeError, AttributeError, DataError) as error:
+        raise StudentError(
+            f"{file}: not as train-* writes it ({one_line(error)}); copy the model folder again"
+        ) from None
+    return found.get("family"), labels
+
+
+def _open_writer(folder: Path, wanted: str, threads: int | None) -> "CTranslate2 | Transformers":
     if wanted == "ctranslate2":
         problem = _find_problem(folder)
         if not problem:
@@ -89,7 +116,47 @@ def _find_problem(folder: Path) -> str | None:
     return None if check.passed else str(check.why)
 
 
-class CTranslate2:
+class Writer:
+    """What both engines that write have: a tokenizer, and a family that knows the prefix."""
+
+    tokenizer: Any
+    family: Family
+
+    def encode(
+        self, texts: Sequence[str], params: DecodingParams, spelling: Spelling | None = None
+    ) -> tuple[list[list[int]], int]:
+        """See `Engine`."""
+        longest, prefix = params.max_input_tokens, self.family.prefix
+        return encode_texts(self.tokenizer, texts, longest, prefix, spelling)
+
+    def limit(self, params: DecodingParams) -> int:
+        """See `Engine`."""
+        return params.max_input_tokens
+
+    def open_spelling(self) -> Spelling:
+        """See `Engine`."""
+        return Spelling(self.tokenizer)
+
+    def spell(self, ids: Sequence[int]) -> str:
+        """See `Engine`."""
+        text: str = self.tokenizer.decode(ids, skip_special_tokens=True)
+        return text.strip()
+
+    @cached_property
+    def _special(self) -> frozenset[int]:
+        return frozenset(self.tokenizer.convert_tokens_to_ids(self.tokenizer.all_special_tokens))
+
+    def strip(self, ids: Sequence[int]) -> list[int]:
+        """See `Engine`."""
+        return [one for one in ids if one not in self._special]
+
+    def count(self, text: str, most: int) -> int:
+        """See `Engine`."""
+        [ids], _ = encode_texts(self.tokenizer, [text], most)
+        return len(self.strip(ids))
+
+
+class CTranslate2(Writer):
     """The converted model, on the GPU or on all cores."""
 
     def __init__(self, folder: Path, threads: int | None = None) -> None:
@@ -158,7 +225,20 @@ class CTranslate2:
                 undo_penalty(score, len(tokens), params.length_penalty, params.max_tokens)
                 for tokens, score in zip(found.hypotheses, found.scores, strict=scored)
             ]
-            yield rate_beams(ids, means) if scored else Hypothesis(ids)
+            seconds = self.tokenizer.convert_tokens_to_ids(found.hypotheses[-1])
+            yield rate_beams(ids, means, seconds) if scored else Hypothesis(ids)
+
+    def score(self, encoded: list[int], answers: Sequence[str]) -> list[float]:
+        """See `Scorer`."""
+        written, _ = encode_texts(self.tokenizer, answers, MOST)
+        source = self.tokenizer.convert_ids_to_tokens(encoded)
+        results = self._translator.score_batch(
+            [source] * len(answers),
+            [self.tokenizer.convert_ids_to_tokens(ids[:-1]) for ids in written],
+            max_batch_size=ANSWERS_AT_ONCE,
+            max_input_length=0,
+        )
+        return [float(sum(result.log_probs)) for result in results]
 
     def _move_to_cores(self, error: RuntimeError) -> None:
         warn_of_cpu(str(self._folder), one_line(error))
@@ -168,7 +248,7 @@ class CTranslate2:
         self._on_cores = True
 
 
-class Transformers:
+class Transformers(Writer):
     """The model as it was trained, with the library's own generate."""
 
     def __init__(self, folder: Path, threads: int | None = None) -> None:
@@ -207,7 +287,7 @@ class Transformers:
         import torch
 
         beams = min(2, params.beams) if scored else 1
-        for batch in _split(encoded, params.tokens_per_batch):
+        for batch in split_by_length(encoded, params.tokens_per_batch):
             inputs = self.tokenizer.pad(
                 {"input_ids": [encoded[index] for index in batch]}, return_tensors="pt"
             ).to(self._model.device)
@@ -232,16 +312,20 @@ class Transformers:
             means = mean_log_probabilities(self._model, inputs, generated, params.max_tokens)
             for place, index in enumerate(batch):
                 own = means[place * beams : (place + 1) * beams]
-                yield index, rate_beams(best[place], own)
+                second = generated[(place + 1) * beams - 1].tolist()
+                yield index, rate_beams(best[place], own, second)
 
+    def score(self, encoded: list[int], answers: Sequence[str]) -> list[float]:
+        """See `Scorer`."""
+        import torch
 
-def _split(encoded: Sequence[list[int]], budget: int) -> Iterator[list[int]]:
-    """Indices in batches of at most `budget` tokens, padding included; the longest come first."""
-    batch: list[int] = []
-    for index in sorted(range(len(encoded)), key=lambda row: -len(encoded[row])):
-        if batch and (len(batch) + 1) * len(encoded[batch[0]]) > budget:
-            yield batch
-            batch = []
-        batch.append(index)
-    if batch:
-        yield batch
+        written, _ = encode_texts(self.tokenizer, answers, MOST)
+        source, sums = torch.tensor([encoded], device=self._model.device), list[float]()
+        with torch.inference_mode():
+            read = self._model.get_encoder()(input_ids=source)
+            for ids in written:
+                labels = torch.tensor([ids], device=self._model.device)
+                logits = self._model(encoder_outputs=read, labels=labels).logits
+                each = logits[0].float().log_softmax(-1).gather(-1, labels[0, :, None])
+                sums.append(float(each.sum()))
+        return sums

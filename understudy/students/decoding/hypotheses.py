@@ -14,19 +14,24 @@ AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """The best summary of one text."""
+    """The best summary of one text, or its label."""
 
     ids: list[int]
-    """Of its tokens, special ones included where the engine tells them."""
+    """Of its tokens, special ones included where the engine tells them; of a label its number."""
     log_probability: float = NAN
-    """Mean over its tokens, the end token among them; NaN where it was not asked for."""
+    """Mean over its tokens, the end token among them; NaN where it was not asked for. Of a label
+    the sum: what exp makes of it is the label's probability."""
     margin: float = NAN
-    """Its mean log-probability minus that of the second best beam; NaN where there is none."""
+    """That minus the same of the second best beam, or label; NaN where there is none."""
+    second: tuple[int, ...] = ()
+    """The ids of the second best beam, where there is one."""
 
 
-def rate_beams(ids: list[int], means: Sequence[float]) -> Hypothesis:
+def rate_beams(ids: list[int], means: Sequence[float], second: Sequence[int] = ()) -> Hypothesis:
     """Joins the best summary with the mean log-probabilities of the best beams, in their order."""
-    return Hypothesis(ids, means[0], means[0] - means[1] if len(means) > 1 else NAN)
+    if len(means) < 2:
+        return Hypothesis(ids, means[0])
+    return Hypothesis(ids, means[0], means[0] - means[1], tuple(second))
 
 
 def undo_penalty(score: float, tokens: int, length_penalty: float, max_tokens: int) -> float:

@@ -11,7 +11,8 @@ import numpy as np
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.timing import Latency, StudentLatency
 from understudy.students.decoding.decoding import answer
-from understudy.students.decoding.engines import Engine, open_engine
+from understudy.students.decoding.engines import open_engine
+from understudy.students.decoding.protocol import Engine
 from understudy.students.model.machine import count_cores, name_device
 
 WARM_UP = 3

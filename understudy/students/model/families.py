@@ -1,7 +1,7 @@
 """Model families behind one interface: everything that differs between T5 and BART."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 WIDTH = 128
@@ -9,6 +9,8 @@ ENCODER_LAYERS, DECODER_LAYERS = 1, 2
 """A second layer in the encoder makes summaries no better, and takes a fourth of the time."""
 HEADS = 4
 POSITIONS = 1024
+CLASSIFY = "classify: "
+"""What precedes a text instead of the prefix of a summary, in families that have one."""
 
 
 @dataclass(frozen=True)
@@ -106,3 +108,8 @@ FAMILIES = {
         complete_config=_complete_bart,
     ),
 }
+
+
+def as_classifier(family: Family) -> Family:
+    """The same family for texts that are not to be summarized, but to be named a class of."""
+    return replace(family, prefix=family.prefix and CLASSIFY)

@@ -6,11 +6,11 @@ Fast tokenizers of transformers are this library's with a wrapper around; `expor
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tokenizers import Encoding, Tokenizer
 
-FILE = "tokenizer.json"
+FILE, CONFIG = "tokenizer.json", "tokenizer_config.json"
 SHORT = 16
 """Tokens at which a comparison cuts."""
 
@@ -27,25 +27,30 @@ class Encoded(dict[str, Any]):
 class FastTokenizer:
     """What decoding uses of transformers' interface."""
 
-    def __init__(self, folder: Path) -> None:
-        """Reads the files that `save_pretrained` wrote.
-
-        Raises:
-            OSError: they are not there.
-            ValueError: they are none.
-        """
-        settings = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
-        text = (folder / FILE).read_text(encoding="utf-8")
-        try:
-            self._tokenizer = Tokenizer.from_str(text)
-        except Exception as error:  # noqa: BLE001 - the library raises no narrower one
-            raise ValueError(f"{FILE}: {error}") from None
+    def __init__(self, tokenizer: Tokenizer, settings: Mapping[str, Any]) -> None:
+        """Takes the library's tokenizer, and what tokenizer_config.json says of it."""
+        self._tokenizer = tokenizer
         self._tokenizer.no_padding()
         self.eos_token = _content(settings.get("eos_token"))
         self.unk_token = _content(settings.get("unk_token"))
         self.unk_token_id = self._tokenizer.token_to_id(self.unk_token or "")
         added = self._tokenizer.get_added_tokens_decoder().values()
         self.all_special_tokens = [token.content for token in added if token.special]
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Reads the files that `save_pretrained` wrote.
+
+        Raises:
+            OSError: they are not there.
+            ValueError: they are none.
+        """
+        settings = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        text = (folder / FILE).read_text(encoding="utf-8")
+        try:
+            return cls(Tokenizer.from_str(text), settings)
+        except Exception as error:  # noqa: BLE001 - the library raises no narrower one
+            raise ValueError(f"{FILE}: {error}") from None
 
     def __call__(
         self,
@@ -87,7 +92,7 @@ def equals(folder: Path, tokenizer: Any, texts: Sequence[str]) -> bool:
     if getattr(tokenizer, "clean_up_tokenization_spaces", False):
         return False
     try:
-        fast = FastTokenizer(folder)
+        fast = FastTokenizer.load(folder)
     except (OSError, ValueError):
         return False
     if (fast.eos_token, fast.unk_token_id) != (tokenizer.eos_token, tokenizer.unk_token_id):

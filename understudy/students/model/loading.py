@@ -117,7 +117,7 @@ def load_student(name: str, revision: str | None, family: Family | None = None) 
             f"save_pretrained writes them, found: {first_line(error)}"
         ) from None
     check_weights(name, model, stored_config, info)
-    _check_tokenizer(name, tokenizer)
+    check_tokenizer(name, tokenizer)
     if len(tokenizer) > (rows := model.get_input_embeddings().num_embeddings):
         problem = f"its tokenizer has {len(tokenizer):,} tokens, its weights embed {rows:,}"
         raise StudentError(f"model = {name}: {problem}; copy both from the same model")
@@ -137,10 +137,10 @@ def load_tokenizer(folder: Path, *, fast: bool = False) -> tuple[Any, Family]:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         family = _check_family(str(folder), config.get("model_type"), None)
-        tokenizer = FastTokenizer(folder) if fast else _load_whole_tokenizer(folder)
+        tokenizer = FastTokenizer.load(folder) if fast else _load_whole_tokenizer(folder)
     except (OSError, ValueError, KeyError) as error:
         raise StudentError(f"{folder}: tokenizer cannot be loaded: {first_line(error)}") from None
-    _check_tokenizer(str(folder), tokenizer)
+    check_tokenizer(str(folder), tokenizer)
     return tokenizer, family
 
 
@@ -184,8 +184,12 @@ def _check_family(name: str, model_type: str, expected: Family | None) -> Family
     return found
 
 
-def _check_tokenizer(name: str, tokenizer: Any) -> None:
-    """Refuses the empty vocabulary that transformers makes up where the files are missing."""
+def check_tokenizer(name: str, tokenizer: Any) -> None:
+    """Refuses the empty vocabulary that transformers makes up where the files are missing.
+
+    Raises:
+        StudentError: it is such.
+    """
     words = set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens)
     if len(words) < MIN_VOCABULARY:
         raise StudentError(

@@ -3,7 +3,7 @@
 import json
 import os
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,8 @@ ROWS = 1024
 BAR_SECONDS = 2.0
 """Shorter work shows no progress bar."""
 TOKEN = np.dtype(np.int32)
+SIDES = ("inputs", "outputs")
+"""Of a pair, as their counts and files are called."""
 
 
 def encode_texts(
@@ -49,6 +51,18 @@ def encode_texts(
         for text, encoding in zip(whole, encoded.encodings, strict=True):
             spelling.add(text, encoding)
     return encoded["input_ids"], cut
+
+
+def split_by_length(encoded: Sequence[list[int]], budget: int) -> Iterator[list[int]]:
+    """Indices in batches of at most `budget` tokens, padding included; the longest come first."""
+    batch: list[int] = []
+    for index in sorted(range(len(encoded)), key=lambda row: -len(encoded[row])):
+        if batch and (len(batch) + 1) * len(encoded[batch[0]]) > budget:
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
 
 
 class TokenRows:
@@ -81,7 +95,7 @@ class EncodedPairs:
     articles: TokenRows
     highlights: TokenRows
     cut: dict[str, int]
-    """How many articles and highlights were longer than allowed."""
+    """How many inputs and outputs were longer than allowed."""
     lost: dict[str, dict[str, Any]]
     """What the tokenizer cannot spell in either; see `Spelling`."""
 
@@ -90,14 +104,14 @@ class EncodedPairs:
 
 
 def encode_pairs(
-    student: Student, pairs: Path, longest: Mapping[str, int], folder: Path, label: str
+    student: Student, pairs: Path, longest: tuple[int, int], folder: Path, label: str
 ) -> EncodedPairs:
     """Encodes a Parquet file of pairs into `folder`, unless that is there already.
 
     Args:
         student: its tokenizer encodes, its family has the articles' prefix.
-        pairs: with the columns id, article, highlights.
-        longest: tokens that an `article` and `highlights` may have.
+        pairs: with the columns of the project's kind of task.
+        longest: tokens that an input may have, and an output.
         folder: reserved by the caller for exactly these arguments.
         label: names the work in the progress bar.
 
@@ -110,7 +124,7 @@ def encode_pairs(
             partial.mkdir()
             _write_pairs(student, pairs, longest, partial, label)
     counts = json.loads((folder / "counts.json").read_text(encoding="utf-8"))
-    return EncodedPairs(TokenRows(folder, "article"), TokenRows(folder, "highlights"), **counts)
+    return EncodedPairs(TokenRows(folder, SIDES[0]), TokenRows(folder, SIDES[1]), **counts)
 
 
 def count_pairs(pairs: Path) -> int:
@@ -123,36 +137,35 @@ def count_pairs(pairs: Path) -> int:
 
 
 def _write_pairs(
-    student: Student, pairs: Path, longest: Mapping[str, int], folder: Path, label: str
+    student: Student, pairs: Path, longest: tuple[int, int], folder: Path, label: str
 ) -> None:
-    prefixes = {"article": student.family.prefix, "highlights": ""}
-    lengths, cut = {name: list[int]() for name in prefixes}, dict.fromkeys(prefixes, 0)
-    spelling = {name: Spelling(student.tokenizer) for name in prefixes}
+    prefixes = dict(zip(SIDES, (student.family.prefix, ""), strict=True))
+    limits = dict(zip(SIDES, longest, strict=True))
+    lengths, cut = {side: list[int]() for side in SIDES}, dict.fromkeys(SIDES, 0)
+    spelling = {side: Spelling(student.tokenizer) for side in SIDES}
     with ExitStack() as stack:
-        files = {n: stack.enter_context((folder / f"{n}.ids").open("wb")) for n in prefixes}
+        files = {side: stack.enter_context((folder / f"{side}.ids").open("wb")) for side in SIDES}
         for rows in _read_pieces(pairs, label):
-            for name, prefix in prefixes.items():
+            for side, texts in zip(SIDES, rows, strict=True):
                 ids, over = encode_texts(
-                    student.tokenizer, rows[name], longest[name], prefix, spelling[name]
+                    student.tokenizer, texts, limits[side], prefixes[side], spelling[side]
                 )
-                files[name].writelines(np.asarray(row, dtype=TOKEN).tobytes() for row in ids)
-                lengths[name] += map(len, ids)
-                cut[name] += over
-    for name, found in lengths.items():
-        np.save(folder / f"{name}.lengths.npy", np.asarray(found, dtype=TOKEN))
-    names = {"articles": "article", "highlights": "highlights"}
-    counts = {
-        "cut": {kind: cut[name] for kind, name in names.items()},
-        "lost": {kind: spelling[name].to_json() for kind, name in names.items()},
-    }
+                files[side].writelines(np.asarray(row, dtype=TOKEN).tobytes() for row in ids)
+                lengths[side] += map(len, ids)
+                cut[side] += over
+    for side, found in lengths.items():
+        np.save(folder / f"{side}.lengths.npy", np.asarray(found, dtype=TOKEN))
+    counts = {"cut": cut, "lost": {side: spelling[side].to_json() for side in SIDES}}
     (folder / "counts.json").write_text(json.dumps(counts), encoding="utf-8")
 
 
-def _read_pieces(pairs: Path, label: str) -> Iterator[dict[str, list[str]]]:
+def _read_pieces(pairs: Path, label: str) -> Iterator[tuple[list[str], list[str]]]:
+    kind = this_kind()
     with (
-        readable_parquet(pairs, this_kind().columns) as file,
+        readable_parquet(pairs, kind.columns) as file,
         open_progress(label, count_pairs(pairs), delay=BAR_SECONDS) as bar,
     ):
-        for batch in file.iter_batches(batch_size=ROWS, columns=["article", "highlights"]):
-            yield batch.to_pydict()
+        for batch in file.iter_batches(batch_size=ROWS, columns=[kind.input, kind.output]):
+            columns = batch.to_pydict()
+            yield columns[kind.input], columns[kind.output]
             bar.update(len(batch))

@@ -1,9 +1,5 @@
 """The transformers trainer, with optimizer steps made of passes of any size."""
 
-import math
-import signal
-import threading
-import time
 from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from typing import Any
@@ -16,14 +12,12 @@ from transformers.trainer_utils import EvalLoopOutput
 
 from understudy.contract.params.training import TrainParams
 from understudy.core.errors import StudentError, one_line
-from understudy.core.parent_watch import ParentWatch
 from understudy.students.model.tokens import EncodedPairs
 from understudy.students.training.cpu import CpuFunctions
+from understudy.students.training.halting import Halt, check_loss
 from understudy.students.training.resume import StoppedTrainingError, Stopwatch, seal
 from understudy.students.training.steps import Collator, Steps, split_into_passes
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
-WATCH_SECONDS = 1.0
 WRITER = "inline_container"
 """Part of torch's message when it cannot write a file."""
 VALIDATION_FACTOR = 2
@@ -146,11 +140,7 @@ class StudentTrainer(Trainer):  # type: ignore[misc]
                 sums[1] += len(batch["labels"])
         self.useful_tokens, self.computed_tokens = counts
         loss, tokens = self.accelerator.reduce(sums, reduction="sum").tolist()
-        if not math.isfinite(loss):
-            raise StudentError(
-                f"the validation loss is not a number at step {self.state.global_step}: lower "
-                "learning_rate, or set precision to float32"
-            )
+        check_loss(loss, self.state.global_step)
         rows = len(self._pairs["validation"])
         return EvalLoopOutput(None, None, {"eval_loss": loss / tokens}, rows)
 
@@ -207,36 +197,27 @@ class Interruption(TrainerCallback):  # type: ignore[misc]
     """
 
     def __init__(self, *, single: bool) -> None:
-        self.reason = ""
         self._single = single
-        self._parents = ParentWatch()
-        self._watched = time.monotonic()
-        self._before: dict[int, Any] = {}
+        self._halt = Halt()
+
+    @property
+    def reason(self) -> str:
+        """Why training ended early; empty if it did not."""
+        return self._halt.reason
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Listens to signals; a second one ends the process at once."""
-        if self._single and threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._on_signal) for number in SIGNALS}
+        if self._single:
+            self._halt.listen()
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Restores the handlers."""
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _on_signal(self, number: int, _: Any) -> None:
-        if self.reason:
-            raise KeyboardInterrupt
-        self.reason = f"stopped by {signal.Signals(number).name}"
+        self._halt.restore()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Asks for the checkpoint and the end."""
-        now = time.monotonic()
-        if not self.reason and now - self._watched > WATCH_SECONDS:
-            self._watched = now
-            if not self._parents.alive():
-                self.reason = "stopped, since the process that started this one is gone,"
-                if not self._single:
-                    raise StoppedTrainingError(f"{self.reason} at the last checkpoint")
+        if self._halt.lost_parent() and not self._single:
+            raise StoppedTrainingError(f"{self.reason} at the last checkpoint")
         if self.reason and state.global_step < state.max_steps:
             control.should_log = control.should_save = True
             control.should_training_stop = True

@@ -1,34 +1,67 @@
-"""What train-t5 and train-bart share: pairs in, a folder with a whole model out."""
+"""What the stages train-* share: pairs in, a folder with a whole model out."""
 
 import json
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from ruamel.yaml import YAML
 
 from understudy.contract.document import write_csv
-from understudy.contract.kind import this_kind
+from understudy.contract.kind import CLASSIFICATION, this_kind
 from understudy.contract.pairs import DATA, LEARNING_SPLITS, seed_folder
+from understudy.contract.params.classifying import STUDENTS, BertRun, GbdtRun, LstmRun
 from understudy.contract.params.sources import SOURCES, Source
-from understudy.contract.params.training import StudentParams, TrainParams
+from understudy.contract.params.task import TaskParams
+from understudy.contract.params.training import TrainParams
 from understudy.contract.trained import CURVE, TrainedSettings, TrainingRun
 from understudy.core.errors import StudentError
 from understudy.core.files import replacing_files
 from understudy.core.params import load_section
 from understudy.core.parser import command_parser
 from understudy.core.tables import iterate_table
-from understudy.students.model.families import FAMILIES
-from understudy.students.model.loading import Student, open_student
-from understudy.students.model.machine import keep_memory, limit_threads, name_device
+from understudy.students.model.families import FAMILIES, as_classifier
+from understudy.students.model.loading import open_student
+from understudy.students.model.machine import keep_memory, limit_threads, name_device, share_cores
 from understudy.students.training.launch import launch, rank, started_by_launcher
 from understudy.students.training.resume import hash_files, identify, resumable
 from understudy.students.training.trainer import Trained, train
 
+Params = TrainParams | GbdtRun | LstmRun | BertRun
 ROOT = Path(__file__).parents[3]
 """Where the running code's dvc.yaml is, if this is a checkout of the project."""
 SAME_STEPS = {"tokens_per_pass", "processes"}
 """Params that may change before a run resumes from a checkpoint: each step still learns from the
 same examples, though dropout differs."""
+
+
+class Learner(Protocol):
+    """A student before and after its training."""
+
+    commit: str | None
+    """Of the Hub repository that its weights start from."""
+    files: tuple[Path, ...]
+    """Local files that it starts from."""
+    parameters: int
+
+    def versions(self) -> dict[str, str]:
+        """Of the libraries that it depends on."""
+        ...
+
+    def train(self, pairs: Mapping[str, Path], state: Path, label: str) -> Trained:
+        """Learns from Parquet files of pairs; `state` is the folder of this very run.
+
+        Raises:
+            StudentError: it cannot learn from them.
+            StoppedTrainingError: a signal ended it; the next start goes on from `state`.
+        """
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Writes what was learned, settings and curve aside."""
+        ...
 
 
 def main(family: str, about: str | None) -> None:
@@ -37,19 +70,28 @@ def main(family: str, about: str | None) -> None:
     parser.add_argument("source", choices=SOURCES, help="whose pairs it learns from")
     parser.add_argument("seed", type=int, help=f"one of train-{family}.seeds, as a rule")
     options = parser.parse_args()
-    params = load_section(f"train-{family}", StudentParams).run(options.seed)
+    params = load_section(f"train-{family}", STUDENTS[family]).run(options.seed)
     keep_memory()
     if params.threads is not None:
         limit_threads(params.threads)
-    if params.processes > 1 and not started_by_launcher():
+    processes = params.processes if isinstance(params, TrainParams) else 1
+    if processes > 1 and not started_by_launcher():
         arguments = (options.source, str(options.seed))
-        launch(f"stages.train_{family}", arguments, params.processes)
+        launch(f"stages.train_{family}", arguments, processes)
     else:
         train_on_source(family, options.source, params)
 
 
-def train_on_source(family: str, source: Source, params: TrainParams) -> None:
+def train_on_source(
+    family: str, source: Source, params: Params, labels: Sequence[str] | None = None
+) -> None:
     """Writes the files of models/seeds/FAMILY-SOURCE/SEED, and SEED.json beside it.
+
+    Args:
+        family: names the student.
+        source: whose pairs it learns from.
+        params: of this very model.
+        labels: of a classification; None for those of params.yaml.
 
     Raises:
         StudentError: the model cannot be loaded or trained.
@@ -58,24 +100,25 @@ def train_on_source(family: str, source: Source, params: TrainParams) -> None:
     system = f"{family}-{source}"
     pairs = {split: DATA / source / f"{split}.parquet" for split in LEARNING_SPLITS}
     label = f"train-{family}@{source}-{params.seed}"
+    if labels is None:
+        labels = load_section("task", TaskParams).labels if this_kind() is CLASSIFICATION else []
     try:
-        student = open_student(
-            params.model, params.revision, FAMILIES[family], _texts(pairs["train"]), params.seed
-        )
-        identity = _identify(student, pairs, params)
+        learner = open_learner(family, params, pairs["train"], labels)
+        identity = _identify(family, learner, pairs, params, labels)
         run = f"{system}-{params.seed}"
         with resumable(run, identity, lock=rank() == 0) as state:
-            trained = train(student, pairs, params, state, label)
+            trained = learner.train(pairs, state, label)
             if rank() == 0:
                 settings = TrainedSettings(
                     system=system,
-                    family=student.family.name,
+                    family=family,
+                    labels=list(labels) or None,
                     source=source,
                     params=params,
-                    commit=student.commit,
-                    parameters=student.model.num_parameters(),
-                    device=name_device(),
-                    versions=_versions(),
+                    commit=learner.commit,
+                    parameters=learner.parameters,
+                    device=name_device() if "torch" in sys.modules else "cpu",
+                    versions=learner.versions(),
                     examples=trained.examples,
                     cut=trained.cut,
                     lost=trained.lost,
@@ -83,32 +126,87 @@ def train_on_source(family: str, source: Source, params: TrainParams) -> None:
                     best_step=trained.best_step,
                     best_validation_loss=trained.best_validation_loss,
                 )
-                _save(student, trained, settings, seed_folder(system, params.seed))
+                _save(learner, trained, settings, seed_folder(system, params.seed))
     except StudentError as error:
         raise type(error)(f"{label}: {error}") from None
 
 
+def open_learner(family: str, params: Params, train: Path, labels: Sequence[str]) -> Learner:
+    """The student that params name; a StudentError says why it cannot learn."""
+    if isinstance(params, GbdtRun):
+        from understudy.students.classifying.boosting import GbdtLearner
+
+        return GbdtLearner(params, labels)
+    if isinstance(params, LstmRun | BertRun):
+        share_cores()
+        from understudy.students.classifying.networks import NetworkLearner
+
+        return NetworkLearner(params, labels)
+    return SequenceLearner(family, params, train, labels=bool(labels))
+
+
+class SequenceLearner:
+    """T5 and BART: see `Learner`."""
+
+    def __init__(self, family: str, params: TrainParams, train: Path, *, labels: bool) -> None:
+        start = Path(params.model)
+        self._params = params
+        self._student = open_student(
+            params.model, params.revision, FAMILIES[family], _texts(train), params.seed
+        )
+        if labels:
+            self._student = replace(self._student, family=as_classifier(self._student.family))
+        self.commit = self._student.commit
+        self.parameters = self._student.model.num_parameters()
+        files = start.iterdir() if start.is_dir() else ()
+        self.files = tuple(sorted(path for path in files if path.is_file()))
+
+    def versions(self) -> dict[str, str]:
+        """See `Learner`."""
+        import torch
+        import transformers
+
+        return {"torch": torch.__version__, "transformers": transformers.__version__}
+
+    def train(self, pairs: Mapping[str, Path], state: Path, label: str) -> Trained:
+        """See `Learner`."""
+        return train(self._student, pairs, self._params, state, label)
+
+    def save(self, folder: Path) -> None:
+        """See `Learner`."""
+        self._student.model.save_pretrained(folder)
+        self._student.tokenizer.model_max_length = self._params.max_input_tokens
+        self._student.tokenizer.save_pretrained(folder)
+        (folder / "generation_config.json").unlink()  # export writes it, with our beam search
+
+
 def _texts(pairs: Path) -> Iterator[str]:
-    for row in iterate_table(pairs, this_kind().columns):
-        yield row["article"]
-        yield row["highlights"]
+    kind = this_kind()
+    for row in iterate_table(pairs, kind.columns):
+        yield row[kind.input]
+        yield row[kind.output]
 
 
-def _identify(student: Student, pairs: Mapping[str, Path], params: TrainParams) -> str:
+def _identify(
+    family: str,
+    learner: Learner,
+    pairs: Mapping[str, Path],
+    params: Params,
+    labels: Sequence[str],
+) -> str:
     """Hash of everything the trained weights depend on."""
-    start = Path(params.model)
-    files = sorted(path for path in start.iterdir() if path.is_file()) if start.is_dir() else []
     settings = {
         "params": params.model_dump(exclude=SAME_STEPS),
-        "commit": student.commit,
-        "versions": _versions(),
+        "labels": list(labels),
+        "commit": learner.commit,
+        "versions": learner.versions(),
     }
     return identify(
         (
             json.dumps(settings, sort_keys=True).encode("utf-8"),
             hash_files(pairs.values()),
-            hash_files(files),
-            hash_files(list_code(f"train-{student.family.name}")),
+            hash_files(learner.files),
+            hash_files(list_code(f"train-{family}")),
         )
     )
 
@@ -132,20 +230,10 @@ def list_code(stage: str, root: Path = ROOT) -> list[Path]:
     )
 
 
-def _versions() -> dict[str, str]:
-    import torch
-    import transformers
-
-    return {"torch": torch.__version__, "transformers": transformers.__version__}
-
-
-def _save(student: Student, trained: Trained, settings: TrainedSettings, folder: Path) -> None:
+def _save(learner: Learner, trained: Trained, settings: TrainedSettings, folder: Path) -> None:
     with replacing_files(folder) as partial:
         write_csv(partial / CURVE, trained.curve)
-        student.model.save_pretrained(partial)
-        student.tokenizer.model_max_length = settings.params.max_input_tokens
-        student.tokenizer.save_pretrained(partial)
-        (partial / "generation_config.json").unlink()  # export writes it, with our beam search
+        learner.save(partial)
         settings.write(TrainedSettings.path_in(partial))
     took = TrainingRun(seconds=trained.seconds, device=settings.device)
     took.write(TrainingRun.path_beside(folder))

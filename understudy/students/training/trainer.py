@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from understudy.contract.kind import this_kind
 from understudy.contract.pairs import LEARNING_SPLITS
+from understudy.contract.params.classifying import NetworkSettings
 from understudy.contract.params.training import TrainParams
 from understudy.contract.trained import (
     CurvePoint,
@@ -23,7 +25,7 @@ from understudy.core.hub import first_line
 from understudy.students.model.loading import Student, can_cache, check_positions
 from understudy.students.model.machine import check_gpu, has_gpu, lacks_memory, uses_bfloat16
 from understudy.students.model.spelling import describe_losses, warn_of_losses
-from understudy.students.model.tokens import EncodedPairs, count_pairs, encode_pairs
+from understudy.students.model.tokens import SIDES, EncodedPairs, count_pairs, encode_pairs
 from understudy.students.training.launch import started_by_launcher
 from understudy.students.training.resume import (
     CHECKPOINT,
@@ -46,7 +48,7 @@ class Trained:
     """One point a validation."""
     examples: ExampleCounts
     cut: CutCounts
-    lost: LostCounts
+    lost: LostCounts | None
     best_step: int
     best_validation_loss: float
     seconds: float
@@ -64,8 +66,7 @@ def train(
 
     Args:
         student: trained in place.
-        pairs: Parquet files with the columns id, article, highlights under `train` and
-            `validation`.
+        pairs: Parquet files of pairs under `train` and `validation`.
         params: the student's section.
         state: the folder of this very run; training resumes from a checkpoint in it.
         label: names the work in the progress bar.
@@ -93,8 +94,8 @@ def train(
     check_positions(student.model.config, limits)
     steps, validations = plan_steps(params, count_pairs(pairs["train"]))
     args = _to_arguments(params, steps, state, student)
-    _check_space(student, state)
-    longest = {"article": params.max_input_tokens, "highlights": params.max_target_tokens}
+    check_space(student.model.num_parameters(), state)
+    longest = params.max_input_tokens, params.max_target_tokens
     with args.main_process_first(local=False):  # several machines share the folder
         data = {
             split: encode_pairs(student, pairs[split], longest, state / f"tokens-{split}", split)
@@ -103,8 +104,15 @@ def train(
         checkpoint = find_checkpoint(state)
     if args.process_index == 0:
         texts, lost = len(data["train"]), data["train"].lost
+        kind = this_kind()
+        outputs = f"{kind.output.removesuffix('s')}s"
         warn_of_losses(
-            label, [p for kind in lost for p in describe_losses(kind, texts, lost[kind])]
+            label,
+            [
+                phrase
+                for side, nouns in zip(SIDES, (kind.inputs, outputs), strict=True)
+                for phrase in describe_losses(nouns, texts, lost[side])
+            ],
         )
     trainer = StudentTrainer(student.model, args, data, params, stopwatch)
     for replaced in (PrinterCallback, ProgressCallback):
@@ -138,7 +146,7 @@ def train(
     return _conclude(trainer.state, data, params, stopwatch.seconds)
 
 
-def plan_steps(params: TrainParams, examples: int) -> tuple[int, list[int]]:
+def plan_steps(params: TrainParams | NetworkSettings, examples: int) -> tuple[int, list[int]]:
     """Counts the run's optimizer steps, and spreads the validations evenly up to the last one."""
     steps = math.ceil(math.ceil(examples / params.batch_size) * params.epochs)
     steps = min(steps, params.max_steps or steps)
@@ -146,10 +154,15 @@ def plan_steps(params: TrainParams, examples: int) -> tuple[int, list[int]]:
     return steps, [round(steps * number / count) for number in range(1, count + 1)]
 
 
-def _check_space(student: Student, state: Path) -> None:
+def check_space(parameters: int, state: Path) -> None:
+    """Refuses to begin where the disk has no space for the checkpoints of so many weights.
+
+    Raises:
+        StudentError: it has not.
+    """
     there = len(list(state.glob(f"{CHECKPOINT}*")))
     new = max(1, CHECKPOINTS - there)
-    needed = new * BYTES_PER_PARAMETER * student.model.num_parameters()
+    needed = new * BYTES_PER_PARAMETER * parameters
     free = shutil.disk_usage(state).free
     if free < needed:
         raise StudentError(

@@ -56,7 +56,7 @@ def _choose(text: str, options: Sequence[str]) -> str:
 
     What comes after words such as "besides" does not count.
     """
-    plain, found = " ".join(WORDED.findall(text.lower())), []
+    plain, found = _plain(text), []
     for mark in INTENTS["aside"][0].split("; "):
         plain = plain.partition(mark)[0] or plain
     for option in options:
@@ -68,8 +68,12 @@ def _choose(text: str, options: Sequence[str]) -> str:
 
 @cache
 def _words(label: str) -> re.Pattern[str]:
-    known = INTENTS.get(f"know {label}", (label.lower(),))[0].split("; ")
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, known))})")
+    known = map(_plain, INTENTS.get(f"know {label}", (label,))[0].split("; "))
+    return re.compile(rf"\b(?:{'|'.join(known)})")
+
+
+def _plain(text: str) -> str:
+    return " ".join(WORDED.findall(text.lower()))
 
 
 def _find_field(form: Mapping[str, Any] | None) -> str | None:

@@ -75,7 +75,7 @@ def make_recipe(request: Request) -> Recipe:
     Raises:
         StudentError: there is no model folder.
     """
-    if not (request.model / "config.json").is_file():
+    if not any((request.model / name).is_file() for name in ("config.json", "settings.json")):
         problem = "no config.json in it" if request.model.is_dir() else "no such folder"
         raise StudentError(
             f"{request.model}: {problem}; expected a model folder; `dvc repro` makes those in "

@@ -1,0 +1,13 @@
+"""train-lstm: trains a bidirectional LSTM on one source of pairs, with one seed.
+
+In:  data/SOURCE/{train,validation}.parquet, SOURCE being gold, written or labelled.
+Out: models/seeds/lstm-SOURCE/SEED with model.onnx, check.json and a tokenizer,
+     settings.json and the learning curve (curve.csv); SEED.json beside it, what training took.
+Run: python -m stages.train_lstm SOURCE SEED
+"""
+
+from understudy.core.errors import run
+from understudy.students.training.stage import main
+
+if __name__ == "__main__":
+    run(lambda: main("lstm", __doc__))

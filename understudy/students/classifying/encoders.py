@@ -1,0 +1,140 @@
+"""BERT and its kin: opened with a head for the labels, and written as an ONNX graph."""
+
+import warnings
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from understudy.contract.params.classifying import BertRun
+from understudy.core.errors import StudentError
+from understudy.core.hub import first_line, resolve_commit
+from understudy.core.progress import in_terminal
+from understudy.students.model.loading import TINY, check_positions, check_tokenizer
+
+WIDTH, LAYERS, HEADS, VOCABULARY, POSITIONS = 128, 2, 4, 4000, 512
+SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+
+
+class Encoder(nn.Module):  # type: ignore[misc]
+    """A checkpoint with a head, as the training loop calls it."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Scores (texts, labels) of token ids (texts, tokens)."""
+        return self.model(input_ids=input_ids, attention_mask=attention_mask).logits
+
+
+def open_encoder(
+    params: BertRun, labels: Sequence[str], texts: Iterable[str]
+) -> tuple[Any, Any, str | None]:
+    """The model that params name, its tokenizer, and the commit that it came from.
+
+    Args:
+        params: of the model.
+        labels: that its head is to tell.
+        texts: of which a tiny model's tokenizer learns.
+
+    Raises:
+        StudentError: it is not there, or is not a whole encoder.
+    """
+    torch.manual_seed(params.seed)
+    numbers = dict(enumerate(labels))
+    named = {"id2label": numbers, "label2id": {label: n for n, label in numbers.items()}}
+    if params.model == TINY:
+        return *_build_tiny(named, texts), None
+    from huggingface_hub.errors import StrictDataclassError
+    from safetensors import SafetensorError
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    if not in_terminal():
+        logging.disable_progress_bar()
+    name = params.model
+    commit = None if Path(name).is_dir() else resolve_commit("model", name, params.revision)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name, revision=commit)
+        model, info = AutoModelForSequenceClassification.from_pretrained(
+            name,
+            revision=commit,
+            dtype="float32",
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,  # a head for other labels is made anew
+            **named,
+        )
+    except (
+        OSError, ValueError, KeyError, RuntimeError, SafetensorError, StrictDataclassError
+    ) as error:  # fmt: skip
+        raise StudentError(
+            f"model = {name}: cannot be loaded: expected config.json, weights and tokenizer of an "
+            f"encoder such as BERT, found: {first_line(error)}"
+        ) from None
+    base = f"{model.base_model_prefix}."
+    lost = [key for key in info["missing_keys"] if key.startswith(base) and "pooler" not in key]
+    if lost:
+        raise StudentError(
+            f"model = {name}: cannot be loaded: its weights lack {len(lost):,} tensors of the "
+            f"encoder, such as {sorted(lost)[0]}; copy config.json and the weights from one model"
+        )
+    check_tokenizer(name, tokenizer)
+    check_positions(model.config, {"max_input_tokens": params.max_input_tokens})
+    return model, tokenizer, commit
+
+
+def _build_tiny(named: dict[str, Any], texts: Iterable[str]) -> tuple[Any, Any]:
+    from tokenizers import BertWordPieceTokenizer
+    from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
+
+    pieces = BertWordPieceTokenizer()
+    pieces.train_from_iterator(
+        texts, vocab_size=VOCABULARY, special_tokens=[*SPECIAL], show_progress=False
+    )
+    names = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=_frame(pieces), **dict(zip(names, SPECIAL, strict=True))
+    )
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=WIDTH,
+        num_hidden_layers=LAYERS,
+        num_attention_heads=HEADS,
+        intermediate_size=4 * WIDTH,
+        max_position_embeddings=POSITIONS,
+        **named,
+    )
+    return BertForSequenceClassification(config), tokenizer
+
+
+def _frame(pieces: Any) -> Any:
+    """The tokenizer with [CLS] and [SEP] around a text."""
+    from tokenizers import Tokenizer, processors
+
+    found = Tokenizer.from_str(pieces.to_str())
+    found.post_processor = processors.BertProcessing(
+        ("[SEP]", SPECIAL.index("[SEP]")), ("[CLS]", SPECIAL.index("[CLS]"))
+    )
+    return found
+
+
+def export_encoder(model: Encoder, path: Path) -> None:
+    """Writes the ONNX graph, which takes any number of texts of any length."""
+    ids = torch.tensor([[2, 5, 3], [2, 3, 0]])
+    axes = {0: "texts", 1: "tokens"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter by tracing is called old; it takes a second
+        torch.onnx.export(
+            model.eval(),
+            (ids, (ids > 0).long()),
+            str(path),
+            input_names=["input_ids", "attention_mask"],
+            output_names=["scores"],
+            dynamic_axes={"input_ids": axes, "attention_mask": axes, "scores": {0: "texts"}},
+            opset_version=17,
+            dynamo=False,
+        )

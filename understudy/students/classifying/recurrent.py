@@ -1,0 +1,165 @@
+"""The LSTM: its vocabulary, its layers in torch, and the same layers as an ONNX graph."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from understudy.contract.params.classifying import LstmRun
+from understudy.core.errors import DataError
+from understudy.students.model.fast import CONFIG, FILE, FastTokenizer
+
+UNKNOWN, START = "[UNK]", "[CLS]"
+NAMES = {"pad_token": "[PAD]", "unk_token": UNKNOWN, "cls_token": START}
+LOWEST = -1e9
+OPSET, IR = 17, 9
+
+
+class Words(FastTokenizer):
+    """Words in small letters; each text begins with [CLS], so that none is empty."""
+
+    def save(self, folder: Path) -> None:
+        """Writes the files that it is read from."""
+        self._tokenizer.no_truncation()
+        self._tokenizer.save(str(folder / FILE))
+        (folder / CONFIG).write_text(json.dumps(NAMES), encoding="utf-8")
+
+
+def train_words(texts: Iterable[str], most: int) -> Words:
+    """Makes a vocabulary of the most frequent words that occur twice."""
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+
+    tokenizer = Tokenizer(models.WordLevel(unk_token=UNKNOWN))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    special = [*NAMES.values()]
+    trainer = trainers.WordLevelTrainer(
+        vocab_size=most, min_frequency=2, special_tokens=special, show_progress=False
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{START} $A", special_tokens=[(START, special.index(START))]
+    )
+    return Words(tokenizer, NAMES)
+
+
+def read_vectors(path: Path, vocabulary: dict[str, int]) -> torch.Tensor:
+    """Vectors (words, numbers) of a vocabulary; words that the file lacks start at random.
+
+    Raises:
+        DataError: the file is absent, or a line is no word with as many numbers as the first.
+    """
+    found: dict[int, np.ndarray] = {}
+    width = 0
+    try:
+        with path.open(encoding="utf-8") as file:
+            for at, line in enumerate(file, start=1):
+                word, *numbers = line.rstrip().split(" ")
+                width = width or len(numbers)
+                if len(numbers) != width or not numbers:
+                    raise DataError(
+                        f"{path}: line {at}: {len(numbers)} numbers, expected {width or 'some'}; "
+                        "train-lstm.settings.word_vectors takes a word and its numbers a line"
+                    )
+                if word in vocabulary:
+                    found[vocabulary[word]] = np.array(numbers, dtype=np.float32)
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{path}: no file of word vectors ({error}); correct train-lstm.settings.word_vectors"
+        ) from None
+    vectors = torch.randn(len(vocabulary), width) * 0.1
+    for row, vector in found.items():
+        vectors[row] = torch.from_numpy(vector)
+    return vectors
+
+
+class Lstm(nn.Module):  # type: ignore[misc]
+    """Words, a bidirectional LSTM, the largest value of each state over the text, a label."""
+
+    def __init__(self, vectors: torch.Tensor, labels: int, params: LstmRun) -> None:
+        super().__init__()
+        self.words = nn.Embedding.from_pretrained(vectors, freeze=False, padding_idx=0)
+        self.lstm = nn.LSTM(vectors.shape[1], params.states, batch_first=True, bidirectional=True)
+        self.dropout = nn.Dropout(params.dropout)
+        self.head = nn.Linear(2 * params.states, labels)
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Scores (texts, labels) of token ids (texts, tokens)."""
+        words, lengths = self.dropout(self.words(input_ids)), attention_mask.sum(1).cpu()
+        packed = nn.utils.rnn.pack_padded_sequence(
+            words, lengths, batch_first=True, enforce_sorted=False
+        )
+        states, _ = nn.utils.rnn.pad_packed_sequence(self.lstm(packed)[0], batch_first=True)
+        states = states.masked_fill(attention_mask[..., None] == 0, LOWEST)
+        return self.head(self.dropout(states.amax(1)))
+
+
+def export_lstm(model: Lstm, path: Path) -> None:
+    """Writes the ONNX graph, which takes any number of texts of any length."""
+    from onnx import TensorProto, helper, numpy_helper, save
+
+    state = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+    sides = ("", "_reverse")
+    weights = {
+        "words": state["words.weight"],
+        "W": np.stack([_reorder(state[f"lstm.weight_ih_l0{side}"]) for side in sides]),
+        "R": np.stack([_reorder(state[f"lstm.weight_hh_l0{side}"]) for side in sides]),
+        "B": np.stack(
+            [
+                np.concatenate(
+                    [_reorder(state[f"lstm.bias_{kind}_l0{side}"]) for kind in ("ih", "hh")]
+                )
+                for side in sides
+            ]
+        ),
+        "head": state["head.weight"].T.copy(),
+        "bias": state["head.bias"],
+        "one": np.array([1]),
+        "last": np.array([-1]),
+        "flat": np.array([0, 0, -1]),
+        "lowest": np.array(LOWEST, dtype=np.float32),
+    }
+    states = model.lstm.hidden_size
+    make = helper.make_node
+    nodes = [
+        make("ReduceSum", ["attention_mask", "one"], ["sum"], keepdims=0),
+        make("Cast", ["sum"], ["lengths"], to=TensorProto.INT32),
+        make("Gather", ["words", "input_ids"], ["embedded"]),
+        make("Transpose", ["embedded"], ["steps"], perm=[1, 0, 2]),
+        make(
+            "LSTM", ["steps", "W", "R", "B", "lengths"], ["Y"],
+            hidden_size=states, direction="bidirectional",
+        ),
+        make("Transpose", ["Y"], ["sides"], perm=[2, 0, 1, 3]),
+        make("Reshape", ["sides", "flat"], ["states"]),
+        make("Cast", ["attention_mask"], ["attended"], to=TensorProto.BOOL),
+        make("Unsqueeze", ["attended", "last"], ["known"]),
+        make("Where", ["known", "states", "lowest"], ["masked"]),
+        make("ReduceMax", ["masked"], ["largest"], axes=[1], keepdims=0),
+        make("Gemm", ["largest", "head", "bias"], ["scores"]),
+    ]  # fmt: skip
+    shape = ["texts", "tokens"]
+    graph = helper.make_graph(
+        nodes,
+        "lstm",
+        [
+            helper.make_tensor_value_info(name, TensorProto.INT64, shape)
+            for name in ("input_ids", "attention_mask")
+        ],
+        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["texts", "labels"])],
+        [numpy_helper.from_array(value, name) for name, value in weights.items()],
+    )
+    made: Any = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR
+    )
+    save(made, path)
+
+
+def _reorder(weights: np.ndarray) -> np.ndarray:
+    """From torch's gates (input, forget, cell, output) to those of ONNX (i, o, f, c)."""
+    i, f, c, o = np.split(weights, 4)
+    return np.concatenate([i, o, f, c])
