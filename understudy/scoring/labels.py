@@ -168,7 +168,7 @@ def mcnemar_p(first_only: int, second_only: int) -> float:
     for fewer in range(min(first_only, second_only)):
         ways = ways * (rows - fewer) // (fewer + 1)
         total += ways
-    return min(1.0, 2 * total / 2**rows)
+    return min(1.0, 2 * total / (1 << rows))
 
 
 def bound_share(count: int, rows: int) -> tuple[float, float]:
