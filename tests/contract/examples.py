@@ -7,23 +7,43 @@ from collections.abc import Mapping
 from typing import Any
 
 from understudy.contract.answered import Answered
+from understudy.contract.classes import LabelNoise, slugs
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.dataset import Dataset
 from understudy.contract.evaluation import (
     REFERENCE,
+    AnyDifference,
+    AnyScores,
     ByKind,
+    ByLabels,
+    ClassScores,
     Difference,
     F1Difference,
     Gap,
+    LabelDifference,
+    LabelGap,
+    LabelMeasures,
+    LabelScores,
     Measures,
     Systems,
     SystemScores,
 )
+from understudy.contract.kind import CLASSIFICATION
 from understudy.contract.lineup import Lineup, split_system
 from understudy.contract.names import KINDS, MEASURES, name_pair
 from understudy.contract.origin import ORIGIN, Origin
 from understudy.contract.params.sources import MADE_BY
-from understudy.contract.recipes import Recipe, RecipeDifference, RecipeGap, Recipes, SeedScores
+from understudy.contract.recipes import (
+    AnyRecipeDifference,
+    LabelRecipe,
+    LabelRecipeDifference,
+    LabelSeedScores,
+    Recipe,
+    RecipeDifference,
+    RecipeGap,
+    Recipes,
+    SeedScores,
+)
 from understudy.contract.survey import SourceSurvey
 from understudy.contract.teacher_use import TeacherCalls, TeacherUse
 from understudy.contract.texts import LengthEffect, LengthEffects, Texts, TextTraits
@@ -33,6 +53,9 @@ LINEUP = Lineup()
 TRAINED, SYSTEMS, PAIRS = LINEUP.trained, LINEUP.systems, LINEUP.pairs
 LABELLED_ALONE = Lineup(("labelled",), "teacher")
 """What stands where there are inputs and the teacher's answers, and no gold."""
+CLASSES = Lineup(kind=CLASSIFICATION)
+LABELS = ("billing", "opening hours", "Rückgabe, Umtausch")
+"""Of a classification."""
 WRITER = "embedded-rules-1"
 SEED = 13
 """Of the model that ships; others have the numbers above."""
@@ -116,9 +139,36 @@ def make_scores(f1: float, words: float = 22.0) -> SystemScores:
     return SystemScores(**dict.fromkeys(KINDS, measures), words=words, empty=0)
 
 
+def make_label_scores(accuracy: float) -> LabelScores:
+    """A system with balanced accuracy and macro F1 a point and two above its accuracy."""
+    found = {"accuracy": accuracy, "balanced": accuracy + 1, "macro_f1": accuracy + 2}
+    figures = {
+        name + end: figure + shift
+        for name, figure in found.items()
+        for end, shift in (("", 0.0), ("_low", -2.0), ("_high", 2.5))
+    }
+    measures = {name: figures.pop(name) for name in LabelMeasures.model_fields}
+    rated = ClassScores(support=13, answered=12, precision=75.0, recall=69.2, f1=72.0)
+    lost = ClassScores(support=0, answered=2, precision=0.0)
+    classes = dict.fromkeys(slugs(LABELS).values(), rated) | {slugs(LABELS)[LABELS[1]]: lost}
+    return LabelScores(
+        labels=LabelMeasures(**measures),
+        unlisted=1,
+        ece=4.25,
+        brier=0.125,
+        classes=classes,
+        **figures,
+    )
+
+
 def make_systems(lineup: Lineup = LINEUP) -> Systems:
-    """Systems from 40 points on, 5 apart."""
-    scores = {name: make_scores(40.0 + 5 * at, 22.0 + at) for at, name in enumerate(lineup.systems)}
+    """Systems from 40 points on, 5 apart; those of a classification 3."""
+    scores: dict[str, AnyScores] = {
+        name: make_label_scores(40.0 + 3 * at)
+        if lineup.kind is CLASSIFICATION
+        else make_scores(40.0 + 5 * at, 22.0 + at)
+        for at, name in enumerate(lineup.systems)
+    }
     reference = {"words": 20.0, "empty": 0}
     return Systems.model_validate({**scores, REFERENCE: reference, "references": lineup.references})
 
@@ -146,16 +196,31 @@ def make_pair(verdict: str, f1: float = 3.0) -> ByKind[Difference]:
     return ByKind[Difference](**dict.fromkeys(KINDS, make_difference(verdict, f1)))
 
 
+def make_label_pair(verdict: str, accuracy: float = 3.0) -> LabelGap:
+    """The same of a classification."""
+    found = _of_labels(make_difference(verdict, accuracy).model_dump())
+    alone = {"balanced": accuracy + 1, "first_only": 9, "second_only": 2, "mcnemar": 0.065}
+    macro = {"macro_f1": accuracy, "macro_f1_low": accuracy - 2, "macro_f1_high": accuracy + 2}
+    return LabelGap(labels=LabelDifference.model_validate({**found, **alone}), **macro)
+
+
+def _of_labels(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Figures in F1 as figures in accuracy."""
+    found = {name.replace("f1", "accuracy"): figure for name, figure in figures.items()}
+    return {name: found[name] for name in found if name not in ("recall", "precision")}
+
+
 def make_gap(verdicts: Mapping[tuple[str, str], str] | None = None, lineup: Lineup = LINEUP) -> Gap:
     """Every pair of the study.
 
     Where no verdict is given, t5-written is worse, bart-written equivalent, any other better.
     """
     usual = {"t5-written": ("worse", -12.9), "bart-written": ("equivalent", 0.2)}
-    pairs = {}
+    pairs: dict[str, AnyDifference] = {}
+    make = make_label_pair if lineup.kind is CLASSIFICATION else make_pair
     for pair in lineup.pairs:
         verdict, f1 = usual.get(pair[0], ("better", 4.0))
-        pairs[name_pair(*pair)] = make_pair((verdicts or {}).get(pair, verdict), f1)
+        pairs[name_pair(*pair)] = make((verdicts or {}).get(pair, verdict), f1)
     return Gap.model_validate(pairs)
 
 
@@ -170,16 +235,18 @@ def make_seed_scores(f1: float, seeds: int = 1) -> SeedScores:
 def make_recipes(seeds: int = 1, systems: Systems | None = None) -> Recipes:
     """metrics/seeds.json of the students of `make_systems`, or of others."""
     found = systems or make_systems()
-    return Recipes.model_validate(
-        {
-            name: Recipe(
-                shipped=SEED,
-                seeds=seeds,
-                **{kind: make_seed_scores(found[name][kind].judged, seeds) for kind in KINDS},
-            )
-            for name in found.lineup.trained
+    recipes: dict[str, Recipe | LabelRecipe] = {}
+    for name in found.lineup.trained:
+        scores = {
+            kind: make_seed_scores(found[name][kind].judged, seeds)
+            for kind in found.lineup.kind.types
         }
-    )
+        if found.lineup.kind is CLASSIFICATION:
+            labels = LabelSeedScores.model_validate(_of_labels(scores["labels"].model_dump()))
+            recipes[name] = LabelRecipe(shipped=SEED, seeds=seeds, labels=labels)
+        else:
+            recipes[name] = Recipe(shipped=SEED, seeds=seeds, **scores)
+    return Recipes.model_validate(recipes)
 
 
 def make_recipe_difference(verdict: str = "unknown", f1: float = 2.0) -> RecipeDifference:
@@ -200,12 +267,15 @@ def make_recipe_gap(
     lineup: Lineup = LINEUP,
 ) -> RecipeGap:
     """Every pair of the study: with several seeds undecided where no verdict is given."""
-    pairs = {}
+    pairs: dict[str, AnyRecipeDifference] = {}
     for pair in lineup.pairs:
         known = seeds > 1 or not set(pair) & set(lineup.trained)
         verdict = (verdicts or {}).get(pair, "undecided" if known else "unknown")
         found = make_recipe_difference(verdict, -2.5 if pair[0] == "t5-written" else 1.5)
         pairs[name_pair(*pair)] = ByKind[RecipeDifference](**dict.fromkeys(KINDS, found))
+        if lineup.kind is CLASSIFICATION:
+            labels = LabelRecipeDifference.model_validate(_of_labels(found.model_dump()))
+            pairs[name_pair(*pair)] = ByLabels[LabelRecipeDifference](labels=labels)
     return RecipeGap.model_validate(pairs)
 
 
@@ -260,12 +330,24 @@ def make_teacher(lineup: Lineup = LINEUP, **changed: TeacherCalls | None) -> Tea
     return TeacherUse.model_validate({**uses, **changed})
 
 
-def make_survey(source: str = "gold") -> SourceSurvey:
+def make_noise() -> LabelNoise:
+    """metrics/noise.json: a tenth of the teacher's labels are not gold ones."""
+    cost = {"accuracy": 4.0, "accuracy_low": 1.5, "accuracy_high": 6.5}
+    found = {
+        "rows": 200, "differing": 20, "share": 10.0, "share_low": 6.6, "share_high": 14.9,
+        "classes": {slugs(LABELS)[LABELS[0]]: {"rows": 90, "differing": 9, "share": 10.0}},
+        "confusions": [{"gold": LABELS[0], "teacher": LABELS[2], "rows": 12}],
+        "cost": dict.fromkeys(CLASSIFICATION.students, cost),
+    }  # fmt: skip
+    return LabelNoise.model_validate(found)
+
+
+def make_survey(source: str = "gold", lineup: Lineup = LINEUP) -> SourceSurvey:
     """metrics/data/SOURCE.json; the same figures in every source."""
     spread = {"mean": 80.5, "p5": 55.0, "median": 78.0, "p95": 115.0, "max": 135}
     lengths = {"words": spread, "characters": spread}
-    split = {"pairs": 1396, "article": lengths, "highlights": lengths}
-    found = {
+    split: dict[str, Any] = {"pairs": 1396, "article": lengths, "highlights": lengths}
+    found: dict[str, Any] = {
         "train": split,
         "validation": split,
         "vocabulary": {"words": 112887, "distinct": 2302, "type_token": 48.4, "once": 4.4},
@@ -284,6 +366,12 @@ def make_survey(source: str = "gold") -> SourceSurvey:
         "written": {"answers": answers, "between": between},
         "labelled": {"answers": answers},
     }
+    if lineup.kind is CLASSIFICATION:
+        counts = dict.fromkeys(slugs(LABELS).values(), 465) | {"billing": 931}
+        split = {"pairs": 1396, "text": lengths, "labels": counts}
+        found |= {"train": split, "validation": split, "leakage": None}
+        found["near_duplicates"] = {"pairs": 3, "articles": 5, "other_labels": 2}
+        more["gold"] = {"test": split}
     return SourceSurvey.model_validate({**found, **more[source]})
 
 

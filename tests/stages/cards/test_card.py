@@ -160,8 +160,8 @@ def test_what_the_tokenizer_cannot_spell_is_counted() -> None:
     none = {"unknown": 0, "line_breaks": 0, "changed": 0, "characters": ""}
     some = {"unknown": 120, "line_breaks": 1286, "changed": 7, "characters": "{ } ~"}
     lost = {
-        "train": {"articles": some, "highlights": none},
-        "validation": {"articles": none, "highlights": none},
+        "train": {"inputs": some, "outputs": none},
+        "validation": {"inputs": none, "outputs": none},
     }
     text = build_card(facts_of(settings=settings_of(lost=lost)))
     assert (

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from understudy.contract.kind import this_kind
-from understudy.core.errors import one_line
 from understudy.rendering.figures import enumerate_words
-from understudy.rendering.markdown import code_span
+from understudy.rendering.markdown import code_cell
 from understudy.rendering.templates import render_markdown
 from understudy.rendering.verdicts import name_covered
 from understudy.tools.reviewing.artifacts import group_seeds
@@ -46,7 +45,7 @@ def build_page(review: Review, longest: int = LONGEST) -> str:
         charts=_draw_charts(review),
         missing=group_seeds(review.storage.missing),
         bytes_of=bytes_of,
-        cell=cell,
+        cell=code_cell,
         plural=plural,
         score=score,
         score_change=score_change,
@@ -99,20 +98,12 @@ def _draw_charts(review: Review) -> list[Any]:
     return [chart for chart in (bars if review.scores.changed else None, *curves) if chart]
 
 
-def cell(text: str) -> str:
-    """Text from outside in a table, whose cells end at every pipe, also within Markdown's code."""
-    if "|" not in text:
-        return code_span(text)
-    shown = "".join(c if c.isalnum() or c in " -" else f"&#{ord(c)};" for c in one_line(text))
-    return f"<code>{shown}</code>"
-
-
 def value(content: Any) -> str:
     """A value of params or metrics, for a table."""
     if isinstance(content, float | int) and not isinstance(content, bool):
         return f"{content:{',' if isinstance(content, int) else ',.6g'}}".replace("-", "−")
     text = content if isinstance(content, str) else json.dumps(content, default=str)
-    return cell(text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…")
+    return code_cell(text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…")
 
 
 def score(number: float | None) -> str:
