@@ -115,7 +115,7 @@ GRAPHS = (
                 of_students(("gbdt", "lstm", "bert", "t5"), "predict"),
                 ("fetch.redact", "predict", "train-${item.student}.seeds"),
             ),
-            "latency": ("latency", "predict", "sources"),
+            "latency": ("latency", "predict"),
             "calibrate": ("calibrate", "predict", "teacher.prices", "worth"),
             "worth": ("teacher.prices", "worth"),
             "evaluate": ("evaluate", "sources", "task.keywords", "task.labels", "teacher.prices"),

@@ -48,7 +48,7 @@ def find_due(chains: Sequence[list[str]], due: Collection[str]) -> list[list[str
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the stages; the exit status is DVC's."""
     from understudy.contract.kind import this_kind
-    from understudy.contract.params.sections import section_of
+    from understudy.contract.params.classifying import STUDENTS
     from understudy.contract.params.sources import load_sources
     from understudy.core.params import load_section
     from understudy.students.model.loading import TINY
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     cores = count_cores()
     status = 0
-    sections = [load_section(f"train-{name}", section_of(name)) for name in this_kind().students]
+    sections = [load_section(f"train-{name}", STUDENTS[name]) for name in this_kind().students]
     # a student that has no model to start from is as small as a tiny one
     are_tiny = all(getattr(section, "model", TINY) == TINY for section in sections)
     sources = load_sources()

@@ -2,6 +2,7 @@
 
 from understudy.contract.kind import Kind, this_kind
 from understudy.contract.params.calibrate import CalibrateParams
+from understudy.contract.params.classifying import STUDENTS
 from understudy.contract.params.datacards import DatacardsParams
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.evaluate import EvaluateParams
@@ -17,17 +18,8 @@ from understudy.contract.params.review import ReviewParams
 from understudy.contract.params.serve import ServeParams
 from understudy.contract.params.task import TaskParams
 from understudy.contract.params.teacher import TeacherParams
-from understudy.contract.params.training import StudentParams
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.params import Section
-
-STUDENTS: dict[str, type[StudentParams]] = {}
-"""Of a student's section train-STUDENT; the others have StudentParams."""
-
-
-def section_of(student: str) -> type[StudentParams]:
-    """What reads a student's section train-STUDENT."""
-    return STUDENTS.get(student, StudentParams)
 
 
 def list_sections(kind: Kind | None = None) -> dict[str, type[Section]]:
@@ -44,7 +36,7 @@ def list_sections(kind: Kind | None = None) -> dict[str, type[Section]]:
         "teacher": TeacherParams,
         "generate": GenerateParams,
         "label": LabelParams,
-        **{f"train-{student}": section_of(student) for student in kind.students},
+        **{f"train-{student}": STUDENTS[student] for student in kind.students},
         "export": ExportParams,
         "predict": DecodingParams,
         "zeroshot": ZeroshotParams,

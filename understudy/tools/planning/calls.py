@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from understudy.contract.asked import LABELLED_ANSWERS, WRITTEN_ANSWERS, ZEROSHOT_ANSWERS
-from understudy.contract.kind import CLASSIFICATION, this_kind
+from understudy.contract.kind import this_kind
 from understudy.contract.pairs import SPLITS
 from understudy.contract.params.generate import GenerateParams
 from understudy.contract.params.label import LabelParams
@@ -44,7 +44,7 @@ def plan_calls(folder: Path, teacher: TeacherParams, ledger: Ledger) -> dict[str
     found = {}
     if "written" in sources:
         expand = Prompt("generate.prompt", generate.prompt, [kind.output])
-        asked = Questions(expand, generate.limits, folder, apart=kind is CLASSIFICATION)
+        asked = Questions(expand, generate.limits, folder)
         found["generate"] = estimate_calls(asked, teacher, ledger, WRITTEN_ANSWERS, given)
     if "labelled" in sources:
         harvested = open_harvested(label.harvested_path, folder, ask.variables)

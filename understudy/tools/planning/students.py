@@ -7,7 +7,7 @@ from pathlib import Path
 from understudy.contract.kind import this_kind
 from understudy.contract.pairs import seed_folder
 from understudy.contract.params.export import ExportParams
-from understudy.contract.params.sections import section_of
+from understudy.contract.params.classifying import STUDENTS
 from understudy.contract.params.sources import load_sources
 from understudy.contract.trained import TrainingRun
 from understudy.core.errors import DataError
@@ -49,7 +49,7 @@ def plan_students(stages: Sequence[Stage], folder: Path = Path()) -> dict[str, S
     due = {stage.name for stage in stages if stage.state in ("stale", "waits")}
     found, sources = {}, load_sources()
     for student in this_kind().students:
-        params = load_section(f"train-{student}", section_of(student))
+        params = load_section(f"train-{student}", STUDENTS[student])
         models = [(source, seed) for source in sources for seed in params.seeds]
         to_train = sum(f"train-{student}@{source}-{seed}" in due for source, seed in models)
         there = [folder / seed_folder(f"{student}-{source}", seed) for source, seed in models]
