@@ -11,14 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import datasets
 import pyarrow.parquet as pq
 import pytest
 from ruamel.yaml import YAML
 
+from tests.classifying import write_params
 from tests.doubles.hub import Hub
 from tests.doubles.hub_content import cnn_dailymail_files
 from tests.imports import ROOT
 from understudy.contract.pairs import SPLITS
+from understudy.rows.hub import _iterate
 
 CNN = "abisee/cnn_dailymail"
 SHA = "96df5e686bee6baa90b8bee7c28b81fa3fa6223d"
@@ -142,3 +145,16 @@ def test_a_hub_that_does_not_answer_is_told_in_one_line_with_what_to_do(
         line = _refusal(tmp_path, environment)
     assert f"the Hub cannot be reached for the dataset {CNN}" in line
     assert "set fetch.source to sample or files" in line
+
+
+def test_a_class_that_is_a_number_goes_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_params()
+    kinds = datasets.Features(
+        text=datasets.Value("string"), label=datasets.ClassLabel(names=["no", "yes"])
+    )
+    rows = datasets.Dataset.from_dict({"text": list("abc"), "label": [1, 0, -1]}, features=kinds)
+    found = [row.values["label"] for row in _iterate("some/set", "test", rows)]
+    assert found == ["yes", "no", None]
