@@ -106,6 +106,9 @@ class NetworkLearner:
     def save(self, folder: Path) -> None:
         """See `Learner`."""
         if isinstance(self._model, Encoder):
+            from transformers.utils import logging
+
+            logging.disable_progress_bar()
             self._model.model.save_pretrained(folder)
             self._tokenizer.model_max_length = self._params.max_input_tokens
             self._tokenizer.save_pretrained(folder)

@@ -133,12 +133,12 @@ def train_on_source(
 
 def open_learner(family: str, params: Params, train: Path, labels: Sequence[str]) -> Learner:
     """The student that params name; a StudentError says why it cannot learn."""
+    share_cores()
     if isinstance(params, GbdtRun):
         from understudy.students.classifying.boosting import GbdtLearner
 
         return GbdtLearner(params, labels)
     if isinstance(params, LstmRun | BertRun):
-        share_cores()
         from understudy.students.classifying.networks import NetworkLearner
 
         return NetworkLearner(params, labels)
