@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from stages.report.browser import build_payload, choose_browsed, embed_json, name_browsed
 from stages.report.cascades import build_cascades, build_promises, describe_cascades
 from stages.report.claims import build_headlines, build_questions
-from stages.report.classes import build_classes
+from stages.report.confusion import build_classes
 from stages.report.curves import build_curves
 from stages.report.datacard import (
     build_cards,

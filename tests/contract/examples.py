@@ -3,11 +3,18 @@
 Each function takes what tests vary; `document.write(folder / document.PATH)` puts it in place.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tests.contract.label_examples import (
+    LABELS,
+    make_label_pair,
+    make_label_recipe_pair,
+    make_label_scores,
+    of_labels,
+)
 from understudy.contract.answered import Answered
-from understudy.contract.classes import LabelNoise, slugs
+from understudy.contract.classes import slugs
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.dataset import Dataset
 from understudy.contract.evaluation import (
@@ -15,15 +22,8 @@ from understudy.contract.evaluation import (
     AnyDifference,
     AnyScores,
     ByKind,
-    ByLabels,
-    ClassScores,
     Difference,
-    F1Difference,
     Gap,
-    LabelDifference,
-    LabelGap,
-    LabelMeasures,
-    LabelScores,
     Measures,
     Systems,
     SystemScores,
@@ -36,8 +36,6 @@ from understudy.contract.params.sources import MADE_BY
 from understudy.contract.recipes import (
     AnyRecipeDifference,
     LabelRecipe,
-    LabelRecipeDifference,
-    LabelSeedScores,
     Recipe,
     RecipeDifference,
     RecipeGap,
@@ -46,16 +44,12 @@ from understudy.contract.recipes import (
 )
 from understudy.contract.survey import SourceSurvey
 from understudy.contract.teacher_use import TeacherCalls, TeacherUse
-from understudy.contract.texts import LengthEffect, LengthEffects, Texts, TextTraits
 from understudy.contract.trained import SeedRun, TrainedSeeds, TrainedSettings
 
 LINEUP = Lineup()
 TRAINED, SYSTEMS, PAIRS = LINEUP.trained, LINEUP.systems, LINEUP.pairs
 LABELLED_ALONE = Lineup(("labelled",), "teacher")
 """What stands where there are inputs and the teacher's answers, and no gold."""
-CLASSES = Lineup(kind=CLASSIFICATION)
-LABELS = ("billing", "opening hours", "Rückgabe, Umtausch")
-"""Of a classification."""
 WRITER = "embedded-rules-1"
 SEED = 13
 """Of the model that ships; others have the numbers above."""
@@ -139,32 +133,10 @@ def make_scores(f1: float, words: float = 22.0) -> SystemScores:
     return SystemScores(**dict.fromkeys(KINDS, measures), words=words, empty=0)
 
 
-def make_label_scores(accuracy: float) -> LabelScores:
-    """A system with balanced accuracy and macro F1 a point and two above its accuracy."""
-    found = {"accuracy": accuracy, "balanced": accuracy + 1, "macro_f1": accuracy + 2}
-    figures = {
-        name + end: figure + shift
-        for name, figure in found.items()
-        for end, shift in (("", 0.0), ("_low", -2.0), ("_high", 2.5))
-    }
-    measures = {name: figures.pop(name) for name in LabelMeasures.model_fields}
-    rated = ClassScores(support=13, answered=12, precision=75.0, recall=69.2, f1=72.0)
-    lost = ClassScores(support=0, answered=2, precision=0.0)
-    classes = dict.fromkeys(slugs(LABELS).values(), rated) | {slugs(LABELS)[LABELS[1]]: lost}
-    return LabelScores(
-        labels=LabelMeasures(**measures),
-        unlisted=1,
-        ece=4.25,
-        brier=0.125,
-        classes=classes,
-        **figures,
-    )
-
-
-def make_systems(lineup: Lineup = LINEUP) -> Systems:
+def make_systems(lineup: Lineup = LINEUP, labels: Sequence[str] = LABELS) -> Systems:
     """Systems from 40 points on, 5 apart; those of a classification 3."""
     scores: dict[str, AnyScores] = {
-        name: make_label_scores(40.0 + 3 * at)
+        name: make_label_scores(40.0 + 3 * at, labels)
         if lineup.kind is CLASSIFICATION
         else make_scores(40.0 + 5 * at, 22.0 + at)
         for at, name in enumerate(lineup.systems)
@@ -196,20 +168,6 @@ def make_pair(verdict: str, f1: float = 3.0) -> ByKind[Difference]:
     return ByKind[Difference](**dict.fromkeys(KINDS, make_difference(verdict, f1)))
 
 
-def make_label_pair(verdict: str, accuracy: float = 3.0) -> LabelGap:
-    """The same of a classification."""
-    found = _of_labels(make_difference(verdict, accuracy).model_dump())
-    alone = {"balanced": accuracy + 1, "first_only": 9, "second_only": 2, "mcnemar": 0.065}
-    macro = {"macro_f1": accuracy, "macro_f1_low": accuracy - 2, "macro_f1_high": accuracy + 2}
-    return LabelGap(labels=LabelDifference.model_validate({**found, **alone}), **macro)
-
-
-def _of_labels(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """Figures in F1 as figures in accuracy."""
-    found = {name.replace("f1", "accuracy"): figure for name, figure in figures.items()}
-    return {name: found[name] for name in found if name not in ("recall", "precision")}
-
-
 def make_gap(verdicts: Mapping[tuple[str, str], str] | None = None, lineup: Lineup = LINEUP) -> Gap:
     """Every pair of the study.
 
@@ -217,10 +175,12 @@ def make_gap(verdicts: Mapping[tuple[str, str], str] | None = None, lineup: Line
     """
     usual = {"t5-written": ("worse", -12.9), "bart-written": ("equivalent", 0.2)}
     pairs: dict[str, AnyDifference] = {}
-    make = make_label_pair if lineup.kind is CLASSIFICATION else make_pair
     for pair in lineup.pairs:
         verdict, f1 = usual.get(pair[0], ("better", 4.0))
-        pairs[name_pair(*pair)] = make((verdicts or {}).get(pair, verdict), f1)
+        found = make_pair((verdicts or {}).get(pair, verdict), f1)
+        pairs[name_pair(*pair)] = found
+        if lineup.kind is CLASSIFICATION:
+            pairs[name_pair(*pair)] = make_label_pair(found.rouge1.model_dump())
     return Gap.model_validate(pairs)
 
 
@@ -242,8 +202,9 @@ def make_recipes(seeds: int = 1, systems: Systems | None = None) -> Recipes:
             for kind in found.lineup.kind.types
         }
         if found.lineup.kind is CLASSIFICATION:
-            labels = LabelSeedScores.model_validate(_of_labels(scores["labels"].model_dump()))
-            recipes[name] = LabelRecipe(shipped=SEED, seeds=seeds, labels=labels)
+            figures = of_labels(scores["labels"].model_dump())
+            known = {"shipped": SEED, "seeds": seeds, "labels": figures}
+            recipes[name] = LabelRecipe.model_validate(known)
         else:
             recipes[name] = Recipe(shipped=SEED, seeds=seeds, **scores)
     return Recipes.model_validate(recipes)
@@ -274,8 +235,7 @@ def make_recipe_gap(
         found = make_recipe_difference(verdict, -2.5 if pair[0] == "t5-written" else 1.5)
         pairs[name_pair(*pair)] = ByKind[RecipeDifference](**dict.fromkeys(KINDS, found))
         if lineup.kind is CLASSIFICATION:
-            labels = LabelRecipeDifference.model_validate(_of_labels(found.model_dump()))
-            pairs[name_pair(*pair)] = ByLabels[LabelRecipeDifference](labels=labels)
+            pairs[name_pair(*pair)] = make_label_recipe_pair(found.model_dump())
     return RecipeGap.model_validate(pairs)
 
 
@@ -286,32 +246,6 @@ def make_trained_seeds(seeds: int = 1) -> TrainedSeeds:
         for number in range(seeds)
     ]
     return TrainedSeeds(shipped=SEED, runs=runs)
-
-
-def make_traits(place: int) -> TextTraits:
-    """Traits of a system; others have other places."""
-    names = [f"novel{size}" for size in (1, 2, 3, 4)]
-    names += ["coverage", "repeated", "unsupported_numbers", "unsupported_names"]
-    traits = {name: 10.0 + place + 5 * at for at, name in enumerate(names)}
-    content = {"words": 20.0 + place, "compression": 2.5, "density": 4.25, "empty": 1, **traits}
-    return TextTraits.model_validate(content)
-
-
-def make_texts(lineup: Lineup = LINEUP) -> Texts:
-    """Traits of the systems and of the references."""
-    names = (*lineup.systems, REFERENCE)
-    return Texts.model_validate({name: make_traits(at) for at, name in enumerate(names)})
-
-
-def make_lengths(lineup: Lineup = LINEUP) -> LengthEffects:
-    """Half of each student's lead over zero-shot is explained by length; no one's without it."""
-    lead = F1Difference(recall=-9.0, precision=21.0, f1=8.0, f1_low=6.0, f1_high=10.0)
-    cut = F1Difference(recall=3.0, precision=5.0, f1=4.0, f1_low=2.5, f1_high=5.5)
-    effect = LengthEffect(
-        words=22.0, zeroshot_words=40.0, as_is=lead, cut=cut, explained=50.0, correlation=0.31
-    )
-    students = lineup.trained if "teacher" in lineup.questions else ()
-    return LengthEffects.model_validate(dict.fromkeys(students, effect))
 
 
 def make_calls(cost: float = 1.25, **changed: Any) -> TeacherCalls:
@@ -328,18 +262,6 @@ def make_teacher(lineup: Lineup = LINEUP, **changed: TeacherCalls | None) -> Tea
     stages = [stage for stage, source in MADE_BY.items() if source in lineup.sources]
     uses = {**dict.fromkeys(stages, make_calls()), "zeroshot": make_calls(0.0125)}
     return TeacherUse.model_validate({**uses, **changed})
-
-
-def make_noise() -> LabelNoise:
-    """metrics/noise.json: a tenth of the teacher's labels are not gold ones."""
-    cost = {"accuracy": 4.0, "accuracy_low": 1.5, "accuracy_high": 6.5}
-    found = {
-        "rows": 200, "differing": 20, "share": 10.0, "share_low": 6.6, "share_high": 14.9,
-        "classes": {slugs(LABELS)[LABELS[0]]: {"rows": 90, "differing": 9, "share": 10.0}},
-        "confusions": [{"gold": LABELS[0], "teacher": LABELS[2], "rows": 12}],
-        "cost": dict.fromkeys(CLASSIFICATION.students, cost),
-    }  # fmt: skip
-    return LabelNoise.model_validate(found)
 
 
 def make_survey(source: str = "gold", lineup: Lineup = LINEUP) -> SourceSurvey:
@@ -370,6 +292,7 @@ def make_survey(source: str = "gold", lineup: Lineup = LINEUP) -> SourceSurvey:
         counts = dict.fromkeys(slugs(LABELS).values(), 465) | {"billing": 931}
         split = {"pairs": 1396, "text": lengths, "labels": counts}
         found |= {"train": split, "validation": split, "leakage": None}
+        found["contamination"]["highlights"] = None
         found["near_duplicates"] = {"pairs": 3, "articles": 5, "other_labels": 2}
         more["gold"] = {"test": split}
     return SourceSurvey.model_validate({**found, **more[source]})

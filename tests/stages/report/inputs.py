@@ -10,25 +10,22 @@ import numpy as np
 import pandas as pd
 
 from tests.contract.examples import (
-    CLASSES,
-    LABELS,
     LINEUP,
     SYSTEMS,
     TRAINED,
     make_answered,
     make_dataset,
     make_gap,
-    make_lengths,
-    make_noise,
     make_origin,
     make_recipe_gap,
     make_recipes,
     make_survey,
     make_systems,
     make_teacher,
-    make_texts,
 )
+from tests.contract.label_examples import CLASSES, LABELS, make_noise
 from tests.contract.payback_examples import make_calibration, make_latencies, make_worth
+from tests.contract.text_examples import make_lengths, make_texts
 from tests.imports import ROOT
 from understudy.contract.answered import Answered
 from understudy.contract.calibration import SystemCalibration
@@ -129,7 +126,8 @@ def write_project(
     lineup: Lineup = LINEUP,
 ) -> None:
     """Everything that the stage reads, with params.yaml of the sample."""
-    for name, content in make_metrics(len(articles), seeds, lineup).items():
+    labels = list(dict.fromkeys([*LABELS, *(row.get("label", LABELS[0]) for row in articles)]))
+    for name, content in make_metrics(len(articles), seeds, lineup, labels).items():
         write_json(folder / name, content)
     if lineup.kind is CLASSIFICATION:
         points = write_answers(folder, articles, lineup)
@@ -137,7 +135,6 @@ def write_project(
     write_plots(folder, lineup)
     shutil.copy(ROOT / "profiles" / "sample.yaml", folder / "params.yaml")
     if lineup.kind is CLASSIFICATION:
-        labels = list(dict.fromkeys([*LABELS, *(row["label"] for row in articles)]))
         with (folder / "params.yaml").open("a", encoding="utf-8") as params:
             params.write(f"task: {json.dumps({'kind': 'classification', 'labels': labels})}\n")
 
@@ -208,10 +205,13 @@ def write_lengths(folder: Path, source: str, bins: Sequence[tuple[Any, ...]]) ->
 
 
 def make_metrics(
-    articles: int, seeds: int = 1, lineup: Lineup = LINEUP
+    articles: int,
+    seeds: int = 1,
+    lineup: Lineup = LINEUP,
+    labels: Sequence[str] = LABELS,
 ) -> dict[str, dict[str, Any]]:
     """The JSON files by their paths."""
-    systems, teacher = make_systems(lineup), make_teacher(lineup)
+    systems, teacher = make_systems(lineup, labels), make_teacher(lineup)
     documents: tuple[Document, ...] = (
         make_origin(),
         systems,

@@ -18,7 +18,8 @@ from stages.report.datacard import (
     flatten,
 )
 from stages.report.inputs import ReportFacts, gather
-from tests.contract.examples import CLASSES, LINEUP, make_answered, make_calls, make_survey
+from tests.contract.examples import LINEUP, make_answered, make_calls, make_survey
+from tests.contract.label_examples import CLASSES
 from tests.stages.report.inputs import make_articles, write_json, write_project
 from understudy.contract.answered import Answered
 from understudy.contract.pairs import SPLITS

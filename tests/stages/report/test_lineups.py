@@ -16,13 +16,13 @@ from stages.report.inputs import gather
 from stages.report.page import render
 from stages.report.switching import build_worth
 from tests.contract.examples import (
-    CLASSES,
     LABELLED_ALONE,
     make_gap,
     make_recipe_gap,
     make_recipes,
     make_systems,
 )
+from tests.contract.label_examples import CLASSES
 from tests.stages.report.inputs import list_files, make_articles, make_labelled, write_project
 from understudy.contract.kind import CLASSIFICATION
 from understudy.contract.lineup import Lineup
