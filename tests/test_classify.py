@@ -3,12 +3,14 @@
 import json
 import re
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.project import SECOND, Project, copy_project, quick
 from understudy.contract.kind import CLASSIFICATION
+from understudy.students.training.resume import SEAL
 from understudy.tools.table import BEGIN, END
 
 SOURCES = ("gold", "labelled")
@@ -103,11 +105,11 @@ def test_a_training_that_was_killed_goes_on(project: Project) -> None:
     with subprocess.Popen(
         arguments, cwd=project.path, env=project.environment, stderr=subprocess.DEVNULL
     ) as process:
-        while process.poll() is None and not list(state.rglob("checkpoint-*/*")):
-            pass
+        while process.poll() is None and not list(state.rglob(SEAL)):
+            time.sleep(0.05)
         process.kill()
     assert process.returncode == -9
-    assert "going on" in project.run(*arguments).stderr
+    assert "goes on from step" in project.run(*arguments).stderr
     project.restore_params()
     project.run("dvc", "checkout", "--force")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from understudy.contract.kind import this_kind
 from understudy.contract.pairs import seed_folder
-from understudy.contract.params.export import ExportParams
 from understudy.contract.params.classifying import STUDENTS
+from understudy.contract.params.export import ExportParams
 from understudy.contract.params.sources import load_sources
 from understudy.contract.trained import TrainingRun
 from understudy.core.errors import DataError
