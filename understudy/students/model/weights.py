@@ -11,9 +11,9 @@ from understudy.core.errors import StudentError
 SHOWN = 2
 """Tensors that a message names of each kind."""
 KINDS = ("*.safetensors", "pytorch_model*.bin")
+"""Files with weights, in a folder that save_pretrained has written."""
 SERVED = ("model.onnx", "model.txt")
 """What classifiers are served by, beside what they were trained as, if that is kept."""
-"""Files with weights, in a folder that save_pretrained has written."""
 
 
 def check_weights(
