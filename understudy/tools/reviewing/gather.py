@@ -8,7 +8,7 @@ from understudy.contract.kind import this_kind
 from understudy.contract.lineup import Lineup
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.contract.params.review import ReviewParams
-from understudy.contract.params.sections import KINDS
+from understudy.contract.params.sections import list_sections
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
 from understudy.contract.trained import CURVES
 from understudy.core.params import load_section
@@ -141,7 +141,8 @@ def gather_review(base: str) -> Review:
 def _find_param_changes(old: Snapshot, new: Snapshot) -> list[Change]:
     """Changes of params, where a key that one side leaves out has today's default."""
     before, after = dict(flatten(old.params)), dict(flatten(new.params))
-    defaults = flatten({name: kind().model_dump(mode="json") for name, kind in KINDS.items()})
+    sections = list_sections().items()
+    defaults = flatten({name: kind().model_dump(mode="json") for name, kind in sections})
     known = {key: default for key, default in defaults if key in before or key in after}
     return find_changes({**known, **before}, {**known, **after})
 
