@@ -95,8 +95,8 @@ def settings_of(system: str = "t5-written", **changed: Any) -> TrainedSettings:
     usual: dict[str, Any] = {
         "examples": {"train": 1286, "validation": 66},
         "cut": {
-            "train": {"articles": 17, "highlights": 3},
-            "validation": {"articles": 0, "highlights": 0},
+            "train": {"inputs": 17, "outputs": 3},
+            "validation": {"inputs": 0, "outputs": 0},
         },
     }
     params = {"seed": 13, "max_input_tokens": 500, "max_target_tokens": 96}
