@@ -12,7 +12,6 @@ from tests.contract.examples import (
     make_check,
     make_dataset,
     make_gap,
-    make_lengths,
     make_origin,
     make_recipe_gap,
     make_recipes,
@@ -21,10 +20,10 @@ from tests.contract.examples import (
     make_survey,
     make_systems,
     make_teacher,
-    make_texts,
     make_trained_seeds,
 )
 from tests.contract.payback_examples import make_latencies
+from tests.contract.text_examples import make_lengths, make_texts
 from tests.imports import ROOT
 from understudy.contract.answered import ANSWERED, AnswerCounts, Answered
 from understudy.contract.dataset import Dataset

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.core.documents import SAMPLE, Document, write_document
-from understudy.contract.params.sections import KINDS
+from tests.core.documents import KINDS, SAMPLE, Document, write_document
 from understudy.contract.params.teacher import TeacherParams
 from understudy.core.errors import ParamsError
 from understudy.core.params import load_section, read_params
@@ -96,7 +95,7 @@ def test_a_wrong_type_is_refused_with_key_value_and_expectation(
     document: Document, location: Location
 ) -> None:
     value = LEAVES[location]
-    wrong: list[object] = [[7] if location[-1] == "article" else ["a"]]
+    wrong: list[object] = [[7] if location[-1] in ("article", "labels") else ["a"]]
     no_number = location[-1] == "max_cost_usd" or isinstance(value, int | float)
     wrong += ["7"] if no_number else [7] if value is not None else [1.5]
     for replacement in wrong:

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.documents import SAMPLE, Document, write_document
+from tests.core.documents import KINDS, SAMPLE, Document, write_document
 from tests.imports import ROOT
-from understudy.contract.params.sections import KINDS
 from understudy.core.errors import ParamsError
 from understudy.tools.check import check, main
 

@@ -281,3 +281,29 @@ def test_characters_that_only_look_like_line_ends_keep_rows_together(
     assert score_json(capsys, gold, out)["rouge1"]["f1"] == 100
     with pytest.raises(DataError, match="2 predictions for 3 references"):
         score(capsys, gold, write_lines(out, "first", plain))
+
+
+def test_labels_are_scored_over_rows_and_over_classes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {
+        "gold": ["a", "a", "a", "a", "b c", "Ä"],
+        "said": ["A", "a ", "b  c", "nothing", "B C", "ä"],  # 4 of 6; 2/4, 1 and 1 of the classes
+        "others": ["a", "a", "a", "a", "a", "a"],
+    }
+    paths = {name: tmp_path / f"{name}.txt" for name in files}
+    for name, lines in files.items():
+        paths[name].write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    shared = [str(paths["gold"]), str(paths["said"]), "--against", str(paths["others"]), "--labels"]
+    main([*shared, "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert (found["rows"], found["unlisted"]) == (6, 1)
+    assert found["labels"]["accuracy"] == pytest.approx(400 / 6, abs=0.01)
+    assert found["labels"]["balanced"] == pytest.approx(250 / 3, abs=0.01)
+    assert found["labels"]["macro_f1"] == pytest.approx(100 * (2 / 3 + 2 / 3 + 1) / 3, abs=0.01)
+    assert found["others"]["balanced"] == pytest.approx(100 / 3, abs=0.01)
+    pair = found["predictions-minus-others"]
+    assert (pair["accuracy"], pair["first_only"], pair["second_only"]) == (0.0, 2, 2)
+    assert (pair["mcnemar"], pair["verdict"].partition(",")[0]) == (1.0, "undecided")
+    main(shared)
+    assert "balanced accuracy" in capsys.readouterr().out

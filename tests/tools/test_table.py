@@ -1,5 +1,6 @@
 """The README's result table: what it says, where it goes, and that it is up to date."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,16 @@ from tests.contract.examples import (
     make_answered,
     make_calls,
     make_dataset,
+    make_gap,
     make_pair,
     make_recipe_difference,
+    make_recipe_gap,
     make_recipes,
     make_systems,
     make_teacher,
 )
-from tests.contract.payback_examples import make_student_worth, make_worth
+from tests.contract.label_examples import CLASSES
+from tests.contract.payback_examples import make_student_worth, make_worth, write_latencies
 from tests.imports import ROOT
 from understudy.contract.answered import Answered
 from understudy.contract.document import Metrics
@@ -279,3 +283,26 @@ def test_the_readmes_table_is_what_metrics_give() -> None:
     assert path.is_file(), "README.md is missing"
     readme = path.read_text(encoding="utf-8")
     assert insert(readme, render(ROOT)) == readme, "the table is out of date: `make table`"
+
+
+def test_a_classification_has_accuracy_time_and_verdicts_by_what_they_say(project: Path) -> None:
+    systems = make_systems(CLASSES)
+    for document in (
+        systems,
+        make_gap(lineup=CLASSES),
+        make_recipes(3, systems),
+        make_recipe_gap(3, lineup=CLASSES),
+        make_worth(lineup=CLASSES),
+    ):
+        document.write(project / document.PATH)
+    write_latencies(project, {"gbdt-gold": 0.0005}, CLASSES)
+    table = render(project)
+    rows = [line for line in table.splitlines() if line.startswith("| `")]
+    assert [row.split("`")[1] for row in rows] == [*CLASSES.systems]
+    assert rows[0] == (
+        "| `gbdt-gold` | 40.0 (38.0–42.5) | 39.0 ± 1.2 (3) | 41.0 | 42.0 | 4.2 | 1.35 ms |"
+    )
+    assert "Verdicts on accuracy of *this recipe*" in table
+    assert "; the references are gold labels." in table
+    assert len([line for line in table.splitlines() if line.startswith("- ")]) < 6
+    assert not re.search("ROUGE|article|summaries|highlights", table)

@@ -20,15 +20,18 @@ from tests.contract.examples import (
     make_recipe_gap,
     make_recipes,
     make_settings,
+    make_systems,
     make_teacher,
     make_trained_seeds,
 )
+from tests.contract.label_examples import CLASSES, LABELS
 from tests.contract.payback_examples import make_calibration
 from tests.imports import ROOT
 from understudy.contract.answered import AnswerCounts, Answered
 from understudy.contract.evaluation import REFERENCE, Systems
 from understudy.contract.lineup import Lineup, split_system
 from understudy.contract.names import KINDS
+from understudy.contract.params.classifying import BertRun, GbdtRun, LstmRun
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.fetch import RedactParams
 from understudy.contract.params.filter import FilterParams
@@ -153,6 +156,7 @@ def facts_of(system: str = "t5-written", **changed: Any) -> CardFacts:
         use=used_teacher(),
         tested=answers(),
         calibration=make_calibration(),
+        confusions={},
         filter=load_section("filter", FilterParams, PROFILE),
         generate=generate.model_copy(update={"max_characters": 3000}),
         teacher=teacher_at("https://chat.example/v1"),
@@ -171,6 +175,26 @@ def agreeing(system: str = "t5-labelled", **changed: Any) -> CardFacts:
         "recipe_gap": make_recipe_gap(lineup=LABELLED_ALONE),
         "use": make_teacher(LABELLED_ALONE, zeroshot=make_calls(model="writer-2")),
         "tested": answers(failed=1, empty=3),
+    }
+    return facts_of(system, **{**found, **changed})
+
+
+def classifying(system: str = "gbdt-labelled", **changed: Any) -> CardFacts:
+    """The facts of a classification, by a student that has no weights to start from."""
+    params = {"gbdt": GbdtRun(), "lstm": LstmRun(), "bert": BertRun()}
+    family = split_system(system)[0]
+    settings = settings_of(system).model_copy(
+        update={"labels": list(LABELS), "params": params.get(family, settings_of().params)}
+    )
+    systems = make_systems(CLASSES)
+    found = {
+        "settings": settings,
+        "check": None if family == "gbdt" else make_check(tokens=0, equal=0.995),
+        "systems": systems,
+        "gap": make_gap(lineup=CLASSES),
+        "recipes": make_recipes(1, systems),
+        "recipe_gap": make_recipe_gap(lineup=CLASSES),
+        "confusions": {(LABELS[0], LABELS[0]): 20, (LABELS[0], LABELS[2]): 4, (LABELS[2], "|"): 1},
     }
     return facts_of(system, **{**found, **changed})
 

@@ -10,6 +10,7 @@ from tests.stages.cards.examples import (
     SYSTEMS,
     WITH_SEEDS,
     answers,
+    classifying,
     facts_of,
     front_matter,
     settings_of,
@@ -160,8 +161,8 @@ def test_what_the_tokenizer_cannot_spell_is_counted() -> None:
     none = {"unknown": 0, "line_breaks": 0, "changed": 0, "characters": ""}
     some = {"unknown": 120, "line_breaks": 1286, "changed": 7, "characters": "{ } ~"}
     lost = {
-        "train": {"articles": some, "highlights": none},
-        "validation": {"articles": none, "highlights": none},
+        "train": {"inputs": some, "outputs": none},
+        "validation": {"inputs": none, "outputs": none},
     }
     text = build_card(facts_of(settings=settings_of(lost=lost)))
     assert (
@@ -232,3 +233,39 @@ def test_a_card_says_why_a_student_never_answers_alone() -> None:
     text = build_card(facts_of(calibration=refuse_calibration(rows=0, points=[])))
     assert "it never answers alone: 0 validation articles to calibrate on are too few" in text
     assert "Measured on" not in text
+
+
+@pytest.mark.parametrize(
+    ("system", "said"),
+    [
+        (
+            "gbdt-gold",
+            ["library_name: lightgbm", "It was trained from nothing", "- Start: nothing"],
+        ),
+        (
+            "lstm-written",
+            ["library_name: onnxruntime", "- ONNX weights: `int8`.", "99.5% get the same"],
+        ),
+        ("bert-labelled", ['pipeline("text-classification", "models/bert-labelled"', "- onnx\n"]),
+        ("t5-labelled", ["becomes the likeliest of them", "library_name: transformers"]),
+    ],
+)
+def test_the_card_of_a_classifier_tells_its_classes_and_what_it_confuses(
+    system: str, said: list[str]
+) -> None:
+    facts = classifying(system)
+    card = build_card(facts)
+    own = facts.systems[system][facts.main].judged
+    for text in [
+        *said,
+        "pipeline_tag: text-classification",
+        f"| `{system}` | {own:.1f} (",
+        "| `opening hours` | 0 | 2 | – | 0.0 | – |",
+        "`billing` for `Rückgabe, Umtausch` (4), `Rückgabe, Umtausch` for `|` (1).",
+        "(expected calibration error); its Brier score is 0.125",
+        "On accuracy, with 95% intervals",
+        "It answers one of its 3 labels",
+    ]:
+        assert text in card, text
+    for absent in ("ROUGE", "summar", "highlight", "article"):
+        assert absent not in card.partition("## When it")[0] + card.partition("## Use")[2], absent

@@ -18,7 +18,8 @@ from stages.report.datacard import (
     flatten,
 )
 from stages.report.inputs import ReportFacts, gather
-from tests.contract.examples import make_answered, make_calls, make_survey
+from tests.contract.examples import LINEUP, make_answered, make_calls, make_survey
+from tests.contract.label_examples import CLASSES
 from tests.stages.report.inputs import make_articles, write_json, write_project
 from understudy.contract.answered import Answered
 from understudy.contract.pairs import SPLITS
@@ -110,7 +111,7 @@ def test_what_some_sources_have_is_split_by_its_parts(project: Path) -> None:
 
 
 def test_every_figure_of_the_survey_has_a_label_and_every_label_a_figure() -> None:
-    surveys = [make_survey(source) for source in SOURCES]
+    surveys = [make_survey(source, of) for source in SOURCES for of in (LINEUP, CLASSES)]
     assert list(GROUPS) == list(SourceSurvey.model_fields)
     figures = {
         path if group in SPLITS else f"{group}.{path}"

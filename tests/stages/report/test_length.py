@@ -8,7 +8,7 @@ import pytest
 from stages.report.inputs import gather
 from stages.report.length import build_length, describe_length
 from stages.report.page import render
-from tests.contract.examples import make_lengths
+from tests.contract.text_examples import make_lengths
 from tests.stages.report.inputs import make_articles, write_json, write_project
 
 

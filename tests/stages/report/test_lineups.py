@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -21,7 +22,9 @@ from tests.contract.examples import (
     make_recipes,
     make_systems,
 )
-from tests.stages.report.inputs import list_files, make_articles, write_project
+from tests.contract.label_examples import CLASSES
+from tests.stages.report.inputs import list_files, make_articles, make_labelled, write_project
+from understudy.contract.kind import CLASSIFICATION
 from understudy.contract.lineup import Lineup
 from understudy.core.errors import DataError
 
@@ -32,6 +35,8 @@ LINEUPS = [
     Lineup(("gold", "labelled")),
     Lineup(("written", "labelled")),
     LABELLED_ALONE,
+    CLASSES,
+    replace(CLASSES, sources=("labelled",), references="teacher"),
 ]
 EACH = pytest.mark.parametrize("lineup", LINEUPS, ids=lambda one: "-".join(one.systems))
 Enter = Callable[..., None]
@@ -42,7 +47,8 @@ def enter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Enter:
     """Writes what the stage reads of a lineup, and makes it the working directory."""
 
     def write(lineup: Lineup, seeds: int = 1) -> None:
-        write_project(tmp_path, ARTICLES, seeds=seeds, lineup=lineup)
+        rows = make_labelled(3) if lineup.kind is CLASSIFICATION else ARTICLES
+        write_project(tmp_path, rows, seeds=seeds, lineup=lineup)
         monkeypatch.chdir(tmp_path)
 
     return write

@@ -210,16 +210,17 @@ def _identify(
 
 
 def list_code(stage: str, root: Path = ROOT) -> list[Path]:
-    """The code that a training stage depends on, as the deps in dvc.yaml say.
+    """The code that a training stage depends on, as the deps in the dvc.yaml of its kind say.
 
     An installed package has no dvc.yaml beside it; all of its students' code counts then.
     """
-    graph = root / "dvc.yaml"
-    deps = ["understudy/students"]
-    if graph.is_file():
-        stages = YAML(typ="safe").load(graph.read_text(encoding="utf-8"))["stages"]
-        listed = stages.get(stage, {"deps": deps})["deps"]
-        deps = [dep for dep in listed if dep.startswith(("stages/", "understudy/"))]
+    deps, kind = ["understudy/students"], this_kind()
+    for graph in (root / "dvc.yaml", *sorted(root.glob("*/dvc.yaml"))):
+        if graph.is_file() and this_kind(graph.with_name("params.yaml")) == kind:
+            listed = YAML(typ="safe").load(graph.read_text(encoding="utf-8"))["stages"]
+            paths = [dep.removeprefix("../") for dep in listed.get(stage, {}).get("deps", ())]
+            deps = [path for path in paths if path.startswith(("stages/", "understudy/"))] or deps
+            break
     return sorted(
         path
         for dep in deps
