@@ -76,6 +76,7 @@ bench: $(READY) ## measures client, students, scoring and report, into docs/benc
 	@python -m tests.benchmarks.teacher
 	@python -m tests.benchmarks.training
 	@python -m tests.benchmarks.decoding
+	@python -m tests.benchmarks.labels "$$(mktemp -d)"
 	@python -m tests.benchmarks.memory
 	@python -m tests.benchmarks.bulk
 	@python -m tests.benchmarks.scoring

@@ -1,6 +1,5 @@
-"""BERT and its kin: opened with a head for the labels, and written as an ONNX graph."""
+"""BERT and its kin: opened with a head for the labels."""
 
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -109,21 +108,3 @@ def _build_tiny(named: dict[str, Any], texts: Iterable[str]) -> tuple[Any, Any]:
         **named,
     )
     return BertForSequenceClassification(config), tokenizer
-
-
-def export_encoder(model: Encoder, path: Path) -> None:
-    """Writes the ONNX graph, which takes any number of texts of any length."""
-    ids = torch.tensor([[2, 5, 3], [2, 3, 0]])
-    axes = {0: "texts", 1: "tokens"}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter by tracing is called old; it takes a second
-        torch.onnx.export(
-            model.eval(),
-            (ids, (ids > 0).long()),
-            str(path),
-            input_names=["input_ids", "attention_mask"],
-            output_names=["scores"],
-            dynamic_axes={"input_ids": axes, "attention_mask": axes, "scores": {0: "texts"}},
-            opset_version=17,
-            dynamo=False,
-        )
