@@ -77,7 +77,7 @@ def _build_panel(found: ClassFacts, system: str) -> ClassPanel:
     for label in labels:
         one = found.scores[system].classes[found.labels[label]]
         figures = [NONE if x is None else points(x) for x in (one.f1, one.recall, one.precision)]
-        shown = [_shade(cells[label, c], one.support, right=c == label) for c in columns]
+        shown = [_shade(cells[label, c], support[label], right=c == label) for c in columns]
         rows.append(ClassRow(label, [count(one.support), *figures], shown))
     return ClassPanel(system, columns, rows)
 

@@ -77,7 +77,8 @@ def build_spreads(facts: ReportFacts) -> tuple[Markup, list[SpreadRow]]:
 
 def build_histograms(facts: ReportFacts) -> dict[str, Markup]:
     """Lengths of inputs, and of outputs that are texts, in training splits, all sources in one."""
-    texts = dict.fromkeys(one.text for one in facts.lengths)
+    kind = facts.kind
+    texts = (kind.input,) if facts.classes else (kind.input, kind.output)
     return {text: _draw_histogram(facts.lengths, text, facts.lineup.sources) for text in texts}
 
 

@@ -201,7 +201,7 @@ def test_a_broken_file_is_one_line_that_names_it(name: str, text: str, project: 
     [
         ("metrics/systems.json", "lead-3", {"words": 3.0}, "lead-3.rouge1: Field required"),
         ("metrics/dataset.json", "test", {"read": 3}, "test.rejected: Field required"),
-        ("models/t5-gold/settings.json", "family", 3, "family: expected a text"),
+        ("models/t5-gold/settings.json", "family", 3, "family: expected text"),
         ("models/t5-gold/settings.json", "best_step", "3", "best_step: expected a whole number"),
         ("metrics/students/t5-gold.json", "shipped", "13", "shipped: expected a whole number"),
         ("metrics/recipes.json", "t5-gold-minus-zeroshot", {}, "zeroshot.rouge1: Field required"),

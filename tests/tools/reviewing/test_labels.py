@@ -52,13 +52,13 @@ def test_gates_name_measures_of_labels(limit: float, state: str) -> None:
     name = "systems.gbdt-gold.labels.accuracy"
     old, new = side(60.0), side(52.0)
     params = ReviewParams(minimum={name: limit}, shown_drop={name: 8.0})
-    numbers = [
+    before, after = (
         {key: leaf for key, leaf in flatten(one.metrics) if is_number(leaf)} for one in (old, new)
-    ]
-    gates = judge_gates(params, *numbers, compare_scores(old, new, PARAMS).changed)
+    )
+    gates = judge_gates(params, before, after, compare_scores(old, new, PARAMS).changed)
     assert [gate.state for gate in gates] == [state, "held"]
     sd = ReviewParams(minimum={"seeds.gbdt-gold.labels.accuracy_low": 1.0})
-    assert judge_gates(sd, *numbers)[0].state == "needs two seeds"
+    assert judge_gates(sd, before, after)[0].state == "needs two seeds"
 
 
 def test_a_verdict_on_labels_that_changes_is_told_in_words() -> None:

@@ -132,9 +132,9 @@ class NetworkLearner:
                 "trained model; another checkpoint, or other versions of torch and onnxruntime, "
                 "may export well"
             )
-        kept: dict[str, Any] = {"passed": True, "limit": FLOAT_LIMIT, "rows": len(self._checked)}
+        kept: dict[str, Any] = {"passed": True, "rows": len(self._checked)}
         if params.quantization == "float32":
-            return ConversionCheck(quantization="float32", **kept, **floats)
+            return ConversionCheck(quantization="float32", limit=FLOAT_LIMIT, **kept, **floats)
         small = folder / f"int8-{GRAPH}"
         quantize(path, small)
         found = _compare(small, self._checked, expected)
@@ -146,7 +146,7 @@ class NetworkLearner:
             f"int8 gives {found['equal']:.1%} of {len(self._checked)} validation texts the label "
             f"of the trained model, below equal_labels = {params.equal_labels:g}: float32 is kept"
         )
-        return ConversionCheck(quantization="float32", why=why, **kept, **floats)
+        return ConversionCheck(quantization="float32", limit=FLOAT_LIMIT, why=why, **kept, **floats)
 
     def _score_trained(self) -> np.ndarray:
         """Log-probabilities (texts, labels) of what was trained, in float32."""
