@@ -307,9 +307,7 @@ def test_a_killed_run_leaves_no_output_and_the_next_pays_only_for_the_rest(
     assert len(records(project.written / "answers.parquet")) == TRAIN + VALIDATION
 
 
-def test_a_call_that_failed_for_good_is_asked_again_by_the_next_run_only(
-    project: Project,
-) -> None:
+def test_a_call_that_failed_for_good_is_asked_again_by_the_next_run_only(project: Project) -> None:
     def script(call: Call) -> Said:
         if "bridge train-2 " in call.prompt:
             return refuse(400, "Too long.", "context_length_exceeded")

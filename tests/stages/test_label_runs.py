@@ -21,9 +21,7 @@ from tests.doubles.teacher import (
 )
 from tests.stages.labelling import PLANTED, TRAIN, VALIDATION, Project, row
 from understudy.contract.answered import Answered
-from understudy.teacher.errors import (
-    PromptError,
-)
+from understudy.teacher.errors import PromptError
 from understudy.teacher.ledger import LEDGER_ENV
 
 ASKED = TRAIN + VALIDATION
@@ -189,9 +187,7 @@ def test_a_killed_run_of_samples_goes_on_within_a_row(project: Project) -> None:
         assert len(server.calls) == 3 * ASKED - 4
 
 
-def test_a_call_that_failed_for_good_is_asked_again_by_the_next_run_only(
-    project: Project,
-) -> None:
+def test_a_call_that_failed_for_good_is_asked_again_by_the_next_run_only(project: Project) -> None:
     def script(call: Call) -> Reply:
         if "train-2," in call.prompt:
             return refuse(400, "Too long.", "context_length_exceeded")

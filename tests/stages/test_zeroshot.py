@@ -129,12 +129,7 @@ def test_what_came_with_an_answer_is_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "zeroshot.parquet"
     write(tmp_path, "a", [answer("Of a.")])
     (line,) = records(path)
-    assert list(line) == [
-        "id",
-        "prediction",
-        "reason",
-        *COLUMNS,
-    ]
+    assert list(line) == ["id", "prediction", "reason", *COLUMNS]
     assert line["text"] == line["prediction"]
     assert (line["prompt_tokens"], line["cached_tokens"], line["completion_tokens"]) == (11, 2, 7)
 
@@ -257,9 +252,7 @@ def test_the_stage_asks_for_each_article_and_keeps_refused_ones(project: Project
     ]
 
 
-def test_a_call_that_failed_for_good_is_asked_again_by_the_next_run_only(
-    project: Project,
-) -> None:
+def test_a_call_that_failed_for_good_is_asked_again_by_the_next_run_only(project: Project) -> None:
     with ChatServer(refuse_article("a", "context_length_exceeded")) as server:
         found = project.ask(server, max_failed=0.5)
         assert [line["reason"] for line in found] == [None, "failed", None]

@@ -14,12 +14,9 @@ import pytest
 from tests.doubles.batches import BatchServer
 from tests.doubles.teacher import PATIENCE, Reply, Request, settings
 from tests.teacher.asking import ask
-from understudy.contract.answers import Answer
 from understudy.contract.params.teacher import TeacherParams
 from understudy.teacher.chunks import Chunk, open_chunks
-from understudy.teacher.errors import (
-    StoppedError,
-)
+from understudy.teacher.errors import StoppedError
 from understudy.teacher.ledger import Ledger
 from understudy.teacher.requests import teacher_identity
 
@@ -62,14 +59,6 @@ def params(server: BatchServer | str, requests: int = 50_000, **changes: Any) ->
     url = server if isinstance(server, str) else server.url
     batch = {"requests": requests, "poll_seconds": 0.001}
     return TeacherParams(**settings(url, mode="batch", batch=batch, **changes))
-
-
-def texts(answers: list[Answer]) -> list[str]:
-    return [answer.text for answer in answers]
-
-
-def echoed(asked: list[str]) -> list[str]:
-    return [f"answer to {prompt}" for prompt in asked]
 
 
 def still_open(path: Path, teacher: TeacherParams) -> list[Chunk]:

@@ -1,21 +1,36 @@
 """Where ledgers are, how patient the client is, and outputs to recall answers from."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.project import Project
+from tests.teacher.batching import FaultyServer
 from tests.teacher.recalling import Outputs, answer
 from understudy.teacher import retries
 from understudy.teacher.completion import failed_answer
+from understudy.teacher.ledger import Ledger
 from understudy.teacher.recall import PAY_AGAIN
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A ledger that is not there yet."""
-    return tmp_path / "ledger.jsonl"
+    """A ledger that is not there yet, nor its folder."""
+    return tmp_path / "new" / "ledger.jsonl"
+
+
+@pytest.fixture
+def ledger(path: Path) -> Iterator[Ledger]:
+    with Ledger(path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def server() -> Iterator[FaultyServer]:
+    with FaultyServer() as running:
+        yield running
 
 
 @pytest.fixture

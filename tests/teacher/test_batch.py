@@ -1,7 +1,6 @@
 """Asking in batches: what is sent, and what is kept of what comes back."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,26 +8,17 @@ from typing import Any
 import pytest
 
 from tests.doubles.teacher import ChatServer, Reply, refuse, say
-from tests.teacher.asking import ask, keys, prompts, requests
-from tests.teacher.batching import FaultyServer, echoed, params, still_open, texts
+from tests.teacher.asking import ask, echoed, keys, prompts, requests, texts
+from tests.teacher.batching import FaultyServer, params, still_open
 from understudy.contract.params.teacher import TeacherParams
 from understudy.teacher.chunks import Chunk
 from understudy.teacher.embedded.replies import MODEL
-from understudy.teacher.errors import (
-    EndpointError,
-    FailedCallsError,
-)
+from understudy.teacher.errors import EndpointError, FailedCallsError
 from understudy.teacher.ledger import Ledger
 from understudy.teacher.lines import sent
 from understudy.teacher.requests import teacher_identity
 
 pytestmark = pytest.mark.usefixtures("impatient")
-
-
-@pytest.fixture
-def server() -> Iterator[FaultyServer]:
-    with FaultyServer() as server:
-        yield server
 
 
 # What is sent
@@ -290,9 +280,7 @@ def test_the_embedded_teacher_answers_in_batches_as_it_does_live(
 ) -> None:
     in_batches = ask(expansions(5), embedded(requests=2), path)
     live = ask(
-        expansions(5),
-        embedded().model_copy(update={"mode": "live"}),
-        tmp_path / "live.jsonl",
+        expansions(5), embedded().model_copy(update={"mode": "live"}), tmp_path / "live.jsonl"
     )
     assert texts(in_batches) == texts(live)
     assert all(answer.batch for answer in in_batches)

@@ -1,6 +1,5 @@
 """Files that are processed late, results that come late, and results that vanish."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +7,8 @@ import pytest
 
 from tests.doubles.batches import BatchServer
 from tests.doubles.teacher import Reply, refuse, say
-from tests.teacher.asking import ask, prompts, questions
-from tests.teacher.batching import PRICES, echoed, params, still_open, texts
+from tests.teacher.asking import ask, echoed, prompts, questions, texts
+from tests.teacher.batching import PRICES, params, still_open
 from understudy.teacher.client import survey_answers
 from understudy.teacher.errors import EndpointError
 from understudy.teacher.ledger import Ledger
@@ -19,12 +18,6 @@ ASKED = prompts(4)
 
 
 pytestmark = pytest.mark.usefixtures("impatient")
-
-
-@pytest.fixture
-def server() -> Iterator[BatchServer]:
-    with BatchServer() as server:
-        yield server
 
 
 def files_sent(server: BatchServer) -> int:

@@ -1,13 +1,12 @@
 """Batches: an endpoint that asks for hours, and one that is away for a while."""
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.doubles.teacher import refuse
-from tests.teacher.asking import ask, prompts, questions
+from tests.teacher.asking import ask, echoed, prompts, questions, texts
 from tests.teacher.batching import (
     CREATE,
     DOWNLOAD,
@@ -16,9 +15,7 @@ from tests.teacher.batching import (
     UPLOAD,
     FaultyServer,
     billed,
-    echoed,
     params,
-    texts,
 )
 from understudy.teacher.client import survey_answers
 from understudy.teacher.errors import ComeBackError, EndpointError
@@ -29,12 +26,6 @@ PRICES = {"input": 1.0, "cached_input": 1.0, "output": 4.0, "batch_factor": 0.5}
 DAILY = refuse(429, "Please try again in 7h12m.", "rate_limit_exceeded", retry_after="25920")
 LOADING = refuse(503, "Loading", retry_after_ms="1")
 GATEWAY = refuse(502, "Bad gateway", retry_after_ms="1")
-
-
-@pytest.fixture
-def server() -> Iterator[FaultyServer]:
-    with FaultyServer() as running:
-        yield running
 
 
 def check_paid_once(server: FaultyServer, path: Path) -> None:

@@ -20,7 +20,7 @@ from tests.doubles.teacher import (
     say,
     settings,
 )
-from tests.teacher.asking import ask, keys, kill, prompts, start
+from tests.teacher.asking import ask, echoed, keys, kill, prompts, start, texts
 from understudy.contract.answers import Answer
 from understudy.contract.params.teacher import TeacherParams
 from understudy.teacher.errors import MissingAnswerError, TeacherError
@@ -34,14 +34,6 @@ REFUSED = "content_filter"
 def params(server: ChatServer | str, **changes: Any) -> TeacherParams:
     url = server if isinstance(server, str) else server.url
     return TeacherParams(**settings(url, **changes))
-
-
-def texts(answers: list[Answer]) -> list[str]:
-    return [answer.text for answer in answers]
-
-
-def echoed(asked: list[str]) -> list[str]:
-    return [f"answer to {prompt}" for prompt in asked]
 
 
 def closed_port() -> int:

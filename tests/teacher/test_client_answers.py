@@ -5,15 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.teacher import (
-    Call,
-    ChatServer,
-    Reply,
-    echo,
-    in_turn,
-    refuse,
-    say,
-)
+from tests.doubles.teacher import Call, ChatServer, Reply, echo, in_turn, refuse, say
 from tests.teacher.asking import ask
 from tests.teacher.test_client import KEY, PROMPTS, REFUSED, VARIABLE, closed_port, params
 from understudy.teacher.errors import MissingKeyError
@@ -54,11 +46,7 @@ def test_the_words_of_a_refusal_are_kept(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("reply", "problem"),
-    [
-        (say("Half of", finish_reason="length"), "cut_off"),
-        (say(""), "empty"),
-        (say(None), "empty"),
-    ],
+    [(say("Half of", finish_reason="length"), "cut_off"), (say(""), "empty"), (say(None), "empty")],
 )
 def test_an_answer_that_was_paid_for_is_kept_and_flagged(
     path: Path, reply: Reply, problem: str

@@ -20,14 +20,8 @@ from tests.doubles.teacher import (
     in_turn,
     refuse,
 )
-from tests.teacher.asking import ask
-from tests.teacher.test_client import (
-    PROMPTS,
-    closed_port,
-    echoed,
-    params,
-    texts,
-)
+from tests.teacher.asking import ask, echoed, texts
+from tests.teacher.test_client import PROMPTS, closed_port, params
 from understudy.teacher.errors import EndpointError, FailedCallsError
 from understudy.teacher.retries import backoff
 from understudy.teacher.waits import read_pause

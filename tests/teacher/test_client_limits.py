@@ -5,23 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.doubles.teacher import (
-    ChatServer,
-    Reply,
-    echo,
-    in_turn,
-    refuse,
-)
-from tests.teacher.asking import ask
-from tests.teacher.test_client import (
-    KEY,
-    PROMPTS,
-    REFUSED,
-    VARIABLE,
-    echoed,
-    params,
-    texts,
-)
+from tests.doubles.teacher import ChatServer, Reply, echo, in_turn, refuse
+from tests.teacher.asking import ask, echoed, texts
+from tests.teacher.test_client import KEY, PROMPTS, REFUSED, VARIABLE, params
 from tests.teacher.test_client_failures import OOPS, fail_for, failure
 from understudy.contract.params.teacher import TeacherParams
 from understudy.teacher.errors import BudgetError, EndpointError, FailedCallsError

@@ -7,10 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from openai import (
-    AsyncOpenAI,
-    DefaultAsyncHttpxClient,
-)
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 from openai.types import Batch, FileObject
 
 from understudy.teacher.embedded.replies import MODEL

@@ -6,12 +6,7 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession
-from openai import (
-    APIStatusError,
-    AsyncOpenAI,
-    BadRequestError,
-    NotFoundError,
-)
+from openai import APIStatusError, AsyncOpenAI, BadRequestError, NotFoundError
 
 from tests.teacher.test_embedded_batches import (
     ENDPOINT,
@@ -30,10 +25,7 @@ from understudy.teacher.embedded.server import serve
 
 @pytest.mark.parametrize(
     ("file", "purpose", "param"),
-    [
-        (("requests.jsonl", b"{}"), "vision", "purpose"),
-        (("requests.txt", b"{}"), "batch", "file"),
-    ],
+    [(("requests.jsonl", b"{}"), "vision", "purpose"), (("requests.txt", b"{}"), "batch", "file")],
 )
 def test_a_file_that_is_for_no_batch_is_refused(file: Any, purpose: Any, param: str) -> None:
     async def work(client: AsyncOpenAI) -> None:
@@ -152,11 +144,7 @@ def test_an_unknown_id_is_not_found(call: Callable[[AsyncOpenAI], Awaitable[obje
 
 
 @pytest.mark.parametrize(
-    ("param", "value"),
-    [
-        ("endpoint", "/v1/embeddings"),
-        ("completion_window", "1h"),
-    ],
+    ("param", "value"), [("endpoint", "/v1/embeddings"), ("completion_window", "1h")]
 )
 def test_a_batch_with_a_wrong_field_is_refused(param: str, value: object) -> None:
     async def work(client: AsyncOpenAI) -> None:

@@ -14,13 +14,7 @@ import pytest
 
 from understudy.rows.sample.article import sample_rows
 from understudy.teacher.embedded.expand import expand
-from understudy.teacher.embedded.replies import (
-    MODEL,
-    RULES,
-    count_tokens,
-    cut,
-    reply,
-)
+from understudy.teacher.embedded.replies import MODEL, RULES, count_tokens, cut, reply
 from understudy.teacher.embedded.server import serve
 from understudy.teacher.embedded.summarize import summarize
 from understudy.teacher.prompts import Prompt

@@ -66,11 +66,7 @@ def read(text: str, finish_reason: str = "stop", field: str | None = "summary") 
         ("It rained.", "stop", ("It rained.", "not_json")),
         ('{"title": "Rain"}', "stop", ('{"title": "Rain"}', "no_field")),
         ('{"summary": "It rai', "length", ('{"summary": "It rai', "cut_off")),
-        (
-            '{"summary": "I cannot help with it."}',
-            "stop",
-            ("I cannot help with it.", "refused"),
-        ),
+        ('{"summary": "I cannot help with it."}', "stop", ("I cannot help with it.", "refused")),
         ("I'm sorry, no.", "stop", ("I'm sorry, no.", "refused")),
         ("", "stop", ("", "empty")),
     ],

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -113,17 +112,6 @@ NAMES = [KEYS[n] for n in (0, 0, 1, 1, 2, 3)]
 """The keys of these records."""
 HELD = {1: KEYS[0], 4: KEYS[2], 5: KEYS[3]}
 """Those of them that are answers, by their numbers."""
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "new" / "ledger.jsonl"
-
-
-@pytest.fixture
-def ledger(path: Path) -> Iterator[Ledger]:
-    with Ledger(path) as opened:
-        yield opened
 
 
 def found(ledger: Ledger) -> set[str]:

@@ -116,8 +116,7 @@ def test_what_another_message_tells_is_no_question(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content",
-    ["a / b!", "a / a", "a / a!!", "/ !", " / ", "", "a / a! b", "!", "x a / a!"],
+    "content", ["a / b!", "a / a", "a / a!!", "/ !", " / ", "", "a / a! b", "!", "x a / a!"]
 )
 def test_a_variable_that_stands_twice_has_one_value(tmp_path: Path, content: str) -> None:
     assert prompt(tmp_path, "$article / $article!").match(user(content)) is None

@@ -120,9 +120,7 @@ def test_an_output_without_rows_has_none(tmp_path: Path) -> None:
 # An output that is nowhere
 
 
-def test_answers_that_would_be_paid_for_again_are_an_error_with_the_ways_out(
-    lost: Outputs,
-) -> None:
+def test_answers_that_would_be_paid_for_again_are_an_error_with_the_ways_out(lost: Outputs) -> None:
     with pytest.raises(TeacherError, match=rf"dvc pull {OUTPUT}.*{PAY_AGAIN}=1") as caught:
         list(recall(OUTPUT, params()))
     assert "\n" not in str(caught.value)
