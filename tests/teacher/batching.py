@@ -5,6 +5,7 @@ import re
 import select
 import signal
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +13,7 @@ from typing import Any, Literal
 import pytest
 
 from tests.doubles.batches import BatchServer
-from tests.doubles.teacher import PATIENCE, Reply, Request, settings
+from tests.doubles.teacher import PATIENCE, Reply, Request, say, settings
 from tests.teacher.asking import ask
 from understudy.contract.params.teacher import TeacherParams
 from understudy.teacher.chunks import Chunk, open_chunks
@@ -37,6 +38,11 @@ class FaultyServer(BatchServer):
     def __init__(self) -> None:
         super().__init__()
         self.faults: dict[str, list[Fault]] = defaultdict(list)
+
+    def answer(self, replies: Mapping[str, Reply] | None = None) -> None:
+        """Has lines answered so, and all others echoed."""
+        given = replies or {}
+        self.line_script = lambda prompt: given.get(prompt) or say(f"answer to {prompt}")
 
     def find(self, request: Request) -> Reply:
         faults = self.faults[step_of(request)]
