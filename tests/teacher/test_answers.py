@@ -120,6 +120,8 @@ def test_a_completion_is_read_with_its_way_and_its_tokens(batch: bool) -> None:
 @pytest.mark.parametrize(
     "usage",
     [
+        None,
+        {},
         "n/a",
         [7],
         {"prompt_tokens": "many", "completion_tokens": [3], "total_tokens": float("nan")},
