@@ -22,16 +22,8 @@ from tests.doubles.teacher import (
 from tests.stages.labelling import PLANTED, TRAIN, VALIDATION, Project, row
 from understudy.contract.answered import Answered
 from understudy.teacher.errors import PromptError
-from understudy.teacher.ledger import LEDGER_ENV
 
 ASKED = TRAIN + VALIDATION
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(LEDGER_ENV, str(tmp_path / "ledger.jsonl"))
-    return Project(tmp_path)
 
 
 def write_prompt(text: str) -> str:

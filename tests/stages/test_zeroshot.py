@@ -23,7 +23,6 @@ from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.tables import table_writer, text_columns
 from understudy.rows.usable import TextRule
 from understudy.teacher.completion import failed_answer
-from understudy.teacher.ledger import LEDGER_ENV
 from understudy.teacher.pairing import read_replies
 from understudy.teacher.prompts import Prompt, Questions
 
@@ -224,10 +223,8 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(LEDGER_ENV, str(tmp_path / "ledger.jsonl"))
-    return Project(tmp_path)
+def project(here: Path) -> Project:
+    return Project(here)
 
 
 def refuse_article(name: str, code: str) -> Script:
