@@ -16,10 +16,10 @@ from understudy.teacher.pace import Pace
 @pytest.mark.parametrize("most", [1, 2, 5, 16, 40])
 def test_the_window_finds_how_many_calls_are_taken_at_once(most: int, pause: float | None) -> None:
     server = AtOnce(most, 1.0, pause)
-    pace = simulate(server)
+    pace = simulate(server, minutes=7)
     assert 0.75 * most <= pace.window <= 1.25 * most + 1
     assert server.refused_share < 0.05
-    assert len(server.accepted) >= 0.95 * most * 600
+    assert len(server.accepted) >= 0.95 * most * 420
     assert not pace.requests.known
 
 
@@ -81,7 +81,8 @@ async def test_nothing_left_by_headers_that_tell_a_limit_a_minute_waits_for_one_
     told = {"limit": limit, "remaining": "0", "reset": reset}
     pace.observe({f"x-ratelimit-{name}-requests": text for name, text in told.items()})
     await pace.admit(PROMPT)
-    assert (pace.requests.known, now()) == (is_known, pytest.approx(wait, abs=0.01))
+    assert pace.requests.known == is_known
+    assert now() == pytest.approx(wait, abs=0.01)
 
 
 @virtual
