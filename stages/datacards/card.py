@@ -25,12 +25,7 @@ from understudy.contract.params.teacher import EMBEDDED, TeacherParams
 from understudy.contract.survey import SEGMENT, SourceSurvey, SplitSurvey
 from understudy.contract.trained import LostPairs
 from understudy.core.errors import one_line
-from understudy.rendering.origins import (
-    list_redacted,
-    name_host,
-    name_origin,
-    name_teacher,
-)
+from understudy.rendering.origins import list_redacted, name_host, name_origin, name_teacher
 from understudy.rendering.templates import render_markdown
 from understudy.texts.similarity import MOST_COMPARED, chance_found, choose_bands
 

@@ -18,13 +18,7 @@ Out: data/scores.parquet, the scores of each system on each row, as it ships;
 Run: python -m stages.evaluate
 """
 
-from stages.evaluate.judging import (
-    Scored,
-    judge_recipes,
-    price_calls,
-    select_source,
-    write_scores,
-)
+from stages.evaluate.judging import Scored, judge_recipes, price_calls, select_source, write_scores
 from stages.evaluate.systems import Answers, load_answers, read_answers
 from understudy.contract.evaluation import OneSource
 from understudy.contract.params.evaluate import EvaluateParams

@@ -43,17 +43,8 @@ from understudy.contract.worth import Worth
 from understudy.core.errors import DataError
 
 METRICS = (
-    Dataset,
-    Systems,
-    OneSource,
-    Gap,
-    Recipes,
-    RecipeGap,
-    Worth,
-    Texts,
-    LengthEffects,
-    TeacherUse,
-)
+    Dataset, Systems, OneSource, Gap, Recipes, RecipeGap, Worth, Texts, LengthEffects, TeacherUse,
+)  # fmt: skip
 IN_FOLDERS = (
     (ANSWERED, Answered),
     (STUDENTS_FOLDER, TrainedSeeds),

@@ -18,16 +18,9 @@ Location = tuple[str, ...]
 JARGON = re.compile(r"valid|instance|Input|Params|String|dictionary|integer|boolean")
 NO_IMPOSSIBLE_VALUE = (bool, dict)
 NUMBERS_OR_NULL = (
-    "limit",
-    "validation_limit",
-    "max_steps",
-    "max_cost_usd",
-    "requests_per_minute",
-    "tokens_per_minute",
-    "near_duplicates",
-    "near_test",
-    "max_copied",
-)
+    "limit", "validation_limit", "max_steps", "max_cost_usd", "requests_per_minute",
+    "tokens_per_minute", "near_duplicates", "near_test", "max_copied",
+)  # fmt: skip
 
 
 def _leaves(tree: Document, above: Location = ()) -> Iterator[tuple[Location, Any]]:
@@ -118,10 +111,7 @@ def test_an_impossible_value_is_refused_with_key_value_and_expectation(
     value = _impossible(location, LEAVES[location])
     _parent(document, location)[location[-1]] = value
     line = _refusal(location[0], document)
-    assert re.match(
-        rf"params\.yaml: {re.escape('.'.join(location))} = {value!r}: expected .",
-        line,
-    )
+    assert re.match(rf"params\.yaml: {re.escape('.'.join(location))} = {value!r}: expected .", line)
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("nan")])
@@ -252,13 +242,7 @@ def test_a_missing_file_is_named_with_the_command_that_writes_it(document: Docum
 
 @pytest.mark.parametrize(
     "content",
-    [
-        b"fetch: [",
-        b"fetch:\n\tlimit: 3",
-        b"fetch: 1\nfetch: 2",
-        b"fetch: \x00",
-        b"a: *b",
-    ],
+    [b"fetch: [", b"fetch:\n\tlimit: 3", b"fetch: 1\nfetch: 2", b"fetch: \x00", b"a: *b"],
     ids=["open bracket", "tab", "key twice", "control character", "no anchor"],
 )
 def test_invalid_yaml_is_one_line(document: Document, content: bytes) -> None:

@@ -177,9 +177,7 @@ def test_classes_without_rows_or_answers_are_told_apart(
     assert round(100 * right / len(lines), 4) == scores("zeroshot").labels.accuracy
 
 
-def test_confidence_is_rated_where_a_system_has_some(
-    scores: Callable[[str], LabelScores],
-) -> None:
+def test_confidence_is_rated_where_a_system_has_some(scores: Callable[[str], LabelScores]) -> None:
     bins = read_csv(RELIABILITY, ReliabilityLine)
     own = [one for one in bins if one.system == "bert-gold"]
     assert {one.system for one in bins} == set(Lineup(kind=CLASSIFICATION).trained)
@@ -189,9 +187,7 @@ def test_confidence_is_rated_where_a_system_has_some(
     assert 0 < (scores("bert-gold").brier or 0) < 1
 
 
-def test_pairs_are_compared_as_models_and_as_recipes(
-    scores: Callable[[str], LabelScores],
-) -> None:
+def test_pairs_are_compared_as_models_and_as_recipes(scores: Callable[[str], LabelScores]) -> None:
     gap, lineup = Gap.load(), Lineup(kind=CLASSIFICATION)
     assert [name for name, _ in gap.items()] == [f"{a}-minus-{b}" for a, b in lineup.pairs]
     found = gap["lstm-gold-minus-gbdt-gold"]

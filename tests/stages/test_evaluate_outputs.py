@@ -13,15 +13,7 @@ import pytest
 from stages.evaluate.__main__ import main
 from stages.evaluate.judging import price_calls
 from tests.contract.examples import PAIRS, SYSTEMS, TRAINED
-from tests.stages.evaluated import (
-    PRICES,
-    TEST,
-    TEXTS,
-    evaluate,
-    fill_project,
-    make_calls,
-    read,
-)
+from tests.stages.evaluated import PRICES, TEST, TEXTS, evaluate, fill_project, make_calls, read
 from understudy.contract.evaluation import scores_schema
 from understudy.contract.kind import SUMMARIZATION
 from understudy.contract.names import COLUMNS
@@ -55,16 +47,9 @@ def test_the_command_writes_metrics_scores_and_a_plot(project: Path) -> None:
     )
     read_from = ("answers/", "students/")
     assert [name for name in written if not name.startswith(read_from)] == [
-        "gap.json",
-        "length.json",
-        "plots/rouge.csv",
-        "recipes.json",
-        "rouge.json",
-        "seeds.json",
-        "systems.json",
-        "teacher.json",
-        "texts.json",
-    ]
+        "gap.json", "length.json", "plots/rouge.csv", "recipes.json", "rouge.json", "seeds.json",
+        "systems.json", "teacher.json", "texts.json",
+    ]  # fmt: skip
     assert (project / "data" / "scores.parquet").is_file()
 
 

@@ -12,15 +12,10 @@ WORDS = st.lists(st.sampled_from("abcd"))
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [
-        ("a b c", "a b c", 1.0),
-        ("a b c", "c a b", 1.0),
-        ("a b", "c d", 0.0),
-        ("a a b", "a c", 2 * 1 / 5),
-        ("a a b", "a a", 2 * 2 / 5),
-        ("", "", 1.0),
-        ("a", "", 0.0),
+        ("a b c", "a b c", 1.0), ("a b c", "c a b", 1.0), ("a b", "c d", 0.0),
+        ("a a b", "a c", 2 * 1 / 5), ("a a b", "a a", 2 * 2 / 5), ("", "", 1.0), ("a", "", 0.0),
     ],
-)
+)  # fmt: skip
 def test_f1_counts_each_shared_word_as_often_as_both_have_it(
     first: str, second: str, expected: float
 ) -> None:
@@ -67,9 +62,5 @@ def test_no_text_agrees_more_with_the_others_than_the_chosen_one(texts: list[str
 def test_most_labels_decide_and_pairs_agree_in_full_or_not() -> None:
     found = {given: choose_majority(list(given)) for given in ("a", "ab", "abb", "aabb", "cbab")}
     assert found == {
-        "a": (0, 1),
-        "ab": (0, 0),
-        "abb": (1, 1 / 3),
-        "aabb": (0, 1 / 3),
-        "cbab": (1, 1 / 6),
-    }
+        "a": (0, 1), "ab": (0, 0), "abb": (1, 1 / 3), "aabb": (0, 1 / 3), "cbab": (1, 1 / 6),
+    }  # fmt: skip

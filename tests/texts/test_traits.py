@@ -2,11 +2,7 @@
 
 import pytest
 
-from understudy.texts.traits import (
-    find_unsupported_names,
-    find_unsupported_numbers,
-    measure_traits,
-)
+from understudy.texts.traits import find_unsupported_names, find_unsupported_numbers, measure_traits
 
 ARTICLE = "Anna Berg saw 12 cats in Oslo on Monday. She fed three of them, and 1,250 birds."
 

@@ -48,9 +48,7 @@ class Scoreboard:
         return self._by_type(means, self._drawn[system], [*self._kind.measures])
 
     def compare(
-        self,
-        pairs: Sequence[tuple[str, str]],
-        texts: Mapping[str, Sequence[str]] | None = None,
+        self, pairs: Sequence[tuple[str, str]], texts: Mapping[str, Sequence[str]] | None = None
     ) -> dict[str, dict[str, dict[str, Any]]]:
         """Differences of pairs by type of scores, the first system minus the second.
 

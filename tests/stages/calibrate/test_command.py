@@ -140,9 +140,7 @@ def test_articles_whose_call_failed_are_left_out_and_counted(project: Path) -> N
     assert found.rows + found.fitted == ROWS - 7
 
 
-def test_without_gold_the_teachers_answers_are_the_references_and_score_100(
-    project: Path,
-) -> None:
+def test_without_gold_the_teachers_answers_are_the_references_and_score_100(project: Path) -> None:
     give_answers(give_articles(highlights=False), failed=7, empty=3)
     found = calibrate()
     assert (found.references, found.left_out) == ("teacher", 10)

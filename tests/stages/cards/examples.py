@@ -97,10 +97,7 @@ def settings_of(system: str = "t5-written", **changed: Any) -> TrainedSettings:
     """settings.json as a stage train-* writes it."""
     usual: dict[str, Any] = {
         "examples": {"train": 1286, "validation": 66},
-        "cut": {
-            "train": {"inputs": 17, "outputs": 3},
-            "validation": {"inputs": 0, "outputs": 0},
-        },
+        "cut": {"train": {"inputs": 17, "outputs": 3}, "validation": {"inputs": 0, "outputs": 0}},
     }
     params = {"seed": 13, "max_input_tokens": 500, "max_target_tokens": 96}
     params |= changed.pop("params", {})

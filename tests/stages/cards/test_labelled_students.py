@@ -27,14 +27,8 @@ from understudy.contract.lineup import Lineup
 from understudy.contract.names import LEAD, TITLES, ZEROSHOT
 
 HEADINGS = (
-    "Training data",
-    "Scores",
-    "Verdicts",
-    "When it answers alone",
-    "Use",
-    "Limits",
-    "Settings",
-)
+    "Training data", "Scores", "Verdicts", "When it answers alone", "Use", "Limits", "Settings",
+)  # fmt: skip
 
 
 def headings(card: str) -> list[str]:

@@ -70,23 +70,14 @@ def test_planted_copies_of_test_articles_are_counted_for_their_source(project: P
     found = metrics(project)
     # gold: an exact copy and a near one; written: a near one; labelled: the exact one
     assert found["gold"]["contamination"] == {
-        "test_articles": 2,
-        "exact": 1,
-        "train_articles": 2,
-        "highlights": 0,
-    }
+        "test_articles": 2, "exact": 1, "train_articles": 2, "highlights": 0,
+    }  # fmt: skip
     assert found["written"]["contamination"] == {
-        "test_articles": 1,
-        "exact": 0,
-        "train_articles": 1,
-        "highlights": 0,
-    }
+        "test_articles": 1, "exact": 0, "train_articles": 1, "highlights": 0,
+    }  # fmt: skip
     assert found["labelled"]["contamination"] == {
-        "test_articles": 1,
-        "exact": 1,
-        "train_articles": 1,
-        "highlights": 0,
-    }
+        "test_articles": 1, "exact": 1, "train_articles": 1, "highlights": 0,
+    }  # fmt: skip
 
 
 def test_planted_near_duplicates_are_counted_inside_and_between_sources(project: Path) -> None:
@@ -104,14 +95,9 @@ def test_highlights_pasted_into_written_articles_are_counted(project: Path) -> N
     found = metrics(project)
     # of five written articles one has all 18 words of its highlights in a row, one has 9 of them
     assert found["written"]["leakage"] == {
-        "coverage": 100 * (1 + 0.5) / 5,
-        "density": (18 + 9 * 9 / 18) / 5,
-        "longest": (18 + 9) / 5,
-        "copied": 40,
-        "copied_words": 30,
-        "pasted": 40,
-        "pasted_whole": 20,
-    }
+        "coverage": 100 * (1 + 0.5) / 5, "density": (18 + 9 * 9 / 18) / 5, "longest": (18 + 9) / 5,
+        "copied": 40, "copied_words": 30, "pasted": 40, "pasted_whole": 20,
+    }  # fmt: skip
     assert set(found["gold"]["leakage"].values()) == {0}
 
 
@@ -119,14 +105,9 @@ def test_articles_copied_into_their_labels_are_counted(project: Path) -> None:
     count_sources("labelled")
     # of five labels one is the first 18 words of its article
     assert metrics(project)["labelled"]["leakage"] == {
-        "coverage": 20,
-        "density": 18 / 5,
-        "longest": 18 / 5,
-        "copied": 20,
-        "copied_words": 20,
-        "pasted": 20,
-        "pasted_whole": 20,
-    }
+        "coverage": 20, "density": 18 / 5, "longest": 18 / 5, "copied": 20, "copied_words": 20,
+        "pasted": 20, "pasted_whole": 20,
+    }  # fmt: skip
 
 
 def test_a_pair_with_the_highlights_of_a_test_pair_is_counted(project: Path) -> None:
@@ -179,9 +160,7 @@ def test_every_leaf_is_a_number_that_dvc_keeps(project: Path) -> None:
         assert value == round(value, 4), path
 
 
-def test_the_plot_counts_the_training_texts_of_each_source_in_the_same_bins(
-    project: Path,
-) -> None:
+def test_the_plot_counts_the_training_texts_of_each_source_in_the_same_bins(project: Path) -> None:
     count_sources()
     plots = [pd.read_csv(project / f"metrics/plots/lengths/{source}.csv") for source in SOURCES]
     for source, plot in zip(SOURCES, plots, strict=True):
@@ -280,11 +259,8 @@ def test_copies_planted_among_real_articles_are_found_and_no_others(project: Pat
     count_sources("gold", "written")
     found = metrics(project)
     assert found["gold"]["contamination"] == {
-        "test_articles": 2,
-        "exact": 1,
-        "train_articles": 2,
-        "highlights": 2 + 4,  # CNN Student News has the same highlights every day
-    }
+        "test_articles": 2, "exact": 1, "train_articles": 2, "highlights": 2 + 4,
+    }  # fmt: skip
     assert found["written"]["between"]["same_id"] == 1
     assert found["written"]["leakage"]["pasted_whole"] >= 50
     assert 70 < found["gold"]["leakage"]["coverage"] < 95  # Grusky et al. 2018 have about 86

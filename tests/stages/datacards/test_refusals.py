@@ -6,13 +6,7 @@ from typing import Any
 import pytest
 
 from tests.contract.examples import TRAINED, make_origin
-from tests.stages.datacards.planted import (
-    ANSWERED,
-    count_sources,
-    list_rows,
-    outputs,
-    write_rows,
-)
+from tests.stages.datacards.planted import ANSWERED, count_sources, list_rows, outputs, write_rows
 from understudy.contract.params.sources import SOURCES
 from understudy.core.errors import DataError
 from understudy.core.files import write_json

@@ -6,12 +6,7 @@ from typing import Any
 
 import pytest
 
-from stages.report.cascades import (
-    build_cascades,
-    build_promises,
-    describe_cascades,
-    is_costly,
-)
+from stages.report.cascades import build_cascades, build_promises, describe_cascades, is_costly
 from stages.report.inputs import gather
 from stages.report.page import render
 from tests.contract.examples import TRAINED

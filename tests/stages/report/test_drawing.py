@@ -84,14 +84,10 @@ def test_a_line_through_no_place_is_no_path() -> None:
 @pytest.mark.parametrize(
     ("places", "expected"),
     [
-        ([10, 50, 90], [10, 50, 90]),
-        ([50, 50], [47, 53]),
-        ([52, 50], [54, 48]),
-        ([50, 50, 50], [44, 50, 56]),
-        ([10, 48, 50], [10, 46, 52]),
-        ([], []),
+        ([10, 50, 90], [10, 50, 90]), ([50, 50], [47, 53]), ([52, 50], [54, 48]),
+        ([50, 50, 50], [44, 50, 56]), ([10, 48, 50], [10, 46, 52]), ([], []),
     ],
-)
+)  # fmt: skip
 def test_names_are_moved_apart_as_little_as_can_be(
     places: list[float], expected: list[float]
 ) -> None:

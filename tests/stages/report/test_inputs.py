@@ -108,10 +108,7 @@ def test_a_scored_article_without_a_text_is_refused(name: str, project: Path) ->
     [
         ("", "not a readable CSV file: No columns to parse from file; `dvc repro` makes it again"),
         ("step,epoch\n1,2\n", "line 2.train_loss: Field required; `dvc repro` makes it again"),
-        (
-            "step,epoch,train_loss,validation_loss\n",
-            "no rows in it; `dvc repro` makes it again",
-        ),
+        ("step,epoch,train_loss,validation_loss\n", "no rows in it; `dvc repro` makes it again"),
         (
             "step,epoch,train_loss,validation_loss\n1,,2,3\n",
             "line 2.epoch: expected a finite number; `dvc repro` makes it again",

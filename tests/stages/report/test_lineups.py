@@ -146,11 +146,7 @@ OUTCOMES = [
     ),
     (GOLD_ALONE, "identical", "This T5 writes the same as zeroshot."),
     (GOLD_ALONE, "void", "This T5 against zeroshot is void, both are empty."),
-    (
-        LABELLED_ALONE,
-        "worse",
-        "This T5 agrees with the teacher less than lead-3, by 4.0 points.",
-    ),
+    (LABELLED_ALONE, "worse", "This T5 agrees with the teacher less than lead-3, by 4.0 points."),
     (
         LABELLED_ALONE,
         "equivalent",

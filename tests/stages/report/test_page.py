@@ -112,9 +112,7 @@ def test_harmful_texts_make_no_element(read: Reader) -> None:
     assert len(read.all("title")) == len(read.all("style")) == 1
 
 
-def test_no_element_has_a_handler_or_a_style_of_its_own_or_names_another_file(
-    read: Reader,
-) -> None:
+def test_no_element_has_a_handler_or_a_style_of_its_own_or_names_another_file(read: Reader) -> None:
     for tag, attributes in read.found:
         assert not [name for name in attributes if name.startswith("on") or name == "style"], tag
         for name in ("src", "href", "srcset", "action", "xlink:href"):
@@ -166,17 +164,10 @@ def test_tables_have_heads_and_sections_have_titles_in_order(page: str, read: Re
         assert ('scope="col"' in table) == ("<thead" in table)
     assert read.text_of("h1") == ["How close is “very close”?"]
     assert read.text_of("h2") == [
-        "Verdicts",
-        "Is it worth it?",
-        "When may it answer alone?",
-        "Scores",
-        "Is it only length?",
-        "Learning curves",
-        "What ROUGE does not see",
-        "What the data is",
-        "What the teacher cost",
+        "Verdicts", "Is it worth it?", "When may it answer alone?", "Scores", "Is it only length?",
+        "Learning curves", "What ROUGE does not see", "What the data is", "What the teacher cost",
         "Test articles",
-    ]
+    ]  # fmt: skip
 
 
 def test_the_page_says_what_it_says_without_javascript(page: str) -> None:

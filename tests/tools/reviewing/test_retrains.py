@@ -130,10 +130,7 @@ def test_a_real_drop_is_beyond_the_noise_of_training() -> None:
     assert change.recipe.low < -2 < change.recipe.high < 0
 
 
-@pytest.mark.parametrize(
-    ("base", "now"),
-    [((0.0,), SHAKY), (SHAKY, (0.0,)), ((0.0,), (0.0,))],
-)
+@pytest.mark.parametrize(("base", "now"), [((0.0,), SHAKY), (SHAKY, (0.0,)), ((0.0,), (0.0,))])
 def test_with_one_seed_on_a_side_the_model_is_judged_and_that_is_told(
     base: Sequence[float], now: Sequence[float]
 ) -> None:

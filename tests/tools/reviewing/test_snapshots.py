@@ -8,13 +8,7 @@ import pytest
 
 from tests.project import Project
 from tests.tools.reviewing.reviewer import Reviewer, rows, section, set_gates
-from tests.tools.reviewing.scratch import (
-    ARTICLES,
-    HIGHLIGHTS,
-    Found,
-    run,
-    write,
-)
+from tests.tools.reviewing.scratch import ARTICLES, HIGHLIGHTS, Found, run, write
 from understudy.tools.reviewing.gates import GateError
 
 
