@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +20,10 @@ import openai
 import psutil
 import pytest
 
-from tests.imports import ROOT
-from tests.students import decoding_params, export_taught, toy_pairs
+from tests.imports import ROOT, run_python
+from tests.students import toy_pairs
 from understudy.contract.params.export import CONVERTED
 from understudy.core.errors import StudentError
-from understudy.students.decoding.generation import write_generation_config
 from understudy.tools.serve import main
 from understudy.tools.summarize import summarize_file
 
@@ -63,8 +61,8 @@ def messages(article: str) -> Any:
 def serving(model: Path, *options: str, **variables: str) -> Iterator[Server]:
     """Runs the command on a free port while the block runs; on stderr it says where it listens."""
     process = subprocess.Popen(
-        command(model, *options), stderr=subprocess.PIPE, text=True, cwd=model.parent,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+        [sys.executable, *command(model, *options)], stderr=subprocess.PIPE, text=True,
+        cwd=model.parent, env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
     )  # fmt: skip
     assert process.stderr is not None
     rest = threading.Thread(target=process.stderr.read)  # a full pipe would stop the server
@@ -82,18 +80,8 @@ def serving(model: Path, *options: str, **variables: str) -> Iterator[Server]:
 
 
 def command(model: Path, *options: str) -> list[str]:
-    python = [sys.executable, "-m", "understudy.tools"]
-    prompt = str(ROOT / "prompts/zeroshot.txt")
-    given = ["--port", "0", "--prompt", prompt, *options]
-    return [*python, "serve", "--model", str(model), *given]
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model folder as the stages leave it; tests that break it take a copy."""
-    folder = export_taught("t5", tmp_path_factory.mktemp("models") / "t5-toy")
-    write_generation_config(folder, decoding_params(engine="ctranslate2", beams=4))
-    return folder
+    given = ["--port", "0", "--prompt", str(ROOT / "prompts/zeroshot.txt"), *options]
+    return ["-m", "understudy.tools", "serve", "--model", str(model), *given]
 
 
 @pytest.fixture(scope="module")
@@ -144,17 +132,6 @@ def test_a_stream_adds_up_to_the_same_answer(server: Server, predicted: list[str
     assert chunks[-1].usage.completion_tokens > 0
 
 
-def test_an_async_stream_adds_up_too(server: Server, predicted: list[str]) -> None:
-    async def play() -> str:
-        async with openai.AsyncOpenAI(base_url=server.address, api_key="unused") as client:
-            stream = await client.chat.completions.create(
-                model="a", messages=messages(ARTICLES[1]), stream=True
-            )
-            return "".join([one.choices[0].delta.content or "" async for one in stream])
-
-    assert asyncio.run(play()) == predicted[1]
-
-
 def test_the_client_raises_its_own_errors(server: Server) -> None:
     with openai.OpenAI(base_url=server.address, api_key="unused", max_retries=0) as client:
         with pytest.raises(openai.UnprocessableEntityError, match="not the task's prompt"):
@@ -200,23 +177,6 @@ def test_a_key_is_asked_for_and_personal_data_is_replaced_as_in_training(
         assert answers[0].usage == answers[1].usage
 
 
-def test_sigterm_under_load_loses_no_request_and_exits_with_0(
-    model: Path, predicted: list[str]
-) -> None:
-    with serving(model, "--threads", "1") as running, ThreadPoolExecutor(len(ARTICLES)) as pool:
-        asked = [pool.submit(running.ask, article) for article in ARTICLES]
-        while running.metric("understudy_requests_total") < 10:  # the others are on their way
-            pass
-        running.process.send_signal(signal.SIGTERM)
-        found = [one.exception() or one.result() for one in asked]
-        assert running.process.wait(60) == 0
-    refused = [one for one in found if isinstance(one, openai.APIConnectionError)]
-    answered = [(row, one) for row, one in enumerate(found) if isinstance(one, str)]
-    assert len(answered) + len(refused) == len(ARTICLES)
-    assert all(predicted[row] == text for row, text in answered)
-    assert len(answered) >= 10
-
-
 def test_workers_share_the_port_and_one_that_is_killed_is_replaced(
     model: Path, predicted: list[str]
 ) -> None:
@@ -236,15 +196,6 @@ def test_workers_share_the_port_and_one_that_is_killed_is_replaced(
     assert not any(one.is_running() for one in now)
 
 
-def test_workers_end_when_nobody_is_left_to_end_them(model: Path) -> None:
-    with serving(model, "--workers", "2", "--threads", "1") as running:
-        while len(workers := find_workers(running.process.pid)) < 2:
-            pass
-        running.process.kill()
-        _, alive = psutil.wait_procs(workers, timeout=60)
-        assert alive == []
-
-
 def find_workers(parent: int) -> list[psutil.Process]:
     """The processes that serve, without multiprocessing's own."""
     found = []
@@ -259,15 +210,7 @@ def find_workers(parent: int) -> list[psutil.Process]:
 
 def refuse(model: Path, *options: str, **variables: str) -> str:
     """What a server that cannot start says; it exits with 1."""
-    done = subprocess.run(
-        command(model, *options),
-        capture_output=True,
-        text=True,
-        cwd=model.parent,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
-        timeout=120,
-        check=False,
-    )
+    done = run_python(*command(model, *options), cwd=model.parent, env=variables)
     assert done.returncode == 1
     return done.stderr
 

@@ -10,25 +10,16 @@ import httpx2
 import pytest
 
 from tests.imports import ROOT
-from tests.students import decoding_params, export_taught, toy_pairs
+from tests.students import toy_pairs
 from tests.tools.test_serve import serving
 from understudy.contract.params.export import CONVERTED
 from understudy.contract.params.serve import ServeParams
 from understudy.core.errors import UnderstudyError
 from understudy.serving.monitoring import Meters
-from understudy.students.decoding.generation import write_generation_config
 from understudy.tools.hosting import open_app
 
 PROMPT = ROOT / "prompts/zeroshot.txt"
 ARTICLE = toy_pairs(1, seed=7)["article"][0]
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model folder as the stages leave it; tests that break it take a copy."""
-    folder = export_taught("t5", tmp_path_factory.mktemp("models") / "t5-toy")
-    write_generation_config(folder, decoding_params(engine="ctranslate2", beams=4))
-    return folder
 
 
 def test_a_symlink_that_is_moved_and_sighup_put_another_model_in_place(

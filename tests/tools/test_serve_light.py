@@ -1,13 +1,9 @@
 """A converted student is served without torch and transformers, which deploy/ does not install."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.imports import ROOT
-from tests.students import decoding_params, export_taught
-from understudy.students.decoding.generation import write_generation_config
+from tests.imports import ROOT, run_python
 
 ANSWER = """\
 import json, sys
@@ -22,12 +18,7 @@ with TestClient(open_app(model, prompt, None, ServeParams(), None, False)) as cl
 """
 
 
-def test_an_answer_needs_neither_torch_nor_transformers(tmp_path: Path) -> None:
-    model = export_taught("t5", tmp_path / "t5-toy")
-    write_generation_config(model, decoding_params(engine="ctranslate2", beams=4))
-    done = subprocess.run(
-        [sys.executable, "-c", ANSWER, str(model), str(ROOT / "prompts/zeroshot.txt")],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+def test_an_answer_needs_neither_torch_nor_transformers(model: Path) -> None:
+    done = run_python("-c", ANSWER, model, ROOT / "prompts/zeroshot.txt")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == [200, []]

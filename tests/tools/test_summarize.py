@@ -2,10 +2,7 @@
 
 import io
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,8 +10,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.imports import ROOT
-from tests.students import decoding_params, export_taught, summarize, taught_engine, toy_pairs
+from tests.imports import run_python
+from tests.students import decoding_params, summarize, taught_engine, toy_pairs
 from understudy.core.errors import run
 from understudy.students.decoding.generation import write_generation_config
 from understudy.tools.predict import main
@@ -23,15 +20,6 @@ from understudy.tools.summarize import HINTS
 ARTICLES = list(toy_pairs(7, seed=11)["article"])
 IDS = [f"a-{number}" for number in range(7)]
 Predict = Callable[..., int]
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model folder as `export` leaves it; tests only read it."""
-    folder = export_taught("t5", tmp_path_factory.mktemp("models") / "t5-gold")
-    settings = {"num_beams": 2, "max_new_tokens": 24, "length_penalty": 1.0}
-    (folder / "generation_config.json").write_text(json.dumps(settings), encoding="utf-8")
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -176,15 +164,8 @@ def test_articles_may_come_from_stdin(
 def test_the_command_itself_writes_nothing_but_json_to_stdout(
     model: Path, summaries: list[str], tmp_path: Path
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "understudy.tools", "predict", "--model", model, "--input", "-"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        input="\n".join(ARTICLES),
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    command = ("-m", "understudy.tools", "predict", "--model", model, "--input", "-")
+    done = run_python(*command, cwd=tmp_path, input="\n".join(ARTICLES))
     assert done.returncode == 0, done.stderr
     found = [json.loads(line) for line in done.stdout.splitlines()]
     assert [row["prediction"] for row in found] == summaries

@@ -51,17 +51,6 @@ def test_equal_questions_at_once_are_one_call(path: Path, monkeypatch: pytest.Mo
     with_desk(echo, path, use)
 
 
-def test_equal_questions_in_two_workers_are_one_call(path: Path) -> None:
-    async def use(desk: Desk, server: ChatServer) -> None:
-        async with opened(server, path) as other:
-            both = await asyncio.gather(ask_all(desk, ["a", "b"]), ask_all(other, ["b", "a"]))
-        assert both[0] == ["answer to a", "answer to b"]
-        assert both[1] == ["answer to b", "answer to a"]
-        assert len(server.calls) == 2
-
-    with_desk(echo, path, use)
-
-
 def test_what_a_stage_has_asked_costs_no_call_and_the_other_way_round(path: Path) -> None:
     async def use(desk: Desk, server: ChatServer) -> None:
         teacher = params(server)

@@ -1,6 +1,5 @@
 """The cap of a day, and what counts under it."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -21,23 +20,6 @@ from understudy.teacher.errors import (
 )
 from understudy.teacher.ledger import Ledger
 from understudy.tools.escalating.desk import Desk, check_cap, open_desk
-
-
-def test_the_cap_of_the_day_holds_with_64_questions_in_flight_in_two_workers(path: Path) -> None:
-    async def use(desk: Desk, server: ChatServer) -> None:
-        async with opened(server, path, 100.0, concurrency=64, **PRICED) as other:
-            found = await asyncio.gather(
-                ask_all(desk, [f"a{n}" for n in range(32)]),
-                ask_all(other, [f"b{n}" for n in range(32)]),
-            )
-        answered = [one for half in found for one in half if isinstance(one, str)]
-        refused = [one for half in found for one in half if isinstance(one, DailyCapError)]
-        # an answer costs 7, and 10 at most: 13 fit, a fourteenth could cost 101
-        assert len(answered) == len(server.paid) == 13
-        assert len(refused) == 51
-        assert desk.days.spent_usd <= 100
-
-    with_desk(echo, path, use, cap=100.0, concurrency=64, **PRICED)
 
 
 def test_what_is_spent_outlives_a_restart_and_ends_with_the_day(path: Path) -> None:
