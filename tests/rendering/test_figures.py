@@ -31,7 +31,5 @@ def test_numbers_have_commas_one_decimal_and_a_real_minus(shown: str, expected: 
         (0.000042, "$0.000042"),
     ],
 )  # fmt: skip
-def test_dollars_show_cents_or_as_many_digits_as_a_small_amount_needs(
-    amount: float, expected: str
-) -> None:
+def test_dollars_show_cents_or_as_many_digits_as_it_needs(amount: float, expected: str) -> None:
     assert dollars(amount) == expected

@@ -24,7 +24,5 @@ def test_a_code_span_is_fenced_by_more_backticks_than_it_holds(text: str, shown:
         ("a\u2028# b\u202e\ud800c", "```text\na\n# b c\n```"),
     ],
 )
-def test_a_code_block_keeps_lines_and_is_fenced_by_more_backticks_than_it_holds(
-    text: str, shown: str
-) -> None:
+def test_a_code_block_keeps_lines_and_is_fenced_by_more_backticks(text: str, shown: str) -> None:
     assert code_block(text) == shown

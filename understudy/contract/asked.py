@@ -18,7 +18,11 @@ LABELLED_ANSWERS_SCHEMA = {
 """Columns of label's answers, one a sample; an answer's text is the label, or holds it as JSON."""
 
 ZEROSHOT_ANSWERS = predictions_path("zeroshot")
-ZEROSHOT_ANSWERS_SCHEMA = {**PREDICTIONS_SCHEMA, **text_columns("reason"), **COLUMNS}
+ZEROSHOT_ANSWERS_SCHEMA = {
+    **PREDICTIONS_SCHEMA,
+    **text_columns("reason"),
+    **COLUMNS,
+}
 """Columns of zeroshot's answers; the prediction is what was read out of an answer's text."""
 CONFIDENCE_SCHEMA = {"confidence": pa.float64()}
 """Those of labels have this too: the probability that the endpoint gives for it, or null."""
