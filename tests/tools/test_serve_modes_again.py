@@ -15,11 +15,10 @@ from tests.tools.test_serve_modes import (
     calibrate,
     model,
     served,
-    shipped,
     taught,
 )
 
-__all__ = ["model", "shipped"]  # fixtures
+__all__ = ["model"]  # a fixture
 
 
 @pytest.mark.parametrize("workers", [1, 2])
