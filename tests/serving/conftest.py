@@ -9,12 +9,6 @@ import pytest
 from tests.serving import shared_echo
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    """The loop of tests that are coroutines."""
-    return "asyncio"
-
-
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx2.Client]:
     """Of a server that a file's tests share, which change nothing."""

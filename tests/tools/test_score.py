@@ -49,15 +49,6 @@ def test_rows_go_together_by_their_ids(tmp_path: Path, capsys: pytest.CaptureFix
     assert found["rouge1"]["f1_low"] <= found["rouge1"]["f1"] <= found["rouge1"]["f1_high"]
 
 
-def test_lines_of_text_go_together_in_their_order(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    references = write_lines(tmp_path / "gold.txt", "the cat", "dogs bark")
-    predictions = write_lines(tmp_path / "out.txt", "the cat", "")
-    found = score_json(capsys, references, predictions)
-    assert found["rougel"]["f1"] == 50
-
-
 def test_parquet_with_named_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("gold", "out"):
         pd.DataFrame({name: ["one two", "three"]}).to_parquet(tmp_path / f"{name}.parquet")
@@ -217,12 +208,23 @@ def test_settings_that_params_refuse_are_refused_with_what_was_expected(
     assert f"argument {option}: {value}: expected {expected}\n" in capsys.readouterr().err
 
 
-def test_the_smallest_settings_that_params_take_are_taken(
+def test_lines_go_together_in_their_order_and_the_smallest_settings_are_taken(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     EvaluateParams(resamples=100, seed=0)
-    file = write_lines(tmp_path / "gold.txt", "one two three", "four five")
-    assert score_json(capsys, file, file, "--resamples", "100", "--seed", "0")["rows"] == 2
+    references = write_lines(tmp_path / "gold.txt", "the cat", "dogs bark")
+    predictions = write_lines(tmp_path / "out.txt", "the cat", "")
+    found = score_json(capsys, references, predictions, "--resamples", "100", "--seed", "0")
+    assert (found["rows"], found["rougel"]["f1"]) == (2, 50)
+
+
+def write_table(path: Path, table: pd.DataFrame, sep: str = ",") -> None:
+    if path.suffix == ".csv":
+        table.to_csv(path, index=False, sep=sep)
+    elif path.suffix == ".jsonl":
+        table.to_json(path, orient="records", lines=True)
+    else:
+        table.to_parquet(path)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
@@ -231,12 +233,7 @@ def test_the_only_column_of_texts_needs_no_option(
 ) -> None:
     table = pd.DataFrame({"id": [1, 2], "answer": ["one two", "three"], "words": [2, 1]})
     path = tmp_path / f"out.{suffix}"
-    if suffix == "csv":
-        table[["id", "answer"]].to_csv(path, index=False, sep=";")
-    elif suffix == "jsonl":
-        table.to_json(path, orient="records", lines=True)
-    else:
-        table.to_parquet(path)
+    write_table(path, table[["id", "answer"]] if suffix == "csv" else table, sep=";")
     assert score_json(capsys, path, path)["rouge1"]["f1"] == 100
 
 
@@ -246,12 +243,7 @@ def test_a_row_that_predict_could_not_use_counts_as_an_empty_prediction_and_is_t
 ) -> None:
     table = pd.DataFrame({"id": ["a", "b"], "prediction": ["one two", None]})
     path = tmp_path / f"out.{suffix}"
-    if suffix == "csv":
-        table.to_csv(path, index=False)
-    elif suffix == "jsonl":
-        table.to_json(path, orient="records", lines=True)
-    else:
-        table.to_parquet(path)
+    write_table(path, table)
     gold = write_jsonl(tmp_path / "gold.jsonl", {"a": "one two", "b": "three"}, "highlights")
     main([str(gold), str(path), "--json"])
     printed = capsys.readouterr()
@@ -278,17 +270,12 @@ def test_characters_that_only_look_like_line_ends_keep_rows_together(
 def test_labels_are_scored_over_rows_and_over_classes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    files = {
-        "gold": ["a", "a", "a", "a", "b c", "Ä"],
-        "said": ["A", "a ", "b  c", "nothing", "B C", "ä"],  # 4 of 6; 2/4, 1 and 1 of the classes
-        "others": ["a", "a", "a", "a", "a", "a"],
-    }
-    paths = {name: tmp_path / f"{name}.txt" for name in files}
-    for name, lines in files.items():
-        paths[name].write_text("".join(f"{line}\n" for line in lines), "utf-8")
-    shared = [str(paths["gold"]), str(paths["said"]), "--against", str(paths["others"]), "--labels"]
-    main([*shared, "--json"])
-    found = json.loads(capsys.readouterr().out)
+    gold = write_lines(tmp_path / "gold.txt", "a", "a", "a", "a", "b c", "Ä")
+    # 4 of 6; 2/4, 1 and 1 of the classes
+    said = write_lines(tmp_path / "said.txt", "A", "a ", "b  c", "nothing", "B C", "ä")
+    others = write_lines(tmp_path / "others.txt", *"aaaaaa")
+    shared = (gold, said, "--against", others, "--labels")
+    found = score_json(capsys, *shared)
     assert (found["rows"], found["unlisted"]) == (6, 1)
     assert found["labels"]["accuracy"] == pytest.approx(400 / 6, abs=0.01)
     assert found["labels"]["balanced"] == pytest.approx(250 / 3, abs=0.01)
@@ -297,5 +284,4 @@ def test_labels_are_scored_over_rows_and_over_classes(
     pair = found["predictions-minus-others"]
     assert (pair["accuracy"], pair["first_only"], pair["second_only"]) == (0.0, 2, 2)
     assert (pair["mcnemar"], pair["verdict"].partition(",")[0]) == (1.0, "undecided")
-    main(shared)
-    assert "balanced accuracy" in capsys.readouterr().out
+    assert "balanced accuracy" in score(capsys, *shared)
