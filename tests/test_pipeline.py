@@ -152,11 +152,10 @@ CHANGES: dict[str, tuple[dict[str, Any], set[str]]] = {
     "resampling": ({"evaluate__resamples": 500, "evaluate__seed": 7}, {"evaluate"}),
     # the report marks what ROUGE counts
     "ROUGE": ({"evaluate__stemmer": False}, {"evaluate", "report", *CALIBRATED}),
-    "one student": (
-        {"train_T5__settings__learning_rate": 0.001},
+    "one student, and the teacher's pace": (
+        {"train_T5__settings__learning_rate": 0.001, "teacher__concurrency": 3},
         {f"train-t5@{source}-13" for source in SOURCES},
     ),
-    "pace": ({"teacher__concurrency": 3, "teacher__timeout_seconds": 9.0}, set()),
 }
 
 
@@ -171,9 +170,8 @@ def test_a_param_runs_the_stages_that_it_is_about(graph: Project, what: str) -> 
 @pytest.mark.parametrize(
     ("changed", "stages"),
     [
-        (["data/example/train.jsonl"], {"fetch"}),
+        (["data/example/train.jsonl", "understudy/tools/review.py"], {"fetch"}),
         (["stages/report/page.py", "stages/report/style/page.css"], {"report"}),
-        (["understudy/tools/review.py", "understudy/tools/plan.py"], set()),
         (["understudy/scoring/bootstrap.py"], {"evaluate"}),
         (["stages/cards/card.py"], {f"cards@{student}" for student in STUDENTS}),
     ],
