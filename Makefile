@@ -1,18 +1,20 @@
 # Every target sets up what it needs; `make repro` on a fresh clone is enough.
 #   make setup PYTHON=python3.12        another interpreter (3.11 or newer)
 #   make setup TORCH_INDEX=URL          torch wheels for your GPU (or without one) from that index
+#   make plan IN=classification         the other pipeline: as well with review, check, table, repro
 
 PYTHON ?= python3
 TORCH_INDEX ?=
 NAME ?= sample
 BASE ?= main
+IN ?= .
 COVERAGE_FLOOR ?= 98
 
 VENV := .venv
 READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help setup repro plan review check table test test-fast coverage lint bench format profile lock
+.PHONY: help setup repro classify plan review check table test test-fast coverage lint bench format profile lock
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -30,22 +32,28 @@ $(READY): requirements.lock
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+# Those that are about one pipeline, in its folder; the code is here, whatever is installed.
+UNDERSTUDY := cd "$(IN)" && PYTHONPATH="$(CURDIR)" python -m understudy.tools
+
 repro: check ## runs every stage whose inputs changed, then writes the result table into README.md
-	@python -m understudy.tools repro
-	@python -m understudy.tools table
+	@$(UNDERSTUDY) repro
+	@$(UNDERSTUDY) table
+
+classify: ## the same of the second pipeline, in classification/
+	@$(MAKE) --no-print-directory repro IN=classification
 
 plan: $(READY) ## what `make repro` would do, and what its calls would cost; sends nothing
-	@python -m understudy.tools plan
+	@$(UNDERSTUDY) plan
 
 review: export REVIEW_BASE = $(BASE)
 review: $(READY) ## what changed against BASE=main, as Markdown for a pull request
-	@python -m understudy.tools review -- "$$REVIEW_BASE"
+	@$(UNDERSTUDY) review -- "$$REVIEW_BASE"
 
 check: $(READY) ## reads every section of params.yaml before anything runs
-	@python -m understudy.tools check
+	@$(UNDERSTUDY) check
 
 table: $(READY) ## writes the result table into README.md
-	@python -m understudy.tools table
+	@$(UNDERSTUDY) table
 
 test: $(READY) ## the tests; no internet, no GPU needed
 	@pytest -n 2 --dist loadfile --no-loadscope-reorder
@@ -68,6 +76,7 @@ bench: $(READY) ## measures client, students, scoring and report, into docs/benc
 	@python -m tests.benchmarks.teacher
 	@python -m tests.benchmarks.training
 	@python -m tests.benchmarks.decoding
+	@python -m tests.benchmarks.labels "$$(mktemp -d)"
 	@python -m tests.benchmarks.memory
 	@python -m tests.benchmarks.bulk
 	@python -m tests.benchmarks.scoring

@@ -48,7 +48,7 @@ def measure(system: str, test: Path, articles: int, params: DecodingParams) -> S
     """
     latency = time_student(MODELS / system, pick_articles(test, articles), params)
     print(
-        f"latency {system}: {latency.one_core.median:.3g} s an {this_kind().input} on one core, "
+        f"latency {system}: {latency.one_core.median:.3g} s a text on one core, "
         f"{latency.all_cores.median:.3g} s on {count_cores()}",
         file=sys.stderr,
     )

@@ -6,8 +6,20 @@ Out: models/seeds/gbdt-SOURCE/SEED with model.txt, linear.safetensors and vocabu
 Run: python -m stages.train_gbdt SOURCE SEED
 """
 
+from collections.abc import Sequence
+from pathlib import Path
+
+from understudy.contract.params.classifying import GbdtRun
 from understudy.core.errors import run
-from understudy.students.training.stage import main
+from understudy.students.training.stage import Learner, main
+
+
+def open_gbdt(params: GbdtRun, _: Path, labels: Sequence[str]) -> Learner:
+    """The student before its training; imported here, when threads are set."""
+    from understudy.students.classifying.boosting import GbdtLearner
+
+    return GbdtLearner(params, labels)
+
 
 if __name__ == "__main__":
-    run(lambda: main("gbdt", __doc__))
+    run(lambda: main("gbdt", __doc__, open_gbdt))

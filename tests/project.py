@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from tests.imports import ROOT
 
 SET_BY_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")  # `make test` sets them for what it starts
 LEFT_OUT = ("tests/", "dvc.lock", "metrics/", ".dvc/tmp", ".dvc/cache", "docs/")
+SECOND = "classification"
+"""The folder of the second pipeline, which few tests have a use for."""
 CODE = ("stages/", "understudy/", "${")
 STUB = """\
 import hashlib, sys
@@ -146,7 +148,7 @@ class Project:
         path, yaml = self.path / "params.yaml", YAML()
         params = yaml.load(path.read_text(encoding="utf-8"))
         for dotted, value in changes.items():
-            *sections, key = dotted.replace("_T5", "-t5").replace("_BART", "-bart").split("__")
+            *sections, key = re.sub(r"_[A-Z]+5?", _dashed, dotted).split("__")
             section = params
             for name in sections:
                 section = section.setdefault(name, {})
@@ -168,6 +170,12 @@ class Project:
             lines = "".join(json.dumps(row) + "\n" for row in rows)
             (self.path / f"data/example/{split}.jsonl").write_text(lines, encoding="utf-8")
 
+    def pipeline(self, folder: str) -> "Project":
+        """Another pipeline of the same repository; what runs there is this project's code."""
+        other = Project(self.path / folder, {})
+        other.environment = {**self.environment, "PYTHONPATH": str(self.path)}
+        return other
+
     def restore_params(self) -> None:
         """Takes params.yaml back to the last commit."""
         self.run("git", "checkout", "--quiet", "params.yaml")
@@ -184,8 +192,23 @@ def list_stages(printed: str) -> list[str]:
     return re.findall(r"^Running stage '(.+)':", printed, re.MULTILINE)
 
 
-def copy_project(path: Path, profile: str, environment: Mapping[str, str]) -> Project:
-    """A fresh repository with the working tree's files and one profile in place."""
+def _dashed(found: re.Match[str]) -> str:
+    return found[0].replace("_", "-").lower()
+
+
+def copy_project(
+    path: Path, profile: str, environment: Mapping[str, str], *, both: bool = False
+) -> Project:
+    """A fresh repository with the working tree's files and one profile in place.
+
+    Args:
+        path: of the repository.
+        profile: of the first pipeline.
+        environment: of its commands.
+        both: have the second pipeline, too.
+    """
+    second = [f"{SECOND}/dvc.lock", f"{SECOND}/metrics/"] if both else [f"{SECOND}/"]
+    left_out = (*LEFT_OUT, *second)
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -194,7 +217,7 @@ def copy_project(path: Path, profile: str, environment: Mapping[str, str]) -> Pr
         check=True,
     ).stdout.splitlines()
     for name in listed:
-        if not name.startswith(LEFT_OUT) and (ROOT / name).is_file():
+        if not name.startswith(left_out) and (ROOT / name).is_file():
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, path / name)
     project = Project(path, environment)
@@ -203,12 +226,12 @@ def copy_project(path: Path, profile: str, environment: Mapping[str, str]) -> Pr
     return project
 
 
-def quick(steps: int) -> dict[str, Any]:
+def quick(steps: int, networks: Sequence[str] = ("T5", "BART")) -> dict[str, Any]:
     """Changes of params that make students learn, decode and be timed for a moment."""
     training = {"max_steps": steps, "validations": 2}
     students = {
         f"train_{family}__settings__{key}": value
-        for family in ("T5", "BART")
+        for family in networks
         for key, value in training.items()
     }
     decoding = {"predict__beams": 1, "predict__max_tokens": 24, "latency__articles": 2}

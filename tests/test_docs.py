@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from tests.core.documents import KINDS
 from tests.imports import ROOT
 from understudy.contract.pairs import RAW
 from understudy.contract.params.fetch import FetchParams
 from understudy.contract.params.generate import GenerateParams
-from understudy.contract.params.sections import KINDS
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.params import load_section
 from understudy.rows.fetching import fetch
@@ -30,9 +30,12 @@ PAGES = sorted(
     for page in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"))
     if str(page.relative_to(ROOT)) not in HISTORY
 )
-STAGES = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-SAMPLE = YAML(typ="safe").load((ROOT / "profiles/sample.yaml").read_text(encoding="utf-8"))
+YAML_SAFE = YAML(typ="safe")
+STAGES = YAML_SAFE.load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+GRAPHS = {"": "profiles/sample.yaml", "classification/": "classification/params.yaml"}
+"""The params of the graph in each folder."""
 MOST_LINES = {"README.md": 170, "dvc.yaml": 340, "params.yaml": 70}
+MOST_LINES |= {"classification/dvc.yaml": 380, "classification/params.yaml": 90}
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
@@ -61,24 +64,26 @@ def find_code(page: str) -> Iterator[str]:
 
 @cache
 def find_outputs() -> set[str]:
-    """What dvc.yaml says that stages write."""
+    """What dvc.yaml says that stages write, in both graphs."""
     found: set[str] = set()
-    for stage in STAGES.values():
+    graphs = {folder: YAML_SAFE.load(read(f"{folder}dvc.yaml")) for folder in GRAPHS}
+    for folder, stage in ((at, one) for at in graphs for one in graphs[at]["stages"].values()):
         names, choices = zip(*stage.get("matrix", {"": [""]}).items(), strict=True)
-        for values in itertools.product(*map(list_choices, choices)):
+        sample = YAML_SAFE.load(read(GRAPHS[folder]))
+        for values in itertools.product(*(list_choices(one, sample) for one in choices)):
             for out in (*stage.get("outs", ()), *stage.get("metrics", ()), *stage.get("plots", ())):
                 path = out if isinstance(out, str) else next(iter(out))
                 for name, value in zip(names, values, strict=True):
                     path = path.replace(f"${{item.{name}}}", str(value))
-                found.add(path)
+                found.add(f"{folder}{path}")
     return found
 
 
-def list_choices(choices: list[str] | str) -> list[Any]:
+def list_choices(choices: list[str] | str, sample: Any) -> list[Any]:
     """The values in a stage's matrix; those that dvc.yaml takes from params are the sample's."""
     if isinstance(choices, list):
         return choices
-    value: Any = SAMPLE
+    value = sample
     for key in choices.removeprefix("${").removesuffix("}").split("."):
         value = value[key]
     assert isinstance(value, list)

@@ -5,16 +5,19 @@ The text is in templates/card.md.j2; here is what it shows.
 
 import json
 import re
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from understudy.contract.answered import AnswerCounts, Answered
 from understudy.contract.calibration import SystemCalibration
+from understudy.contract.classes import slugs
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.dataset import Dataset
-from understudy.contract.evaluation import AnyScores, Gap, Systems
-from understudy.contract.names import TITLES, name_pair
+from understudy.contract.evaluation import AnyScores, Gap, LabelScores, Systems
+from understudy.contract.names import name_pair
 from understudy.contract.origin import FilesOrigin, HubOrigin, Origin, SampleOrigin
 from understudy.contract.pairs import LEARNING_SPLITS
 from understudy.contract.params.decoding import DecodingParams
@@ -32,10 +35,22 @@ from understudy.rendering.origins import name_host, name_origin, name_teacher
 from understudy.rendering.promises import describe_promise
 from understudy.rendering.references import AGREEMENT, name_references
 from understudy.rendering.templates import render_markdown
-from understudy.rendering.verdicts import COVERS, FIND_OUT, MODEL, RECIPE, UNKNOWN, describe_pair
+from understudy.rendering.verdicts import (
+    FIND_OUT,
+    MODEL,
+    RECIPE,
+    UNKNOWN,
+    describe_pair,
+    name_covered,
+)
 from understudy.students.model.families import FAMILIES
 from understudy.students.model.loading import TINY
 
+MOST_CLASSES = 30
+"""Classes with a row of their own."""
+MOST_CONFUSED = 5
+LIBRARIES = {"gbdt": "lightgbm", "lstm": "onnxruntime"}
+"""Of families that transformers does not know."""
 TEMPLATE = Path(__file__).parent / "templates" / "card.md.j2"
 
 
@@ -45,7 +60,8 @@ class CardFacts:
 
     settings: TrainedSettings
     seeds: TrainedSeeds
-    check: ConversionCheck
+    check: ConversionCheck | None
+    """None where nothing was converted."""
     replaced: ReplacedKinds
     systems: Systems
     gap: Gap
@@ -59,6 +75,9 @@ class CardFacts:
     tested: AnswerCounts
     """The teacher's answers on the test articles."""
     calibration: SystemCalibration
+    confusions: Mapping[tuple[str, str], int]
+    """Test rows of a classification by their label and what the system answered; empty where
+    answers are no labels."""
     filter: FilterParams
     generate: GenerateParams
     teacher: TeacherParams
@@ -90,7 +109,7 @@ def build_card(facts: CardFacts) -> str:
         check=check,
         replaced=facts.replaced,
         scores=scores,
-        trained=_score_seeds(facts.seeds, recipe, settings.system),
+        trained=_score_seeds(facts, recipe),
         shipped=facts.seeds.shipped,
         recipe=recipe,
         verdicts={
@@ -98,22 +117,25 @@ def build_card(facts: CardFacts) -> str:
             RECIPE: [describe_pair(pair, facts.recipe_gap[pair][facts.main]) for pair in pairs],
         },
         compared=len(list(facts.gap.items())),
-        covers=COVERS,
+        kind=lineup.kind,
+        labels=settings.labels,
+        **_describe_classes(facts, scores[settings.system]),
+        covers=name_covered(lineup.kind),
         unknown=UNKNOWN,
         find_out=FIND_OUT,
         dataset=facts.dataset,
         answered=facts.answered,
         agreement=AGREEMENT if references == "teacher" else "",
-        references=name_references(references),
+        references=name_references(references, lineup.kind),
         unscored=facts.tested.unusable if references == "teacher" else facts.tested.failed,
         alone=describe_promise(facts.calibration),
         calibrated=facts.calibration.rows,
         teacher=facts.teacher,
         decoding=facts.decoding,
-        titles=TITLES,
+        titles=lineup.kind.types,
         sample=isinstance(facts.origin, SampleOrigin),
         tiny=settings.start == TINY,
-        prefix=FAMILIES[settings.family].prefix,
+        prefix=FAMILIES[settings.family].prefix if settings.family in FAMILIES else "",
         host=name_host(base_url),
         start=_name_start(settings),
         origin=name_origin(facts.origin, LEARNING_SPLITS),
@@ -121,26 +143,44 @@ def build_card(facts: CardFacts) -> str:
         reader=name_teacher(use.zeroshot.model, base_url),
         tested=facts.filter.max_characters,
         limit=(facts.generate if is_written else facts.filter).max_characters,
-        failure=_hide_folders(check.why or "no reason is known"),
+        failure=_hide_folders((check and check.why) or "no reason is known"),
         params=json.dumps(settings.params.model_dump(), indent=2),
     )
 
 
-def _score_seeds(
-    seeds: TrainedSeeds, recipe: AnyRecipe, system: str
-) -> list[tuple[int, float, list[float]]]:
-    """Each seed, its validation loss, and its model's F1 by ROUGE type."""
-    rows = []
-    for run in seeds.runs:
+def _describe_classes(facts: CardFacts, scores: AnyScores) -> dict[str, Any]:
+    """The classes with the most test rows, and what is most often taken for what."""
+    if not isinstance(scores, LabelScores):
+        return {}
+    known = [
+        (label, scores.classes[slug]) for label, slug in slugs(facts.settings.labels or []).items()
+    ]
+    known.sort(key=lambda one: -one[1].support)
+    wrong = Counter({pair: rows for pair, rows in facts.confusions.items() if pair[0] != pair[1]})
+    return {
+        "classes": known[:MOST_CLASSES],
+        "left_out": max(0, len(known) - MOST_CLASSES),
+        "confusions": [(*pair, rows) for pair, rows in wrong.most_common(MOST_CONFUSED)],
+    }
+
+
+def _score_seeds(facts: CardFacts, recipe: AnyRecipe) -> list[tuple[int, float, list[float]]]:
+    """Each seed, its validation loss, and its model's judged measure by type of scores."""
+    rows, types = [], facts.systems.lineup.kind.types
+    for run in facts.seeds.runs:
         name, loss = str(run.seed), run.best_validation_loss
-        if any(name not in recipe[kind].by_seed for kind in TITLES):
+        if any(name not in recipe[kind].by_seed for kind in types):
+            system = facts.settings.system
             raise DataError(f"{Recipes.PATH}: no seed {name} of {system} in it; {AGAIN}")
-        rows.append((run.seed, loss, [recipe[kind].by_seed[name] for kind in TITLES]))
+        rows.append((run.seed, loss, [recipe[kind].by_seed[name] for kind in types]))
     return rows
 
 
 def _name_start(settings: TrainedSettings) -> str:
-    model = settings.start or TINY
+    """Markdown; empty where there was nothing to start from."""
+    model = settings.start
+    if model is None:
+        return ""
     if model == TINY:
         return "random weights"
     if settings.commit is None:
@@ -161,25 +201,31 @@ def _write_front_matter(facts: CardFacts, scores: AnyScores) -> str:
     agrees = facts.systems.references == "teacher"
     tags = ["understudy", settings.family]
     tags += [] if settings.source == "gold" else ["synthetic-data"]
-    tags += ["ctranslate2"] if facts.check.passed else []
+    is_rouge = settings.labels is None
+    task = "summarization" if is_rouge else "text-classification"
+    metric = "rouge" if is_rouge else "accuracy"
+    library = LIBRARIES.get(settings.family, "transformers")
+    converted = facts.check is not None and facts.check.passed
+    tags += ["ctranslate2" if settings.family in FAMILIES else "onnx"] if converted else []
+    kind = facts.systems.lineup.kind
     results = [
         EvalResult(
-            task_type="summarization",
+            task_type=task,
             dataset_split="test",
-            metric_type="rouge",
-            metric_name=f"{title} F1{' (agreement with the teacher)' if agrees else ''}",
-            metric_value=scores[kind].judged,
+            metric_type=metric,
+            metric_name=f"{kind.title(one)}{' (agreement with the teacher)' if agrees else ''}",
+            metric_value=scores[one].judged,
             **_identify_dataset(origin),
         )
-        for kind, title in TITLES.items()
+        for one in kind.types
     ]
     data = ModelCardData(
-        library_name="transformers",
-        pipeline_tag="summarization",
-        base_model=one_line(settings.start or TINY) if on_hub else None,
+        library_name=library,
+        pipeline_tag=task,
+        base_model=one_line(settings.start or "") if on_hub else None,
         base_model_relation="finetune" if on_hub else None,
         datasets=[one_line(origin.dataset)] if isinstance(origin, HubOrigin) else None,
-        metrics=["rouge"],
+        metrics=[metric],
         tags=tags,
         model_name=settings.system,
         eval_results=results,

@@ -3,9 +3,9 @@
 In:  data/SOURCE/{train,validation}.parquet, SOURCE being gold, written or labelled;
      data/gold/{train,validation,test}.parquet, data/raw/source.json, metrics/dataset.json,
      metrics/answers with a file for each stage that asks, the prompt templates, settings.json of
-     the source's students.
+     the source's students; of labels of a classification, metrics/noise.json.
 Out: metrics/data/SOURCE.json: lengths, vocabulary, near duplicates, contamination of the test
-     split, unusable answers, and leakage of highlights into articles;
+     split, unusable answers, and leakage of highlights into articles or the balance of labels;
      metrics/plots/lengths/SOURCE.csv, training texts by length; data/SOURCE/README.md, which says
      the same in words.
 Run: python -m stages.datacards SOURCE
@@ -16,10 +16,11 @@ from pathlib import Path
 from stages.datacards.card import DataCardFacts, build_card
 from stages.datacards.survey import survey_source
 from understudy.contract.answered import Answered
+from understudy.contract.classes import LabelNoise
 from understudy.contract.dataset import Dataset
 from understudy.contract.document import write_csv
+from understudy.contract.kind import this_kind
 from understudy.contract.lineup import name_system
-from understudy.contract.names import STUDENTS
 from understudy.contract.origin import load_origin
 from understudy.contract.pairs import DATA, MODELS
 from understudy.contract.params.datacards import DatacardsParams
@@ -27,6 +28,7 @@ from understudy.contract.params.filter import FilterParams
 from understudy.contract.params.generate import GenerateParams
 from understudy.contract.params.label import LabelParams
 from understudy.contract.params.sources import MADE_BY, SOURCES, Source
+from understudy.contract.params.task import TaskParams
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.contract.survey import SourceSurvey, histogram_of
@@ -69,7 +71,7 @@ def _read_losses(source: Source) -> dict[str, LostPairs]:
         student: TrainedSettings.load(
             TrainedSettings.path_in(MODELS / name_system(student, source))
         )
-        for student in STUDENTS
+        for student in this_kind().students
     }
     return {student: found.lost.train for student, found in settings.items() if found.lost}
 
@@ -80,7 +82,7 @@ def main() -> None:
     parser.add_argument("source", choices=SOURCES, help="whose pairs are counted")
     source: Source = parser.parse_args().source
     params = load_section("datacards", DatacardsParams)
-    answered = _load_answered(source)
+    answered, is_labels = _load_answered(source), this_kind().has_labels
     survey, histogram = survey_source(DATA, source, params, answered)
     facts = DataCardFacts(
         source=source,
@@ -95,6 +97,8 @@ def main() -> None:
         label=load_section("label", LabelParams),
         params=params,
         lost=_read_losses(source),
+        labels=load_section("task", TaskParams).labels,
+        noise=LabelNoise.load() if source == "labelled" and is_labels else None,
     )
     card = build_card(facts)
     survey.write(SourceSurvey.path_of(source))

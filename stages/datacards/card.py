@@ -5,13 +5,15 @@ The text is in templates/card.md.j2; here is what it shows.
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from understudy.contract.answered import Answered
 from understudy.contract.answers import WHOLE
+from understudy.contract.classes import LabelNoise, slugs
 from understudy.contract.dataset import Dataset
+from understudy.contract.kind import this_kind
 from understudy.contract.origin import HubOrigin, Origin, SampleOrigin
 from understudy.contract.pairs import LEARNING_SPLITS, SPLITS
 from understudy.contract.params.datacards import DatacardsParams
@@ -23,30 +25,27 @@ from understudy.contract.params.teacher import EMBEDDED, TeacherParams
 from understudy.contract.survey import SEGMENT, SourceSurvey, SplitSurvey
 from understudy.contract.trained import LostPairs
 from understudy.core.errors import one_line
-from understudy.rendering.origins import (
-    list_redacted,
-    name_host,
-    name_origin,
-    name_teacher,
-)
+from understudy.rendering.origins import list_redacted, name_host, name_origin, name_teacher
 from understudy.rendering.templates import render_markdown
 from understudy.texts.similarity import MOST_COMPARED, chance_found, choose_bands
 
 TEMPLATE = Path(__file__).parent / "templates" / "card.md.j2"
 SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
+MOST_LABELS = 30
+"""Labels with a line of their own."""
 LARGEST = "1M<n<10M"
 CONTENTS = {
-    "gold": "articles and their gold highlights",
-    "written": "gold highlights and articles written from them",
-    "labelled": "articles and highlights that a chat model wrote from them",
+    "gold": "{inputs} and their gold {outputs}",
+    "written": "gold {outputs} and {inputs} written from them",
+    "labelled": "{inputs} and {outputs} that a chat model wrote from them",
 }
 REASONS = {
     "unusable": "a field was missing, empty or no text",
-    "too_long": "the article had as many characters as the limit, or more",
-    "duplicate": "the article stood in the split already",
-    "in_test": "the article was a test article too",
-    "near_test": "the article held most of a test article",
-    "near_duplicate": "the article was a near copy of one kept before",
+    "too_long": "the {input} had as many characters as the limit, or more",
+    "duplicate": "the {input} stood in the split already",
+    "in_test": "the {input} was a test {input} too",
+    "near_test": "the {input} held most of a test {input}",
+    "near_duplicate": "the {input} was a near copy of one kept before",
     "failed": "the call failed for good",
     "refused": "the teacher refused",
     "empty": "the answer was empty",
@@ -57,7 +56,7 @@ REASONS = {
     "echo": "the text that was written repeated the prompt",
     "loop": "the text that was written said too much of its words again and again",
     "too_short": "the text that was written was shorter than the params allow",
-    "copied": "the article repeated too much of the highlights word for word",
+    "copied": "the {input} repeated too much of the {output} word for word",
     "not_json": "the answer was no JSON, of which the prompt takes a field",
     "no_field": "the JSON lacked the field, or had no text in it",
     "copy": "the answer was the input itself",
@@ -65,6 +64,8 @@ REASONS = {
     "refusal": "the answer had a refusal in it",
     "longer": "the answer was longer than the input",
     "disagree": "the samples of the row did not agree",
+    "unlisted": "the answer was none of the labels, nor one of their synonyms",
+    "contradictory": "the text was there with another label, too",
 }
 
 
@@ -87,6 +88,10 @@ class DataCardFacts:
     params: DatacardsParams
     lost: Mapping[str, LostPairs]
     """What each student's tokenizer cannot spell in the source's training texts, by student."""
+    labels: Sequence[str]
+    """Of a classification."""
+    noise: LabelNoise | None
+    """How the teacher's labels differ from gold; None but of those."""
 
 
 def build_card(facts: DataCardFacts) -> str:
@@ -96,10 +101,14 @@ def build_card(facts: DataCardFacts) -> str:
     splits = {name: split for name, split in found.items() if split is not None}
     bands = choose_bands(params.near_duplicate, params.permutations)
     read, dropped, kept = _count_rows(facts)
-    is_written = facts.source == "written"
+    is_written, kind = facts.source == "written", this_kind()
+    counts = {name: split.labels or {} for name, split in splits.items()}
     return render_markdown(
         TEMPLATE,
         front_matter=_write_front_matter(facts, splits),
+        kind=kind,
+        noise=facts.noise,
+        labels=_count_labels(facts, counts),
         source=facts.source,
         splits=splits,
         own=facts.survey,
@@ -108,7 +117,9 @@ def build_card(facts: DataCardFacts) -> str:
         served=answered.harvested if answered else None,
         read=read,
         dropped=[
-            (reason, REASONS.get(reason, ""), rows) for reason, rows in dropped.items() if any(rows)
+            (reason, REASONS.get(reason, "").format_map(kind.words), rows)
+            for reason, rows in dropped.items()
+            if any(rows)
         ],
         kept=kept,
         unfinished=_count_unfinished(answered),
@@ -133,11 +144,31 @@ def build_card(facts: DataCardFacts) -> str:
         most_compared=MOST_COMPARED,
         segment=SEGMENT,
         lost=[
-            (student, kind, texts)
+            (student, name, texts)
             for student, pairs in facts.lost.items()
-            for kind, texts in (("articles", pairs.inputs), ("highlights", pairs.outputs))
+            for name, texts in ((kind.inputs, pairs.inputs), (kind.outputs, pairs.outputs))
         ],
     )
+
+
+def _count_labels(
+    facts: DataCardFacts, counts: Mapping[str, Mapping[str, int]]
+) -> list[tuple[str, list[int]]]:
+    """Pairs of each label by split, the most frequent first; the last line sums up the rest."""
+    named = [
+        (label, [one.get(slug, 0) for one in counts.values()])
+        for label, slug in slugs(facts.labels).items()
+    ]
+    named.sort(key=lambda line: -line[1][0])
+    shown, left = named[:MOST_LABELS], named[MOST_LABELS:]
+    if left:
+        shown.append(
+            (
+                f"{len(left)} others",
+                [sum(column) for column in zip(*(rows for _, rows in left), strict=True)],
+            )
+        )
+    return shown
 
 
 def _count_rows(facts: DataCardFacts) -> tuple[list[int], dict[str, list[int]], list[int]]:
@@ -167,12 +198,12 @@ def _write_front_matter(facts: DataCardFacts, splits: Mapping[str, SplitSurvey])
     pairs = sum(split.pairs for split in splits.values())
     files = [{"split": split, "path": f"{split}.parquet"} for split in splits]
     data = DatasetCardData(
-        pretty_name=f"Understudy: {CONTENTS[facts.source]}",
+        pretty_name=f"Understudy: {CONTENTS[facts.source].format_map(this_kind().words)}",
         language="en" if isinstance(origin, SampleOrigin) else None,
         language_creators=None if is_gold else ["machine-generated"],
         size_categories=[next((name for most, name in SIZES if pairs < most), LARGEST)],
         source_datasets=[one_line(origin.dataset)] if isinstance(origin, HubOrigin) else None,
-        task_categories=["summarization"],
+        task_categories=["summarization" if not this_kind().has_labels else "text-classification"],
         tags=["understudy", *([] if is_gold else ["synthetic-data"])],
         configs=[{"config_name": "default", "data_files": files}],
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from stages.datacards.pairs import Pair
+from understudy.contract.kind import this_kind
 from understudy.contract.survey import BetweenSources, Contamination, NearDuplicates
 from understudy.texts.similarity import HeldOut, Neighbours, Shingler, Shingles, Sketch, find_pairs
 
@@ -14,11 +15,15 @@ class Sketched:
 
     ids: list[str] = field(default_factory=list)
     sketches: list[Sketch] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    """Of a classification; else none."""
 
-    def add(self, identity: str, sketch: Sketch) -> None:
+    def add(self, identity: str, sketch: Sketch, label: str | None = None) -> None:
         """Takes the next article."""
         self.ids.append(identity)
         self.sketches.append(sketch)
+        if label is not None:
+            self.labels.append(label)
 
 
 class HeldOutPairs:
@@ -30,7 +35,7 @@ class HeldOutPairs:
         shingles: list[Shingles] = []
         for pair in pairs:
             self.articles.append(pair.article.normal)
-            self.highlights.append(pair.highlights.normal)
+            self.highlights.append("" if this_kind().has_labels else pair.highlights.normal)
             shingles.append(shingle(pair.article.words))
         self.held = HeldOut(shingles)
 
@@ -67,14 +72,19 @@ class ContaminationCounter:
         )
 
 
-def count_near(sketches: Sequence[Sketch], known: Neighbours) -> NearDuplicates:
-    """Counts near duplicates, and adds the articles to `known`."""
-    pairs = 0
+def count_near(
+    sketches: Sequence[Sketch], known: Neighbours, labels: Sequence[str] = ()
+) -> NearDuplicates:
+    """Counts near duplicates, and adds the articles to `known`; with labels, by these, too."""
+    pairs = others = 0
     articles: set[int] = set()
-    for pair in find_pairs(sketches, known):
+    for first, second in find_pairs(sketches, known):
         pairs += 1
-        articles.update(pair)
-    return NearDuplicates(pairs=pairs, articles=len(articles))
+        articles.update((first, second))
+        others += bool(labels) and labels[first] != labels[second]
+    return NearDuplicates(
+        pairs=pairs, articles=len(articles), other_labels=others if labels else None
+    )
 
 
 def count_between(gold: Sketched, known: Neighbours, written: Sketched) -> BetweenSources:

@@ -24,7 +24,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Pair:
-    """An article and its highlights."""
+    """An input, here called article, and its output: highlights, or a label."""
 
     id: str
     article: Text
@@ -32,13 +32,14 @@ class Pair:
 
 
 def read_pairs(path: Path) -> Iterator[Pair]:
-    """Yields a file's pairs one by one; highlights that there are none of are empty.
+    """Yields a file's pairs one by one; an output that there is none of is empty.
 
     Raises:
         DataError: the file cannot be read.
     """
-    for row in iterate_table(path, this_kind().columns):
-        yield Pair(row["id"], as_text(row["article"]), as_text(row["highlights"] or ""))
+    kind = this_kind()
+    for row in iterate_table(path, kind.columns):
+        yield Pair(row["id"], as_text(row[kind.input]), as_text(row[kind.output] or ""))
 
 
 def as_text(raw: str) -> Text:

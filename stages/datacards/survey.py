@@ -1,5 +1,6 @@
 """Reads the pairs of a source once, and counts everything that metrics/data/SOURCE.json holds."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,9 +16,12 @@ from stages.datacards.overlap import (
 from stages.datacards.pairs import Pair, as_text, read_pairs
 from stages.datacards.vocabulary import VocabularyCounter
 from understudy.contract.answered import AnswerCounts, Answered
+from understudy.contract.classes import slugs
+from understudy.contract.kind import this_kind
 from understudy.contract.pairs import LEARNING_SPLITS, SPLITS
 from understudy.contract.params.datacards import DatacardsParams
 from understudy.contract.params.sources import Source
+from understudy.contract.params.task import TaskParams
 from understudy.contract.survey import (
     AnswerShares,
     BetweenSources,
@@ -27,6 +31,7 @@ from understudy.contract.survey import (
 )
 from understudy.core.errors import DataError
 from understudy.core.files import AGAIN
+from understudy.core.params import load_section
 from understudy.core.progress import track
 from understudy.core.tables import iterate_table
 from understudy.texts.similarity import Neighbours, Shingler, Sketcher
@@ -61,7 +66,10 @@ def survey_source(
 def _bin(folder: Path, source: Source, counter: "_SourceCounter") -> Iterator[LengthBin]:
     """Both histograms; their edges are the gold rows', so that sources can be compared."""
     train = counter.splits["train"]
-    for text, found in (("article", train.article), ("highlights", train.highlights)):
+    kind, texts = this_kind(), {this_kind().input: train.article}
+    if not kind.has_labels:
+        texts[kind.output] = train.highlights
+    for text, found in texts.items():
         rows = iterate_table(folder / "gold" / "train.parquet", (text,))
         gold = [len(as_text(row[text]).words) for row in rows if row[text] is not None]
         yield from bin_lengths(source, text, found.words, choose_edges(gold or found.words))
@@ -93,16 +101,27 @@ def _count_shares(answers: AnswerCounts) -> dict[str, float]:
 
 
 class _SplitCounter:
-    """Lengths of a split's texts."""
+    """Lengths of a split's texts, and its labels."""
 
     def __init__(self) -> None:
         self.article, self.highlights = LengthCounter(), LengthCounter()
+        self.labels: Counter[str] = Counter()
 
     def add(self, pair: Pair) -> None:
         self.article.add(pair.article)
-        self.highlights.add(pair.highlights)
+        if not this_kind().has_labels:
+            self.highlights.add(pair.highlights)
+        else:
+            self.labels[pair.highlights.raw] += 1
 
     def describe(self) -> SplitSurvey:
+        if self.labels:
+            names = slugs(load_section("task", TaskParams).labels)
+            return SplitSurvey(
+                pairs=len(self.article.words),
+                text=self.article.describe(),
+                labels={slug: self.labels[label] for label, slug in names.items()},
+            )
         return SplitSurvey(
             pairs=len(self.article.words),
             article=self.article.describe(),
@@ -126,7 +145,8 @@ class _SourceCounter:
         self._sketch = Sketcher(params.shingle_words, params.permutations, params.seed)
         self._vocabulary = VocabularyCounter()
         self._contamination = ContaminationCounter(test, params.near_duplicate)
-        self._leakage = LeakageCounter(params.copied_words)
+        is_rouge = not this_kind().has_labels
+        self._leakage = LeakageCounter(params.copied_words) if is_rouge else None
         for split, lengths in self.splits.items():
             for pair in _read(folder, source, split):
                 lengths.add(pair)
@@ -137,10 +157,11 @@ class _SourceCounter:
 
     def _add_training_pair(self, pair: Pair) -> None:
         sketch = self._sketch(pair.article.words)
-        self.sketched.add(pair.id, sketch)
+        self.sketched.add(pair.id, sketch, None if self._leakage else pair.highlights.raw)
         self._vocabulary.add(pair.article.words)
         self._contamination.add(pair, sketch.shingles)
-        self._leakage.add(pair)
+        if self._leakage:
+            self._leakage.add(pair)
 
     def describe(
         self, known: Neighbours, answers: AnswerShares | None, between: BetweenSources | None
@@ -152,9 +173,9 @@ class _SourceCounter:
             validation=splits["validation"],
             test=splits.get("test"),
             vocabulary=self._vocabulary.describe(),
-            near_duplicates=count_near(self.sketched.sketches, known),
+            near_duplicates=count_near(self.sketched.sketches, known, self.sketched.labels),
             contamination=self._contamination.describe(),
-            leakage=self._leakage.describe(),
+            leakage=self._leakage.describe() if self._leakage else None,
             answers=answers,
             between=between,
         )

@@ -9,8 +9,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from stages.report.inputs import ReportFacts
+from understudy.contract.kind import Kind
 from understudy.contract.lineup import Lineup
-from understudy.contract.names import MEASURE_TITLES, TITLES
 
 ESCAPES = {
     letter: f"\\u{ord(letter):04x}" for letter in ("<", ">", "&", "\u2028", "\u2029")
@@ -24,18 +24,16 @@ def build_payload(facts: ReportFacts) -> dict[str, Any]:
 
     Returns:
         `texts`: a list a column; `reference`: whose texts its highlights are; `points`: per system
-        and measure, a list in hundredths of a point; `words`: what ROUGE takes for a word; `stems`:
-        words that it takes for others.
+        and measure, a list in hundredths of a point; `words`: what ROUGE takes for a word, or
+        `labels`; `stems`: words that it takes for others.
     """
-    texts = facts.texts
+    texts, is_rouge = facts.texts, facts.classes is None
+    compared = texts[["highlights", *facts.lineup.systems]]
     return {
         "systems": list(facts.lineup.systems),
         "reference": "gold" if facts.lineup.references == "gold" else "teacher",
-        "measures": {
-            f"{kind}_{measure}": f"{name} {shown}"
-            for kind, name in TITLES.items()
-            for measure, shown in MEASURE_TITLES.items()
-        },
+        "input": facts.kind.input,
+        "measures": name_browsed(facts.kind),
         "texts": {name: list(texts[name]) for name in texts},
         "points": {
             system: {
@@ -44,9 +42,15 @@ def build_payload(facts: ReportFacts) -> dict[str, Any]:
             }
             for system in facts.lineup.systems
         },
-        "words": facts.words,
-        "stems": list_stems(texts[["highlights", *facts.lineup.systems]]) if facts.stemmer else {},
+        "words": facts.words if is_rouge else "labels",
+        "stems": list_stems(compared) if is_rouge and facts.stemmer else {},
     }
+
+
+def name_browsed(kind: Kind) -> dict[str, str]:
+    """Titles of the score columns that rows can be sorted by; of labels, whether they are right."""
+    measures = kind.measures if len(kind.types) > 1 else (kind.judged,)
+    return {f"{one}_{each}": kind.title(one, each) for one in kind.types for each in measures}
 
 
 def choose_browsed(lineup: Lineup) -> tuple[str, str]:

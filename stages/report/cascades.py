@@ -12,7 +12,7 @@ from stages.report.inputs import ReportFacts
 from understudy.contract.calibration import Point, SystemCalibration
 from understudy.contract.evaluation import REFERENCE
 from understudy.contract.lineup import name_system
-from understudy.contract.names import STUDENTS, ZEROSHOT
+from understudy.contract.names import ZEROSHOT
 from understudy.rendering.figures import count, dollars, percent, points
 from understudy.rendering.promises import explain_refusal, word_promise
 from understudy.rendering.switching import seconds
@@ -38,7 +38,7 @@ def build_cascades(facts: ReportFacts) -> list[CascadePanel]:
     teacher = [one.teacher_score for one in found.values() if one.teacher_score is not None]
     x = round_scale([0.0, *(_place(point, costly=costly) for point in drawn)])
     y = round_scale([*(point.score for point in drawn), *teacher], 5)
-    return [_build_panel(facts, student, x, y, costly=costly) for student in STUDENTS]
+    return [_build_panel(facts, student, x, y, costly=costly) for student in facts.kind.students]
 
 
 def is_costly(found: Mapping[str, SystemCalibration]) -> bool:
@@ -62,8 +62,9 @@ def _build_panel(
         drawn = ZEROSHOT if ZEROSHOT in facts.lineup.systems else REFERENCE
         lines.append(Series(drawn, "teacher", [(x.low, teacher), (x.high, teacher)], marked=()))
     axis = "US dollars for 1,000 requests" if costly else "percent of requests answered alone"
-    alt = f"The cascades of {student.upper()} by ROUGE-1 F1; their thresholds are in the table."
-    return CascadePanel(student, draw_lines(Plot(x, y, axis, "ROUGE-1 F1", alt), lines))
+    score = facts.kind.title()
+    alt = f"The cascades of {student.upper()} by {score}; their thresholds are in the table."
+    return CascadePanel(student, draw_lines(Plot(x, y, axis, score, alt), lines))
 
 
 def _draw(name: str, one: SystemCalibration, *, costly: bool) -> Series:
@@ -81,7 +82,8 @@ def _find_picked(one: SystemCalibration) -> Point | None:
 def build_promises(facts: ReportFacts) -> Table:
     """A row for each student: what it does at its threshold."""
     columns = (
-        "rows", "threshold", "answers alone", "bad at most", "ROUGE-1 F1", "1,000 requests", "time",
+        "rows", "threshold", "answers alone", "bad at most", facts.kind.title(), "1,000 requests",
+        "time",
     )  # fmt: skip
     return Table("", columns, [(name, _list(one)) for name, one in facts.calibrations.items()])
 

@@ -8,24 +8,25 @@ from markupsafe import Markup
 from stages.report.charts import Retrained, difference_scale, draw_axis, draw_interval
 from stages.report.inputs import ReportFacts
 from understudy.contract.evaluation import Difference, LabelDifference
+from understudy.contract.kind import Kind
 from understudy.contract.lineup import split_system
-from understudy.contract.names import TITLES, Verdict
+from understudy.contract.names import Verdict
 from understudy.contract.recipes import RecipeFinding
 from understudy.rendering.figures import enumerate_words, points
 from understudy.rendering.verdicts import Finding, name_verdict
 
 TEXTS = {
     "source": "Does one way to training pairs teach as well as another?",
-    "teacher": "Does a student beat the teacher’s own summaries?",
-    "size": "Is BART better than T5?",
-    "lead": "Does it beat the article’s first three sentences?",
+    "teacher": "Does a student beat the teacher’s own {answers}?",
+    "size": "Is {larger} better than {smaller}?",
+    "lead": "Does it beat {baseline}?",
 }
 AGREEMENT_TEXTS = {
-    "size": "Does BART agree with the teacher more than T5?",
-    "lead": "Does it agree with the teacher more than the article’s first three sentences?",
+    "size": "Does {larger} agree with the teacher more than {smaller}?",
+    "lead": "Does it agree with the teacher more than {baseline}?",
 }
 """The same where the references are the teacher’s own answers."""
-PAIRS_OF = {"gold": "gold pairs", "written": "written articles", "labelled": "the teacher’s labels"}
+PAIRS_OF = {"gold": "gold pairs", "written": "written {inputs}", "labelled": "the teacher’s labels"}
 """What a student of each source learns from."""
 
 
@@ -65,12 +66,12 @@ class Headline:
     sentence: str
     verdict: Comparison
     others: str
-    """The verdicts in the other ROUGE types."""
+    """The verdicts in the other types of scores."""
     axis: Markup
 
 
 def build_headlines(facts: ReportFacts) -> list[Headline]:
-    """Each student's sources against the first of them, in ROUGE-1 F1.
+    """Each student's sources against the first of them, in the measure that decides.
 
     With one source there is nothing to compare it with but the teacher, or else the baseline.
     """
@@ -79,16 +80,18 @@ def build_headlines(facts: ReportFacts) -> list[Headline]:
     pairs = [pair for pair in questions[asked] if split_system(pair[0])[1]]
     if asked == "source":
         pairs = [pair for pair in pairs if split_system(pair[1])[1] == first]
-    axis, verdicts = _compare_all(facts, pairs, "rouge1")
+    axis, verdicts = _compare_all(facts, pairs, facts.kind.main)
     headlines = []
     for verdict in verdicts:
         student, _ = split_system(verdict.first)
         others = {
             name: name_verdict(_find(facts, (verdict.first, verdict.second), kind).judged)
-            for kind, name in TITLES.items()
-            if kind != "rouge1"
+            for kind, name in facts.kind.types.items()
+            if kind != facts.kind.main
         }
-        if set(others.values()) == {name_verdict(verdict.judged)}:
+        if not others:
+            same = ""
+        elif set(others.values()) == {name_verdict(verdict.judged)}:
             same = f"The same in {enumerate_words(list(others))}."
         else:
             same = f"{'; '.join(f'{name}: {found}' for name, found in others.items())}."
@@ -102,10 +105,13 @@ def _describe_claim(student: str, verdict: Comparison, facts: ReportFacts) -> st
     name, size, asked = (
         student.upper(),
         points(abs(found.judged)),
-        f"{facts.scored:,} test articles",
+        f"{facts.scored:,} test {facts.kind.inputs}",
     )
-    this, that = (PAIRS_OF[split_system(one)[1]] for one in (verdict.first, verdict.second))
-    if isinstance(found, Difference):
+    this, that = (
+        PAIRS_OF[split_system(one)[1]].format_map(facts.kind.words)
+        for one in (verdict.first, verdict.second)
+    )
+    if not isinstance(found, RecipeFinding):
         name, learns = f"This {name}", "learned"
     else:
         learns, asked = "learns", f"{facts.recipes[verdict.first].seeds} seeds on {asked}"
@@ -124,10 +130,10 @@ def _describe_claim(student: str, verdict: Comparison, facts: ReportFacts) -> st
 def _describe_pair(student: str, verdict: Comparison, facts: ReportFacts) -> str:
     """The verdict on a student beside what is not trained."""
     found = verdict.judged
-    name = f"This {student.upper()}" if isinstance(found, Difference) else student.upper()
+    name = f"This {student.upper()}" if not isinstance(found, RecipeFinding) else student.upper()
     size, second = points(abs(found.judged)), verdict.second
     within = f"within {facts.margin:g} point{'' if facts.margin == 1 else 's'}"
-    untold = f"{name}: {facts.scored:,} test articles don’t tell whether it"
+    untold = f"{name}: {facts.scored:,} test {facts.kind.inputs} don’t tell whether it"
     sentences: dict[Verdict, str] = {
         "better": f"{name} is {size} points above {second}.",
         "worse": f"{name} is {size} points below {second}.",
@@ -148,21 +154,34 @@ def _describe_pair(student: str, verdict: Comparison, facts: ReportFacts) -> str
 
 
 def build_questions(facts: ReportFacts, kind: str) -> list[Question]:
-    """All verdicts in one ROUGE type, by question; a question's pairs share a scale."""
+    """All verdicts in one type of scores, by question; a question's pairs share a scale."""
     questions = []
     texts = TEXTS if facts.lineup.references == "gold" else {**TEXTS, **AGREEMENT_TEXTS}
     for key, pairs in facts.lineup.questions.items():
         axis, verdicts = _compare_all(facts, pairs, kind)
-        questions.append(Question(texts[key], _answer(key, verdicts), axis, verdicts))
+        text = _ask(texts[key], facts.kind)
+        questions.append(Question(text, _answer(key, verdicts), axis, verdicts))
     return questions
+
+
+def _ask(text: str, kind: Kind) -> str:
+    larger, smaller = map(str.upper, kind.sizes[0])
+    if len(kind.sizes) > 1:
+        larger, smaller = "one kind of student", "another"
+    names = {"larger": larger, "smaller": smaller, "baseline": kind.baseline}
+    asked = text.format_map({**kind.words, **names})
+    return f"{asked[0].upper()}{asked[1:]}"
 
 
 def _answer(question: str, verdicts: Sequence[Comparison]) -> str:
     """The systems by verdict, in one line."""
     groups: dict[str, list[str]] = {}
+    sizes = {split_system(one.second)[0] for one in verdicts}
     for verdict in verdicts:
         name = (
-            f"{verdict.first} against {verdict.second}" if question == "source" else verdict.first
+            verdict.first
+            if question in ("teacher", "lead") or (question == "size" and len(sizes) == 1)
+            else f"{verdict.first} against {verdict.second}"
         )
         groups.setdefault(name_verdict(verdict.judged), []).append(name)
     if len(groups) == 1 and len(verdicts) > 1:

@@ -10,7 +10,6 @@ from stages.report.charts import Plot, Series, draw_lines
 from stages.report.drawing import Scale, round_scale
 from stages.report.inputs import ReportFacts
 from understudy.contract.lineup import name_system
-from understudy.contract.names import STUDENTS
 from understudy.contract.trained import CurvePoint
 from understudy.rendering.figures import count
 
@@ -31,7 +30,7 @@ def build_curves(facts: ReportFacts) -> list[CurvePanel]:
     """One panel a student; both have the same scale of losses."""
     followed = (_follow(curve, loss) for curve in facts.curves.values() for loss in LOSSES)
     y = round_scale([0.0, *(loss for points in followed for _, loss in points)], 5)
-    return [_build_panel(facts, student, y) for student in STUDENTS]
+    return [_build_panel(facts, student, y) for student in facts.kind.students]
 
 
 def _build_panel(facts: ReportFacts, student: str, y: Scale) -> CurvePanel:

@@ -7,6 +7,7 @@ from typing import Any
 from stages.report.inputs import ReportFacts
 from understudy.contract.answered import AnswerCounts
 from understudy.contract.dataset import SplitCounts
+from understudy.contract.kind import Kind
 from understudy.contract.pairs import SPLITS
 from understudy.contract.params.sources import MADE_BY
 from understudy.contract.survey import SEGMENT, AnswerShares, Lengths, SourceSurvey
@@ -18,9 +19,9 @@ GROUPS = {
     "train": "Training pairs",
     "validation": "Validation pairs",
     "test": "Test pairs",
-    "vocabulary": "Vocabulary of training articles",
-    "near_duplicates": "Near duplicates among training articles",
-    "contamination": "Contamination of the test articles",
+    "vocabulary": "Vocabulary of training {inputs}",
+    "near_duplicates": "Near duplicates among training {inputs}",
+    "contamination": "Contamination of the test {inputs}",
     "leakage": "Leakage of highlights into their articles",
     ANSWERS: "Answers that cannot be used",
     BETWEEN: "Near duplicates between gold and written",
@@ -29,17 +30,20 @@ LABELS = {
     "pairs": "pairs",
     "article.words": "words an article",
     "article.characters": "characters an article",
+    "text.words": "words a text",
+    "text.characters": "characters a text",
     "highlights.words": "words a highlight",
     "highlights.characters": "characters a highlight",
     "vocabulary.words": "running words",
     "vocabulary.distinct": "distinct words",
     "vocabulary.type_token": f"distinct in {count(SEGMENT)} running words",
     "vocabulary.once": "distinct words that occur once",
-    "near_duplicates.pairs": "pairs of articles that are near duplicates",
-    "near_duplicates.articles": "articles with a near duplicate",
-    "contamination.test_articles": "test articles with a copy or near copy in training",
+    "near_duplicates.pairs": "pairs of {inputs} that are near duplicates",
+    "near_duplicates.other_labels": "pairs of near duplicates with two labels",
+    "near_duplicates.articles": "{inputs} with a near duplicate",
+    "contamination.test_articles": "test {inputs} with a copy or near copy in training",
     "contamination.exact": "of these, word for word",
-    "contamination.train_articles": "training articles concerned",
+    "contamination.train_articles": "training {inputs} concerned",
     "contamination.highlights": "test highlights that are also a training pair’s",
     "leakage.coverage": "highlight words in runs copied from the article",
     "leakage.density": "words of the run that a word stands in, on average",
@@ -48,27 +52,28 @@ LABELS = {
     "leakage.copied_words": "highlight words in long copied runs",
     "leakage.pasted": "highlights with a whole sentence in the article",
     "leakage.pasted_whole": "highlights with every sentence in the article",
-    "between.pairs": "pairs of a gold and a written article",
-    "between.gold_articles": "gold articles concerned",
-    "between.written_articles": "written articles concerned",
-    "between.same_id": "written articles near the one that their highlights belong to",
+    "between.pairs": "pairs of a gold and a written {input}",
+    "between.gold_articles": "gold {inputs} concerned",
+    "between.written_articles": "written {inputs} concerned",
+    "between.same_id": "written {inputs} near the one that their {outputs} belong to",
 }
 """Each figure of metrics/data/SOURCE.json by its path, of splits without the split's name."""
-ASKED = {
-    "generate": "articles asked for",
-    "label": "articles asked about",
-}
-USES = {"generate": "articles", "label": "labels", "zeroshot": "zero-shot summaries"}
+ASKED = {"generate": "{inputs} asked for", "label": "{inputs} asked about"}
+USES = {"generate": "{inputs}", "label": "labels", "zeroshot": "zero-shot {answers}"}
 SHOWN = {
     "gold": "gold pairs",
-    "written": "articles that the teacher wrote",
-    "labelled": "highlights that the teacher wrote",
+    "written": "{inputs} that the teacher wrote",
+    "labelled": "{outputs} that the teacher wrote",
 }
 """What the pairs of a source are."""
 SHARES = {
     *("vocabulary.type_token", "vocabulary.once", "leakage.coverage", "leakage.copied"),
     *("leakage.copied_words", "leakage.pasted", "leakage.pasted_whole"),
 }
+
+
+MOST = 30
+"""Classes with a row of their own."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +98,16 @@ def build_counts(facts: ReportFacts) -> list[Table]:
     for stage, source in MADE_BY.items():
         if stage in facts.answered:
             splits = list(facts.answered[stage].splits.values())
-            asked = {ASKED[stage]: [split.asked for split in splits]}
-            tables.append(_list_counts(f"{source}: {SHOWN[source]}", asked, splits))
+            said = ASKED[stage].format_map(facts.kind.words)
+            asked = {said: [split.asked for split in splits]}
+            title = f"{source}: {name_sources(facts.kind)[source]}"
+            tables.append(_list_counts(title, asked, splits))
     return tables
+
+
+def name_sources(kind: Kind) -> dict[str, str]:
+    """What the pairs of each source are."""
+    return {source: text.format_map(kind.words) for source, text in SHOWN.items()}
 
 
 def _list_counts(
@@ -122,29 +134,43 @@ def build_cards(facts: ReportFacts) -> list[Table]:
         found = {name: getattr(survey, group) for name, survey in facts.data.items()}
         columns = {name: figures for name, figures in found.items() if figures is not None}
         if group == ANSWERS:
-            tables += [_share_answers(name, answers) for name, answers in columns.items()]
+            tables += [_share_answers(name, each, facts.kind) for name, each in columns.items()]
         elif columns:
-            tables.append(_compare(group, columns))
+            tables.append(_compare(group, columns, facts.kind))
+    if facts.classes:
+        tables.append(_count_labels(facts, facts.classes.labels))
     return [table for table in tables if table.rows]
 
 
-def _share_answers(source: str, answers: AnswerShares) -> Table:
+def _share_answers(source: str, answers: AnswerShares, kind: Kind) -> Table:
     """The splits of one source side by side: those of all would be too wide for a phone."""
     columns = {"training": answers.train, "validation": answers.validation}
-    table = _compare(ANSWERS, columns)
+    table = _compare(ANSWERS, columns, kind)
     return replace(table, title=f"{source}: {table.title[0].lower()}{table.title[1:]}")
 
 
-def _compare(group: str, columns: Mapping[str, Any]) -> Table:
+def _compare(group: str, columns: Mapping[str, Any], kind: Kind) -> Table:
     """A group's figures, by column."""
     figures = [dict(flatten(column)) for column in columns.values()]
     rows = []
     for path in dict.fromkeys(path for column in figures for path in column):
         key = path if group in SPLITS else f"{group}.{path}"
-        label = _human(path) if group == ANSWERS else LABELS[key]
+        label = _human(path) if group == ANSWERS else LABELS[key].format_map(kind.words)
         shown = [_show(key, group, column[path]) if path in column else "–" for column in figures]
         rows.append((label, shown))
-    return Table(GROUPS[group], list(columns), rows)
+    return Table(GROUPS[group].format_map(kind.words), list(columns), rows)
+
+
+def _count_labels(facts: ReportFacts, slugs: Mapping[str, str]) -> Table:
+    """Training pairs of each class by source, the most frequent first."""
+    counts = [survey.train.labels or {} for survey in facts.data.values()]
+    total = {label: sum(one.get(slug, 0) for one in counts) for label, slug in slugs.items()}
+    most = sorted(slugs, key=lambda label: -total[label])
+    rows = [(label, [count(one.get(slugs[label], 0)) for one in counts]) for label in most[:MOST]]
+    if left := most[MOST:]:
+        others = [count(sum(one.get(slugs[label], 0) for label in left)) for one in counts]
+        rows.append((f"{count(len(left))} others", others))
+    return Table("Training pairs by label", list(facts.data), rows)
 
 
 def flatten(value: Any, path: str = "") -> Iterator[tuple[str, Lengths | float]]:
@@ -153,7 +179,7 @@ def flatten(value: Any, path: str = "") -> Iterator[tuple[str, Lengths | float]]
         yield path, value
         return
     for name, part in dict(value).items():
-        if part is None:
+        if part is None or name == "labels":
             continue
         yield from flatten(part, f"{path}.{name}" if path else name)
 
@@ -191,7 +217,8 @@ def build_cost(facts: ReportFacts) -> Table:
         ("cost", [dollars(use.cost_usd) for use in uses]),
         ("cost per 1,000 calls", each),
     ]
-    return Table("", [USES[stage] for stage in facts.teacher.stages], rows)
+    used = [USES[stage].format_map(facts.kind.words) for stage in facts.teacher.stages]
+    return Table("", used, rows)
 
 
 def describe_cost(facts: ReportFacts, embedded: bool) -> str:

@@ -15,8 +15,13 @@ from markupsafe import Markup, escape
 SHAPES = {
     "t5": "M0-5A5 5 0 1 1 0 5A5 5 0 1 1 0-5Z",
     "bart": "M-4.5-4.5H4.5V4.5H-4.5Z",
+    "gbdt": "M0 6-5.8-4.6H5.8Z",
+    "lstm": "M0-5.8 5.5-1.8 3.4 4.7H-3.4L-5.5-1.8Z",
+    "bert": "M-4.5-4.5H4.5V4.5H-4.5Z",
     "zeroshot": "M0-6.4 6.4 0 0 6.4-6.4 0Z",
     "lead": "M0-6 5.8 4.6H-5.8Z",
+    "majority": "M0-6 5.8 4.6H-5.8Z",
+    "keywords": "M-6 0-3-5.2H3L6 0 3 5.2H-3Z",
     "reference": "M-6.5 0H6.5M0-6.5V6.5",
 }
 """A mark a system or family, so that colour is never all that tells them apart."""

@@ -31,8 +31,9 @@ def build_label(facts: ReportFacts) -> Label:
     warning = []
     if sample:
         warning.append(
-            "These are figures of the sample: its articles and highlights are invented, and its "
-            f"test set has {count(facts.dataset.test.kept)} of them."
+            f"These are figures of the sample: its {facts.kind.inputs} and "
+            f"{facts.kind.outputs} are invented, and its test set has "
+            f"{count(facts.dataset.test.kept)} of them."
         )
     if embedded:
         warning.append(

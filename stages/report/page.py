@@ -10,16 +10,17 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from stages.report.browser import build_payload, choose_browsed, embed_json
+from stages.report.browser import build_payload, choose_browsed, embed_json, name_browsed
 from stages.report.cascades import build_cascades, build_promises, describe_cascades
 from stages.report.claims import build_headlines, build_questions
+from stages.report.confusion import build_classes
 from stages.report.curves import build_curves
 from stages.report.datacard import (
-    SHOWN,
     build_cards,
     build_cost,
     build_counts,
     describe_cost,
+    name_sources,
 )
 from stages.report.drawing import SHAPES, element
 from stages.report.inputs import ReportFacts
@@ -34,24 +35,24 @@ from stages.report.traits import (
     build_spreads,
     build_traits,
 )
-from understudy.contract.names import MEASURE_TITLES, TITLES
 from understudy.rendering.figures import dollars, enumerate_words, p_value, points, signed
 from understudy.rendering.references import AGREEMENT, name_references, plain
 from understudy.rendering.switching import describe_ways
 from understudy.rendering.verdicts import (
-    COVERS,
     FIND_OUT,
     MODEL,
     RECIPE,
     UNKNOWN,
     describe_spread,
     describe_verdict,
+    name_covered,
     signed_interval,
 )
 
 FOLDER = Path(__file__).parent
 STYLES = (
-    "page.css", "sections.css", "charts.css", "tables.css", "browser.css", "detail.css"
+    "page.css", "sections.css", "charts.css", "tables.css", "classes.css", "browser.css",
+    "detail.css",
 )  # fmt: skip
 FILTERS = (describe_spread, describe_verdict, p_value, points, signed, signed_interval)
 SCRIPTS = ("matching.js", "list.js", "detail.js", "browser.js")
@@ -103,25 +104,27 @@ def build_context(facts: ReportFacts) -> dict[str, Any]:
     """All that the template shows."""
     label = build_label(facts)
     length_axis, length_rows = build_length(facts) if facts.length else ("", [])
-    spread_axis, spread_rows = build_spreads(facts)
+    spread_axis, spread_rows = build_spreads(facts) if facts.traits else ("", [])
     return {
         "facts": facts,
         "label": label,
-        "kinds": TITLES,
-        "measures": MEASURE_TITLES,
+        "kind": facts.kind,
+        "kinds": facts.kind.types,
+        "measures": facts.kind.measures,
+        "columns": name_browsed(facts.kind),
         "lineup": facts.lineup,
         "systems": facts.lineup.systems,
         "browsed": choose_browsed(facts.lineup),
-        "references": name_references(facts.lineup.references),
+        "references": name_references(facts.lineup.references, facts.kind),
         "agreement": plain(AGREEMENT) if facts.lineup.references == "teacher" else "",
         "shapes": SHAPES,
         "model": MODEL,
         "recipe": RECIPE,
-        "covers": COVERS,
+        "covers": name_covered(facts.kind),
         "unknown": UNKNOWN,
         "find_out": FIND_OUT,
         "headlines": build_headlines(facts),
-        "questions": {kind: build_questions(facts, kind) for kind in TITLES},
+        "questions": {kind: build_questions(facts, kind) for kind in facts.kind.types},
         "worth": {
             "finding": describe_ways(facts.worth),
             "table": build_worth(facts),
@@ -135,20 +138,21 @@ def build_context(facts: ReportFacts) -> dict[str, Any]:
             "panels": build_cascades(facts),
             "table": build_promises(facts),
         },
-        "scores": {kind: build_scores(facts, kind) for kind in TITLES},
+        "scores": {kind: build_scores(facts, kind) for kind in facts.kind.types},
+        "classes": build_classes(facts),
         "length": {
             "finding": describe_length(facts) if facts.length else "",
             "axis": length_axis,
             "rows": length_rows,
         },
         "curves": build_curves(facts),
-        "novelty": build_novelty(facts),
+        "novelty": build_novelty(facts) if facts.traits else "",
         "spreads": {"axis": spread_axis, "rows": spread_rows},
         "histograms": build_histograms(facts),
-        "traits": {"heads": TRAITS, "rows": build_traits(facts)},
+        "traits": {"heads": TRAITS, "rows": build_traits(facts) if facts.traits else []},
         "counts": build_counts(facts),
         "cards": build_cards(facts),
-        "shown": SHOWN,
+        "shown": name_sources(facts.kind),
         "cost": {"finding": describe_cost(facts, label.embedded), "table": build_cost(facts)},
         "payload": embed_json(build_payload(facts)),
     }

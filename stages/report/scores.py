@@ -1,6 +1,6 @@
-"""The score table: recall, precision and F1 of every system, with their intervals drawn.
+"""The score table: all measures of every system, with their intervals drawn.
 
-Behind the interval of a student's F1 are the models of all its seeds.
+Behind the interval of a student's judged measure are the models of all its seeds.
 """
 
 from collections.abc import Mapping
@@ -12,13 +12,12 @@ from markupsafe import Markup
 from stages.report.charts import Retrained, draw_axis, draw_interval
 from stages.report.drawing import round_scale
 from stages.report.inputs import ReportFacts
-from understudy.contract.names import MEASURES
 from understudy.contract.recipes import SeedFigures
 
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """All systems in one ROUGE type; its three measures share a scale."""
+    """All systems in one type of scores, whose measures share a scale."""
 
     axis: Markup
     charts: Mapping[str, Mapping[str, Markup]]
@@ -28,9 +27,10 @@ class ScoreTable:
 
 
 def build_scores(facts: ReportFacts, kind: str) -> ScoreTable:
-    """Draws the table of one ROUGE type."""
+    """Draws the table of one type of scores."""
+    judged = facts.kind.judged
     found = {
-        system: {measure: scores[kind].interval(measure) for measure in MEASURES}
+        system: {measure: scores[kind].interval(measure) for measure in facts.kind.measures}
         for system, scores in facts.scores.items()
     }
     seeds = {name: recipe[kind] for name, recipe in facts.recipes.items() if recipe.seeds > 1}
@@ -40,8 +40,10 @@ def build_scores(facts: ReportFacts, kind: str) -> ScoreTable:
     scale = round_scale(chain.from_iterable(chain(shown, others)))
     charts = {
         system: {
-            m: draw_interval(scale, each, system, None, behind.get(system) if m == "f1" else None)
-            for m, each in figures.items()
+            measure: draw_interval(
+                scale, each, system, None, behind.get(system) if measure == judged else None
+            )
+            for measure, each in figures.items()
         }
         for system, figures in found.items()
     }

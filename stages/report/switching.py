@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from stages.report.datacard import Table
 from stages.report.inputs import ReportFacts
+from understudy.contract.kind import Kind
 from understudy.contract.names import ZEROSHOT
 from understudy.contract.timing import Latency, StudentLatency
 from understudy.contract.worth import StudentWorth
@@ -23,17 +24,14 @@ def build_worth(facts: ReportFacts) -> Table:
     recipes = [name_outcome(s.recipe_verdict) for s in students]
     teacher_time = _pair(teacher.seconds_median, teacher.seconds_p95)
     rows = [
-        *_compare_quality(students, recipes),
+        *_compare_quality(students, recipes, facts.kind),
         ("on one core: median, 95th percentile", [*(_show(t.one_core) for t in times), "–"]),
         (_name_cores(times), [*(_show(t.all_cores) for t in times), teacher_time]),
     ]
     if any(t.gpu for t in times):
         rows.append(("on the GPU", [*(_show(t.gpu) if t.gpu else "–" for t in times), "–"]))
     rows += [
-        (
-            "price of 1,000 answers",
-            [*(dollars(s.usd_per_1000) for s in students), price],
-        ),
+        ("price of 1,000 answers", [*(dollars(s.usd_per_1000) for s in students), price]),
         ("answers paid to get here", [*(dollars(s.answers_usd) for s in students), "–"]),
         ("hours of training, all seeds", [*(points(s.training_hours) for s in students), "–"]),
         ("what these cost", [*(dollars(s.training_usd) for s in students), "–"]),
@@ -51,16 +49,16 @@ def build_worth(facts: ReportFacts) -> Table:
 
 
 def _compare_quality(
-    students: Sequence[StudentWorth], recipes: Sequence[str]
+    students: Sequence[StudentWorth], recipes: Sequence[str], kind: Kind
 ) -> list[tuple[str, list[str]]]:
     """Verdicts against the teacher, or how far students agree with it."""
     if students[0].agreement is not None:
         agreement = [points(s.agreement or 0.0) for s in students]
-        return [("agreement with the teacher, ROUGE-1 F1", [*agreement, "–"])]
+        return [(f"agreement with the teacher, {kind.title()}", [*agreement, "–"])]
     return [
         (f"{MODEL}, against {ZEROSHOT}", [*(name_outcome(s.model_verdict) for s in students), "–"]),
         (f"{RECIPE}, against {ZEROSHOT}", [*recipes, "–"]),
-        ("difference in ROUGE-1 F1", [*(signed(s.f1_difference or 0.0) for s in students), "–"]),
+        (f"difference in {kind.title()}", [*(signed(s.difference or 0.0) for s in students), "–"]),
     ]
 
 

@@ -76,8 +76,9 @@ def build_spreads(facts: ReportFacts) -> tuple[Markup, list[SpreadRow]]:
 
 
 def build_histograms(facts: ReportFacts) -> dict[str, Markup]:
-    """Lengths of articles and of highlights in the training splits, all sources in one."""
-    texts = ("article", "highlights")
+    """Lengths of inputs, and of outputs that are texts, in training splits, all sources in one."""
+    kind = facts.kind
+    texts = (kind.input,) if facts.classes else (kind.input, kind.output)
     return {text: _draw_histogram(facts.lengths, text, facts.lineup.sources) for text in texts}
 
 

@@ -3,30 +3,47 @@
 Each function takes what tests vary; `document.write(folder / document.PATH)` puts it in place.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tests.contract.label_examples import (
+    LABELS,
+    make_label_pair,
+    make_label_recipe_pair,
+    make_label_scores,
+    of_labels,
+)
 from understudy.contract.answered import Answered
+from understudy.contract.classes import slugs
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.dataset import Dataset
 from understudy.contract.evaluation import (
     REFERENCE,
+    AnyDifference,
+    AnyScores,
     ByKind,
     Difference,
-    F1Difference,
     Gap,
     Measures,
     Systems,
     SystemScores,
 )
+from understudy.contract.kind import CLASSIFICATION
 from understudy.contract.lineup import Lineup, split_system
 from understudy.contract.names import KINDS, MEASURES, name_pair
 from understudy.contract.origin import ORIGIN, Origin
 from understudy.contract.params.sources import MADE_BY
-from understudy.contract.recipes import Recipe, RecipeDifference, RecipeGap, Recipes, SeedScores
+from understudy.contract.recipes import (
+    AnyRecipeDifference,
+    LabelRecipe,
+    Recipe,
+    RecipeDifference,
+    RecipeGap,
+    Recipes,
+    SeedScores,
+)
 from understudy.contract.survey import SourceSurvey
 from understudy.contract.teacher_use import TeacherCalls, TeacherUse
-from understudy.contract.texts import LengthEffect, LengthEffects, Texts, TextTraits
 from understudy.contract.trained import SeedRun, TrainedSeeds, TrainedSettings
 
 LINEUP = Lineup()
@@ -59,12 +76,8 @@ def make_origin(source: str = "sample") -> Origin:
 def make_dataset(test: int = 40, **changed: Any) -> Dataset:
     """100 rows read for train and for validation, 90 kept; all test rows kept."""
     split: dict[str, Any] = {
-        "read": 100,
-        "rejected": 0,
-        "fetched": 100,
-        "under_limit": 93,
-        "kept": 90,
-    }
+        "read": 100, "rejected": 0, "fetched": 100, "under_limit": 93, "kept": 90,
+    }  # fmt: skip
     split |= {"dropped": {"too_long": 7, "duplicate": 2, "in_test": 1}}
     tests = dict.fromkeys(("read", "fetched", "under_limit", "kept"), test)
     return Dataset.model_validate(
@@ -116,9 +129,14 @@ def make_scores(f1: float, words: float = 22.0) -> SystemScores:
     return SystemScores(**dict.fromkeys(KINDS, measures), words=words, empty=0)
 
 
-def make_systems(lineup: Lineup = LINEUP) -> Systems:
-    """Systems from 40 points on, 5 apart."""
-    scores = {name: make_scores(40.0 + 5 * at, 22.0 + at) for at, name in enumerate(lineup.systems)}
+def make_systems(lineup: Lineup = LINEUP, labels: Sequence[str] = LABELS) -> Systems:
+    """Systems from 40 points on, 5 apart; those of a classification 3."""
+    scores: dict[str, AnyScores] = {
+        name: make_label_scores(40.0 + 3 * at, labels)
+        if lineup.kind is CLASSIFICATION
+        else make_scores(40.0 + 5 * at, 22.0 + at)
+        for at, name in enumerate(lineup.systems)
+    }
     reference = {"words": 20.0, "empty": 0}
     return Systems.model_validate({**scores, REFERENCE: reference, "references": lineup.references})
 
@@ -152,10 +170,13 @@ def make_gap(verdicts: Mapping[tuple[str, str], str] | None = None, lineup: Line
     Where no verdict is given, t5-written is worse, bart-written equivalent, any other better.
     """
     usual = {"t5-written": ("worse", -12.9), "bart-written": ("equivalent", 0.2)}
-    pairs = {}
+    pairs: dict[str, AnyDifference] = {}
     for pair in lineup.pairs:
         verdict, f1 = usual.get(pair[0], ("better", 4.0))
-        pairs[name_pair(*pair)] = make_pair((verdicts or {}).get(pair, verdict), f1)
+        found = make_pair((verdicts or {}).get(pair, verdict), f1)
+        pairs[name_pair(*pair)] = found
+        if lineup.kind is CLASSIFICATION:
+            pairs[name_pair(*pair)] = make_label_pair(found.rouge1.model_dump())
     return Gap.model_validate(pairs)
 
 
@@ -170,16 +191,19 @@ def make_seed_scores(f1: float, seeds: int = 1) -> SeedScores:
 def make_recipes(seeds: int = 1, systems: Systems | None = None) -> Recipes:
     """metrics/seeds.json of the students of `make_systems`, or of others."""
     found = systems or make_systems()
-    return Recipes.model_validate(
-        {
-            name: Recipe(
-                shipped=SEED,
-                seeds=seeds,
-                **{kind: make_seed_scores(found[name][kind].judged, seeds) for kind in KINDS},
-            )
-            for name in found.lineup.trained
+    recipes: dict[str, Recipe | LabelRecipe] = {}
+    for name in found.lineup.trained:
+        scores = {
+            kind: make_seed_scores(found[name][kind].judged, seeds)
+            for kind in found.lineup.kind.types
         }
-    )
+        if found.lineup.kind is CLASSIFICATION:
+            figures = of_labels(scores["labels"].model_dump())
+            known = {"shipped": SEED, "seeds": seeds, "labels": figures}
+            recipes[name] = LabelRecipe.model_validate(known)
+        else:
+            recipes[name] = Recipe(shipped=SEED, seeds=seeds, **scores)
+    return Recipes.model_validate(recipes)
 
 
 def make_recipe_difference(verdict: str = "unknown", f1: float = 2.0) -> RecipeDifference:
@@ -195,17 +219,17 @@ def make_recipe_difference(verdict: str = "unknown", f1: float = 2.0) -> RecipeD
 
 
 def make_recipe_gap(
-    seeds: int = 1,
-    verdicts: Mapping[tuple[str, str], str] | None = None,
-    lineup: Lineup = LINEUP,
+    seeds: int = 1, verdicts: Mapping[tuple[str, str], str] | None = None, lineup: Lineup = LINEUP
 ) -> RecipeGap:
     """Every pair of the study: with several seeds undecided where no verdict is given."""
-    pairs = {}
+    pairs: dict[str, AnyRecipeDifference] = {}
     for pair in lineup.pairs:
         known = seeds > 1 or not set(pair) & set(lineup.trained)
         verdict = (verdicts or {}).get(pair, "undecided" if known else "unknown")
         found = make_recipe_difference(verdict, -2.5 if pair[0] == "t5-written" else 1.5)
         pairs[name_pair(*pair)] = ByKind[RecipeDifference](**dict.fromkeys(KINDS, found))
+        if lineup.kind is CLASSIFICATION:
+            pairs[name_pair(*pair)] = make_label_recipe_pair(found.model_dump())
     return RecipeGap.model_validate(pairs)
 
 
@@ -216,32 +240,6 @@ def make_trained_seeds(seeds: int = 1) -> TrainedSeeds:
         for number in range(seeds)
     ]
     return TrainedSeeds(shipped=SEED, runs=runs)
-
-
-def make_traits(place: int) -> TextTraits:
-    """Traits of a system; others have other places."""
-    names = [f"novel{size}" for size in (1, 2, 3, 4)]
-    names += ["coverage", "repeated", "unsupported_numbers", "unsupported_names"]
-    traits = {name: 10.0 + place + 5 * at for at, name in enumerate(names)}
-    content = {"words": 20.0 + place, "compression": 2.5, "density": 4.25, "empty": 1, **traits}
-    return TextTraits.model_validate(content)
-
-
-def make_texts(lineup: Lineup = LINEUP) -> Texts:
-    """Traits of the systems and of the references."""
-    names = (*lineup.systems, REFERENCE)
-    return Texts.model_validate({name: make_traits(at) for at, name in enumerate(names)})
-
-
-def make_lengths(lineup: Lineup = LINEUP) -> LengthEffects:
-    """Half of each student's lead over zero-shot is explained by length; no one's without it."""
-    lead = F1Difference(recall=-9.0, precision=21.0, f1=8.0, f1_low=6.0, f1_high=10.0)
-    cut = F1Difference(recall=3.0, precision=5.0, f1=4.0, f1_low=2.5, f1_high=5.5)
-    effect = LengthEffect(
-        words=22.0, zeroshot_words=40.0, as_is=lead, cut=cut, explained=50.0, correlation=0.31
-    )
-    students = lineup.trained if "teacher" in lineup.questions else ()
-    return LengthEffects.model_validate(dict.fromkeys(students, effect))
 
 
 def make_calls(cost: float = 1.25, **changed: Any) -> TeacherCalls:
@@ -260,12 +258,12 @@ def make_teacher(lineup: Lineup = LINEUP, **changed: TeacherCalls | None) -> Tea
     return TeacherUse.model_validate({**uses, **changed})
 
 
-def make_survey(source: str = "gold") -> SourceSurvey:
+def make_survey(source: str = "gold", lineup: Lineup = LINEUP) -> SourceSurvey:
     """metrics/data/SOURCE.json; the same figures in every source."""
     spread = {"mean": 80.5, "p5": 55.0, "median": 78.0, "p95": 115.0, "max": 135}
     lengths = {"words": spread, "characters": spread}
-    split = {"pairs": 1396, "article": lengths, "highlights": lengths}
-    found = {
+    split: dict[str, Any] = {"pairs": 1396, "article": lengths, "highlights": lengths}
+    found: dict[str, Any] = {
         "train": split,
         "validation": split,
         "vocabulary": {"words": 112887, "distinct": 2302, "type_token": 48.4, "once": 4.4},
@@ -284,6 +282,13 @@ def make_survey(source: str = "gold") -> SourceSurvey:
         "written": {"answers": answers, "between": between},
         "labelled": {"answers": answers},
     }
+    if lineup.kind is CLASSIFICATION:
+        counts = dict.fromkeys(slugs(LABELS).values(), 465) | {"billing": 931}
+        split = {"pairs": 1396, "text": lengths, "labels": counts}
+        found |= {"train": split, "validation": split, "leakage": None}
+        found["contamination"]["highlights"] = None
+        found["near_duplicates"] = {"pairs": 3, "articles": 5, "other_labels": 2}
+        more["gold"] = {"test": split}
     return SourceSurvey.model_validate({**found, **more[source]})
 
 

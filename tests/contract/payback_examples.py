@@ -1,12 +1,14 @@
 """What worth reads and writes, to make fixtures from."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tests.contract.examples import LINEUP, TRAINED, make_pair
 from understudy.contract.calibration import SystemCalibration
 from understudy.contract.evaluation import ByKind, Gap
+from understudy.contract.kind import CLASSIFICATION
 from understudy.contract.lineup import Lineup
 from understudy.contract.names import KINDS, ZEROSHOT, name_pair
 from understudy.contract.recipes import RecipeDifference, RecipeGap
@@ -121,7 +123,10 @@ def make_worth(
 ) -> Worth:
     """Students that are alike where none is given (`t5_gold=…`); the first is the candidate."""
     given = {name.replace("_", "-"): found for name, found in students.items()}
+    usual: Callable[[], StudentWorth]
     usual = make_student_worth if lineup.references == "gold" else make_agreement_worth
+    if lineup.kind is CLASSIFICATION and lineup.references == "gold":
+        usual = partial(make_student_worth, f1_difference=None, accuracy_difference=4.0)
     return Worth.model_validate(
         {
             **{name: given.get(name, usual()) for name in lineup.trained},
@@ -132,6 +137,8 @@ def make_worth(
             "machine_usd_per_hour": 0.2,
             "answers_per_month": 100_000,
             "usd_per_article": 0.0005,
-            "usd_per_seed": {"t5": 0.2, "bart": 0.4},
+            "usd_per_seed": {
+                student: 0.2 * (at + 1) for at, student in enumerate(lineup.kind.students)
+            },
         }
     )

@@ -6,11 +6,14 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from tests.imports import ROOT
-from understudy.contract.params.sections import KINDS
+from understudy.contract.kind import SUMMARIZATION
+from understudy.contract.params.sections import list_sections
 from understudy.core.params import load_section
 
 Document = dict[str, Any]
 PROFILE = ROOT / "profiles" / "sample.yaml"
+KINDS = list_sections(SUMMARIZATION)
+"""Which class reads which section."""
 SAMPLE: Document = {
     name: load_section(name, kind, PROFILE).model_dump() for name, kind in KINDS.items()
 }

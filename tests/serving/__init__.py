@@ -146,6 +146,18 @@ def ask(client: httpx2.Client, text: str, **more: Any) -> httpx2.Response:
     return client.post(CHAT, json=chat(text, **more))
 
 
+def head(*more: str) -> bytes:
+    """The head of a chat request."""
+    lines = (f"POST {CHAT} HTTP/1.1", "host: a", "content-type: application/json")
+    return "\r\n".join((*lines, *more, "", "")).encode()
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Asks again and again; a test that waits in vain is ended by its time limit."""
+    while not holds():
+        pass
+
+
 def events(response: httpx2.Response) -> list[Any]:
     """The chunks of a stream; its end is None."""
     lines = [line.removeprefix("data: ") for line in response.text.split("\n\n") if line]
@@ -155,19 +167,6 @@ def events(response: httpx2.Response) -> list[Any]:
 def connect(client: httpx2.Client) -> socket.socket:
     """A bare connection to the same server."""
     return socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=30)
-
-
-def head(length: int | None, *more: str) -> bytes:
-    """The head of a chat request whose body has so many bytes; None does not say it."""
-    lines = [f"POST {CHAT} HTTP/1.1", "host: a", "content-type: application/json"]
-    lines += [] if length is None else [f"content-length: {length}"]
-    return "\r\n".join((*lines, *more, "", "")).encode()
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Asks again and again; a test that waits in vain is ended by its time limit."""
-    while not holds():
-        pass
 
 
 def metric(client: httpx2.Client, name: str) -> float:

@@ -11,7 +11,7 @@ from tests.serving import shared_echo
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx2.Client]:
-    """Of a server that tests share which change nothing."""
+    """Of a server that a file's tests share, which change nothing."""
     with shared_echo() as shared:
         yield shared
 

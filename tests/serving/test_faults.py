@@ -14,6 +14,8 @@ import pytest
 
 from tests.imports import ROOT
 from tests.serving import (
+    CHAT,
+    JSON,
     LIMITS,
     Echo,
     Summarizing,
@@ -30,18 +32,25 @@ from understudy.serving.app import open_service
 MEGABYTE = b" " * 2**20
 
 
+def test_ten_megabytes_are_refused_with_and_without_their_length(client: httpx2.Client) -> None:
+    for body in (10 * MEGABYTE, iter([MEGABYTE] * 10)):
+        response = client.post(CHAT, content=body, headers=JSON)
+        assert (response.status_code, response.json()["error"]["code"]) == (413, "body_too_large")
+        assert ask(client, "next").status_code == 200
+
+
 def test_a_body_that_is_announced_as_too_large_is_refused_before_it_is_sent(
     client: httpx2.Client,
 ) -> None:
     with connect(client) as one:
-        one.sendall(head(10 * 2**20, "expect: 100-continue"))
+        one.sendall(head(f"content-length: {10 * 2**20}", "expect: 100-continue"))
         assert one.recv(1000).startswith(b"HTTP/1.1 413 ")
 
 
 def test_a_client_that_waits_to_be_asked_for_its_body_is(client: httpx2.Client) -> None:
     body = json.dumps(chat("a")).encode()
     with connect(client) as one:
-        one.sendall(head(len(body), "expect: 100-continue"))
+        one.sendall(head(f"content-length: {len(body)}", "expect: 100-continue"))
         assert one.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
         one.sendall(body)
         assert one.recv(1000).startswith(b"HTTP/1.1 200 OK")
@@ -50,14 +59,14 @@ def test_a_client_that_waits_to_be_asked_for_its_body_is(client: httpx2.Client) 
 def test_a_body_that_ends_early_is_no_request_and_no_error(client: httpx2.Client) -> None:
     before = metric(client, "understudy_clients_gone_total")
     with connect(client) as one:
-        one.sendall(head(1000) + b'{"messages"')
+        one.sendall(head("content-length: 1000") + b'{"messages"')
     until(lambda: metric(client, "understudy_clients_gone_total") == before + 1)
     assert ask(client, "next").status_code == 200
 
 
 def test_a_chunk_that_is_none_ends_the_connection(client: httpx2.Client) -> None:
     with connect(client) as one:
-        one.sendall(head(None, "transfer-encoding: chunked") + b"zz\r\n{}\r\n")
+        one.sendall(head("transfer-encoding: chunked") + b"zz\r\n{}\r\n")
         assert one.makefile("rb").read().startswith(b"HTTP/1.1 400 ")
     assert ask(client, "next").status_code == 200
 
@@ -69,7 +78,7 @@ def test_a_client_that_is_gone_in_the_middle_of_a_stream_harms_nobody(
     body = json.dumps(chat("word " * 20_000, stream=True)).encode()
     with connect(client) as one:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
-        one.sendall(head(len(body)) + body)
+        one.sendall(head(f"content-length: {len(body)}") + body)
         while reads > 0:
             reads -= len(one.recv(reads))
     assert ask(client, "next").status_code == 200
@@ -80,7 +89,7 @@ def test_many_slow_heads_and_bodies_keep_nobody_else_waiting(client: httpx2.Clie
     with ExitStack() as stack:
         for number in range(200):
             slow = stack.enter_context(connect(client))
-            slow.sendall(head(100)[: None if number % 2 else -2])
+            slow.sendall(head("content-length: 100")[: None if number % 2 else -2])
         assert all(ask(client, f"text {number}").status_code == 200 for number in range(20))
 
 

@@ -51,57 +51,72 @@ def examine(ledger: Ledger, *written: bytes) -> list[tuple[str | None, str | Non
     return [(damage.kind, damage.key, damage.effect) for damage in verify(ledger).damaged]
 
 
-CUT_OFF, KEY = answered(0)[:40], KEYS[0].encode()
-UNREADABLE = encode("answered", KEYS[0], {"batch": False})
-STEP = encode("batch", KEYS[0], {"step": "uploaded", "file": "f"})
-ENDED = encode("batch", KEYS[0], {"step": "ended", "how": "completed"})
-OTHER_HALF = answered(0).replace(KEY, KEY[:20] + b"\x80" + KEY[21:])
-LOST, SUPERSEDED = ("answered", KEYS[0], "lost"), ("answered", KEYS[0], "superseded")
-OTHERS = (
-    sent(0),
-    lines.lost(KEYS[1], "timeout"),
-    lines.failed(KEYS[2], "500 x"),
-    lines.unbilled(KEYS[3], "429 x"),
-)
-"""Records that are no answers."""
-DAMAGES: dict[str, tuple[list[bytes], list[tuple[str | None, str | None, str]]]] = {
-    "none": ([sent(0), answered(0)], []),
-    "the only answer": ([sent(0), broken(answered(0))], [LOST]),
-    "an answer beside a valid one": ([broken(answered(0)), answered(0)], [SUPERSEDED]),
-    "what is no answer": (
-        list(map(broken, OTHERS)),
-        [
-            (kind, key, "harmless")
-            for kind, key in zip(("sent", "lost", "failed", "unbilled"), KEYS, strict=True)
-        ],
-    ),
-    "a step of a batch": ([broken(STEP)], [("batch", KEYS[0], "lost")]),
-    "one of a batch that ended": ([broken(STEP), ENDED], [("batch", KEYS[0], "superseded")]),
-    "half a key": ([OTHER_HALF, sent(0)], [LOST]),
-    "half a key beside an answer": ([OTHER_HALF, sent(0), answered(0)], [SUPERSEDED]),
-    "cut off before its key": ([sent(0), CUT_OFF], [(None, None, "lost")]),
-    "cut off, and none is missing": ([sent(0), CUT_OFF, answered(0)], [(None, None, "harmless")]),
-    "long, without a key": ([b"\0" * 200 + answered(0)[200:], answered(1)], [(None, None, "lost")]),
-    "an answer that cannot be read": ([UNREADABLE], [LOST]),
-}
-
-
-@pytest.mark.parametrize("what", DAMAGES)
-def test_damage_is_lost_superseded_or_harmless(what: str, ledger: Ledger) -> None:
-    written, damaged = DAMAGES[what]
-    assert examine(ledger, *written) == damaged
-
-
-def test_records_answers_and_damage_are_counted(ledger: Ledger) -> None:
+def test_a_whole_ledger_has_no_damage(ledger: Ledger) -> None:
     assert str(verify(ledger)) == "0 records, 0 answers, 0 damaged"
-    examine(ledger, sent(0), broken(answered(0)))
+    assert examine(ledger, sent(0), answered(0)) == []
+    assert str(verify(ledger)) == "2 records, 1 answers, 0 damaged"
+
+
+def test_a_damaged_answer_is_lost_and_adds_nothing_until_another_supersedes_it(
+    ledger: Ledger,
+) -> None:
+    assert examine(ledger, sent(0), broken(answered(0))) == [("answered", KEYS[0], "lost")]
     assert str(verify(ledger)) == "2 records, 0 answers, 1 damaged: 1 lost"
+    record = add_up(ledger)
+    assert record["records"] == {"sent": 1, "damaged": 1}
+    assert record["stages"]["generate"]["answers"] == 0
+    assert examine(ledger, answered(0)) == [("answered", KEYS[0], "superseded")]
+
+
+def test_damage_to_what_is_no_answer_is_harmless(ledger: Ledger) -> None:
+    written = (
+        sent(0),
+        lines.lost(KEYS[1], "timeout"),
+        lines.failed(KEYS[2], "500 x"),
+        lines.unbilled(KEYS[3], "429 x"),
+    )
+    found = examine(ledger, *map(broken, written))
+    assert [effect for _, _, effect in found] == ["harmless"] * 4
+    assert [kind for kind, _, _ in found] == ["sent", "lost", "failed", "unbilled"]
+
+
+def test_a_damaged_step_of_a_batch_that_has_ended_is_superseded(ledger: Ledger) -> None:
+    uploaded = encode("batch", KEYS[0], {"step": "uploaded", "file": "f"})
+    ended = encode("batch", KEYS[0], {"step": "ended", "how": "completed"})
+    assert examine(ledger, broken(uploaded)) == [("batch", KEYS[0], "lost")]
+    assert examine(ledger, ended) == [("batch", KEYS[0], "superseded")]
+
+
+def test_a_damaged_key_is_recognized_by_its_other_half(ledger: Ledger) -> None:
+    key = KEYS[0].encode()
+    damaged = answered(0).replace(key, key[:20] + b"\x80" + key[21:])
+    assert examine(ledger, damaged, sent(0)) == [("answered", KEYS[0], "lost")]
+    assert examine(ledger, answered(0)) == [("answered", KEYS[0], "superseded")]
+
+
+def test_what_was_cut_off_before_its_key_is_lost_while_an_answer_is_missing(
+    ledger: Ledger,
+) -> None:
+    cut_off = answered(0)[:40]
+    assert examine(ledger, sent(0), cut_off) == [(None, None, "lost")]
+    assert examine(ledger, answered(0)) == [(None, None, "harmless")]
+
+
+def test_a_long_record_without_a_readable_key_may_have_been_an_answer(ledger: Ledger) -> None:
+    zeroed = b"\0" * 200 + answered(0)[200:]
+    assert examine(ledger, zeroed, answered(1)) == [(None, None, "lost")]
 
 
 def test_a_request_under_another_name_is_named(ledger: Ledger) -> None:
     damage = [("sent", KEYS[1], "harmless")]
     assert examine(ledger, lines.sent(KEYS[1], REQUESTS[0], "test")) == damage
     assert f"its request is that of {KEYS[0]}" in str(verify(ledger).damaged[0])
+
+
+def test_an_answer_that_cannot_be_read_is_named_and_adds_nothing(ledger: Ledger) -> None:
+    unreadable = encode("answered", KEYS[0], {"batch": False})
+    assert examine(ledger, unreadable) == [("answered", KEYS[0], "lost")]
+    assert add_up(ledger)["teachers"] == {}
 
 
 def test_damage_is_found_by_line_and_byte(ledger: Ledger) -> None:
@@ -138,15 +153,3 @@ def test_batches_that_have_not_ended_are_counted(ledger: Ledger) -> None:
     done, begun = (Chunk("e m", f"file-{number}", [KEYS[number]]) for number in range(2))
     ledger.append([done.uploaded(), done.submitted(), begun.uploaded(), done.ended("completed")])
     assert add_up(ledger)["open_batches"] == 1
-
-
-def test_damaged_records_are_counted_and_add_nothing(ledger: Ledger) -> None:
-    ledger.append([sent(0), broken(answered(0))])
-    record = add_up(ledger)
-    assert record["records"] == {"sent": 1, "damaged": 1}
-    assert record["stages"]["generate"]["answers"] == 0
-
-
-def test_an_unreadable_answer_adds_nothing(ledger: Ledger) -> None:
-    ledger.append([encode("answered", KEYS[0], {"batch": False})])
-    assert add_up(ledger)["teachers"] == {}

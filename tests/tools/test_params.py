@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests.core.documents import SAMPLE, write_document
+from tests.core.documents import KINDS, SAMPLE, write_document
 from tests.imports import ROOT
-from understudy.contract.params.sections import KINDS
 from understudy.core.errors import ParamsError
 from understudy.core.params import load_section
 from understudy.tools.params import SET, main

@@ -23,11 +23,11 @@ ARTICLE = toy_pairs(1, seed=7)["article"][0]
 
 
 def test_a_symlink_that_is_moved_and_sighup_put_another_model_in_place(
-    model: Path, tmp_path: Path
+    t5_toy: Path, tmp_path: Path
 ) -> None:
-    copytree(model, tmp_path / "t5-second")
+    copytree(t5_toy, tmp_path / "t5-second")
     current, following = tmp_path / "current", tmp_path / "next"
-    current.symlink_to(model)
+    current.symlink_to(t5_toy)
     following.symlink_to("t5-second")
     with serving(current) as server, httpx2.Client(base_url=server.address) as client:
         before = client.post("summaries", json={"article": ARTICLE}).json()
@@ -65,9 +65,9 @@ BREAKS: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("name", BREAKS)
 def test_a_folder_that_is_half_written_takes_no_models_place(
-    name: str, model: Path, tmp_path: Path
+    name: str, t5_toy: Path, tmp_path: Path
 ) -> None:
-    half = copytree(model, tmp_path / "half")
+    half = copytree(t5_toy, tmp_path / "half")
     BREAKS[name](half)
     with pytest.raises(UnderstudyError, match="half"):
         open_app(

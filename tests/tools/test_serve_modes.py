@@ -32,9 +32,9 @@ ALWAYS, NEVER = -1.0, 2.0
 
 
 @pytest.fixture
-def model(model: Path, tmp_path: Path) -> Path:
-    """The same in a project of its own."""
-    (tmp_path / "t5-toy").symlink_to(model)
+def model(t5_toy: Path, tmp_path: Path) -> Path:
+    """A model folder in a project of its own."""
+    (tmp_path / "t5-toy").symlink_to(t5_toy)
     return tmp_path / "t5-toy"
 
 
@@ -202,7 +202,7 @@ async def _leave(server: Server, article: str) -> None:
             await client.post("/chat/completions", json=body, timeout=0.5)
 
 
-def test_a_teacher_that_gives_no_answer_is_503_or_the_students_turn(model: Path) -> None:
+def test_a_teacher_that_is_too_slow_is_503_or_the_students_turn(model: Path) -> None:
     with ChatServer(lambda _: Reply(hang=True)) as teacher:
         calibrate(model, teacher, None)
         serve: dict[str, Any] = {"teacher_timeout_seconds": 1.0}

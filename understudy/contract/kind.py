@@ -26,8 +26,16 @@ class Kind:
     """The column of what is to be answered."""
     inputs: str
     """What pages call them, in the plural."""
+    an_input: str
+    """One of them, with its article."""
+    outputs: str
+    """What pages call what is to be answered, in the plural."""
+    answer: str
+    """What pages call an answer of a system."""
     answers: str
-    """What pages call the answers of a system, in the plural."""
+    """The same in the plural."""
+    baseline: str
+    """What the first of `baselines` answers, in words."""
     students: tuple[str, ...]
     """Each has a stage train-STUDENT and a section of params of that name."""
     sizes: tuple[tuple[str, str], ...]
@@ -40,6 +48,8 @@ class Kind:
     """What each type has of every row, and its title."""
     judged: str
     """The measure that intervals, tests and verdicts are about."""
+    has_labels: bool
+    """Whether an answer is one of `task.labels`, and nothing else."""
 
     @cached_property
     def columns(self) -> tuple[str, str, str]:
@@ -50,6 +60,17 @@ class Kind:
     def score_columns(self) -> tuple[str, ...]:
         """Columns of a table or an array with all scores of a row."""
         return tuple(f"{one}_{measure}" for one in self.types for measure in self.measures)
+
+    def title(self, one: str | None = None, measure: str | None = None) -> str:
+        """What pages call a measure of a type of scores, by default that which decides."""
+        shown = self.measures[measure or self.judged]
+        return shown if len(self.types) == 1 else f"{self.types[one or self.main]} {shown}"
+
+    @cached_property
+    def words(self) -> Mapping[str, str]:
+        """Its nouns, to be filled into sentences of pages."""
+        names = ("input", "inputs", "an_input", "output", "outputs", "answer", "answers")
+        return {name: getattr(self, name) for name in names}
 
     @cached_property
     def main(self) -> str:
@@ -62,7 +83,11 @@ SUMMARIZATION = Kind(
     input="article",
     output="highlights",
     inputs="articles",
+    an_input="an article",
+    outputs="highlights",
+    answer="summary",
     answers="summaries",
+    baseline="the article’s first three sentences",
     students=("t5", "bart"),
     sizes=(("bart", "t5"),),
     baselines=("lead-3",),
@@ -71,19 +96,25 @@ SUMMARIZATION = Kind(
     ),
     measures=MappingProxyType({"recall": "recall", "precision": "precision", "f1": "F1"}),
     judged="f1",
+    has_labels=False,
 )
 CLASSIFICATION = Kind(
     name="classification",
     input="text",
     output="label",
     inputs="texts",
+    an_input="a text",
+    outputs="labels",
+    answer="label",
     answers="labels",
+    baseline="the most frequent label",
     students=("gbdt", "lstm", "bert", "t5"),
     sizes=(("lstm", "gbdt"), ("bert", "gbdt"), ("t5", "bert")),
     baselines=("majority", "keywords"),
     types=MappingProxyType({"labels": "labels"}),
     measures=MappingProxyType({"accuracy": "accuracy", "balanced": "balanced accuracy"}),
     judged="accuracy",
+    has_labels=True,
 )
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {kind.name: kind for kind in (SUMMARIZATION, CLASSIFICATION)}

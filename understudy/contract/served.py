@@ -8,9 +8,11 @@ import pyarrow as pa
 from understudy.core.tables import text_columns
 
 SERVED = Path("data/served")
+INPUT = "article"
+"""The column of the input, of every kind of task."""
 SERVED_SCHEMA = {
     "time": pa.timestamp("ms", tz="UTC"),
-    **text_columns("request", "article"),
+    **text_columns("request", INPUT),
     "fields": pa.string(),
     **text_columns("model", "mode", "why", "teacher", "student"),
     "confidence": pa.float64(),
@@ -27,7 +29,7 @@ why: `unsure`, `no_promise`, `canary`, `shadow` or `not_sampled`.
 teacher: the text of the teacher's answer; null where it gave none.
 student: that of the student's; null where it was not asked.
 confidence: of the student's answer; null where there is none.
-agreement: points of ROUGE-1 F1 between the two; null without both.
+agreement: points of ROUGE-1 F1 between the two, of labels 100 or 0; null without both.
 """
 
 

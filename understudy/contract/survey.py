@@ -16,7 +16,7 @@ class LengthBin(Record):
 
     source: str
     text: str
-    """article or highlights."""
+    """article or highlights; text in a classification."""
     words_from: Count
     """Inclusive."""
     words_to: Count
@@ -46,8 +46,13 @@ class SplitSurvey(Record):
     """The pairs of a split."""
 
     pairs: Count
-    article: TextLengths
-    highlights: TextLengths
+    article: TextLengths | None = None
+    highlights: TextLengths | None = None
+    """None, as the articles', in a classification."""
+    text: TextLengths | None = None
+    """None but in a classification."""
+    labels: dict[str, Count] | None = None
+    """Pairs of each class by its label's slug, of all labels of the task; None but there."""
 
 
 class Vocabulary(Record):
@@ -69,6 +74,8 @@ class NearDuplicates(Record):
     pairs: Count
     articles: Count
     """How many are in such a pair."""
+    other_labels: Count | None = None
+    """Pairs whose two labels are not the same; None but in a classification."""
 
 
 class Contamination(Record):
@@ -132,7 +139,8 @@ class SourceSurvey(Metrics):
     """Words of the articles."""
     near_duplicates: NearDuplicates
     contamination: Contamination
-    leakage: Leakage
+    leakage: Leakage | None = None
+    """None where outputs are labels."""
     answers: AnswerShares | None = None
     """Unusable answers; None in gold, which has no answers."""
     between: BetweenSources | None = None

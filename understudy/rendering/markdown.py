@@ -16,6 +16,14 @@ def code_span(text: str) -> str:
     return f"{fence}{space}{line}{space}{fence}"
 
 
+def code_cell(text: str) -> str:
+    """The same in a table, whose cells end at every pipe, also within Markdown's code."""
+    if "|" not in text:
+        return code_span(text)
+    shown = "".join(c if c.isalnum() or c in " -" else f"&#{ord(c)};" for c in one_line(text))
+    return f"<code>{shown}</code>"
+
+
 def code_block(text: str) -> str:
     """Markdown that shows a text of several lines as it is."""
     lines = "\n".join(one_line(line) for line in text.splitlines())

@@ -1,6 +1,7 @@
 """When a student answers alone, and what is promised of it, in words."""
 
 from understudy.contract.calibration import Promised, SystemCalibration
+from understudy.contract.kind import this_kind
 from understudy.rendering.figures import count, percent
 
 
@@ -14,10 +15,13 @@ def describe_promise(found: SystemCalibration) -> str:
 def word_promise(promise: Promised) -> str:
     """The promise itself, without a stop."""
     whole = "all" if promise.horizon is None else f"the next {count(promise.horizon)}"
+    kind = this_kind()
+    bad = f"and worse than the teacher by more than {promise.delta:g} points of {kind.title()}"
+    if kind.has_labels:
+        bad = f"with another {kind.answer} than the teacher's"
     return (
         f"with {_share(promise.confidence)} confidence, at most {_share(promise.epsilon)} of "
-        f"{whole} requests are answered by the student and worse than the teacher by more than "
-        f"{promise.delta:g} points of ROUGE-1 F1"
+        f"{whole} requests are answered by the student {bad}"
     )
 
 
@@ -27,7 +31,7 @@ def explain_refusal(found: SystemCalibration) -> str:
         return ""
     if found.rows < found.rows_needed:
         return (
-            f"{count(found.rows)} validation articles to calibrate on are too few; "
+            f"{count(found.rows)} validation {this_kind().inputs} to calibrate on are too few; "
             f"{count(found.rows_needed)} are needed if no answer is bad, and half as many again to "
             "fit the confidence on"
         )

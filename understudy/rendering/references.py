@@ -1,5 +1,6 @@
 """What scores mean: quality against gold texts, or agreement with the teacher's own answers."""
 
+from understudy.contract.kind import Kind
 from understudy.contract.lineup import References
 
 AGREEMENT = (
@@ -9,14 +10,9 @@ AGREEMENT = (
 """Markdown that stands above every table of such scores."""
 
 
-def name_references(references: References) -> str:
+def name_references(references: References, kind: Kind) -> str:
     """Whose texts the references are, as a plural."""
-    return "gold highlights" if references == "gold" else "the teacher's own answers"
-
-
-def name_scores(references: References) -> str:
-    """What scores measure, as a heading has it."""
-    return "ROUGE" if references == "gold" else "Agreement with the teacher (ROUGE)"
+    return f"gold {kind.outputs}" if references == "gold" else "the teacher's own answers"
 
 
 def plain(markdown: str) -> str:

@@ -1,5 +1,6 @@
 """Whether it pays to switch to a student, in words."""
 
+from understudy.contract.kind import this_kind
 from understudy.contract.lineup import split_system
 from understudy.contract.names import ZEROSHOT, Verdict, split_pair
 from understudy.contract.recipes import Recipes
@@ -36,7 +37,7 @@ def describe_candidate(worth: Worth) -> str:
 def _describe_quality(student: StudentWorth) -> str:
     if student.model_verdict is None:
         agreement = points(student.agreement or 0.0)
-        return f"agrees with the teacher by {agreement} of 100 points of ROUGE-1 F1"
+        return f"agrees with the teacher by {agreement} of 100 points of {this_kind().title()}"
     retrained = name_outcome(student.recipe_verdict)
     return f"{VERDICTS[student.model_verdict]} `{ZEROSHOT}` (*{MODEL}*; *{RECIPE}*: {retrained})"
 

@@ -13,6 +13,7 @@ FILTERS = (
     figures.points,
     figures.signed,
     markdown.code_block,
+    markdown.code_cell,
     markdown.code_span,
     one_line,
     verdicts.describe_spread,

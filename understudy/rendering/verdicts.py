@@ -4,16 +4,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from understudy.contract.evaluation import Difference, LabelDifference, Moot, WithIntervals
+from understudy.contract.kind import KINDS, Kind
 from understudy.contract.names import Verdict, split_pair
 from understudy.contract.recipes import RecipeFinding, SeedFigures
 from understudy.rendering.figures import count, points, signed
 
 MODEL, RECIPE = "this model", "this recipe"
-COVERS = {
-    MODEL: "these weights, on articles like these",
-    RECIPE: "trained again, on articles like these",
-}
-"""What a verdict on each speaks of."""
 UNKNOWN = "not known: one seed"
 FIND_OUT = "seeds: [13, 14, 15]"
 """What to write in params.yaml, for each student, so that recipes are judged."""
@@ -27,6 +23,14 @@ MOOT: dict[Moot, str] = {
 Finding = Difference | LabelDifference | RecipeFinding
 """A difference with its verdict, of two models or of two recipes."""
 R = TypeVar("R", bound=RecipeFinding)
+
+
+def name_covered(kind: Kind) -> dict[str, str]:
+    """What verdicts on models and on recipes speak of."""
+    return {
+        MODEL: f"these weights, on {kind.inputs} like these",
+        RECIPE: f"trained again, on {kind.inputs} like these",
+    }
 
 
 @dataclass(frozen=True)
@@ -78,9 +82,10 @@ def describe_verdict(found: Finding) -> str:
     if found.verdict != "undecided":
         return name_verdict(found)
     seeds = found.seeds_needed if isinstance(found, RecipeFinding) else None
+    rows = next(kind.inputs for kind in KINDS.values() if kind.judged == found.JUDGED)
     ways = [
         f"{count(round_count(number))} {name}"
-        for number, name in ((found.articles_needed, "test articles"), (seeds, "seeds"))
+        for number, name in ((found.articles_needed, f"test {rows}"), (seeds, "seeds"))
         if number is not None
     ]
     needed = f", would need about {' or '.join(ways)}" if ways else ""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
+from understudy.contract.served import INPUT
 from understudy.serving.answering import (
     Decision,
     Reply,
@@ -147,7 +148,7 @@ class Duo:
         self.recorder.add(
             row
             | {
-                "article": self.task.join(values),
+                INPUT: self.task.join(values),
                 "fields": json.dumps(clean, ensure_ascii=False) if len(clean) > 1 else None,
                 "model": self.student.name,
                 "mode": self.mode,

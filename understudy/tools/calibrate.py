@@ -1,7 +1,7 @@
 """When each student may answer in the chat model's place, and what is promised then.
 
 In:  metrics/calibration, which the stage calibrate writes; this command decodes and asks nothing.
-Out: on stdout, a line for each student: the validation articles that it was calibrated on, its
+Out: on stdout, a line for each student: the validation rows that it was calibrated on, its
      threshold, the share of requests that it answers alone, and the largest risk that the threshold
      on its own may have; below it the promise, or why nothing is promised.
 Run: understudy calibrate --json
@@ -79,8 +79,9 @@ def _list_cells(name: str, one: "SystemCalibration") -> tuple[str, ...]:
 
 
 def _word(one: "SystemCalibration") -> str:
+    from understudy.contract.kind import this_kind
     from understudy.rendering.promises import word_promise
+    from understudy.rendering.references import name_references
 
-    whose = "gold highlights" if one.references == "gold" else "the teacher's own answers"
-    text = word_promise(one.promise)
+    whose, text = name_references(one.references, this_kind()), word_promise(one.promise)
     return f"{text[0].upper()}{text[1:]}, against {whose}."

@@ -1,11 +1,12 @@
 """Checks every section of params.yaml, so that no stage stops an hour into a run.
 
-Says on stderr which of its files another copy of the repository would lack, and where samples would
-be paid for in vain.
+Says on stderr which of its files another copy of the repository would lack, which labels the prompt
+does not name, and where samples would be paid for in vain.
 
 Run: understudy check, or make check
 """
 
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,17 +17,18 @@ from understudy.core.parser import command_parser
 
 def check() -> None:
     """Raises ParamsError with one line per problem of any section, or then of several together."""
-    from understudy.contract.params.sections import KINDS
+    from understudy.contract.params.sections import list_sections
     from understudy.contract.params.sources import KEY
     from understudy.core.params import PARAMS, load_section, read_params
 
+    known = list_sections()
     problems = [
-        f"{PARAMS}: {name}: unknown section{suggest(str(name), (KEY, *KINDS))}"
+        f"{PARAMS}: {name}: unknown section{suggest(str(name), (KEY, *known))}"
         for name in read_params()
-        if name not in (KEY, *KINDS)
+        if name not in (KEY, *known)
     ]
     problems += find_source_problems()
-    for name, kind in KINDS.items():
+    for name, kind in known.items():
         try:
             load_section(name, kind)
         except ParamsError as error:
@@ -67,6 +69,7 @@ def find_prompt_problems() -> list[str]:
 
     Which columns `zeroshot` may ask about is known when the rows are there: the stage tells.
     """
+    from understudy.contract.kind import this_kind
     from understudy.contract.params.generate import GenerateParams
     from understudy.contract.params.teacher import TeacherParams
     from understudy.contract.params.zeroshot import ZeroshotParams
@@ -86,10 +89,34 @@ def find_prompt_problems() -> list[str]:
             if Path(path).is_file():  # DVC names one that is absent
                 check_settings(read_prompt_file(param, path).settings, teacher)
                 if param == "generate.prompt":
-                    Prompt(param, path, ["highlights"])
+                    Prompt(param, path, [this_kind().output])
         except PromptError as error:
             problems.append(str(error))
     return problems
+
+
+def find_unnamed_labels() -> list[str]:
+    """A line where the task's prompt does not name every label, which no answer will be then."""
+    from understudy.contract.params.task import TaskParams
+    from understudy.contract.params.zeroshot import ZeroshotParams
+    from understudy.core.params import load_section
+    from understudy.teacher.prompts import Prompt
+    from understudy.texts.label_reader import plain
+
+    labels = load_section("task", TaskParams).labels
+    path = load_section("zeroshot", ZeroshotParams).prompt
+    if not labels or not Path(path).is_file():
+        return []
+    prompt = Prompt("zeroshot.prompt", path)
+    asked = plain(f"{prompt.own_text} {json.dumps(prompt.settings, ensure_ascii=False)}")
+    lost = [label for label in labels if plain(label) not in asked]
+    if not lost:
+        return []
+    more = f" and {len(lost) - 1} more of task.labels" if lost[1:] else ""
+    return [
+        f"zeroshot.prompt = {path}: it does not name {lost[0]!r}{more}; write $labels where the "
+        "list of all belongs"
+    ]
 
 
 def find_alike_samples() -> list[str]:
@@ -119,13 +146,14 @@ def find_untaken_files(root: Path = Path()) -> list[str]:
     `dvc exp run --temp` works in a copy of the repository, as a clone is: what Git or DVC tracks.
     """
     from understudy.contract.params.fetch import NO_FILE
-    from understudy.contract.params.sections import KINDS
+    from understudy.contract.params.sections import list_sections
     from understudy.core.params import load_section
     from understudy.versioning.revisions import find_untracked
 
-    fetch = load_section("fetch", KINDS["fetch"]).model_dump()
+    known = list_sections()
+    fetch = load_section("fetch", known["fetch"]).model_dump()
     named = {
-        f"{section}.prompt": load_section(section, KINDS[section]).model_dump()["prompt"]
+        f"{section}.prompt": load_section(section, known[section]).model_dump()["prompt"]
         for section in ("generate", "zeroshot")
     }
     if fetch["source"] == "files":
@@ -160,5 +188,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Checks params.yaml, and prints nothing on stdout where it can be used."""
     command_parser("understudy check", __doc__).parse_args(arguments)
     check()
-    for line in (*find_alike_samples(), *find_untaken_files()):
+    for line in (*find_unnamed_labels(), *find_alike_samples(), *find_untaken_files()):
         print(f"warning: {line}", file=sys.stderr)

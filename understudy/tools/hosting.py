@@ -8,8 +8,10 @@ from pathlib import Path
 from starlette.applications import Starlette
 
 from understudy.contract.conversion import ConversionCheck
+from understudy.contract.kind import this_kind
 from understudy.contract.params.fetch import FetchParams
 from understudy.contract.params.serve import ServeParams
+from understudy.contract.params.task import TaskParams
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.errors import DataError, StudentError
 from understudy.core.params import PARAMS, load_section
@@ -18,13 +20,14 @@ from understudy.rows.redacting import open_model_redactor
 from understudy.serving.app import Service, build_app, open_service
 from understudy.serving.batching import Limits
 from understudy.serving.monitoring import Meters
-from understudy.students.decoding.engines import CTranslate2, open_engine
+from understudy.students.decoding.engines import CTranslate2, open_engine, read_kind
 from understudy.students.decoding.generation import read_generation_config
 from understudy.students.decoding.hypotheses import Hypothesis
 from understudy.students.model.machine import count_cores
 from understudy.students.model.weights import hash_weights
 from understudy.teacher.matching import IMAGE, NO_MESSAGES, OTHER_PROMPT, TOOL_CALL
-from understudy.teacher.prompts import ARTICLE, Prompt
+from understudy.teacher.prompts import Prompt
+from understudy.texts.label_reader import LabelReader
 from understudy.texts.redaction import Redactor
 
 MOST_COUNTED = 2**17
@@ -97,7 +100,7 @@ def open_app(
         check_conversion(model)
     if model.is_symlink():
         model = model.resolve()  # which may be another in the next moment
-    task = TaskPrompt.load(prompt, open_model_redactor(model, names))
+    task = TaskPrompt.load(prompt, open_model_redactor(model, names), read_kind(model)[1])
     student = ServedStudent(model, params.threads, params.tokens_per_batch)
     limits = Limits(
         params.max_queue, params.timeout_seconds, params.tokens_per_batch, student.slots
@@ -151,13 +154,20 @@ class ServedStudent:
 class TaskPrompt:
     """The task, as its prompt's template and the columns of its inputs say."""
 
-    def __init__(self, prompt: Prompt, columns: tuple[str, ...], redactor: Redactor | None) -> None:
+    def __init__(
+        self,
+        prompt: Prompt,
+        columns: tuple[str, ...],
+        redactor: Redactor | None,
+        labels: LabelReader | None = None,
+    ) -> None:
         """Takes a template.
 
         Args:
-            prompt: with all columns among its variables, or `article`.
-            columns: what the student's input is made of, in this order; () for `article`.
+            prompt: with all columns among its variables, or that of the whole input.
+            columns: what the student's input is made of, in this order; () for the whole input.
             redactor: replaces personal data, one column at a time, as in training.
+            labels: reads the teacher's answers; None where they are texts.
 
         Raises:
             PromptError: its variables cannot be told apart.
@@ -165,35 +175,46 @@ class TaskPrompt:
         """
         prompt.match([])
         self.prompt, self.redactor, self.field = prompt, redactor, prompt.field
+        self.labels, whole = labels, this_kind().input
         missing = [name for name in columns if name not in prompt.variables]
-        if ARTICLE in prompt.variables:
-            self.columns: tuple[str, ...] = (ARTICLE,)
+        if whole in prompt.variables:
+            self.columns: tuple[str, ...] = (whole,)
         elif missing:
             raise DataError(
                 f"{PARAM}: its template has no ${missing[0]}, of which the student's input is made "
-                "(fetch.files.columns.article), so that no request has all of it; add it"
+                f"(fetch.files.columns.{whole}), so that no request has all of it; add it"
             )
         else:
             self.columns = columns or prompt.variables
 
     @classmethod
-    def load(cls, path: Path | None, redactor: Redactor | None) -> "TaskPrompt":
+    def load(
+        cls, path: Path | None, redactor: Redactor | None, labels: Sequence[str] = ()
+    ) -> "TaskPrompt":
         """Reads a template; without a path that of params.yaml, and what inputs are made of there.
+
+        Args:
+            path: a template.
+            redactor: as above.
+            labels: those of the model, which count where params.yaml has none.
 
         Raises:
             ParamsError: params.yaml cannot be used.
             PromptError: the template cannot be used.
             DataError: there is none.
         """
+        named = load_section("task", TaskParams) if PARAMS.exists() else TaskParams()
+        labels = named.labels or labels
+        reader = LabelReader.of(labels, named.synonyms)
         if path is not None:
-            return cls(Prompt(OPTION, path), (), redactor)
+            return cls(Prompt(OPTION, path, labels=labels), (), redactor, reader)
         if not PARAMS.exists():
             raise DataError(
                 f"{PARAMS}: no such file here; give the task's prompt with {OPTION} FILE"
             )
         fields = load_section("fetch", FetchParams).files.columns.fields
         given = load_section("zeroshot", ZeroshotParams).prompt
-        return cls(Prompt(PARAM, given), fields, redactor)
+        return cls(Prompt(PARAM, given), fields, redactor, reader)
 
     def match(self, messages: object) -> dict[str, str] | None:
         """See `understudy.serving.answering.Task`."""

@@ -33,17 +33,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object by dotted key")
     options = parser.parse_args(arguments)
 
-    from understudy.contract.params.sections import KINDS
+    from understudy.contract.params.sections import list_sections
     from understudy.contract.params.sources import KEY, load_sources
     from understudy.core.params import parse_section, read_params
 
-    if options.section and options.section not in (KEY, *KINDS):
-        hint = suggest(options.section, (KEY, *KINDS))
+    known = list_sections()
+    if options.section and options.section not in (KEY, *known):
+        hint = suggest(options.section, (KEY, *known))
         raise ParamsError(f"{options.section}: no section of params.yaml{hint}")
     document = read_params()
     sections = {
         name: parse_section(name, kind, document)
-        for name, kind in KINDS.items()
+        for name, kind in known.items()
         if options.section in (None, name)
     }
     top = list(load_sources()) if options.section in (None, KEY) else None

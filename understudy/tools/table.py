@@ -9,31 +9,35 @@ from pathlib import Path
 from understudy.contract.answered import Answered
 from understudy.contract.dataset import Dataset
 from understudy.contract.evaluation import Gap, Systems
-from understudy.contract.names import split_pair
+from understudy.contract.names import ZEROSHOT, split_pair
 from understudy.contract.params.sources import MADE_BY
 from understudy.contract.recipes import RecipeGap, Recipes
 from understudy.contract.teacher_use import TeacherUse
+from understudy.contract.timing import StudentLatency
 from understudy.contract.worth import Worth
 from understudy.core.errors import DataError
 from understudy.core.files import replacing
 from understudy.core.parser import command_parser
 from understudy.core.reading import read_text
+from understudy.rendering.figures import signed
 from understudy.rendering.references import AGREEMENT, name_references
-from understudy.rendering.switching import describe_candidate, find_costs
+from understudy.rendering.switching import describe_candidate, find_costs, seconds
 from understudy.rendering.templates import render_markdown
 from understudy.rendering.verdicts import (
-    COVERS,
     FIND_OUT,
     MODEL,
     RECIPE,
     describe_pair,
     keep_cheaper,
+    name_covered,
     name_verdict,
 )
 
 README = Path("README.md")
 TEMPLATE = Path(__file__).parent / "templates" / "table.md.j2"
 BEGIN = "<!-- result table: written by `make table` from metrics/ -->"
+MOST_LINES = 16
+"""More verdicts than these do not get a line each."""
 END = "<!-- end of result table -->"
 
 
@@ -47,7 +51,7 @@ def render(root: Path = Path()) -> str:
     trained = Recipes.load(root / Recipes.PATH)
     systems = Systems.load(root / Systems.PATH)
     lineup = systems.lineup
-    main, baseline = lineup.kind.main, lineup.kind.baselines[0]
+    kind, main, baseline = lineup.kind, lineup.kind.main, lineup.kind.baselines[0]
     recipes = {name: trained[name] for name in lineup.trained}
     worth, teacher = Worth.load(root / Worth.PATH), TeacherUse.load(root / TeacherUse.PATH)
     dataset = Dataset.load(root / Dataset.PATH)
@@ -57,7 +61,8 @@ def render(root: Path = Path()) -> str:
     scored = dataset.test.kept - unscored
     several = any(recipe.seeds > 1 for recipe in recipes.values())
     beside: dict[str, list[str]] = {}
-    verdicts = []
+    verdicts: list[str] = []
+    grouped: dict[str, list[str]] = {}
     for name, pair in gap.items():
         system, other = split_pair(name)
         costs = find_costs(worth, name, scored, trained)
@@ -68,6 +73,10 @@ def render(root: Path = Path()) -> str:
             beside.setdefault(name_verdict(found) + note, []).append(system)
         else:
             verdicts.append(describe_pair(name, found) + note)
+            shown = f"`{system}` against `{other}` ({signed(found.judged)}){note}"
+            grouped.setdefault(name_verdict(found), []).append(shown)
+    if len(verdicts) > MOST_LINES:
+        verdicts = [f"{verdict}: {', '.join(shown)}" for verdict, shown in grouped.items()]
     return render_markdown(
         TEMPLATE,
         worth=describe_candidate(worth),
@@ -75,12 +84,14 @@ def render(root: Path = Path()) -> str:
         several=several,
         recipes=recipes,
         subject=RECIPE if several else MODEL,
-        covers=COVERS,
+        covers=name_covered(kind),
+        kind=kind,
+        seconds=_time_answers(root, lineup.trained, worth) if kind.has_labels else {},
         find_out=FIND_OUT,
         systems=systems,
         lineup=lineup,
         agreement=AGREEMENT if agrees else "",
-        references=name_references(lineup.references),
+        references=name_references(lineup.references, kind),
         unscored=unscored,
         dataset=dataset,
         pairs_of=_count_pairs(root, lineup.sources, dataset),
@@ -91,6 +102,18 @@ def render(root: Path = Path()) -> str:
         verdicts=verdicts,
         beside=beside,
     ).rstrip("\n")
+
+
+def _time_answers(root: Path, trained: Sequence[str], worth: Worth) -> dict[str, str]:
+    """How long an answer takes, at the median: a student on one core, the teacher as it was."""
+    found = {
+        name: StudentLatency.load(root / StudentLatency.path_of(name)).one_core.median
+        for name in trained
+    }
+    return {
+        name: seconds(time)
+        for name, time in {**found, ZEROSHOT: worth.teacher.seconds_median}.items()
+    }
 
 
 def _count_pairs(root: Path, sources: Sequence[str], dataset: Dataset) -> dict[str, int]:

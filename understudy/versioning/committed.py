@@ -15,7 +15,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from understudy.versioning.repository import NoProjectError, open_repo
+from understudy.versioning.repository import NoProjectError, inside, open_repo
 
 LOCK = "dvc.lock"
 REVISIONS = (None, "HEAD", "HEAD^")
@@ -55,7 +55,7 @@ class Version:
             from dvc.api import DVCFileSystem
 
             files = DVCFileSystem(os.curdir, rev=self.revision)
-            files.get_file(self.path.as_posix(), str(target))
+            files.get_file(inside(self.path), str(target))
         else:
             remote.fs.get_file(remote.odb.oid_to_path(oid), str(target))
 
@@ -78,20 +78,20 @@ def committed_versions(paths: Sequence[Path]) -> Generator[Version, None, None]:
 
 
 def read_lock(repo: Any, revision: str | None) -> dict[str, Any]:
-    """The dvc.lock of the workspace (None) or of a commit; empty where there is none."""
+    """The dvc.lock here in the workspace (None) or at a commit; empty where there is none."""
     from dvc.fs import GitFileSystem
     from dvc.scm import NoSCM, SCMError
     from scmrepo.exceptions import SCMError as GitError
 
     try:
         if revision is None:
-            text = Path(repo.root_dir, LOCK).read_text(encoding="utf-8")
+            text = Path(LOCK).read_text(encoding="utf-8")
         elif isinstance(repo.scm, NoSCM):
             return {}
         else:
             files = GitFileSystem(scm=repo.scm, rev=revision)
-            inside = repo.fs.relparts(repo.root_dir, repo.scm.root_dir)
-            text = files.read_text(files.join("/", *inside, LOCK), encoding="utf-8")
+            folders = repo.fs.relparts(str(Path.cwd()), repo.scm.root_dir)
+            text = files.read_text(files.join("/", *folders, LOCK), encoding="utf-8")
         found = YAML(typ="safe").load(text)
     except (OSError, SCMError, GitError, YAMLError, UnicodeDecodeError):
         return {}

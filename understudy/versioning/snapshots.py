@@ -3,7 +3,7 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,6 +13,7 @@ import pandas as pd
 from understudy.core.errors import DataError, one_line
 from understudy.core.reading import find_text_error
 from understudy.core.tables import readable_parquet
+from understudy.versioning.repository import inside, own_path
 from understudy.versioning.status import overlaps
 
 WORKSPACE = "workspace"
@@ -58,7 +59,7 @@ class Snapshot:
         if path.is_file() and self.commit is None:
             return path
         try:
-            named = self.files.info(path.as_posix()).get("md5")
+            named = self.files.info(inside(path)).get("md5")
         except FileNotFoundError:
             raise DataError(f"there is no {path}") from None
         except Exception as error:  # noqa: BLE001 - whatever a remote's client may raise
@@ -83,7 +84,7 @@ def copy_tracked(files: Any, path: Path, copy: Path) -> None:
         DataError: neither has it.
     """
     try:
-        files.get_file(path.as_posix(), str(copy))
+        files.get_file(inside(path), str(copy))
     except Exception:  # noqa: BLE001 - whatever a remote's client may raise
         raise DataError(f"neither DVC's cache nor its remote has {path}") from None
 
@@ -130,7 +131,7 @@ def _build_snapshot(
 ) -> Snapshot:
     read, unread = {}, {}
     values: dict[str, Any] = {}
-    for path, found in metrics.get("data", {}).items():
+    for path, found in _list_own(metrics):
         if isinstance(found.get("data"), dict):
             # a name in dotted keys has no folder metrics/ in it, but any other
             parts = PurePosixPath(path).with_suffix("").parts
@@ -138,17 +139,28 @@ def _build_snapshot(
         else:
             error = find_text_error(Path(path)) if commit is None else None
             unread[path] = error or one_line(found.get("error", "no JSON object"))
-    for path, found in params.get("data", {}).items():
+    for path, found in _list_own(params):
         if isinstance(found.get("data"), dict):
             values |= found["data"] if path == "params.yaml" else {path: found["data"]}
     return Snapshot(commit, read, unread, values, *hashes, open_files(commit))
+
+
+def _list_own(shown: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What DVC shows of the files of this pipeline, by their paths from here."""
+    for path, found in shown.get("data", {}).items():
+        if (own := own_path(path)) is not None:
+            yield own, found
 
 
 def _read_hashes(repo: Any) -> tuple[dict[str, str], dict[str, str]]:
     """Hashes in dvc.lock by path: of inputs, and of outs."""
     from dvc.dependency.param import ParamsDependency
 
-    stages = repo.index.stages
+    stages = [
+        stage
+        for stage in repo.index.stages
+        if own_path(stage.repo.fs.relpath(stage.path, repo.root_dir))
+    ]
     outs = [out for stage in stages for out in stage.outs]
     made = {out.fs_path for out in outs}
     inputs = [

@@ -1,11 +1,13 @@
 """Which stages `dvc repro` would run now, and why.
 
 In: dvc.yaml, params.yaml, dvc.lock, the workspace and DVC's local cache.
-Out: one `Stage` each, in the order of `dvc repro`. Nothing is run, sent, fetched or printed. Unlike
-`dvc status`, it goes on behind a stale stage, and a clone without data is not stale.
+Out: one `Stage` each of that dvc.yaml, in the order of `dvc repro`. Nothing is run, sent, fetched
+or printed. Unlike `dvc status`, it goes on behind a stale stage, and a clone without data is not
+stale.
 """
 
 import contextlib
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +15,7 @@ from typing import Any, Literal
 
 from understudy.core.errors import ParamsError
 from understudy.versioning.changes import find_changes
-from understudy.versioning.repository import open_repo
+from understudy.versioning.repository import PIPELINE, open_repo
 
 CACHED_RUN = "(the run cache has it: nothing is computed)"
 
@@ -48,7 +50,7 @@ def survey_stages(folder: Path = Path()) -> list[Stage]:
         DataError: dvc.yaml or dvc.lock cannot be used.
     """
     with open_repo(folder) as repo:
-        survey = _Survey(repo)
+        survey = _Survey(repo, folder.resolve())
         for stage in survey.order:
             survey.found[stage] = survey.judge(stage)
         # Last, because asking the run cache changes what DVC holds of a stage.
@@ -56,15 +58,15 @@ def survey_stages(folder: Path = Path()) -> list[Stage]:
 
 
 class _Survey:
-    def __init__(self, repo: Any) -> None:
+    def __init__(self, repo: Any, folder: Path) -> None:
         from dvc.repo.reproduce import get_active_graph, plan_repro
 
         try:
             index = repo.index
         except (AssertionError, AttributeError, TypeError):  # DVC meets null or 3 as a path
             raise ParamsError("params.yaml: a path that dvc.yaml uses is not text") from None
-        own = [s for s in index.stages if Path(s.path) == Path(repo.root_dir, "dvc.yaml")]
-        self.repo = repo
+        own = [s for s in index.stages if Path(s.path) == folder / PIPELINE]
+        self.repo, self.folder = repo, folder
         self.graph = get_active_graph(index.graph)
         self.order: list[Any] = plan_repro(self.graph, own) if own else []
         self.made = {out.fs_path: out for out in index.outs}
@@ -72,10 +74,10 @@ class _Survey:
 
     def judge(self, stage: Any) -> Stage:
         # by path and not by DVC's own address, which depends on where the process stands
-        name = getattr(stage, "name", None) or Path(stage.path).relative_to(self.repo.root_dir)
+        name = getattr(stage, "name", None) or os.path.relpath(stage.path, self.folder)
         if own := list(self.own_reasons(stage)):
             return Stage(str(name), "stale", tuple(own))
-        lost = list(_find_lost_outs(stage))
+        lost = list(self.find_lost_outs(stage))
         if before := self.unsettled(stage):
             return Stage(str(name), "waits", (f"depends on {', '.join(before)}", *lost))
         return Stage(str(name), "missing" if lost else "up to date", tuple(lost))
@@ -100,11 +102,11 @@ class _Survey:
             for out in (out for out in stage.outs if out.protocol == "local"):
                 state = out.workspace_status().get(str(out))
                 if not out.hash_info:
-                    yield f"{_path(out)} is a new output"
+                    yield f"{self.path(out)} is a new output"
                 elif state == "modified":
-                    yield f"{_path(out)} was changed by hand"
+                    yield f"{self.path(out)} was changed by hand"
                 elif state == "deleted" and not out.use_cache:  # a cache's lost data is no change
-                    yield f"{_path(out)} is absent"
+                    yield f"{self.path(out)} is absent"
 
     def dep_reasons(self, dep: Any) -> Iterator[str]:
         from dvc.dependency.param import ParamsDependency
@@ -124,12 +126,12 @@ class _Survey:
         elif exists:
             changed = dep.changed_checksum()
         elif not overlaps(dep, self.made):
-            yield f"{_path(dep)} is absent"
+            yield f"{self.path(dep)} is absent"
             return
         if not dep.hash_info:
-            yield f"{_path(dep)} is a new dependency"
+            yield f"{self.path(dep)} is a new dependency"
         elif changed:
-            yield f"{_path(dep)} changed"
+            yield f"{self.path(dep)} changed"
 
     def with_cached_run(self, stage: Any) -> Stage:
         """The judged stage, with one more reason where DVC would restore an earlier run."""
@@ -142,7 +144,7 @@ class _Survey:
             return judged
         unchanged = not stage.changed_stage() and stage.deps_cached()
         # DVC looks for dvc.yaml where the process stands, and raises where nothing fits.
-        with contextlib.suppress(DvcException), contextlib.chdir(self.repo.root_dir):
+        with contextlib.suppress(DvcException), contextlib.chdir(self.folder):
             stage.save_deps()  # in memory; a dry restore would ask with the old hashes
             for out in [] if unchanged else stage.outs:
                 out.clear()  # or the lock's outs would pass for those of the new inputs
@@ -150,32 +152,30 @@ class _Survey:
             return replace(judged, reasons=(*judged.reasons, CACHED_RUN))
         return judged
 
+    def find_lost_outs(self, stage: Any) -> Iterator[str]:
+        """What the workspace or the cache lacks, and what gets it; one phrase for each command."""
+        otherwise = ", or it runs again" if stage.cmd else ""
+        lost: dict[str, list[str]] = {}
+        for out in (out for out in stage.outs if out.use_cache):
+            if state := out.status().get(str(out)):
+                where = "in the cache: dvc checkout"
+                if state == "not in cache":
+                    here = "here, not in the cache: dvc commit"
+                    where = f"{here if out.exists else 'not in the cache: dvc pull'}{otherwise}"
+                lost.setdefault(where, []).append(self.path(out))
+        for where, (first, *more) in lost.items():
+            yield f"{first} and {len(more)} more are {where}" if more else f"{first} is {where}"
+
+    def path(self, item: Any) -> str:
+        """The path from the folder, or as dvc.yaml has it where it lies outside the repository."""
+        within = os.path.relpath(item.fs_path, self.folder) if item.is_in_repo else item.def_path
+        return str(within)
+
 
 def overlaps(dep: Any, paths: Iterable[str]) -> bool:
     """Whether a dep of DVC's is a part of some path, or a folder around it."""
     return any(dep.fs.isin(dep.fs_path, path) or dep.fs.isin(path, dep.fs_path) for path in paths)
 
 
-def _find_lost_outs(stage: Any) -> Iterator[str]:
-    """What the workspace or the cache lacks, and what gets it; one phrase for each command."""
-    otherwise = ", or it runs again" if stage.cmd else ""
-    lost: dict[str, list[str]] = {}
-    for out in (out for out in stage.outs if out.use_cache):
-        if state := out.status().get(str(out)):
-            where = "in the cache: dvc checkout"
-            if state == "not in cache":
-                here = "here, not in the cache: dvc commit"
-                where = f"{here if out.exists else 'not in the cache: dvc pull'}{otherwise}"
-            lost.setdefault(where, []).append(_path(out))
-    for where, (first, *more) in lost.items():
-        yield f"{first} and {len(more)} more are {where}" if more else f"{first} is {where}"
-
-
 def _shorten(value: Any) -> str:
     return text if len(text := repr(value)) <= 40 else f"{text[:39]}…"
-
-
-def _path(item: Any) -> str:
-    """The path from the repository's root, or as dvc.yaml has it where it lies outside."""
-    inside = item.fs.relpath(item.fs_path, item.repo.root_dir)
-    return str(inside if item.is_in_repo else item.def_path)

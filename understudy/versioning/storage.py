@@ -3,12 +3,14 @@
 DVC's own answers may come from its index of what a remote had; here each object is asked for.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from understudy.core.errors import one_line
+from understudy.versioning.repository import own_path
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,16 @@ class Storage:
 
 
 def survey_storage(repo: Any) -> Storage:
-    """Looks in the remote for every artifact of dvc.lock; `repo` is that of `open_repo`."""
+    """Looks in the remote for each artifact of the dvc.lock here; `repo` is of `open_repo`."""
     name = repo.config["core"].get("remote")
     outs = [  # what `dvc push` would send
         out
         for out in repo.index.outs
-        if out.use_cache and out.can_push and out.hash_info and not out.stage.is_repo_import
+        if out.use_cache
+        and out.can_push
+        and out.hash_info
+        and not out.stage.is_repo_import
+        and own_path(out.fs.relpath(out.stage.path, repo.root_dir))
     ]
     if not name and not any(out.remote for out in outs):
         return Storage(None, 0, [], "no remote is set, `dvc remote add -d NAME URL` sets one")
@@ -79,7 +85,7 @@ def _find_missing(store: Any, outs: list[Any]) -> Iterator[MissingArtifact]:
         if lacking:
             files = out.meta.nfiles or 1
             yield MissingArtifact(
-                path=str(out.fs.relpath(out.fs_path, out.repo.root_dir)),
+                path=os.path.relpath(out.fs_path),
                 stage=str(getattr(out.stage, "name", None) or out.stage.relpath),
                 size=out.meta.size,
                 missing=files if out.hash_info.value in lacking else len(lacking),

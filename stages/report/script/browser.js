@@ -51,6 +51,8 @@ class Browser {
     const order = this.order.value;
     if (order === "test") return null;
     if (order === "id") return (index) => this.data.texts.id[index];
+    if (order === "mean")
+      return (index) => this.data.systems.reduce((sum, system) => sum + this.score(system, index), 0);
     if (order === "difference") return (index) => this.difference(index);
     if (order === "distance") return (index) => Math.abs(this.difference(index));
     return (index) => this.score(order, index);
@@ -89,8 +91,8 @@ class Browser {
     this.direction.textContent = this.down ? "↓ falling" : "↑ rising";
     this.told.textContent =
       this.items.length === this.count
-        ? plural(this.count, "article")
-        : `${this.items.length} of ${plural(this.count, "article")}`;
+        ? plural(this.count, this.data.input)
+        : `${this.items.length} of ${plural(this.count, this.data.input)}`;
     this.detail.compare(this.first.value, this.second.value);
     this.list.show(this.items);
     this.choose(keep ? Math.max(0, this.items.indexOf(this.shown)) : 0);

@@ -39,9 +39,10 @@ class Detail {
     }
     this.article = make("p", "text");
     this.length = make("small", "soft");
-    this.source = make("section", "source", make("h4", "", "Article ", this.length), this.article);
+    const name = `${data.input[0].toUpperCase()}${data.input.slice(1)}`;
+    this.source = make("section", "source", make("h4", "", `${name} `, this.length), this.article);
     Object.assign(this.source, { tabIndex: 0 });
-    this.source.setAttribute("aria-label", "Article");
+    this.source.setAttribute("aria-label", name);
     const cards = [GOLD, ...data.systems].map((system, number) => this.makeCard(system, number));
     this.summaries = make("div", "summaries", ...cards);
     box.append(
@@ -106,7 +107,7 @@ class Detail {
     this.length.textContent = plural(this.words.length, "word");
     for (const [system, card] of this.cards) {
       card.value = text(system);
-      card.words = listWords(card.value, WORD);
+      card.words = this.data.words === "labels" ? [] : listWords(card.value, WORD);
       card.compared = listWords(card.value, ROUGE_WORDS[this.data.words], this.stems);
       card.fragments = findFragments(this.words, card.words);
       card.score.textContent = scores.get(system) ?? "";
@@ -119,6 +120,8 @@ class Detail {
   }
 
   tell(system, card) {
+    const right = matchWords(card.compared, this.gold).every(Boolean);
+    if (this.data.words === "labels") return system === GOLD ? "" : right ? "right" : "wrong";
     const longest = Math.max(0, ...card.fragments.map(({ length }) => length));
     const told = [
       card.words.length ? plural(card.words.length, "word") : "empty",

@@ -6,8 +6,8 @@ const SPACELESS = String.raw`(?=\p{L})[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}ã
 const LETTER = String.raw`${SPACELESS}\p{M}*`;
 const RUN = String.raw`(?!${SPACELESS})[\p{L}\p{N}](?:(?!${SPACELESS})[\p{L}\p{N}\p{M}\u200c\u200d])*`;
 const WORD = new RegExp(`${LETTER}|(?:_|${RUN})+(?:[.,:'â€™/-](?:_|${RUN})+)*`, "gu");
-/** As in understudy/scoring/tokenizers.py, by `evaluate.words`. */
-const ROUGE_WORDS = { english: /[a-z0-9]+/gi, unicode: new RegExp(`${LETTER}|${RUN}`, "gu") };
+/** As in understudy/scoring/tokenizers.py, by `evaluate.words`; a label is compared as a whole. */
+const ROUGE_WORDS = { english: /[a-z0-9]+/gi, unicode: new RegExp(`${LETTER}|${RUN}`, "gu"), labels: /[^]+/g };
 
 /** Words of a text by a pattern: what they compare as, and where they stand. */
 function listWords(text, pattern, stems) {

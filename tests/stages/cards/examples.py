@@ -20,27 +20,27 @@ from tests.contract.examples import (
     make_recipe_gap,
     make_recipes,
     make_settings,
+    make_systems,
     make_teacher,
     make_trained_seeds,
 )
+from tests.contract.label_examples import CLASSES, LABELS
 from tests.contract.payback_examples import make_calibration
-from tests.imports import ROOT
+from tests.stages.datacards.examples import PROFILE, STAGES, teacher_at
 from understudy.contract.answered import AnswerCounts, Answered
 from understudy.contract.evaluation import REFERENCE, Systems
 from understudy.contract.lineup import Lineup, split_system
 from understudy.contract.names import KINDS
+from understudy.contract.params.classifying import BertRun, GbdtRun, LstmRun
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.fetch import RedactParams
 from understudy.contract.params.filter import FilterParams
 from understudy.contract.params.generate import GenerateParams
-from understudy.contract.params.sources import MADE_BY
-from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.personal import ReplacedKinds
 from understudy.contract.teacher_use import TeacherUse
 from understudy.contract.trained import TrainedSettings
 from understudy.core.params import load_section
 
-PROFILE = ROOT / "profiles" / "sample.yaml"
 DATASET = make_dataset(180)
 ANSWERED: dict[str, Answered] = {
     "generate": make_answered(
@@ -56,7 +56,6 @@ ANSWERED: dict[str, Answered] = {
     ),
 }
 """By the stage that asked."""
-STAGES = {source: stage for stage, source in MADE_BY.items()}
 FAILED = make_check(
     passed=False,
     mean_difference=None,
@@ -94,10 +93,7 @@ def settings_of(system: str = "t5-written", **changed: Any) -> TrainedSettings:
     """settings.json as a stage train-* writes it."""
     usual: dict[str, Any] = {
         "examples": {"train": 1286, "validation": 66},
-        "cut": {
-            "train": {"articles": 17, "highlights": 3},
-            "validation": {"articles": 0, "highlights": 0},
-        },
+        "cut": {"train": {"inputs": 17, "outputs": 3}, "validation": {"inputs": 0, "outputs": 0}},
     }
     params = {"seed": 13, "max_input_tokens": 500, "max_target_tokens": 96}
     params |= changed.pop("params", {})
@@ -129,12 +125,6 @@ def used_teacher(reader: str = "writer-2", **changed: Any) -> TeacherUse:
     return make_teacher(zeroshot=make_calls(model=reader, **{"failed": 0, **changed}))
 
 
-def teacher_at(base_url: str, model: str = "writer") -> TeacherParams:
-    """The params section of an endpoint; what its checks refuse must not reach a card either."""
-    teacher = load_section("teacher", TeacherParams, PROFILE)
-    return teacher.model_copy(update={"base_url": base_url, "model": model})
-
-
 def facts_of(system: str = "t5-written", **changed: Any) -> CardFacts:
     """An OpenAI-compatible endpoint taught on the sample."""
     generate = load_section("generate", GenerateParams, PROFILE)
@@ -153,6 +143,7 @@ def facts_of(system: str = "t5-written", **changed: Any) -> CardFacts:
         use=used_teacher(),
         tested=answers(),
         calibration=make_calibration(),
+        confusions={},
         filter=load_section("filter", FilterParams, PROFILE),
         generate=generate.model_copy(update={"max_characters": 3000}),
         teacher=teacher_at("https://chat.example/v1"),
@@ -171,6 +162,26 @@ def agreeing(system: str = "t5-labelled", **changed: Any) -> CardFacts:
         "recipe_gap": make_recipe_gap(lineup=LABELLED_ALONE),
         "use": make_teacher(LABELLED_ALONE, zeroshot=make_calls(model="writer-2")),
         "tested": answers(failed=1, empty=3),
+    }
+    return facts_of(system, **{**found, **changed})
+
+
+def classifying(system: str = "gbdt-labelled", **changed: Any) -> CardFacts:
+    """The facts of a classification, by a student that has no weights to start from."""
+    params = {"gbdt": GbdtRun(), "lstm": LstmRun(), "bert": BertRun()}
+    family = split_system(system)[0]
+    settings = settings_of(system).model_copy(
+        update={"labels": list(LABELS), "params": params.get(family, settings_of().params)}
+    )
+    systems = make_systems(CLASSES)
+    found = {
+        "settings": settings,
+        "check": None if family == "gbdt" else make_check(tokens=0, equal=0.995),
+        "systems": systems,
+        "gap": make_gap(lineup=CLASSES),
+        "recipes": make_recipes(1, systems),
+        "recipe_gap": make_recipe_gap(lineup=CLASSES),
+        "confusions": {(LABELS[0], LABELS[0]): 20, (LABELS[0], LABELS[2]): 4, (LABELS[2], "|"): 1},
     }
     return facts_of(system, **{**found, **changed})
 

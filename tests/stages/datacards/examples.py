@@ -64,6 +64,8 @@ def facts_of(surveys: Surveys, source: Any = "written", **changes: Any) -> DataC
         label=load_section("label", LabelParams, PROFILE),
         params=PARAMS,
         lost={},
+        labels=[],
+        noise=None,
     )
     return replace(facts, **changes)
 

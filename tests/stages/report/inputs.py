@@ -16,20 +16,28 @@ from tests.contract.examples import (
     make_answered,
     make_dataset,
     make_gap,
-    make_lengths,
     make_origin,
     make_recipe_gap,
     make_recipes,
     make_survey,
     make_systems,
     make_teacher,
-    make_texts,
 )
+from tests.contract.label_examples import CLASSES, LABELS, make_noise
 from tests.contract.payback_examples import make_calibration, make_latencies, make_worth
+from tests.contract.text_examples import make_lengths, make_texts
 from tests.imports import ROOT
 from understudy.contract.answered import Answered
 from understudy.contract.calibration import SystemCalibration
-from understudy.contract.document import Document
+from understudy.contract.classes import (
+    NO_LABEL,
+    RELIABILITY,
+    ConfusionLine,
+    ReliabilityLine,
+    confusion_path,
+)
+from understudy.contract.document import Document, write_csv
+from understudy.contract.kind import CLASSIFICATION
 from understudy.contract.lineup import Lineup
 from understudy.contract.names import COLUMNS, LEAD, ZEROSHOT
 from understudy.contract.survey import LengthBin, SourceSurvey, histogram_of
@@ -66,6 +74,24 @@ def make_articles(count: int, words: int = 60, seed: int = 3) -> Articles:
     ]
 
 
+def make_labelled(count: int, labels: Sequence[str] = LABELS, seed: int = 5) -> Articles:
+    """Rows of a classification, with a label of every system; one answer is none."""
+    generator = np.random.default_rng(seed)
+    names = ("label", *CLASSES.systems)
+    drawn = generator.integers(len(labels), size=(count, len(names)))
+    rows = make_articles(count, words=20)
+    found = [
+        {
+            "id": row["id"],
+            "text": row["article"],
+            **{n: labels[at] for n, at in zip(names, places, strict=True)},
+        }
+        for row, places in zip(rows, drawn, strict=True)
+    ]
+    found[0][ZEROSHOT] = NO_LABEL
+    return found
+
+
 def make_long_articles(count: int) -> Articles:
     """Articles of 2,047 characters, highlights and summaries as long as those of the study."""
     rows = make_articles(count, words=420)
@@ -100,11 +126,36 @@ def write_project(
     lineup: Lineup = LINEUP,
 ) -> None:
     """Everything that the stage reads, with params.yaml of the sample."""
-    for name, content in make_metrics(len(articles), seeds, lineup).items():
+    labels = list(dict.fromkeys([*LABELS, *(row.get("label", LABELS[0]) for row in articles)]))
+    for name, content in make_metrics(len(articles), seeds, lineup, labels).items():
         write_json(folder / name, content)
+    if lineup.kind is CLASSIFICATION:
+        points = write_answers(folder, articles, lineup)
     write_texts(folder / "data", articles, points or make_points(articles), lineup)
     write_plots(folder, lineup)
     shutil.copy(ROOT / "profiles" / "sample.yaml", folder / "params.yaml")
+    if lineup.kind is CLASSIFICATION:
+        with (folder / "params.yaml").open("a", encoding="utf-8") as params:
+            params.write(f"task: {json.dumps({'kind': 'classification', 'labels': labels})}\n")
+
+
+def write_answers(
+    folder: Path, rows: Articles, lineup: Lineup = CLASSES
+) -> dict[str, pd.DataFrame]:
+    """What evaluate writes of labels alone; returns the points of the answers."""
+    points = {}
+    for system in lineup.systems:
+        lines = [ConfusionLine(actual=row["label"], predicted=row[system]) for row in rows]
+        write_csv(folder / confusion_path(system), lines)
+        right = [100.0 * (line.actual == line.predicted) for line in lines]
+        points[system] = pd.DataFrame(dict.fromkeys(lineup.kind.score_columns, right))
+    bins = [
+        ReliabilityLine(system=system, confidence=at, accuracy=at - 9, rows=7)
+        for system in lineup.trained
+        for at in (40.0, 97.5)
+    ]
+    write_csv(folder / RELIABILITY, bins)
+    return points
 
 
 def write_texts(
@@ -114,10 +165,11 @@ def write_texts(
     for name in ("gold", "predictions"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     table = pd.DataFrame(articles)
-    test = table[["id", "article", "highlights"]]
+    test = table[list(lineup.kind.columns)]
     if lineup.references == "teacher":
-        table[ZEROSHOT] = table["highlights"]
-        test = test.assign(highlights=pd.Series([None] * len(test), dtype="string"))
+        output = lineup.kind.output
+        table[ZEROSHOT] = table[output]
+        test = test.assign(**{output: pd.Series([None] * len(test), dtype="string")})
     test.to_parquet(folder / "gold" / "test.parquet")
     for system in (*lineup.trained, ZEROSHOT):
         written = table[["id"]].assign(prediction=table[system])
@@ -139,7 +191,7 @@ def write_plots(folder: Path, lineup: Lineup = LINEUP) -> None:
     for source in lineup.sources:
         bins = [
             (source, text, low, low + 10, 3 + low // 10)
-            for text in ("article", "highlights")
+            for text in (("text",) if lineup.kind is CLASSIFICATION else ("article", "highlights"))
             for low in (0, 10, 20)
         ]
         write_lengths(folder, source, bins)
@@ -153,25 +205,30 @@ def write_lengths(folder: Path, source: str, bins: Sequence[tuple[Any, ...]]) ->
 
 
 def make_metrics(
-    articles: int, seeds: int = 1, lineup: Lineup = LINEUP
+    articles: int, seeds: int = 1, lineup: Lineup = LINEUP, labels: Sequence[str] = LABELS
 ) -> dict[str, dict[str, Any]]:
     """The JSON files by their paths."""
-    systems, teacher = make_systems(lineup), make_teacher(lineup)
+    systems, teacher = make_systems(lineup, labels), make_teacher(lineup)
     documents: tuple[Document, ...] = (
         make_origin(),
         systems,
         make_gap(lineup=lineup),
         make_recipes(seeds, systems),
         make_recipe_gap(seeds, lineup=lineup),
-        make_texts(lineup),
-        make_lengths(lineup),
+        *(
+            (make_noise(),)
+            if lineup.kind is CLASSIFICATION
+            else (make_texts(lineup), make_lengths(lineup))
+        ),
         teacher,
         make_dataset(articles),
         make_worth(lineup=lineup),
     )
     found = {document.PATH: document for document in documents}
     found |= {Answered.path_of(stage): make_answered(stage) for stage in teacher.stages}
-    found |= {SourceSurvey.path_of(source): make_survey(source) for source in lineup.sources}
+    found |= {
+        SourceSurvey.path_of(source): make_survey(source, lineup) for source in lineup.sources
+    }
     for system, latency in make_latencies(lineup=lineup).items():
         found[StudentLatency.path_of(system)] = latency
         found[SystemCalibration.path_of(system)] = make_calibration()

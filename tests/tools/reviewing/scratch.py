@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from stages.evaluate.judging import price_calls, write_scores, write_seed_scores
-from tests.contract.examples import make_answered, make_traits
+from tests.contract.examples import make_answered
+from tests.contract.text_examples import make_traits
 from tests.imports import ROOT
 from tests.project import Project
 from understudy.contract.answered import CallCounts

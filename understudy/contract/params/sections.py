@@ -1,6 +1,8 @@
-"""Which class reads which section of params.yaml."""
+"""Which class reads which section of params.yaml, by the kind of task."""
 
+from understudy.contract.kind import Kind, this_kind
 from understudy.contract.params.calibrate import CalibrateParams
+from understudy.contract.params.classifying import STUDENTS
 from understudy.contract.params.datacards import DatacardsParams
 from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.evaluate import EvaluateParams
@@ -14,28 +16,36 @@ from understudy.contract.params.payback import WorthParams
 from understudy.contract.params.report import ReportParams
 from understudy.contract.params.review import ReviewParams
 from understudy.contract.params.serve import ServeParams
+from understudy.contract.params.task import TaskParams
 from understudy.contract.params.teacher import TeacherParams
-from understudy.contract.params.training import StudentParams
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.params import Section
 
-KINDS: dict[str, type[Section]] = {
-    "fetch": FetchParams,
-    "filter": FilterParams,
-    "teacher": TeacherParams,
-    "generate": GenerateParams,
-    "label": LabelParams,
-    "train-t5": StudentParams,
-    "train-bart": StudentParams,
-    "export": ExportParams,
-    "predict": DecodingParams,
-    "zeroshot": ZeroshotParams,
-    "evaluate": EvaluateParams,
-    "latency": LatencyParams,
-    "calibrate": CalibrateParams,
-    "worth": WorthParams,
-    "datacards": DatacardsParams,
-    "report": ReportParams,
-    "review": ReviewParams,
-    "serve": ServeParams,
-}
+
+def list_sections(kind: Kind | None = None) -> dict[str, type[Section]]:
+    """The sections of a kind of task, in the order in which people read them.
+
+    Args:
+        kind: of the task; None for that of the project in the working folder.
+    """
+    kind = kind or this_kind()
+    return {
+        "task": TaskParams,
+        "fetch": FetchParams,
+        "filter": FilterParams,
+        "teacher": TeacherParams,
+        "generate": GenerateParams,
+        "label": LabelParams,
+        **{f"train-{student}": STUDENTS[student] for student in kind.students},
+        "export": ExportParams,
+        "predict": DecodingParams,
+        "zeroshot": ZeroshotParams,
+        "evaluate": EvaluateParams,
+        "latency": LatencyParams,
+        "calibrate": CalibrateParams,
+        "worth": WorthParams,
+        "datacards": DatacardsParams,
+        "report": ReportParams,
+        "review": ReviewParams,
+        "serve": ServeParams,
+    }

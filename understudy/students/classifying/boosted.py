@@ -11,7 +11,6 @@ from understudy.core.errors import StudentError, one_line
 from understudy.students.classifying.answers import LabelEngine, rate_labels
 from understudy.students.classifying.grams import Grams, cut_text, load_grams
 from understudy.students.decoding.hypotheses import Hypothesis
-from understudy.students.model.machine import count_cores
 from understudy.students.model.spelling import Spelling
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ class Asked:
 class Boosted(LabelEngine):
     """See `Engine`; a token is an n-gram."""
 
-    def __init__(self, folder: Path, threads: int | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         """Loads a model folder; a StudentError says why it cannot."""
         import lightgbm
         from safetensors.numpy import load_file
@@ -86,7 +85,6 @@ class Boosted(LabelEngine):
         rows = int(tensors["rows"][0])
         self._linear = Linear(tensors["weights"], tensors["bias"], rows)
         self._asked = Asked(tensors["asked"], len(self._grams))
-        self._threads = threads or count_cores()
 
     def encode(
         self, texts: Sequence[str], params: DecodingParams, spelling: Spelling | None = None
@@ -104,11 +102,8 @@ class Boosted(LabelEngine):
         """See `Engine`."""
         for start in range(0, len(encoded), ROWS):
             matrix = self._grams.weigh(encoded[start : start + ROWS])
-            grown = self._trees.predict(
-                self._asked.fill(matrix),
-                raw_score=True,
-                num_threads=self._threads if matrix.shape[0] > 1 else 1,
-            )
+            # One thread: the trees take less than tf-idf, and threads that wait would spin.
+            grown = self._trees.predict(self._asked.fill(matrix), raw_score=True, num_threads=1)
             found = rate_labels(self._linear.score(matrix) + grown)
             yield from enumerate(found, start)
 

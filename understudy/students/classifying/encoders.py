@@ -1,7 +1,7 @@
-"""BERT and its kin: opened with a head for the labels, and written as an ONNX graph."""
+"""BERT and its kin: opened with a head for the labels."""
 
-import warnings
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,17 @@ from understudy.contract.params.classifying import BertRun
 from understudy.core.errors import StudentError
 from understudy.core.hub import first_line, resolve_commit
 from understudy.core.progress import in_terminal
-from understudy.students.model.loading import TINY, check_positions, check_tokenizer
+from understudy.students.model.families import FAMILIES
+from understudy.students.model.loading import (
+    TINY,
+    check_positions,
+    check_tokenizer,
+    train_tokenizer,
+)
 
-WIDTH, LAYERS, HEADS, VOCABULARY, POSITIONS = 128, 2, 4, 4000, 512
-SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+WIDTH, LAYERS, HEADS, POSITIONS = 128, 2, 4, 512
+SPECIAL = ("<pad>", "<unk>", "<s>", "</s>")
+"""Of a tiny tokenizer, which is made as BART's: the first is the padding of every batch."""
 
 
 class Encoder(nn.Module):  # type: ignore[misc]
@@ -88,17 +95,9 @@ def open_encoder(
 
 
 def _build_tiny(named: dict[str, Any], texts: Iterable[str]) -> tuple[Any, Any]:
-    from tokenizers import BertWordPieceTokenizer
-    from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
+    from transformers import BertConfig, BertForSequenceClassification
 
-    pieces = BertWordPieceTokenizer()
-    pieces.train_from_iterator(
-        texts, vocab_size=VOCABULARY, special_tokens=[*SPECIAL], show_progress=False
-    )
-    names = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=_frame(pieces), **dict(zip(names, SPECIAL, strict=True))
-    )
+    tokenizer = train_tokenizer(replace(FAMILIES["bart"], special_tokens=SPECIAL), texts)
     config = BertConfig(
         vocab_size=len(tokenizer),
         hidden_size=WIDTH,
@@ -109,32 +108,3 @@ def _build_tiny(named: dict[str, Any], texts: Iterable[str]) -> tuple[Any, Any]:
         **named,
     )
     return BertForSequenceClassification(config), tokenizer
-
-
-def _frame(pieces: Any) -> Any:
-    """The tokenizer with [CLS] and [SEP] around a text."""
-    from tokenizers import Tokenizer, processors
-
-    found = Tokenizer.from_str(pieces.to_str())
-    found.post_processor = processors.BertProcessing(
-        ("[SEP]", SPECIAL.index("[SEP]")), ("[CLS]", SPECIAL.index("[CLS]"))
-    )
-    return found
-
-
-def export_encoder(model: Encoder, path: Path) -> None:
-    """Writes the ONNX graph, which takes any number of texts of any length."""
-    ids = torch.tensor([[2, 5, 3], [2, 3, 0]])
-    axes = {0: "texts", 1: "tokens"}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter by tracing is called old; it takes a second
-        torch.onnx.export(
-            model.eval(),
-            (ids, (ids > 0).long()),
-            str(path),
-            input_names=["input_ids", "attention_mask"],
-            output_names=["scores"],
-            dynamic_axes={"input_ids": axes, "attention_mask": axes, "scores": {0: "texts"}},
-            opset_version=17,
-            dynamo=False,
-        )

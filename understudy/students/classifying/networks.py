@@ -1,6 +1,7 @@
 """Trains LSTM and BERT, and writes them as ONNX graphs that were compared with what was trained."""
 
 import sys
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from understudy.contract.params.export import CHECK
 from understudy.contract.trained import CutCounts, CutTexts, ExampleCounts
 from understudy.core.errors import StudentError
 from understudy.students.classifying.answers import to_log_probabilities
-from understudy.students.classifying.encoders import Encoder, export_encoder, open_encoder
+from understudy.students.classifying.encoders import Encoder, open_encoder
 from understudy.students.classifying.examples import (
     Examples,
     read_examples,
@@ -23,7 +24,7 @@ from understudy.students.classifying.examples import (
 )
 from understudy.students.classifying.graphs import GRAPH, open_session, pad, run_graph
 from understudy.students.classifying.loop import Loop, TokenTexts
-from understudy.students.classifying.recurrent import Lstm, export_lstm, read_vectors, train_words
+from understudy.students.classifying.recurrent import Lstm, read_vectors, train_words
 from understudy.students.model.tokens import encode_texts
 from understudy.students.training.resume import Stopwatch
 from understudy.students.training.trainer import Trained
@@ -106,13 +107,15 @@ class NetworkLearner:
     def save(self, folder: Path) -> None:
         """See `Learner`."""
         if isinstance(self._model, Encoder):
+            from transformers.utils import logging
+
+            logging.disable_progress_bar()
             self._model.model.save_pretrained(folder)
             self._tokenizer.model_max_length = self._params.max_input_tokens
             self._tokenizer.save_pretrained(folder)
-            export_encoder(self._model, folder / GRAPH)
         else:
             self._tokenizer.save(folder)
-            export_lstm(self._model, folder / GRAPH)
+        export_graph(self._model, folder / GRAPH)
         check = self._check(folder)
         if check.why:
             print(f"{self._label}: {check.why}", file=sys.stderr)
@@ -129,9 +132,9 @@ class NetworkLearner:
                 "trained model; another checkpoint, or other versions of torch and onnxruntime, "
                 "may export well"
             )
-        kept: dict[str, Any] = {"passed": True, "limit": FLOAT_LIMIT, "rows": len(self._checked)}
+        kept: dict[str, Any] = {"passed": True, "rows": len(self._checked)}
         if params.quantization == "float32":
-            return ConversionCheck(quantization="float32", **kept, **floats)
+            return ConversionCheck(quantization="float32", limit=FLOAT_LIMIT, **kept, **floats)
         small = folder / f"int8-{GRAPH}"
         quantize(path, small)
         found = _compare(small, self._checked, expected)
@@ -143,7 +146,7 @@ class NetworkLearner:
             f"int8 gives {found['equal']:.1%} of {len(self._checked)} validation texts the label "
             f"of the trained model, below equal_labels = {params.equal_labels:g}: float32 is kept"
         )
-        return ConversionCheck(quantization="float32", why=why, **kept, **floats)
+        return ConversionCheck(quantization="float32", limit=FLOAT_LIMIT, why=why, **kept, **floats)
 
     def _score_trained(self) -> np.ndarray:
         """Log-probabilities (texts, labels) of what was trained, in float32."""
@@ -152,6 +155,24 @@ class NetworkLearner:
                 self._model(*map(torch.from_numpy, pad([ids]))).numpy() for ids in self._checked
             ]
         return to_log_probabilities(np.concatenate(scores))
+
+
+def export_graph(model: Any, path: Path) -> None:
+    """Writes the ONNX graph, which takes any number of texts of any length."""
+    ids = torch.tensor([[2, 5, 3], [2, 3, 0]])
+    axes = {0: "texts", 1: "tokens"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter by tracing is called old; it takes a second
+        torch.onnx.export(
+            model.eval(),
+            (ids, (ids > 0).long()),
+            str(path),
+            input_names=["input_ids", "attention_mask"],
+            output_names=["scores"],
+            dynamic_axes={"input_ids": axes, "attention_mask": axes, "scores": {0: "texts"}},
+            opset_version=17,
+            dynamo=False,
+        )
 
 
 def quantize(path: Path, out: Path) -> None:

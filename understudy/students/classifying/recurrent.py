@@ -1,9 +1,8 @@
-"""The LSTM: its vocabulary, its layers in torch, and the same layers as an ONNX graph."""
+"""The LSTM: its vocabulary and its layers."""
 
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +15,6 @@ from understudy.students.model.fast import CONFIG, FILE, FastTokenizer
 UNKNOWN, START = "[UNK]", "[CLS]"
 NAMES = {"pad_token": "[PAD]", "unk_token": UNKNOWN, "cls_token": START}
 LOWEST = -1e9
-OPSET, IR = 17, 9
 
 
 class Words(FastTokenizer):
@@ -96,70 +94,3 @@ class Lstm(nn.Module):  # type: ignore[misc]
         states, _ = nn.utils.rnn.pad_packed_sequence(self.lstm(packed)[0], batch_first=True)
         states = states.masked_fill(attention_mask[..., None] == 0, LOWEST)
         return self.head(self.dropout(states.amax(1)))
-
-
-def export_lstm(model: Lstm, path: Path) -> None:
-    """Writes the ONNX graph, which takes any number of texts of any length."""
-    from onnx import TensorProto, helper, numpy_helper, save
-
-    state = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
-    sides = ("", "_reverse")
-    weights = {
-        "words": state["words.weight"],
-        "W": np.stack([_reorder(state[f"lstm.weight_ih_l0{side}"]) for side in sides]),
-        "R": np.stack([_reorder(state[f"lstm.weight_hh_l0{side}"]) for side in sides]),
-        "B": np.stack(
-            [
-                np.concatenate(
-                    [_reorder(state[f"lstm.bias_{kind}_l0{side}"]) for kind in ("ih", "hh")]
-                )
-                for side in sides
-            ]
-        ),
-        "head": state["head.weight"].T.copy(),
-        "bias": state["head.bias"],
-        "one": np.array([1]),
-        "last": np.array([-1]),
-        "flat": np.array([0, 0, -1]),
-        "lowest": np.array(LOWEST, dtype=np.float32),
-    }
-    states = model.lstm.hidden_size
-    make = helper.make_node
-    nodes = [
-        make("ReduceSum", ["attention_mask", "one"], ["sum"], keepdims=0),
-        make("Cast", ["sum"], ["lengths"], to=TensorProto.INT32),
-        make("Gather", ["words", "input_ids"], ["embedded"]),
-        make("Transpose", ["embedded"], ["steps"], perm=[1, 0, 2]),
-        make(
-            "LSTM", ["steps", "W", "R", "B", "lengths"], ["Y"],
-            hidden_size=states, direction="bidirectional",
-        ),
-        make("Transpose", ["Y"], ["sides"], perm=[2, 0, 1, 3]),
-        make("Reshape", ["sides", "flat"], ["states"]),
-        make("Cast", ["attention_mask"], ["attended"], to=TensorProto.BOOL),
-        make("Unsqueeze", ["attended", "last"], ["known"]),
-        make("Where", ["known", "states", "lowest"], ["masked"]),
-        make("ReduceMax", ["masked"], ["largest"], axes=[1], keepdims=0),
-        make("Gemm", ["largest", "head", "bias"], ["scores"]),
-    ]  # fmt: skip
-    shape = ["texts", "tokens"]
-    graph = helper.make_graph(
-        nodes,
-        "lstm",
-        [
-            helper.make_tensor_value_info(name, TensorProto.INT64, shape)
-            for name in ("input_ids", "attention_mask")
-        ],
-        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["texts", "labels"])],
-        [numpy_helper.from_array(value, name) for name, value in weights.items()],
-    )
-    made: Any = helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR
-    )
-    save(made, path)
-
-
-def _reorder(weights: np.ndarray) -> np.ndarray:
-    """From torch's gates (input, forget, cell, output) to those of ONNX (i, o, f, c)."""
-    i, f, c, o = np.split(weights, 4)
-    return np.concatenate([i, o, f, c])

@@ -59,7 +59,7 @@ def open_engine(folder: Path, wanted: str, threads: int | None = None) -> Engine
     if family == "gbdt":
         from understudy.students.classifying.boosted import Boosted
 
-        return Boosted(folder, threads)
+        return Boosted(folder)
     if family in ("lstm", "bert"):
         from understudy.students.classifying.graphs import Graph
 

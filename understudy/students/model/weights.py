@@ -12,6 +12,8 @@ SHOWN = 2
 """Tensors that a message names of each kind."""
 KINDS = ("*.safetensors", "pytorch_model*.bin")
 """Files with weights, in a folder that save_pretrained has written."""
+SERVED = ("model.onnx", "model.txt")
+"""What classifiers are served by, beside what they were trained as, if that is kept."""
 
 
 def check_weights(
@@ -109,7 +111,7 @@ def check_stored(folder: Path, model: Any) -> None:
 
 def hash_weights(folder: Path) -> str | None:
     """SHA-256 of the files with weights in a model folder; None where there are none."""
-    files = sorted(file for kind in KINDS for file in folder.glob(kind))
+    files = sorted(file for kind in (*KINDS, *SERVED) for file in folder.glob(kind))
     digest = hashlib.sha256()
     for path in files:
         with path.open("rb") as file:

@@ -2,15 +2,16 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from ruamel.yaml import YAML
 
 from understudy.contract.document import write_csv
-from understudy.contract.kind import CLASSIFICATION, this_kind
+from understudy.contract.kind import this_kind
 from understudy.contract.pairs import DATA, LEARNING_SPLITS, seed_folder
 from understudy.contract.params.classifying import STUDENTS, BertRun, GbdtRun, LstmRun
 from understudy.contract.params.sources import SOURCES, Source
@@ -64,93 +65,16 @@ class Learner(Protocol):
         ...
 
 
-def main(family: str, about: str | None) -> None:
-    """Trains what the command line names; `about` is for its --help."""
-    parser = command_parser(f"python -m stages.train_{family}", about)
-    parser.add_argument("source", choices=SOURCES, help="whose pairs it learns from")
-    parser.add_argument("seed", type=int, help=f"one of train-{family}.seeds, as a rule")
-    options = parser.parse_args()
-    params = load_section(f"train-{family}", STUDENTS[family]).run(options.seed)
-    keep_memory()
-    if params.threads is not None:
-        limit_threads(params.threads)
-    processes = params.processes if isinstance(params, TrainParams) else 1
-    if processes > 1 and not started_by_launcher():
-        arguments = (options.source, str(options.seed))
-        launch(f"stages.train_{family}", arguments, processes)
-    else:
-        train_on_source(family, options.source, params)
-
-
-def train_on_source(
-    family: str, source: Source, params: Params, labels: Sequence[str] | None = None
-) -> None:
-    """Writes the files of models/seeds/FAMILY-SOURCE/SEED, and SEED.json beside it.
-
-    Args:
-        family: names the student.
-        source: whose pairs it learns from.
-        params: of this very model.
-        labels: of a classification; None for those of params.yaml.
-
-    Raises:
-        StudentError: the model cannot be loaded or trained.
-        DataError: the pairs cannot be read.
-    """
-    system = f"{family}-{source}"
-    pairs = {split: DATA / source / f"{split}.parquet" for split in LEARNING_SPLITS}
-    label = f"train-{family}@{source}-{params.seed}"
-    if labels is None:
-        labels = load_section("task", TaskParams).labels if this_kind() is CLASSIFICATION else []
-    try:
-        learner = open_learner(family, params, pairs["train"], labels)
-        identity = _identify(family, learner, pairs, params, labels)
-        run = f"{system}-{params.seed}"
-        with resumable(run, identity, lock=rank() == 0) as state:
-            trained = learner.train(pairs, state, label)
-            if rank() == 0:
-                settings = TrainedSettings(
-                    system=system,
-                    family=family,
-                    labels=list(labels) or None,
-                    source=source,
-                    params=params,
-                    commit=learner.commit,
-                    parameters=learner.parameters,
-                    device=name_device() if "torch" in sys.modules else "cpu",
-                    versions=learner.versions(),
-                    examples=trained.examples,
-                    cut=trained.cut,
-                    lost=trained.lost,
-                    steps=trained.curve[-1].step,
-                    best_step=trained.best_step,
-                    best_validation_loss=trained.best_validation_loss,
-                )
-                _save(learner, trained, settings, seed_folder(system, params.seed))
-    except StudentError as error:
-        raise type(error)(f"{label}: {error}") from None
-
-
-def open_learner(family: str, params: Params, train: Path, labels: Sequence[str]) -> Learner:
-    """The student that params name; a StudentError says why it cannot learn."""
-    if isinstance(params, GbdtRun):
-        from understudy.students.classifying.boosting import GbdtLearner
-
-        return GbdtLearner(params, labels)
-    if isinstance(params, LstmRun | BertRun):
-        share_cores()
-        from understudy.students.classifying.networks import NetworkLearner
-
-        return NetworkLearner(params, labels)
-    return SequenceLearner(family, params, train, labels=bool(labels))
+Open = Callable[[Any, Path, Sequence[str]], Learner]
+"""Makes a student of its params, the file with its training pairs, and the labels, if any."""
 
 
 class SequenceLearner:
     """T5 and BART: see `Learner`."""
 
-    def __init__(self, family: str, params: TrainParams, train: Path, *, labels: bool) -> None:
+    def __init__(self, family: str, params: Any, train: Path, labels: Sequence[str]) -> None:
         start = Path(params.model)
-        self._params = params
+        self._params: TrainParams = params
         self._student = open_student(
             params.model, params.revision, FAMILIES[family], _texts(train), params.seed
         )
@@ -178,6 +102,80 @@ class SequenceLearner:
         self._student.tokenizer.model_max_length = self._params.max_input_tokens
         self._student.tokenizer.save_pretrained(folder)
         (folder / "generation_config.json").unlink()  # export writes it, with our beam search
+
+
+def main(family: str, about: str | None, opening: Open | None = None) -> None:
+    """Trains what the command line names.
+
+    Args:
+        family: names the student.
+        about: what the stage does, for its --help.
+        opening: makes the student, after all that torch must be told before it is imported; None
+            for one that writes.
+    """
+    parser = command_parser(f"python -m stages.train_{family}", about)
+    parser.add_argument("source", choices=SOURCES, help="whose pairs it learns from")
+    parser.add_argument("seed", type=int, help=f"one of train-{family}.seeds, as a rule")
+    options = parser.parse_args()
+    params = load_section(f"train-{family}", STUDENTS[family]).run(options.seed)
+    keep_memory()
+    share_cores()
+    if params.threads is not None:
+        limit_threads(params.threads)
+    processes = params.processes if isinstance(params, TrainParams) else 1
+    if processes > 1 and not started_by_launcher():
+        arguments = (options.source, str(options.seed))
+        launch(f"stages.train_{family}", arguments, processes)
+    else:
+        train_on_source(family, options.source, params, opening)
+
+
+def train_on_source(
+    family: str, source: Source, params: Params, opening: Open | None = None
+) -> None:
+    """Writes the files of models/seeds/FAMILY-SOURCE/SEED, and SEED.json beside it.
+
+    Args:
+        family: names the student.
+        source: whose pairs it learns from.
+        params: of this very model.
+        opening: as for `main`.
+
+    Raises:
+        StudentError: the model cannot be loaded or trained.
+        DataError: the pairs cannot be read.
+    """
+    system = f"{family}-{source}"
+    pairs = {split: DATA / source / f"{split}.parquet" for split in LEARNING_SPLITS}
+    label = f"train-{family}@{source}-{params.seed}"
+    labels = load_section("task", TaskParams).labels if this_kind().has_labels else []
+    try:
+        learner = (opening or partial(SequenceLearner, family))(params, pairs["train"], labels)
+        identity = _identify(family, learner, pairs, params, labels)
+        run = f"{system}-{params.seed}"
+        with resumable(run, identity, lock=rank() == 0) as state:
+            trained = learner.train(pairs, state, label)
+            if rank() == 0:
+                settings = TrainedSettings(
+                    system=system,
+                    family=family,
+                    labels=list(labels) or None,
+                    source=source,
+                    params=params,
+                    commit=learner.commit,
+                    parameters=learner.parameters,
+                    device=name_device() if "torch" in sys.modules else "cpu",
+                    versions=learner.versions(),
+                    examples=trained.examples,
+                    cut=trained.cut,
+                    lost=trained.lost,
+                    steps=trained.curve[-1].step,
+                    best_step=trained.best_step,
+                    best_validation_loss=trained.best_validation_loss,
+                )
+                _save(learner, trained, settings, seed_folder(system, params.seed))
+    except StudentError as error:
+        raise type(error)(f"{label}: {error}") from None
 
 
 def _texts(pairs: Path) -> Iterator[str]:
@@ -212,16 +210,17 @@ def _identify(
 
 
 def list_code(stage: str, root: Path = ROOT) -> list[Path]:
-    """The code that a training stage depends on, as the deps in dvc.yaml say.
+    """The code that a training stage depends on, as the deps in the dvc.yaml of its kind say.
 
     An installed package has no dvc.yaml beside it; all of its students' code counts then.
     """
-    graph = root / "dvc.yaml"
-    deps = ["understudy/students"]
-    if graph.is_file():
-        stages = YAML(typ="safe").load(graph.read_text(encoding="utf-8"))["stages"]
-        listed = stages.get(stage, {"deps": deps})["deps"]
-        deps = [dep for dep in listed if dep.startswith(("stages/", "understudy/"))]
+    deps, kind = ["understudy/students"], this_kind()
+    for graph in (root / "dvc.yaml", *sorted(root.glob("*/dvc.yaml"))):
+        if graph.is_file() and this_kind(graph.with_name("params.yaml")) == kind:
+            listed = YAML(typ="safe").load(graph.read_text(encoding="utf-8"))["stages"]
+            paths = [dep.removeprefix("../") for dep in listed.get(stage, {}).get("deps", ())]
+            deps = [path for path in paths if path.startswith(("stages/", "understudy/"))] or deps
+            break
     return sorted(
         path
         for dep in deps
@@ -230,9 +229,9 @@ def list_code(stage: str, root: Path = ROOT) -> list[Path]:
 
 
 def _save(learner: Learner, trained: Trained, settings: TrainedSettings, folder: Path) -> None:
-    with replacing_files(folder) as partial:
-        write_csv(partial / CURVE, trained.curve)
-        learner.save(partial)
-        settings.write(TrainedSettings.path_in(partial))
+    with replacing_files(folder) as made:
+        write_csv(made / CURVE, trained.curve)
+        learner.save(made)
+        settings.write(TrainedSettings.path_in(made))
     took = TrainingRun(seconds=trained.seconds, device=settings.device)
     took.write(TrainingRun.path_beside(folder))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from understudy.contract.calibration import SystemCalibration
+from understudy.contract.kind import this_kind
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.contract.params.serve import ServeParams
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
@@ -163,7 +164,12 @@ def rate_by(confidence: Confidence) -> Rate:
 
 
 def open_compare() -> Callable[[str, str], float]:
-    """What gives the points of ROUGE-1 F1 between two texts, by the section `evaluate`."""
+    """What gives the points of ROUGE-1 F1 between two texts, by the section `evaluate`.
+
+    Of a classification 100 for the same label, and 0 for another one.
+    """
+    if this_kind().has_labels:
+        return lambda prediction, reference: 100.0 if prediction == reference else 0.0
     params = load_section("evaluate", EvaluateParams)
 
     def compare(prediction: str, reference: str) -> float:

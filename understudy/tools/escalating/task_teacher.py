@@ -7,6 +7,7 @@ from typing import Any
 from understudy.contract.answers import LIMITS, Answer, normal_word
 from understudy.contract.params.serve import ServeParams
 from understudy.contract.params.teacher import TeacherParams
+from understudy.contract.params.usable import UNLISTED
 from understudy.serving.answering import Finish
 from understudy.serving.handover import Reason, Taught, TeacherFailedError
 from understudy.teacher.errors import (
@@ -32,7 +33,11 @@ REASONS: dict[type[TeacherError], Reason] = {
 
 
 class TaskTeacher:
-    """The teacher, asked by the task's own prompt as `label` and `zeroshot` ask it."""
+    """The teacher, asked by the task's own prompt as `label` and `zeroshot` ask it.
+
+    Where it is to name a label, that is what its answer becomes; an answer that names none goes on
+    as it came.
+    """
 
     def __init__(self, task: TaskPrompt, params: TeacherParams, serve: ServeParams) -> None:
         self.model = params.model
@@ -52,8 +57,8 @@ class TaskTeacher:
         row = {name: clean.get(name, "") for name in prompt.variables}
         question = Question(prompt.fill(row), row, settings=prompt.settings, field=prompt.field)
         answer = await self._answer(question)
-        text, problem = prompt.read(answer)
-        if problem is not None:
+        text, problem = prompt.read(answer, self._task.labels)
+        if problem not in (None, UNLISTED):
             raise TeacherFailedError("useless", problem, answer.request)
         return _teach(answer, text, "stop")
 

@@ -7,12 +7,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from understudy.contract.served import SERVED_SCHEMA
+from understudy.contract.kind import this_kind
+from understudy.contract.served import INPUT, SERVED_SCHEMA
 from understudy.core.errors import DataError
 from understudy.core.tables import BATCH_ROWS, readable_parquet
 from understudy.texts.redaction import Redactor
 
-ARTICLE = "article"
 NO_ANSWER, NO_INPUT = "no_answer", "no_input"
 OTHER_WHY, OTHER_COLUMNS = "other_why", "other_columns"
 HINT = "move it away to harvest the other days"
@@ -25,7 +25,7 @@ class Candidate:
     time: datetime
     request: str
     values: Mapping[str, str]
-    """`article`, and the columns that it is made of, if any."""
+    """The input, and the columns that it is made of, if any."""
     reason: str | None = None
 
 
@@ -68,7 +68,8 @@ class CandidateReader:
             redactor: what replaces personal data that the server has not replaced.
         """
         self._whys, self._redactor = whys, redactor
-        self._fields = [name for name in variables if name != ARTICLE]
+        self._input = this_kind().input
+        self._fields = [name for name in variables if name != self._input]
         self._has_one = len(variables) == 1
 
     def read(self, day: Path) -> Iterator[Candidate]:
@@ -88,7 +89,7 @@ class CandidateReader:
         if reason is None:
             found = self._read_fields(row)
             reason = OTHER_COLUMNS if found is None else None
-            values = self._clean({ARTICLE: row[ARTICLE], **(found or {})})
+            values = self._clean({self._input: row[INPUT], **(found or {})})
         return Candidate(row["time"], row["request"] or "", values, reason)
 
     def _find_reason(self, row: Mapping[str, Any]) -> str | None:
@@ -96,12 +97,12 @@ class CandidateReader:
             return OTHER_WHY
         if row["teacher"] is None or row["request"] is None:
             return NO_ANSWER
-        return None if row[ARTICLE] and row[ARTICLE].strip() else NO_INPUT
+        return None if row[INPUT] and row[INPUT].strip() else NO_INPUT
 
     def _read_fields(self, row: Mapping[str, Any]) -> dict[str, str] | None:
         """The columns that the input is made of; None where one is absent, or no text."""
         if self._has_one and row["fields"] is None:  # the one column is the whole input
-            return dict.fromkeys(self._fields, row[ARTICLE])
+            return dict.fromkeys(self._fields, row[INPUT])
         try:
             found = json.loads(row["fields"] or "{}")
             values = {name: found[name] or "" for name in self._fields}

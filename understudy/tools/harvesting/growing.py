@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from understudy.contract.harvested import FIRST_SERVED, harvested_schema
+from understudy.contract.kind import this_kind
 from understudy.core.tables import BATCH_ROWS, list_columns, readable_parquet, table_writer
 from understudy.rows.novelty import REPEATED, NoveltyRule
 from understudy.rows.splitting import fingerprint
-from understudy.tools.harvesting.candidates import ARTICLE, Candidate
+from understudy.tools.harvesting.candidates import Candidate
 from understudy.tools.importing.collecting import name_input
 
 OVER_LIMIT = "over_limit"
@@ -56,7 +57,7 @@ class Grower:
 
     def __init__(self, path: Path, rule: NoveltyRule, fields: Sequence[str]) -> None:
         """Takes the file, which need not exist, the rule, and the columns that the prompt uses."""
-        self._path, self._rule = path, rule
+        self._path, self._rule, self._input = path, rule, this_kind().input
         old = list_columns(path) if path.exists() else []
         lost = [name for name in old if name not in harvested_schema(fields)]
         self._fields = (*fields, *lost)
@@ -74,7 +75,7 @@ class Grower:
         """
         done, new = Harvest(self._path), dict[bytes, Row]()
         for row in self._read():
-            self._rule.note_harvested(row[ARTICLE])
+            self._rule.note_harvested(row[self._input])
             done.total += 1
         for one in candidates:
             done.read += 1
@@ -90,23 +91,23 @@ class Grower:
 
     def _judge(self, one: Candidate, new: dict[bytes, Row], limit: int | None) -> str | None:
         """Takes a candidate, or says why not."""
-        article = one.values[ARTICLE]
-        text = fingerprint(article)
+        given = one.values[self._input]
+        text = fingerprint(given)
         if text in new:
             new[text]["times_served"] += 1
             return REPEATED
         if limit is not None and len(new) >= limit:
-            return self._rule.find_known(article) or OVER_LIMIT
-        reason = self._rule.find_reason(article)
+            return self._rule.find_known(given) or OVER_LIMIT
+        reason = self._rule.find_reason(given)
         if reason is None:
             new[text] = self._describe(one)
         return reason
 
     def _describe(self, one: Candidate) -> Row:
-        named = {name: one.values[name] for name in one.values if name != ARTICLE} or one.values
+        named = {name: one.values[name] for name in one.values if name != self._input}
         return {
             **dict.fromkeys(self._fields),
-            "id": name_input(named).hex(),
+            "id": name_input(named or one.values).hex(),
             **one.values,
             FIRST_SERVED: one.time,
             "times_served": 1,

@@ -4,6 +4,7 @@ import sys
 from argparse import ArgumentParser
 from pathlib import Path
 
+from understudy.contract.kind import this_kind
 from understudy.teacher.matching import OTHER_PROMPT
 from understudy.tools.importing.recovery import OTHER_MODEL, PARAM, Findings
 
@@ -32,6 +33,6 @@ def hint_at(findings: Findings) -> None:
     if (count := findings.rejects[OTHER_PROMPT]) and not findings.found:
         print(
             f"note: none of {count} prompts is the template of {PARAM}; write the prompt that your "
-            "logs have into its file, with $article where the input was",
+            f"logs have into its file, with ${this_kind().input} where the input was",
             file=sys.stderr,
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from understudy.contract.answers import Answer
+from understudy.contract.params.task import TaskParams
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.errors import one_line
@@ -23,6 +24,7 @@ from understudy.teacher.matching import OTHER_PROMPT
 from understudy.teacher.prompts import Prompt
 from understudy.teacher.requests import Question, build_requests
 from understudy.texts.encoding import to_utf8
+from understudy.texts.label_reader import LabelReader
 from understudy.tools.importing.cleaning import Cleaner
 
 PARAM = "zeroshot.prompt"
@@ -59,6 +61,7 @@ class Recovery:
         teacher: TeacherParams,
         any_model: bool = False,
         cleaner: Cleaner | None = None,
+        labels: LabelReader | None = None,
     ) -> None:
         """Takes what the stages ask by.
 
@@ -67,9 +70,10 @@ class Recovery:
             teacher: the section `teacher`.
             any_model: answers of other models count too, and those of unknown ones.
             cleaner: is applied to inputs and answers before anything is made of them.
+            labels: reads answers; None where they are texts.
         """
         self.prompt, self._teacher, self._any_model = prompt, teacher, any_model
-        self.cleaner = cleaner or Cleaner()
+        self.cleaner, self._labels = cleaner or Cleaner(), labels
 
     @classmethod
     def load(
@@ -85,7 +89,9 @@ class Recovery:
             DataError: the file of names in fetch.redact cannot be used.
         """
         prompt = Prompt(PARAM, load_section("zeroshot", ZeroshotParams).prompt)
-        return cls(prompt, teacher, any_model, cleaner or Cleaner.load())
+        task = load_section("task", TaskParams)
+        labels = LabelReader.of(task.labels, task.synonyms)
+        return cls(prompt, teacher, any_model, cleaner or Cleaner.load(), labels)
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -104,7 +110,7 @@ class Recovery:
         known = {name: to_utf8(value) for name, value in values.items()}
         cleaned, in_input = self.cleaner.clean_input(known)
         answer, in_answer = self.cleaner.clean_answer(self._read_answer(call, cleaned))
-        _, problem = self.prompt.read(answer)
+        _, problem = self.prompt.read(answer, self._labels)
         if problem:
             return _reject(call, problem)
         return Recovered(call, cleaned, answer, in_input, in_answer)

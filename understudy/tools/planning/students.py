@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from understudy.contract.names import STUDENTS
+from understudy.contract.kind import this_kind
 from understudy.contract.pairs import seed_folder
+from understudy.contract.params.classifying import STUDENTS
 from understudy.contract.params.export import ExportParams
 from understudy.contract.params.sources import load_sources
-from understudy.contract.params.training import StudentParams
 from understudy.contract.trained import TrainingRun
 from understudy.core.errors import DataError
 from understudy.core.params import load_section
@@ -48,8 +48,8 @@ def plan_students(stages: Sequence[Stage], folder: Path = Path()) -> dict[str, S
     """
     due = {stage.name for stage in stages if stage.state in ("stale", "waits")}
     found, sources = {}, load_sources()
-    for student in STUDENTS:
-        params = load_section(f"train-{student}", StudentParams)
+    for student in this_kind().students:
+        params = load_section(f"train-{student}", STUDENTS[student])
         models = [(source, seed) for source in sources for seed in params.seeds]
         to_train = sum(f"train-{student}@{source}-{seed}" in due for source, seed in models)
         there = [folder / seed_folder(f"{student}-{source}", seed) for source, seed in models]
@@ -57,7 +57,7 @@ def plan_students(stages: Sequence[Stage], folder: Path = Path()) -> dict[str, S
         sizes = [held for model in there if (held := _measure(model))]
         seconds = sum(times) / len(times) if times else None
         known = round(sum(sizes) / len(sizes)) if sizes else None
-        size = known or _measure_start(params.model)
+        size = known or _measure_start(getattr(params, "model", TINY))
         found[student] = StudentPlan(
             models=len(models),
             to_train=to_train,

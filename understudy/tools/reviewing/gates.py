@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from understudy.contract.names import KINDS, MEASURES, split_pair
+from understudy.contract.kind import this_kind
+from understudy.contract.names import split_pair
 from understudy.contract.params.review import ReviewParams
 from understudy.core.errors import UnderstudyError, one_line
 from understudy.tools.reviewing.noise import MeanChange
@@ -18,7 +19,7 @@ State = Literal[
 DIGITS = 9
 """A drop of 0.3 from 1.0 to 0.7 is no more than 0.3."""
 SEEDS_TOO = "other seeds and articles"
-OF_SEEDS = ("f1_low", "f1_high", "sd", "p", "p_equivalent")
+OF_SEEDS = ("f1_low", "f1_high", "accuracy_low", "accuracy_high", "sd", "p", "p_equivalent")
 """Keys in metrics/seeds.json and metrics/recipes.json that are there with two seeds only."""
 
 
@@ -125,13 +126,17 @@ def _judge_drop(rule: Rule, metric: str, limit: float, moved: MeanChange, noise:
 def _is_score(metric: str) -> bool:
     """Whether a dotted name is that of a system's mean score."""
     file, *keys = metric.split(".")
-    return file == "systems" and len(keys) == 3 and keys[1] in KINDS and keys[2] in MEASURES
+    kind = this_kind()
+    is_long = file == "systems" and len(keys) == 3
+    return is_long and keys[1] in kind.types and keys[2] in kind.measures
 
 
 def _find_lone_seed(metric: str, known: Mapping[str, float]) -> str | None:
     """The system for whose lack of a second seed a metric is not there, if that is why."""
     file, *keys = metric.split(".")
-    if metric in known or len(keys) != 3 or keys[1] not in KINDS or keys[2] not in OF_SEEDS:
+    if metric in known or len(keys) != 3 or keys[2] not in OF_SEEDS:
+        return None
+    if keys[1] not in this_kind().types:
         return None
     systems = {"seeds": [keys[0]], "recipes": split_pair(keys[0])}.get(file, [])
     return next((one for one in systems if known.get(f"seeds.{one}.seeds") == 1), None)

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from understudy.contract.kind import this_kind
 from understudy.contract.lineup import Lineup
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.contract.params.review import ReviewParams
-from understudy.contract.params.sections import KINDS
+from understudy.contract.params.sections import list_sections
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
 from understudy.contract.trained import CURVES
 from understudy.core.params import load_section
@@ -64,7 +65,7 @@ class Review:
     curves: list[Curves]
     """Learning curves that changed."""
     first: dict[str, tuple[float, float]]
-    """ROUGE-1 F1 of base and workspace by system."""
+    """The main measure of base and workspace by system."""
     storage: Storage
     stale: list[str]
     """Stages that `dvc repro` would run, whose figures are of an earlier run."""
@@ -105,6 +106,7 @@ def gather_review(base: str) -> Review:
         name.partition("/")[0] for name in (*old.inputs, *new.inputs) if name.endswith(".py")
     }
     old_scores = read_scores(old.metrics)
+    main = f"{this_kind().main}_{this_kind().judged}"
     both = {name for name in new.metrics if name in old.metrics}
     return Review(
         revisions=revisions,
@@ -127,9 +129,9 @@ def gather_review(base: str) -> Review:
         priced=not prices.are_free,
         curves=list(_find_curves(revisions.commit)),
         first={
-            system: (old_scores[system]["rouge1_f1"], figures["rouge1_f1"])
+            system: (old_scores[system][main], figures[main])
             for system, figures in read_scores(new.metrics).items()
-            if "rouge1_f1" in figures and "rouge1_f1" in old_scores.get(system, {})
+            if main in figures and main in old_scores.get(system, {})
         },
         storage=storage,
         stale=[s.name for s in survey_stages() if s.state in ("stale", "waits")],
@@ -139,7 +141,8 @@ def gather_review(base: str) -> Review:
 def _find_param_changes(old: Snapshot, new: Snapshot) -> list[Change]:
     """Changes of params, where a key that one side leaves out has today's default."""
     before, after = dict(flatten(old.params)), dict(flatten(new.params))
-    defaults = flatten({name: kind().model_dump(mode="json") for name, kind in KINDS.items()})
+    sections = list_sections().items()
+    defaults = flatten({name: kind().model_dump(mode="json") for name, kind in sections})
     known = {key: default for key, default in defaults if key in before or key in after}
     return find_changes({**known, **before}, {**known, **after})
 

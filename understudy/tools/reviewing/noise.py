@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from understudy.contract.names import KINDS
+from understudy.contract.kind import this_kind
 from understudy.versioning.changes import is_number
 
 CLOSE = 0.01
@@ -40,7 +40,7 @@ def read_scores(metrics: Mapping[str, Any], file: str = "systems") -> dict[str, 
     found = {
         str(system): {
             f"{kind}_{name}": figure
-            for kind in KINDS
+            for kind in this_kind().types
             if isinstance(scores, Mapping) and isinstance(scores.get(kind), Mapping)
             for name, figure in scores[kind].items()
             if is_number(figure)

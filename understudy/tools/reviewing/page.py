@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from understudy.contract.names import KINDS, MEASURES, TITLES
-from understudy.core.errors import one_line
-from understudy.rendering.markdown import code_span
+from understudy.contract.kind import this_kind
+from understudy.rendering.figures import enumerate_words
+from understudy.rendering.markdown import code_cell
 from understudy.rendering.templates import render_markdown
-from understudy.rendering.verdicts import COVERS
+from understudy.rendering.verdicts import name_covered
 from understudy.tools.reviewing.artifacts import group_seeds
 from understudy.tools.reviewing.charts import draw_bars, draw_curves
 from understudy.tools.reviewing.gather import Review
@@ -24,9 +24,9 @@ PART = "\f"
 """Ends a part in the template; text from outside cannot hold it, as it is put on one line."""
 DATA = re.compile(r"(dataset|data/\w+)\.|answers/\w+\.(?!calls\.)")
 """Metrics that count rows, by their dotted names."""
-ELSEWHERE = re.compile(rf"{DATA.pattern}|answers/|(gap|recipes|rouge)\.")
+ELSEWHERE = re.compile(rf"{DATA.pattern}|answers/|(gap|recipes|rouge|labels)\.")
 """Metrics with a section of their own, or that repeat others."""
-BOUNDS = tuple(f"{measure}_{end}" for measure in MEASURES for end in ("low", "high"))
+BOUNDS = ("_low", "_high")
 MOST = 100
 """Rows of any table."""
 SHOWN = 80
@@ -45,13 +45,14 @@ def build_page(review: Review, longest: int = LONGEST) -> str:
         charts=_draw_charts(review),
         missing=group_seeds(review.storage.missing),
         bytes_of=bytes_of,
-        cell=cell,
+        cell=code_cell,
         plural=plural,
         score=score,
         score_change=score_change,
         value=value,
-        COVERS=COVERS,
-        TITLES=TITLES,
+        COVERS=name_covered(this_kind()),
+        kind=this_kind(),
+        beside=_name_beside(),
         MOST=MOST,
     )
     parts = [re.sub(r"\n{3,}", "\n\n", part.strip()) for part in text.split(PART)]
@@ -68,16 +69,23 @@ def _group_other_metrics(changes: Sequence[Change]) -> dict[str, list[Change]]:
     files: dict[str, list[Change]] = {}
     for change in changes:
         name, *keys = change.key.split(".")
-        is_score = name == "systems" and len(keys) > 1 and keys[-2] in KINDS
+        is_score = name == "systems" and len(keys) > 1 and keys[-2] in this_kind().types
         is_elsewhere = ELSEWHERE.match(change.key) or change.key.endswith(BOUNDS)
         if not is_score and not is_elsewhere:
             files.setdefault(name, []).append(change)
     return files
 
 
+def _name_beside() -> str:
+    """What the fold of further scores holds: measures that are not judged, and the last type."""
+    kind = this_kind()
+    names = [shown for name, shown in kind.measures.items() if name != kind.judged]
+    return enumerate_words([*names, *list(kind.types.values())[1:][-1:]]).capitalize()
+
+
 def _draw_charts(review: Review) -> list[Any]:
     old, new = ({name: pair[side] for name, pair in review.first.items()} for side in (0, 1))
-    bars = draw_bars("ROUGE-1 F1 (bars: now, line: base)", "points", old, new)
+    bars = draw_bars(f"{this_kind().title()} (bars: now, line: base)", "points", old, new)
     curves = [
         draw_curves(
             f"Validation loss of {curves.system} (blue: now, orange: base)",
@@ -90,20 +98,12 @@ def _draw_charts(review: Review) -> list[Any]:
     return [chart for chart in (bars if review.scores.changed else None, *curves) if chart]
 
 
-def cell(text: str) -> str:
-    """Text from outside in a table, whose cells end at every pipe, also within Markdown's code."""
-    if "|" not in text:
-        return code_span(text)
-    shown = "".join(c if c.isalnum() or c in " -" else f"&#{ord(c)};" for c in one_line(text))
-    return f"<code>{shown}</code>"
-
-
 def value(content: Any) -> str:
     """A value of params or metrics, for a table."""
     if isinstance(content, float | int) and not isinstance(content, bool):
         return f"{content:{',' if isinstance(content, int) else ',.6g'}}".replace("-", "−")
     text = content if isinstance(content, str) else json.dumps(content, default=str)
-    return cell(text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…")
+    return code_cell(text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…")
 
 
 def score(number: float | None) -> str:

@@ -19,9 +19,8 @@ import pandas as pd
 from understudy.contract.evaluation import SEED_SCORES, seed_scores_schema
 from understudy.contract.kind import this_kind
 from understudy.contract.lineup import Lineup
-from understudy.contract.names import COLUMNS
 from understudy.contract.pairs import MODELS
-from understudy.contract.recipes import RecipeDifference
+from understudy.contract.recipes import RecipeFinding
 from understudy.core.errors import DataError
 from understudy.scoring.bootstrap import Figures as Points
 from understudy.tools.reviewing.noise import CLOSE, MeanChange, read_scores, unpaired_interval
@@ -29,7 +28,7 @@ from understudy.versioning.snapshots import Snapshot
 
 Compare = Callable[
     [Mapping[str, Points], Sequence[tuple[str, str]], Collection[str], float],
-    list[RecipeDifference],
+    Sequence[RecipeFinding],
 ]
 """As understudy.scoring.recipes.compare_recipes."""
 BASE, NOW = "base", "now"
@@ -100,28 +99,29 @@ def _pair(
             raise DataError("the two sides' seeds were not scored on the same test articles")
         for side, (_, points) in zip((base, now), models, strict=True):
             _check_means(side, system, points)
-        for at, name in enumerate(COLUMNS):
+        for at, name in enumerate(this_kind().score_columns):
             sides = {BASE: models[0][1][:, :, at], NOW: models[1][1][:, :, at]}
             (found,) = compare(sides, [(NOW, BASE)], (NOW, BASE), margin)
             old, new = (float(sides[side].mean()) for side in (BASE, NOW))
-            changes[system, name] = MeanChange(old, new, found.f1_low, found.f1_high)
+            changes[system, name] = MeanChange(old, new, *found.interval()[1:])
     return changes
 
 
 def _read_models(table: pd.DataFrame, system: str) -> tuple[list[str], Points]:
-    """The test articles' ids, and the system's scores (seeds, articles, COLUMNS)."""
+    """The test articles' ids, and the system's scores (seeds, rows, `Kind.score_columns`)."""
     rows = table[table["system"] == system]
     models = [model for _, model in rows.groupby("seed", sort=False)]
     ids = [list(model["id"]) for model in models]
     if not ids or any(other != ids[0] for other in ids):
         raise DataError(f"{SEED_SCORES} has not one score of {system} for each seed and article")
-    return ids[0], np.stack([model[list(COLUMNS)].to_numpy(dtype="float64") for model in models])
+    columns = list(this_kind().score_columns)
+    return ids[0], np.stack([model[columns].to_numpy(dtype="float64") for model in models])
 
 
 def _check_means(side: Snapshot, system: str, points: Points) -> None:
     figures = read_scores(side.metrics, "seeds").get(system, {})
-    means = dict(zip(COLUMNS, points.mean(axis=(0, 1)), strict=True))
-    if any(abs(means[name] - figures[name]) > CLOSE for name in COLUMNS if name in figures):
+    means = dict(zip(this_kind().score_columns, points.mean(axis=(0, 1)), strict=True))
+    if any(abs(means[name] - figures[name]) > CLOSE for name in means if name in figures):
         raise DataError(f"{SEED_SCORES} does not belong to metrics/seeds.json")
 
 
@@ -131,7 +131,7 @@ def _combine_intervals(
     """The same as for independent samples, of the scores that metrics/seeds.json has."""
     old, new = (read_scores(side.metrics, "seeds") for side in (base, now))
     changes = {}
-    for system, name in product(systems, COLUMNS):
+    for system, name in product(systems, this_kind().score_columns):
         before, after = old.get(system, {}), new.get(system, {})
         if name in before and name in after:
             low, high = unpaired_interval(before, after, name) or (None, None)

@@ -1,4 +1,4 @@
-"""Which ROUGE scores changed, and whether by more than their noise.
+"""Which scores changed, and whether by more than their noise.
 
 Where both sides were scored on the same test articles, the difference of the models that ship is
 taken article by article and its interval is bootstrapped. Otherwise the two intervals in
@@ -14,7 +14,6 @@ import pandas as pd
 
 from understudy.contract.evaluation import SCORES, scores_schema
 from understudy.contract.kind import this_kind
-from understudy.contract.names import COLUMNS, KINDS, MEASURES
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.core.errors import DataError
 from understudy.scoring.bootstrap import bounds, resample_means
@@ -36,9 +35,9 @@ class ScoreChange(MeanChange):
 
     system: str
     kind: str
-    """One of KINDS."""
+    """One of `Kind.types`."""
     measure: str
-    """One of MEASURES."""
+    """One of `Kind.measures`."""
     basis: Literal["model", "recipe"]
     """Whose change is judged: the recipe's where both sides have seeds that tell."""
     recipe: MeanChange | None
@@ -80,13 +79,14 @@ def compare_scores(
 
     `compare` judges the recipes of systems with seeds on both sides.
     """
+    kinds, columns = this_kind(), this_kind().score_columns
     old, new = read_scores(base.metrics), read_scores(now.metrics)
     systems = list(dict.fromkeys([*new, *old]))
     # means only: the bounds of their intervals depend on params too
     changed = [
         system
         for system in systems
-        if any(old.get(system, {}).get(name) != new.get(system, {}).get(name) for name in COLUMNS)
+        if any(old.get(system, {}).get(name) != new.get(system, {}).get(name) for name in columns)
     ]
     intervals: dict[tuple[str, str], Interval] = {}
     unpaired = None
@@ -98,7 +98,7 @@ def compare_scores(
             unpaired = str(error)
     retrains = compare_retrains(base, now, both, params.margin, compare)
     changes = []
-    for system, kind, measure in itertools.product(changed, KINDS, MEASURES):
+    for system, kind, measure in itertools.product(changed, kinds.types, kinds.measures):
         name, before, after = f"{kind}_{measure}", old.get(system, {}), new.get(system, {})
         if name in before or name in after:
             interval = intervals.get((system, name)) or unpaired_interval(before, after, name)
@@ -130,6 +130,7 @@ def _pair(
     Raises:
         DataError: why that cannot be done.
     """
+    columns = list(this_kind().score_columns)
     old, new = (side.read_table(SCORES, tuple(scores_schema(this_kind()))) for side in (base, now))
     changes = []
     for system in systems:
@@ -138,13 +139,13 @@ def _pair(
         )
         if before.empty or list(before["id"]) != list(after["id"]):
             raise DataError("the two sides were not scored on the same test articles")
-        changes.append(after[list(COLUMNS)] - before[list(COLUMNS)])
+        changes.append(after[columns] - before[columns])
         for side, rows in ((base, before), (now, after)):
-            means = rows[list(COLUMNS)].mean()
+            means = rows[columns].mean()
             figures = read_scores(side.metrics)[system]
-            if any(abs(means[n] - figures[n]) > CLOSE for n in COLUMNS if n in figures):
+            if any(abs(means[n] - figures[n]) > CLOSE for n in columns if n in figures):
                 raise DataError(f"{SCORES} does not belong to metrics/systems.json")
     stacked = pd.concat(changes, axis="columns").to_numpy(dtype="float64")
     low, high = bounds(resample_means(stacked, params.resamples, params.seed))
-    keys = itertools.product(systems, COLUMNS)
+    keys = itertools.product(systems, columns)
     return {key: (float(a), float(b)) for key, a, b in zip(keys, low, high, strict=True)}

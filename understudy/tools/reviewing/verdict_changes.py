@@ -7,10 +7,11 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from understudy.contract.document import READING
-from understudy.contract.evaluation import Difference
-from understudy.contract.names import KINDS, split_pair
-from understudy.contract.recipes import RecipeDifference
-from understudy.rendering.verdicts import UNKNOWN, describe_verdict
+from understudy.contract.evaluation import Difference, LabelDifference
+from understudy.contract.kind import this_kind
+from understudy.contract.names import split_pair
+from understudy.contract.recipes import LabelRecipeDifference, RecipeDifference
+from understudy.rendering.verdicts import UNKNOWN, Finding, describe_verdict
 
 Scope = Literal["model", "recipe"]
 """What a verdict covers: these weights on articles like these, or training again too."""
@@ -18,7 +19,7 @@ Scope = Literal["model", "recipe"]
 
 @dataclass(frozen=True)
 class VerdictChange:
-    """What is said of one system against another, by one ROUGE type's F1."""
+    """What is said of one system against another, by the judged measure of a type of scores."""
 
     first: str
     second: str
@@ -44,9 +45,12 @@ def compare_verdicts(
         estimate of how many articles or seeds would decide is no change. A base without verdicts
         on recipes, which older versions wrote, has none to compare with.
     """
-    before, after = (_read_verdicts(side, "recipes", RecipeDifference) for side in (old, new))
+    is_rouge = not this_kind().has_labels
+    form = RecipeDifference if is_rouge else LabelRecipeDifference
+    before, after = (_read_verdicts(side, "recipes", form) for side in (old, new))
     recipes = _find_changes(before, after, "recipe")
-    before, after = (_read_verdicts(side, "gap", Difference) for side in (old, new))
+    models = Difference if is_rouge else LabelDifference
+    before, after = (_read_verdicts(side, "gap", models) for side in (old, new))
     if not after:
         return recipes, "The workspace's `metrics/gap.json` has no verdicts: run `dvc repro`."
     if not before:
@@ -55,7 +59,7 @@ def compare_verdicts(
 
 
 Verdicts = dict[tuple[str, str], tuple[str, str]]
-"""By pair and ROUGE type: the verdict, and the same with what would decide."""
+"""By pair and type of scores: the verdict, and the same with what would decide."""
 
 
 def _find_changes(before: Verdicts, after: Verdicts, scope: Scope) -> list[VerdictChange]:
@@ -68,13 +72,11 @@ def _find_changes(before: Verdicts, after: Verdicts, scope: Scope) -> list[Verdi
     return changes
 
 
-def _read_verdicts(
-    metrics: Mapping[str, Any], file: str, form: type[Difference | RecipeDifference]
-) -> Verdicts:
+def _read_verdicts(metrics: Mapping[str, Any], file: str, form: type[Finding]) -> Verdicts:
     """Those of a metrics file; none of a version that had none."""
     verdicts: Verdicts = {}
     for pair, figures in metrics.get(file, {}).items():
-        for kind in KINDS if isinstance(figures, Mapping) else ():
+        for kind in this_kind().types if isinstance(figures, Mapping) else ():
             try:
                 found = form.model_validate(figures.get(kind), context=READING)
             except ValidationError:
