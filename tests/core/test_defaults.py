@@ -166,9 +166,7 @@ FROZEN = {
 
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda path: path.stem)
-def test_a_profile_is_short_and_has_dvcs_keys(
-    profile: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_profile_is_short_with_dvcs_keys(profile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     assert len(profile.read_text("utf-8").splitlines()) <= MOST_LINES
     found = read_params(profile)

@@ -186,9 +186,7 @@ def test_a_missing_column_is_named_with_those_there_are(tmp_path: Path, read: Re
 
 @_EACH_READER
 @pytest.mark.parametrize("damage", ["empty", "text", "cut", "holed", "folder"])
-def test_a_broken_table_is_one_line_and_the_command(
-    tmp_path: Path, read: Read, damage: str
-) -> None:
+def test_a_broken_table_is_told_in_one_line(tmp_path: Path, read: Read, damage: str) -> None:
     path = tmp_path / "table.parquet"
     _write_rows(path, 500)
     whole = path.read_bytes()

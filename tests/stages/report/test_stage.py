@@ -67,9 +67,7 @@ def test_the_command_writes_the_same_bytes_or_keeps_what_was_there(project: Path
 
 
 @pytest.mark.parametrize("name", DATA)
-def test_a_missing_file_is_named_in_one_line_and_no_report_is_written(
-    name: str, project: Path
-) -> None:
+def test_a_missing_file_is_named_and_no_report_is_written(name: str, project: Path) -> None:
     (project / name).unlink()
     with pytest.raises(DataError) as caught:
         main()
