@@ -13,7 +13,7 @@ from understudy.contract.answered import Answered
 from understudy.contract.answers import WHOLE
 from understudy.contract.classes import LabelNoise, slugs
 from understudy.contract.dataset import Dataset
-from understudy.contract.kind import SUMMARIZATION, this_kind
+from understudy.contract.kind import this_kind
 from understudy.contract.origin import HubOrigin, Origin, SampleOrigin
 from understudy.contract.pairs import LEARNING_SPLITS, SPLITS
 from understudy.contract.params.datacards import DatacardsParams
@@ -203,9 +203,7 @@ def _write_front_matter(facts: DataCardFacts, splits: Mapping[str, SplitSurvey])
         language_creators=None if is_gold else ["machine-generated"],
         size_categories=[next((name for most, name in SIZES if pairs < most), LARGEST)],
         source_datasets=[one_line(origin.dataset)] if isinstance(origin, HubOrigin) else None,
-        task_categories=[
-            "summarization" if this_kind() is SUMMARIZATION else "text-classification"
-        ],
+        task_categories=["summarization" if not this_kind().has_labels else "text-classification"],
         tags=["understudy", *([] if is_gold else ["synthetic-data"])],
         configs=[{"config_name": "default", "data_files": files}],
     )

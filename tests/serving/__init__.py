@@ -3,7 +3,7 @@
 import json
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -17,6 +17,8 @@ from understudy.serving.protocol import PatientProtocol
 from understudy.serving.running import bind, configure
 from understudy.students.decoding.hypotheses import Hypothesis
 
+CHAT = "/v1/chat/completions"
+JSON = {"content-type": "application/json"}
 PROMPT = "Summarize: "
 LIMITS = Limits(max_queue=100, timeout_seconds=20.0, tokens_per_batch=1000)
 
@@ -141,7 +143,19 @@ def chat(text: str, **more: Any) -> dict[str, Any]:
 
 def ask(client: httpx2.Client, text: str, **more: Any) -> httpx2.Response:
     """Asks for a chat completion."""
-    return client.post("/v1/chat/completions", json=chat(text, **more))
+    return client.post(CHAT, json=chat(text, **more))
+
+
+def head(*more: str) -> bytes:
+    """The head of a chat request."""
+    lines = (f"POST {CHAT} HTTP/1.1", "host: a", "content-type: application/json")
+    return "\r\n".join((*lines, *more, "", "")).encode()
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Asks again and again; a test that waits in vain is ended by its time limit."""
+    while not holds():
+        pass
 
 
 def events(response: httpx2.Response) -> list[Any]:

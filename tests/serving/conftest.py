@@ -1,8 +1,19 @@
 """What several of these tests need."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
+
+from tests.serving import shared_echo
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[httpx2.Client]:
+    """Of a server that a file's tests share, which change nothing."""
+    with shared_echo() as shared:
+        yield shared
 
 
 @pytest.fixture

@@ -2,16 +2,18 @@
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
 
-from understudy.serving.batching import Batch, Batcher, Limits
+from understudy.serving.batching import Batcher, Limits
 from understudy.serving.rejections import RejectedError
 from understudy.students.decoding.hypotheses import Hypothesis
 
-LIMITS = Limits(max_queue=10, timeout_seconds=20.0, tokens_per_batch=100)
+pytestmark = pytest.mark.anyio
+LIMITS = Limits(max_queue=100, timeout_seconds=20.0, tokens_per_batch=100)
 
 
 class Engine:
@@ -20,7 +22,6 @@ class Engine:
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
         self.may_go, self.started = threading.Event(), threading.Semaphore(0)
-        self.error: Exception | None = None
 
     def encode(self, size: int) -> list[int]:
         return [size] * size
@@ -29,19 +30,16 @@ class Engine:
         self.batches.append([len(ids) for ids in encoded])
         self.started.release()
         assert self.may_go.wait(20)
-        if self.error:
-            raise self.error
         return [Hypothesis(list(ids), -1 / len(ids), len(ids)) for ids in encoded]
 
 
-def batcher_of(engine: Engine, limits: Limits = LIMITS, **more: object) -> Batcher[int]:
-    return Batcher(engine.encode, engine.decode, limits, **more)  # type: ignore[arg-type]
-
-
-async def queued(batcher: Batcher[int], count: int) -> None:
-    """Waits until so many wait for the engine, encoded or not."""
-    while batcher.queued != count:
-        await asyncio.sleep(0)
+@asynccontextmanager
+async def batching(**limits: float) -> AsyncIterator[tuple[Batcher[int], Engine]]:
+    """A batcher, closed at the end, and its engine."""
+    engine = Engine()
+    batcher = Batcher[int](engine.encode, engine.decode, replace(LIMITS, **limits))  # type: ignore[arg-type]
+    yield batcher, engine
+    batcher.close()
 
 
 async def ask(batcher: Batcher[int], *sizes: int) -> "list[asyncio.Task[object]]":
@@ -61,146 +59,53 @@ async def hold(batcher: Batcher[int], engine: Engine) -> "asyncio.Task[object]":
     return first
 
 
-def test_a_lone_text_starts_at_once_and_those_that_wait_are_one_batch() -> None:
-    async def play() -> None:
-        engine = Engine()
-        batcher = batcher_of(engine)
+async def test_a_lone_text_starts_at_once_and_those_that_wait_are_one_batch() -> None:
+    async with batching() as (batcher, engine):
         tasks = [await hold(batcher, engine), *await ask(batcher, 5, 4, 6)]
         engine.may_go.set()
         await asyncio.gather(*tasks)
         assert engine.batches == [[1], [5, 4, 6]]
-        batcher.close()
-
-    asyncio.run(play())
 
 
-def test_answers_go_to_those_who_asked() -> None:
-    async def play() -> None:
-        engine = Engine()
+async def test_answers_go_to_those_who_asked() -> None:
+    async with batching(slots=3) as (batcher, engine):
         engine.may_go.set()
-        batcher = batcher_of(engine, replace(LIMITS, max_queue=100, slots=3))
         answers = await asyncio.gather(*(batcher.answer(size) for size in range(1, 41)))
         assert [one.written for one in answers] == [[size] * size for size in range(1, 41)]
         assert all(one.read == one.written and 1 <= one.batch <= 40 for one in answers)
         assert [one.hypothesis.margin for one in answers] == list(range(1, 41))
         assert batcher.queued == 0
-        batcher.close()
-
-    asyncio.run(play())
 
 
-def test_a_batch_takes_the_oldest_and_its_like_and_has_no_more_tokens_than_it_may() -> None:
-    async def play() -> None:
-        engine = Engine()
-        batcher = batcher_of(engine)
+async def test_a_batch_takes_the_oldest_and_its_like_and_has_no_more_tokens_than_it_may() -> None:
+    async with batching() as (batcher, engine):
         tasks = [await hold(batcher, engine), *await ask(batcher, 30, 90, 31, 32, 33, 80)]
         engine.may_go.set()
         await asyncio.gather(*tasks)
         assert engine.batches == [[1], [30, 31, 32], [90], [33], [80]]
-        batcher.close()
-
-    asyncio.run(play())
 
 
-def test_idle_slots_share_what_waits() -> None:
-    async def play() -> None:
-        engine = Engine()
-        batcher = batcher_of(engine, replace(LIMITS, slots=2))
+async def test_idle_slots_share_what_waits() -> None:
+    async with batching(slots=2) as (batcher, engine):
         tasks = [await hold(batcher, engine), await hold(batcher, engine)]
         tasks += await ask(batcher, 5, 6, 7, 8)
         engine.may_go.set()
         await asyncio.gather(*tasks)
         assert engine.batches[:2] == [[1], [1]]
         assert sorted(size for batch in engine.batches[2:] for size in batch) == [5, 6, 7, 8]
-        batcher.close()
-
-    asyncio.run(play())
 
 
-def test_a_full_queue_refuses_and_says_when_to_come_back() -> None:
-    async def play() -> None:
-        engine = Engine()
-        batcher = batcher_of(engine, replace(LIMITS, max_queue=2))
-        tasks = [await hold(batcher, engine), *await ask(batcher, 2, 3)]
-        with pytest.raises(RejectedError) as caught:
-            await batcher.answer(4)
-        assert caught.value.status == 429
-        assert int(caught.value.headers["retry-after"]) >= 1
-        engine.may_go.set()
-        await asyncio.gather(*tasks)
-        assert (await batcher.answer(4)).written == [4] * 4
-        batcher.close()
-
-    asyncio.run(play())
-
-
-def test_a_text_that_nobody_waits_for_is_not_decoded() -> None:
-    async def play() -> None:
-        engine = Engine()
-        batcher = batcher_of(engine)
-        first = await hold(batcher, engine)
-        gone, stays = await ask(batcher, 2, 3)
-        gone.cancel()
-        await queued(batcher, 1)
-        engine.may_go.set()
-        await asyncio.gather(first, stays)
-        assert engine.batches == [[1], [3]]
-        assert batcher.queued == 0
-        batcher.close()
-
-    asyncio.run(play())
-
-
-def test_a_client_that_leaves_while_its_text_is_decoded_harms_no_other() -> None:
-    async def play() -> None:
-        engine = Engine()
-        batcher = batcher_of(engine)
-        first = await hold(batcher, engine)
-        first.cancel()
-        [second] = await ask(batcher, 2)
-        engine.may_go.set()
-        await second
-        assert engine.batches == [[1], [2]]
-        batcher.close()
-
-    asyncio.run(play())
-
-
-def test_time_that_is_up_is_a_504_and_leaves_the_queue() -> None:
-    async def play() -> None:
-        engine = Engine()
-        batcher = batcher_of(engine, replace(LIMITS, timeout_seconds=0.05))
+async def test_time_that_is_up_is_a_504_and_leaves_the_queue() -> None:
+    async with batching(timeout_seconds=0.05) as (batcher, engine):
         tasks = [asyncio.create_task(batcher.answer(size)) for size in (1, 2)]
         done = await asyncio.gather(*tasks, return_exceptions=True)
         assert [one.status for one in done if isinstance(one, RejectedError)] == [504, 504]
         assert batcher.queued == 0
         engine.may_go.set()
-        batcher.close()
-
-    asyncio.run(play())
 
 
-def test_a_failure_of_the_engine_is_each_ones_error_and_the_next_batch_goes_on() -> None:
-    async def play() -> None:
-        engine, reported = Engine(), list[BaseException]()
-        batcher = batcher_of(engine, report=reported.append)
-        engine.error = RuntimeError("out of memory")
-        engine.may_go.set()
-        with pytest.raises(RejectedError) as caught:
-            await batcher.answer(1)
-        assert caught.value.status == 500
-        assert reported == [engine.error]
-        engine.error = None
-        assert (await batcher.answer(2)).written == [2, 2]
-        batcher.close()
-
-    asyncio.run(play())
-
-
-def test_what_waits_when_it_stops_is_answered_and_nothing_new_is_taken() -> None:
-    async def play() -> None:
-        engine = Engine()
-        batcher = batcher_of(engine)
+async def test_what_waits_when_it_stops_is_answered_and_nothing_new_is_taken() -> None:
+    async with batching() as (batcher, engine):
         tasks = [await hold(batcher, engine), *await ask(batcher, 2)]
         batcher.stop()
         with pytest.raises(RejectedError) as caught:
@@ -208,19 +113,3 @@ def test_what_waits_when_it_stops_is_answered_and_nothing_new_is_taken() -> None
         assert caught.value.status == 503
         engine.may_go.set()
         await asyncio.gather(*tasks)
-        batcher.close()
-
-    asyncio.run(play())
-
-
-def test_each_batch_is_observed() -> None:
-    async def play() -> None:
-        engine, seen = Engine(), list[Batch]()
-        engine.may_go.set()
-        batcher = batcher_of(engine, observe=seen.append)
-        await batcher.answer(7)
-        assert [(one.size, one.tokens) for one in seen] == [(1, 7)]
-        assert seen[0].seconds >= 0
-        batcher.close()
-
-    asyncio.run(play())

@@ -83,17 +83,13 @@ def test_a_copied_share_may_speak_for_or_against() -> None:
         assert (fitted.weights["copied"] > 0) == late_is_good
 
 
-def test_what_is_unknown_of_all_answers_is_left_out() -> None:
+@pytest.mark.parametrize("value", [UNKNOWN, 0.5])
+def test_what_is_unknown_or_the_same_of_all_answers_is_left_out(value: float) -> None:
     signals, good = draw(50)
-    fitted = fit_confidence([replace(each, copied=UNKNOWN) for each in signals], good)
+    fitted = fit_confidence([replace(each, copied=value) for each in signals], good)
     assert "copied" not in fitted.weights
     assert not np.isnan(fitted.rate(signals)).any()
-
-
-def test_what_is_the_same_of_all_answers_is_left_out() -> None:
-    signals, good = draw(50)
-    fitted = fit_confidence([replace(each, margin=0.5) for each in signals], good)
-    assert "margin" not in fitted.weights
+    assert FITTED.rate([]).shape == (0,)
 
 
 @pytest.mark.parametrize("value", [UNKNOWN, float("inf"), float("-inf")])
@@ -129,10 +125,6 @@ def test_without_any_signal_the_confidence_is_the_share_of_good_answers() -> Non
 
 def test_the_same_rows_give_the_same_confidence() -> None:
     assert fit_confidence(*draw(600)) == FITTED
-
-
-def test_no_answers_have_no_confidences() -> None:
-    assert FITTED.rate([]).shape == (0,)
 
 
 def test_a_record_survives_json_to_the_last_bit() -> None:

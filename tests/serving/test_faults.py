@@ -6,9 +6,7 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -16,41 +14,22 @@ import pytest
 
 from tests.imports import ROOT
 from tests.serving import (
+    CHAT,
+    JSON,
     LIMITS,
     Echo,
     Summarizing,
     ask,
     chat,
     connect,
+    head,
     metric,
     running,
-    served_echo,
-    shared_echo,
+    until,
 )
 from understudy.serving.app import open_service
 
-CHAT = "/v1/chat/completions"
-JSON = {"content-type": "application/json"}
 MEGABYTE = b" " * 2**20
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[httpx2.Client]:
-    """Of a server that all tests share."""
-    with shared_echo() as shared:
-        yield shared
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Asks again and again; a test that waits in vain is ended by its time limit."""
-    while not holds():
-        pass
-
-
-def head(*more: str) -> bytes:
-    """The head of a chat request."""
-    lines = (f"POST {CHAT} HTTP/1.1", "host: a", "content-type: application/json")
-    return "\r\n".join((*lines, *more, "", "")).encode()
 
 
 def test_ten_megabytes_are_refused_with_and_without_their_length(client: httpx2.Client) -> None:
@@ -125,25 +104,6 @@ def test_a_server_that_stops_is_a_503_that_says_to_try_again() -> None:
         refused = ask(client, "a")
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
         assert refused.json()["error"]["type"] == "server_error"
-
-
-def test_a_queue_that_overflows_refuses_what_is_too_much_and_answers_the_rest() -> None:
-    student = Echo()
-    with served_echo(student, replace(LIMITS, max_queue=4)) as client, ExitStack() as stack:
-        student.hold()
-        body = json.dumps(chat("a")).encode()
-        request = head(f"content-length: {len(body)}", "connection: close") + body
-        asked = [stack.enter_context(connect(client)) for _ in range(20)]
-        asked[0].sendall(request)
-        assert student.busy.wait(30)
-        for one in asked[1:]:
-            one.sendall(request)
-        refused = f'understudy_requests_total{{route="{CHAT}",status="429"}}'
-        until(lambda: f"{refused} 15" in client.get("/metrics").text)
-        student.may_answer.set()
-        found = [one.makefile("rb").read()[9:12] for one in asked]
-    assert found.count(b"200") == 5
-    assert found.count(b"429") == 15
 
 
 def test_a_log_on_a_full_disk_stops_nothing(student: Path, tmp_path: Path) -> None:

@@ -45,11 +45,6 @@ def test_a_p_value_is_the_binomial_tail(bad: int, rows: int) -> None:
     assert p_values(bad, rows, 0.1) == pytest.approx(float(exact), rel=1e-12)
 
 
-def test_no_bad_row_of_three_at_one_half_is_an_eighth() -> None:
-    assert p_values(0, 3, 0.5) == pytest.approx(0.125)
-    assert p_values(1, 3, 0.5) == pytest.approx(0.5)
-
-
 @pytest.mark.parametrize(
     ("bad", "rows", "ahead"), [(0, 10, 10), (2, 30, 20), (4, 90, 90), (1, 5, 100)]
 )
@@ -60,25 +55,17 @@ def test_a_p_value_of_requests_to_come_is_the_hypergeometric_tail(
     assert p_values_ahead(bad, rows, 0.1, ahead) == pytest.approx(float(exact), rel=1e-9)
 
 
-def test_one_bad_request_to_come_by_hand() -> None:
-    # 3 rows, 2 requests of which none may be bad: the one bad of five is a request in 2 of 5 cases
-    assert p_values_ahead(0, 3, 0.1, 2) == pytest.approx(0.4)
-
-
 def test_far_ahead_the_share_is_the_rate() -> None:
     far = p_values_ahead(3, 100, 0.1, 10_000_000)
     assert far == pytest.approx(float(p_values(3, 100, 0.1)), rel=1e-4)
 
 
-def test_a_share_that_cannot_be_exceeded_is_promised_always() -> None:
-    assert p_values_ahead([0, 5], 5, 0.9999999999, 4).tolist() == [0, 0]
-
-
-def test_a_bound_of_no_bad_row_is_the_root() -> None:
+def test_p_values_and_bounds_by_hand() -> None:
+    assert p_values([0, 1], 3, 0.5) == pytest.approx([0.125, 0.5])
+    # 3 rows, 2 requests of which none may be bad: the one bad of five is a request in 2 of 5 cases
+    assert p_values_ahead(0, 3, 0.1, 2) == pytest.approx(0.4)
+    assert p_values_ahead([0, 5], 5, 0.9999999999, 4).tolist() == [0, 0]  # cannot be exceeded
     assert upper_bounds(0, 29, 0.95) == pytest.approx(1 - 0.05 ** (1 / 29))
-
-
-def test_a_bound_of_bad_rows_alone_is_one() -> None:
     assert upper_bounds([7, 1], 7, 0.95)[0] == 1
 
 
@@ -154,12 +141,8 @@ def test_a_threshold_behind_a_failure_is_not_reached() -> None:
     assert [point.bad for point in found.points] == [5, 5, 5]
 
 
-def test_worse_by_delta_is_not_worse_by_more() -> None:
-    assert calibrate([0.5] * 30, [5.0] * 30, TENTH).points[0].bad == 0
-
-
 def test_equal_confidences_are_answered_together() -> None:
-    found = calibrate([0.5] * 30, [0.0] * 29 + [9.0], TENTH)
+    found = calibrate([0.5] * 30, [5.0] * 29 + [9.0], TENTH)  # by delta itself is not worse
     assert [(point.threshold, point.bad) for point in found.points] == [(0.5, 1), (0, 1)]
     assert found.certified is None
 
@@ -172,37 +155,30 @@ def test_where_all_rows_are_good_every_request_is_answered_locally() -> None:
 
 def test_of_bad_rows_alone_fewer_than_epsilon_are_answered_locally() -> None:
     # the promise is about all requests: it is kept by handing over nearly all of them
-    found = calibrate([row / 400 for row in range(400)], [9.0] * 400, TENTH).certified
-    assert found is not None
-    assert (found.local, found.bad) == (29, 29)
-    assert found.share_local < 0.1
-
-
-def test_of_few_or_tied_bad_rows_none_is_answered_locally() -> None:
-    assert calibrate([row / 40 for row in range(40)], [9.0] * 40, TENTH).certified is None
-    assert calibrate([0.5] * 400, [9.0] * 400, TENTH).certified is None
-
-
-def test_all_thresholds_up_to_the_certified_one_are_promised() -> None:
     found = calibrate([row / 400 for row in range(400)], [9.0] * 400, TENTH)
+    assert found.certified is not None
+    assert (found.certified.local, found.certified.bad) == (29, 29)
+    assert found.certified.share_local < 0.1
     assert found.points[found.passed - 1] == found.certified
     assert all(point.p_value <= 0.05 for point in found.points[: found.passed])
 
 
-def test_one_row_promises_nothing() -> None:
-    assert calibrate([1.0], [0.0], TENTH).certified is None
+@pytest.mark.parametrize(
+    ("confidences", "shortfall"),
+    [([row / 40 for row in range(40)], 9.0), ([0.5] * 400, 9.0), ([1.0], 0.0), ([NAN] * 50, 0.0)],
+)
+def test_few_or_tied_bad_rows_a_single_one_or_no_confidence_promise_nothing(
+    confidences: list[float], shortfall: float
+) -> None:
+    found = calibrate(confidences, [shortfall] * len(confidences), TENTH)
+    assert found.certified is None
+    assert (found.points == ()) == math.isnan(confidences[0])
 
 
 def test_a_row_without_a_confidence_is_never_local_but_counts_as_a_request() -> None:
     found = calibrate([0.0] * 40 + [NAN] * 10, [0.0] * 40 + [9.0] * 10, TENTH).certified
     assert found is not None
     assert (found.local, found.bad, found.rows) == (40, 0, 50)
-
-
-def test_without_any_confidence_nothing_is_promised() -> None:
-    found = calibrate([NAN] * 50, [0.0] * 50, TENTH)
-    assert found.points == ()
-    assert found.certified is None
 
 
 def test_given_thresholds_are_tested_from_the_strictest() -> None:

@@ -57,6 +57,7 @@ def test_a_sure_student_answers_and_the_teacher_is_not_asked() -> None:
         assert response.json()["choices"][0]["message"]["content"] == "AC"
         assert response.json()["model"] == "echo"
         assert headers(response) == {"answered-by": "student", "why": "sure"}
+        assert pair.text("aa") == "AA"  # at the threshold
         assert pair.teacher.asked == []
     assert pair.rows == []
 
@@ -76,11 +77,6 @@ def test_an_unsure_student_hands_over_and_both_are_kept(text: str) -> None:
     assert row["agreement"] == 0.0
     assert row["confidence"] == (None if text == "b" else 1 / 3)
     assert pair.watched == []  # an unsure student's answers are no fair sample
-
-
-def test_at_the_threshold_the_student_answers() -> None:
-    with playing(cascade) as pair:
-        assert pair.text("aa") == "AA"
 
 
 def test_without_a_promise_the_teacher_answers_everything() -> None:
@@ -216,18 +212,7 @@ def test_a_problem_with_the_teacher_is_one_line_until_it_is_over() -> None:
     assert "secret" not in str(pair.logged)
 
 
-def test_who_answered_and_why_is_in_the_log_without_texts() -> None:
-    with playing(cascade) as pair:
-        pair.ask("acd")
-        pair.ask("a")
-    first, second = [facts for event, facts in pair.logged if event == "request"]
-    assert (first["answered_by"], first["why"]) == ("teacher", "unsure")
-    assert first["confidence"] == pytest.approx(1 / 3)
-    assert (second["answered_by"], second["why"]) == ("student", "sure")
-    assert "taught" not in str(pair.logged)
-
-
-def test_figures_tell_who_answered_how_sure_and_what_it_cost() -> None:
+def test_figures_and_the_log_tell_who_answered_why_and_what_it_cost_without_texts() -> None:
     with playing(cascade) as pair:
         pair.text("acd")
         pair.text("a")
@@ -239,6 +224,11 @@ def test_figures_tell_who_answered_how_sure_and_what_it_cost() -> None:
         assert pair.figure("understudy_teacher_left_usd") == 8.5
         # the student's tokens are those of what it answered itself
         assert pair.figure('understudy_tokens_total{kind="written"}') == 1
+    first, second = [facts for event, facts in pair.logged if event == "request"]
+    assert (first["answered_by"], first["why"]) == ("teacher", "unsure")
+    assert first["confidence"] == pytest.approx(1 / 3)
+    assert (second["answered_by"], second["why"]) == ("student", "sure")
+    assert "taught" not in str(pair.logged)
 
 
 def test_a_clients_wishes_cut_the_teachers_text_by_the_students_tokens() -> None:

@@ -5,17 +5,8 @@ import json
 import httpx2
 import pytest
 
-from tests.serving import ask, chat, connect, shared_echo
+from tests.serving import CHAT, ask, chat, connect
 from understudy.serving.protocol import MAX_HEAD
-
-CHAT = "/v1/chat/completions"
-
-
-@pytest.fixture(scope="module")
-def client() -> object:
-    """Of a server that all tests share."""
-    with shared_echo() as shared:
-        yield shared
 
 
 def send(client: httpx2.Client, sent: bytes) -> tuple[int, dict[str, object]]:

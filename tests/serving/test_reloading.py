@@ -10,13 +10,11 @@ import httpx2
 import pytest
 
 from tests.benchmarks.load import Load, render
-from tests.serving import LIMITS, Echo, Summarizing, chat
+from tests.serving import CHAT, LIMITS, Echo, Summarizing, chat
 from tests.serving.stand_in import ASK, Running, running
 from understudy.serving.app import build_app, open_service
 from understudy.serving.monitoring import Meters
 from understudy.serving.reloading import Reloadable
-
-CHAT = "/v1/chat/completions"
 
 
 def replace(student: Path, text: str) -> None:

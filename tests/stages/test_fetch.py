@@ -98,17 +98,13 @@ def test_fetching_twice_gives_the_same_bytes_and_another_seed_gives_others(
     assert files[0]["train.parquet"] != files[2]["train.parquet"]
 
 
-def test_files_are_identified_by_path_and_hash(section: dict[str, Any]) -> None:
-    provenance = _fetch_files(section)
+def test_the_limit_takes_rows_from_the_start_of_each_split(section: dict[str, Any]) -> None:
+    rows = [_row(number) for number in range(9)]
+    provenance = _fetch_files({**section, "limit": 4}, train=rows, test=rows[:2])
     assert provenance["source"] == "files"
     for split in SPLITS:
         digest = hashlib.sha256(Path(f"{split}.jsonl").read_bytes()).hexdigest()
         assert provenance["files"][split] == {"path": f"{split}.jsonl", "sha256": digest}
-
-
-def test_the_limit_takes_rows_from_the_start_of_each_split(section: dict[str, Any]) -> None:
-    rows = [_row(number) for number in range(9)]
-    provenance = _fetch_files({**section, "limit": 4}, train=rows, test=rows[:2])
     assert [row["id"] for row in _table("train")] == ["0", "1", "2", "3"]
     assert [row["id"] for row in _table("test")] == ["0", "1"]
     assert provenance["rows"]["train"] == {"kept": 4, "rejected": 0}
@@ -121,32 +117,27 @@ def test_columns_are_mapped_to_ours(section: dict[str, Any]) -> None:
     assert _table("train") == [{"id": "k", "article": "b", "highlights": "s"}]
 
 
-def test_an_id_that_is_absent_is_made_up_from_split_and_row(section: dict[str, Any]) -> None:
-    rows = [_row("given"), _row(None), {"article": "a", "highlights": "h"}]
-    _fetch_files(section, train=rows, test=rows)
-    assert [row["id"] for row in _table("train")] == ["given", "train-000002", "train-000003"]
+def test_an_id_is_made_up_where_it_is_absent_and_a_number_becomes_text(
+    section: dict[str, Any],
+) -> None:
+    rows = [_row("given"), _row(None), {"article": "a", "highlights": "h"}, _row(0), _row(-7)]
+    _fetch_files(section, train=[*rows, _row("00")], test=rows)
+    made = ["given", "train-000002", "train-000003", "0", "-7", "00"]
+    assert [row["id"] for row in _table("train")] == made
     assert [row["id"] for row in _table("test")][1] == "test-000002"
 
 
-def test_a_number_as_id_becomes_text_and_zero_is_a_number(section: dict[str, Any]) -> None:
-    _fetch_files(section, train=[_row(0), _row(-7), _row("00")])
-    assert [row["id"] for row in _table("train")] == ["0", "-7", "00"]
-
-
 def test_the_second_row_with_an_id_is_rejected_within_a_split_only(section: dict[str, Any]) -> None:
-    rows = [_row("a"), _row("b"), _row("a", article="Other news.")]
-    provenance = _fetch_files({**section, "max_rejected": 0.4}, train=rows)
+    rows = [_row("a"), _row("b"), _row("a", article="Other news."), _row("c", article="")]
+    rows.append(_row("c", article="one\u2028two\u2029three\x85four"))
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    provenance = _fetch_files({**section, "max_rejected": 0.4}, train=lines)
     assert _table("rejects") == [
-        {"split": "train", "file": "train.jsonl", "row": 3, "reason": "id: repeats a"}
+        {"split": "train", "file": "train.jsonl", "row": 3, "reason": "id: repeats a"},
+        {"split": "train", "file": "train.jsonl", "row": 4, "reason": "article: empty"},
     ]
-    assert [row["article"] for row in _table("train")] == ["News a.", "News b."]
+    assert _table("train") == [_row("a"), _row("b"), rows[-1]]
     assert provenance["rows"]["test"] == {"kept": 1, "rejected": 0}
-
-
-def test_a_rejected_row_does_not_take_the_id_from_a_usable_one(section: dict[str, Any]) -> None:
-    _fetch_files({**section, "max_rejected": 0.5}, train=[_row("a", article=""), _row("a")])
-    assert _table("rejects")[0]["reason"] == "article: empty"
-    assert _table("train") == [_row("a")]
 
 
 def test_every_row_that_is_read_is_kept_or_rejected_once(section: dict[str, Any]) -> None:
@@ -169,12 +160,6 @@ def test_every_row_that_is_read_is_kept_or_rejected_once(section: dict[str, Any]
         assert len(rejected) == 20
 
 
-def test_a_line_separator_within_a_text_splits_no_row(section: dict[str, Any]) -> None:
-    line = json.dumps(_row("a", article="one\u2028two\u2029three\x85four"), ensure_ascii=False)
-    _fetch_files(section, train=f"{line}\n")
-    assert [row["article"] for row in _table("train")] == ["one\u2028two\u2029three\x85four"]
-
-
 @pytest.mark.parametrize(("bad", "share"), [(1, 0.1), (0, 0.0), (9, 0.9)])
 def test_as_many_rejects_as_allowed_pass(section: dict[str, Any], bad: int, share: float) -> None:
     rows = [_row(n, **({"article": ""} if n < bad else {})) for n in range(10)]
@@ -185,6 +170,8 @@ def test_as_many_rejects_as_allowed_pass(section: dict[str, Any], bad: int, shar
 
 
 def test_more_rejects_than_allowed_stop_the_stage_and_stay_listed(section: dict[str, Any]) -> None:
+    message = _refusal({**section, "max_rejected": 1.0}, train=[_row("a", article="")])
+    assert message.startswith("train: none of 1 rows can be used (train.jsonl row 1: article: empt")
     rows = [_row(n, **({"article": ""} if n in (1, 3, 4, 8) else {})) for n in range(10)]
     message = _refusal({**section, "max_rejected": 0.39}, test=rows)
     assert message == (
@@ -195,11 +182,6 @@ def test_more_rejects_than_allowed_stop_the_stage_and_stay_listed(section: dict[
     assert [row["row"] for row in _table("rejects")] == [2, 4, 5, 9]
 
 
-def test_a_split_without_one_usable_row_stops_the_stage(section: dict[str, Any]) -> None:
-    message = _refusal({**section, "max_rejected": 1.0}, train=[_row("a", article="")])
-    assert message.startswith("train: none of 1 rows can be used (train.jsonl row 1: article: empt")
-
-
 @pytest.mark.parametrize("split", SPLITS)
 def test_a_missing_file_stops_the_stage_before_any_output(
     section: dict[str, Any], split: str
@@ -208,14 +190,11 @@ def test_a_missing_file_stops_the_stage_before_any_output(
     message = _refusal(section)
     assert message == "absent.jsonl: no such file; set fetch.files.* in params.yaml to yours"
     assert not Path("data").exists()
+    Path("rows.xlsx").write_text("", "utf-8")
+    section["files"][split] = "rows.xlsx"
+    assert _refusal(section).startswith("rows.xlsx: expected a file ending in .jsonl, .csv, .parq")
 
 
 @pytest.mark.parametrize("content", ["", "\n\n"])
 def test_an_empty_file_stops_the_stage(section: dict[str, Any], content: str) -> None:
     assert _refusal(section, validation=content).startswith("validation.jsonl: the file has no row")
-
-
-def test_a_file_of_another_kind_stops_the_stage(section: dict[str, Any]) -> None:
-    Path("rows.xlsx").write_text("", "utf-8")
-    section["files"]["test"] = "rows.xlsx"
-    assert _refusal(section).startswith("rows.xlsx: expected a file ending in .jsonl, .csv, .parq")

@@ -44,18 +44,15 @@ def test_articles_are_spread_over_the_split(test_set: Path) -> None:
     assert pick_articles(test_set, 50) == articles
 
 
-def test_a_split_without_articles_is_an_error_that_names_it(tmp_path: Path) -> None:
-    toy_pairs(0).to_parquet(tmp_path / "test.parquet")
-    with pytest.raises(DataError, match=r"test\.parquet: no "):
-        pick_articles(tmp_path / "test.parquet", 3)
-
-
-def test_a_student_that_is_not_there_is_an_error_that_names_it(
+def test_a_student_or_articles_that_are_not_there_are_an_error_that_names_them(
     test_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(StudentError, match=r"models/t5-gold: no such folder"):
         measure("t5-gold", test_set, 2, decoding_params())
+    toy_pairs(0).to_parquet(tmp_path / "test.parquet")
+    with pytest.raises(DataError, match=r"test\.parquet: no "):
+        pick_articles(tmp_path / "test.parquet", 3)
 
 
 def test_the_stage_reads_its_params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,8 +37,8 @@ def test_the_predictions_are_the_test_articles_summaries_in_order(
     assert [path.name for path in out.parent.iterdir()] == ["t5-gold.parquet"]
 
 
-def test_a_model_that_was_not_trained_is_an_error_that_asks_no_hub(
-    test_set: Path, tmp_path: Path
+def test_a_model_or_articles_that_are_not_there_are_an_error_that_asks_no_hub(
+    model: Path, test_set: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "predictions.parquet"
     with pytest.raises(
@@ -46,11 +46,8 @@ def test_a_model_that_was_not_trained_is_an_error_that_asks_no_hub(
     ):
         predict(tmp_path / "models" / "t5-written", test_set, out, decoding_params())
     assert not out.exists()
-
-
-def test_a_missing_test_set_is_an_error_that_names_the_command(model: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no such file; `dvc repro` makes it"):
-        predict(model, tmp_path / "none.parquet", tmp_path / "out.parquet", decoding_params())
+        predict(model, tmp_path / "none.parquet", out, decoding_params())
 
 
 def test_a_run_that_fails_leaves_the_predictions_of_the_run_before(

@@ -1,6 +1,7 @@
 """understudy harvest: what becomes of served requests, each of which is counted."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.core.documents import write_document
-from tests.serving.served_rows import NOON, served_row
+from tests.serving.served_rows import served_row
 from understudy.contract.harvested import HARVESTED, harvested_schema
 from understudy.contract.kind import this_kind
 from understudy.contract.pairs import GOLD, RAW, SPLITS
@@ -22,6 +23,7 @@ from understudy.tools import harvest, inputs
 
 TEACHER = {"base_url": "http://127.0.0.1:9/v1", "model": "gpt-4o-mini"}
 Row = dict[str, Any]
+Run = Callable[..., Row]
 
 
 @pytest.fixture(autouse=True)
@@ -47,11 +49,17 @@ def write_served(*rows: Row, day: str = "2026-11-28") -> None:
             table.add(row)
 
 
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> Row:
-    harvest.main([*arguments, "--json"])
-    found: Row = json.loads(capsys.readouterr().out)
-    assert found["read"] == found["harvested"] + sum(found["left_out"].values())
-    return found
+@pytest.fixture
+def run(run: Run, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs the command; what it prints accounts for all that was read."""
+
+    def command(*arguments: str) -> Row:
+        harvest.main([*arguments, "--json"])
+        found: Row = json.loads(capsys.readouterr().out)
+        assert found["read"] == found["harvested"] + sum(found["left_out"].values())
+        return found
+
+    return command
 
 
 def harvested() -> list[Row]:
@@ -63,11 +71,11 @@ def articles() -> list[str]:
     return [row["article"] for row in harvested()]
 
 
-def test_a_new_input_becomes_a_row(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_new_input_becomes_a_row(run: Run) -> None:
     write_served(
         served_row(1), served_row(2, article="article 1 IS told. "), served_row(3, article="Else.")
     )
-    assert run(capsys) == {
+    assert run() == {
         "read": 3, "harvested": 2, "left_out": {"repeated": 1}, "broken_lines": 0, "total": 2,
         "output": "data/harvested.parquet",
     }  # fmt: skip
@@ -83,7 +91,7 @@ def test_a_new_input_becomes_a_row(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(list(HarvestedRows(HARVESTED, GOLD))) == 2
 
 
-def test_every_other_request_has_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_other_request_has_its_reason(run: Run) -> None:
     write_served(
         *(served_row(n, article=f"Is in {split}.") for n, split in enumerate(SPLITS)),
         served_row(3, article="a" * 2048),
@@ -94,7 +102,7 @@ def test_every_other_request_has_its_reason(capsys: pytest.CaptureFixture[str]) 
         served_row(8),
         served_row(8),
     )
-    assert run(capsys)["left_out"] == {
+    assert run()["left_out"] == {
         "in_test": 1,
         "in_train": 1,
         "in_validation": 1,
@@ -105,15 +113,7 @@ def test_every_other_request_has_its_reason(capsys: pytest.CaptureFixture[str]) 
     }
 
 
-def test_a_request_without_an_answer_does_not_hide_a_later_one_with(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    write_served(served_row(1, teacher=None), served_row(2, article=served_row(1)["article"]))
-    assert run(capsys)["harvested"] == 1
-    assert [row["request"] for row in harvested()] == ["request-2"]
-
-
-def test_near_copies_are_left_out_as_filter_does(capsys: pytest.CaptureFixture[str]) -> None:
+def test_near_copies_are_left_out_as_filter_does(run: Run) -> None:
     words = "one two three four five six seven eight nine ten eleven twelve"
     write_task(filter={"near_test": 0.5, "near_duplicates": 0.8})
     with table_writer(GOLD / "test.parquet", text_columns(*this_kind().columns)) as table:
@@ -121,30 +121,34 @@ def test_near_copies_are_left_out_as_filter_does(capsys: pytest.CaptureFixture[s
     other = words.replace("e", "a")
     texts = (f"{words} more.", other, f"{other} more.")
     write_served(*(served_row(n, article=text) for n, text in enumerate(texts)))
-    assert run(capsys)["left_out"] == {"near_duplicate": 1, "near_test": 1}
+    assert run()["left_out"] == {"near_duplicate": 1, "near_test": 1}
     assert articles() == [other]
 
 
-def test_the_file_only_grows_and_keeps_its_order(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_file_only_grows_and_keeps_its_order(run: Run) -> None:
     write_served(served_row(2), served_row(3))
-    run(capsys)
+    run()
     before = harvested()
     served_path(date(2026, 11, 28)).unlink()
-    write_served(served_row(1), served_row(2), served_row(4), day="2026-11-27")
-    found = run(capsys)
+    last = datetime(2026, 11, 28, 23, 59, 59, 999000, tzinfo=UTC)
+    late = served_row(4, time=last)
+    write_served(served_row(1), served_row(2), late | {"teacher": None}, late, day="2026-11-27")
+    found = run()
     assert (found["harvested"], found["total"]) == (2, 4)
-    assert found["left_out"] == {"harvested_before": 1}
+    assert found["left_out"] == {"harvested_before": 1, "no_answer": 1}  # which hides no later one
     assert harvested()[:2] == before
     assert [row["request"] for row in harvested()[2:]] == ["request-1", "request-4"]
+    assert harvested()[3]["first_served"].isoformat() == "2026-11-28T23:59:59.999000+00:00"
 
 
 def test_a_harvest_of_nothing_new_leaves_the_file_as_it_is(
+    run: Run,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     write_served(served_row(1))
-    run(capsys)
+    run()
     before = HARVESTED.stat().st_ino, HARVESTED.read_bytes()
-    assert run(capsys)["left_out"] == {"harvested_before": 1}
+    assert run()["left_out"] == {"harvested_before": 1}
     assert (HARVESTED.stat().st_ino, HARVESTED.read_bytes()) == before
     harvest.main([])
     said = capsys.readouterr()
@@ -155,46 +159,44 @@ def test_a_harvest_of_nothing_new_leaves_the_file_as_it_is(
     assert "nothing new: data/harvested.parquet stays as it is" in said.err
 
 
-def test_days_and_reasons_to_ask_choose_what_counts(capsys: pytest.CaptureFixture[str]) -> None:
+def test_days_and_reasons_to_ask_choose_what_counts(run: Run) -> None:
     for number in (26, 27, 28):
         rows = (
             served_row(number, article=f"Day {number}."),
             served_row(number, article=f"Shadow {number}.", why="shadow"),
         )
         write_served(*rows, day=f"2026-11-{number}")
-    found = run(capsys, "--since", "2026-11-27", "--until", "2026-11-27", "--why", "shadow,canary")
+    found = run("--since", "2026-11-27", "--until", "2026-11-27", "--why", "shadow,canary")
     assert (found["read"], found["left_out"]) == (2, {"other_why": 1})
     assert articles() == ["Shadow 27."]
-    run(capsys, "--since", "2026-11-28")
+    run("--since", "2026-11-28")
     assert articles() == ["Shadow 27.", "Day 28.", "Shadow 28."]
-    run(capsys)
+    run()
     assert len(articles()) == 6
 
 
-def test_a_limit_takes_the_oldest_and_leaves_the_rest_to_the_next(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_limit_takes_the_oldest_and_leaves_the_rest_to_the_next(run: Run) -> None:
     write_served(*map(served_row, (1, 2, 1, 3, 4)), served_row(5, article="Is in test."))
-    found = run(capsys, "--limit", "2")
+    found = run("--limit", "2")
     assert found["left_out"] == {"in_test": 1, "over_limit": 2, "repeated": 1}
     assert [row["times_served"] for row in harvested()] == [2, 1]
-    run(capsys, "--limit", "2")
+    run("--limit", "2")
     assert articles() == [f"Article {n} is told." for n in (1, 2, 3, 4)]
 
 
-def test_rows_of_a_running_server_count(capsys: pytest.CaptureFixture[str]) -> None:
+def test_rows_of_a_running_server_count(run: Run) -> None:
     keeper = Keeper(lambda *_, **__: None)
     keeper.add(served_row(1))
     (SERVED / "2026-11-28.torn.jsonl").write_bytes(b'{"ti')
-    found = run(capsys)
+    found = run()
     assert (found["harvested"], found["broken_lines"]) == (1, 1)
     keeper.add(served_row(2))
-    assert run(capsys)["harvested"] == 1
+    assert run()["harvested"] == 1
     keeper.stop()
-    assert run(capsys)["left_out"] == {"harvested_before": 2}
+    assert run()["left_out"] == {"harvested_before": 2}
 
 
-def test_columns_that_the_prompt_uses_are_columns(capsys: pytest.CaptureFixture[str]) -> None:
+def test_columns_that_the_prompt_uses_are_columns(run: Run) -> None:
     write_task("About $title: $body", {"title": "T", "body": "B", "unused": "U"})
     good = json.dumps({"title": "New", "body": None, "more": 1})
     bad = [None, "{}", "[]", "no json", json.dumps({"title": "New", "body": 5})]
@@ -202,33 +204,29 @@ def test_columns_that_the_prompt_uses_are_columns(capsys: pytest.CaptureFixture[
         served_row(0, fields=good),
         *(served_row(n, fields=text) for n, text in enumerate(bad, start=1)),
     )
-    assert run(capsys)["left_out"] == {"other_columns": 5}
+    assert run()["left_out"] == {"other_columns": 5}
     assert [(row["title"], row["body"]) for row in harvested()] == [("New", "")]
     assert list(harvested()[0]) == list(harvested_schema(("title", "body")))
     assert len(list(HarvestedRows(HARVESTED, GOLD, ("title", "body")))) == 1
 
 
-def test_the_one_column_of_an_input_may_come_as_the_article(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_the_one_column_of_an_input_may_come_as_the_article(run: Run) -> None:
     write_task("About $text", {"text": "T"})
     write_served(served_row(1), served_row(2, fields=json.dumps({"text": "Own."})))
-    assert run(capsys)["harvested"] == 2
+    assert run()["harvested"] == 2
     assert [row["text"] for row in harvested()] == ["Article 1 is told.", "Own."]
     write_task("$title of $article", {"title": "T"})
     write_served(served_row(3))
-    assert run(capsys)["left_out"] == {"other_columns": 1}
+    assert run()["left_out"] == {"other_columns": 1}
 
 
-def test_a_prompt_with_other_columns_keeps_the_rows_that_are_there(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_prompt_with_other_columns_keeps_the_rows_that_are_there(run: Run) -> None:
     write_task("About $title", {"title": "T"})
     write_served(served_row(1, fields=json.dumps({"title": "Old"})))
-    run(capsys)
+    run()
     write_task("Sum up $article", {"title": "T"})
     write_served(served_row(1), served_row(2))
-    assert run(capsys)["harvested"] == 1
+    assert run()["harvested"] == 1
     assert [(row["article"], row["title"]) for row in harvested()] == [
         ("Article 1 is told.", "Old"),
         ("Article 2 is told.", None),
@@ -236,9 +234,9 @@ def test_a_prompt_with_other_columns_keeps_the_rows_that_are_there(
     assert len(list(HarvestedRows(HARVESTED, GOLD, ("title",)))) == 1
 
 
-def test_an_id_is_that_of_understudy_inputs(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_id_is_that_of_understudy_inputs(run: Run) -> None:
     write_served(served_row(1))
-    run(capsys)
+    run()
     call = {
         "messages": [{"role": "user", "content": f"Sum up {served_row(1)['article']}"}],
         "response": {
@@ -254,13 +252,11 @@ def test_an_id_is_that_of_understudy_inputs(capsys: pytest.CaptureFixture[str]) 
     assert json.loads(Path("inputs.jsonl").read_text())["id"] == harvested()[0]["id"]
 
 
-def test_personal_data_that_a_server_did_not_replace_is_replaced(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_personal_data_that_a_server_did_not_replace_is_replaced(run: Run) -> None:
     write_task("$title: $body", {"title": "T", "body": "B"}, fetch={"redact": {"emails": True}})
     fields = {"title": "To a@b.example", "body": "From c@d.example"}
     write_served(served_row(1, article="To a@b.example", fields=json.dumps(fields)))
-    run(capsys)
+    run()
     assert "@" not in str(harvested())
     assert harvested()[0]["title"] == "To [EMAIL]"
 
@@ -305,19 +301,12 @@ def test_arguments_that_cannot_be_read_are_told(
     assert not HARVESTED.exists()
 
 
-def test_days_without_requests_are_told() -> None:
+def test_without_requests_or_the_file_of_before_it_says_what_to_do() -> None:
+    with pytest.raises(DataError, match="no request at all; `understudy serve --mode shadow`"):
+        harvest.main([])
     write_served(served_row(1))
     with pytest.raises(DataError, match="data/served: no request among the days asked for"):
         harvest.main(["--since", "2027-01-01"])
-
-
-def test_without_served_requests_it_says_where_they_come_from() -> None:
-    with pytest.raises(DataError, match="no request at all; `understudy serve --mode shadow`"):
-        harvest.main([])
-
-
-def test_a_file_that_was_not_pulled_is_not_begun_anew() -> None:
-    write_served(served_row(1))
     Path(f"{HARVESTED}.dvc").write_text("outs: []\n")
     with pytest.raises(DataError, match=r"`dvc pull data/harvested\.parquet` gets it"):
         harvest.main([])
@@ -338,10 +327,3 @@ def test_files_that_cannot_be_read_are_told_and_nothing_is_written() -> None:
     with pytest.raises(DataError, match=r"copy\.parquet: expected a day such as"):
         harvest.main([])
     assert not HARVESTED.exists()
-
-
-def test_times_are_those_of_utc() -> None:
-    write_served(served_row(1, time=datetime(2026, 11, 28, 23, 59, 59, 999000, tzinfo=UTC)))
-    harvest.main([])
-    assert harvested()[0]["first_served"].isoformat() == "2026-11-28T23:59:59.999000+00:00"
-    assert NOON.tzinfo is UTC

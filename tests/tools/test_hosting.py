@@ -51,6 +51,10 @@ def test_an_input_of_several_columns_is_joined_as_fetch_joins_it(project: Path) 
     assert task.columns == ("title", "body")
     assert task.join(found) == "Fire\n\nIt burns."
     assert task.join({"title": "Fire"}) == "Fire"
+    redactor = Redactor(emails=True, phones=False, cards=False, names=["Anna"])
+    redacted = TaskPrompt.load(None, redactor).join({"title": "Of a@b.org", "body": "Anna called."})
+    assert "a@b.org" not in redacted
+    assert "Anna" not in redacted
     assert task.field == "result.summary"
 
 
@@ -83,14 +87,6 @@ def test_without_a_prompt_outside_a_project_the_option_is_named(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DataError, match=r"params\.yaml: no such file here; .* --prompt FILE"):
         TaskPrompt.load(None, None)
-
-
-def test_personal_data_is_replaced_in_each_column(project: Path) -> None:
-    redactor = Redactor(emails=True, phones=False, cards=False, names=["Anna"])
-    task = TaskPrompt.load(None, redactor)
-    joined = task.join({"title": "Of a@b.org", "body": "Anna called."})
-    assert "a@b.org" not in joined
-    assert "Anna" not in joined
 
 
 @pytest.mark.parametrize(
@@ -132,9 +128,5 @@ def test_a_served_student_says_what_it_says_in_predict_in_any_batch(
     expected = summarize(open_engine(folder, engine), articles)
     assert [student.spell(one.ids) for one in together] == expected
     assert student.name == "model"
+    assert ServedStudent(folder, 2, 1000).slots == 1  # with given threads, one batch at a time
     assert (student.slots > 1) <= (engine == "ctranslate2")
-
-
-def test_a_student_with_given_threads_decodes_one_batch_at_a_time(tmp_path: Path) -> None:
-    folder = export_taught("t5", tmp_path / "model")
-    assert ServedStudent(folder, 2, 1000).slots == 1

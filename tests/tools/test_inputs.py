@@ -42,18 +42,13 @@ def test_every_shape_gives_the_inputs_that_its_answers_are_for(tmp_path: Path, s
 
 
 def test_fetch_reads_what_it_writes() -> None:
-    write(Path("log.jsonl"), [to_line(litellm(*call)) for call in calls_of(3)])
-    make("log.jsonl")
+    calls = [(ask(prompt_of("A \ud83d")), "Sum."), *calls_of(2)]
+    write(Path("log.jsonl"), [json.dumps(litellm(*call)).encode() for call in calls])
+    assert make("log.jsonl")[0]["article"] == "A ?"
     columns = {"id": "id", "article": FilesParams().columns.article, "by": "session"}
     rows = list(read_file(Path("inputs.jsonl"), {key: str(name) for key, name in columns.items()}))
     assert [row.problem for row in rows] == [None] * 3
     assert [row.values["by"] for row in rows] == ["customer-7"] * 3
-
-
-def test_the_same_input_has_the_same_id_in_any_log(tmp_path: Path) -> None:
-    [one] = make(*write_log(tmp_path, "openai", calls_of(1)))
-    other = make(*write_log(tmp_path, "litellm", calls_of(2)))
-    assert one["id"] == other[0]["id"] != other[1]["id"]
 
 
 def test_a_session_comes_from_the_path_that_one_names() -> None:
@@ -96,15 +91,10 @@ def test_counts_add_up_as_json(capsys: pytest.CaptureFixture[str], tmp_path: Pat
 
 
 def test_a_failure_leaves_the_earlier_file(tmp_path: Path) -> None:
-    make(*write_log(tmp_path, "openai", calls_of(1)))
+    other = make(*write_log(tmp_path, "litellm", calls_of(2)))
+    [one] = make(*write_log(tmp_path, "openai", calls_of(1)))
+    assert one["id"] == other[0]["id"] != other[1]["id"]  # in any log
     before = Path("inputs.jsonl").read_bytes()
     with pytest.raises(DataError, match=r"none.jsonl: no such file"):
         make("none.jsonl")
     assert Path("inputs.jsonl").read_bytes() == before
-
-
-def test_halves_of_characters_make_a_row_that_fetch_takes() -> None:
-    call = openai(ask(prompt_of("A \ud83d")), "Sum.")
-    write(Path("log.jsonl"), [json.dumps(call).encode()])
-    [found] = make("log.jsonl")
-    assert found["article"] == "A ?"

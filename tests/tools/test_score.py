@@ -1,8 +1,6 @@
 """understudy score: any two files, and a third to compare with."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +8,7 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from tests.imports import ROOT
+from tests.imports import run_python
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.core.errors import DataError
 from understudy.rows.texts import Texts, align, read_texts
@@ -31,55 +29,55 @@ def write_lines(path: Path, *lines: str) -> Path:
     return path
 
 
-def score(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
-    main([str(argument) for argument in arguments])
-    return capsys.readouterr().out
+class Score:
+    """Runs the command in this process."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: object) -> str:
+        main([str(argument) for argument in arguments])
+        return self._capsys.readouterr().out
+
+    def json(self, *arguments: object) -> Any:
+        return json.loads(self(*arguments, "--json"))
 
 
-def score_json(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(score(capsys, *arguments, "--json"))
-    return found
+@pytest.fixture
+def score(capsys: pytest.CaptureFixture[str]) -> Score:
+    return Score(capsys)
 
 
-def test_rows_go_together_by_their_ids(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rows_go_together_by_their_ids(tmp_path: Path, score: Score) -> None:
     references = write_jsonl(tmp_path / "gold.jsonl", REFERENCES, "highlights")
     predictions = write_jsonl(tmp_path / "out.jsonl", PREDICTIONS, "prediction")
-    found = score_json(capsys, references, predictions, "--no-stemmer")
+    found = score.json(references, predictions, "--no-stemmer")
     assert found["rows"] == 3
     # 5 of 6, none of 2 and 2 of 4 words of the references
     assert found["rouge1"]["recall"] == pytest.approx(100 * (5 / 6 + 0 + 2 / 4) / 3, abs=1e-4)
     assert found["rouge1"]["f1_low"] <= found["rouge1"]["f1"] <= found["rouge1"]["f1_high"]
 
 
-def test_lines_of_text_go_together_in_their_order(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    references = write_lines(tmp_path / "gold.txt", "the cat", "dogs bark")
-    predictions = write_lines(tmp_path / "out.txt", "the cat", "")
-    found = score_json(capsys, references, predictions)
-    assert found["rougel"]["f1"] == 50
-
-
-def test_parquet_with_named_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_parquet_with_named_columns(tmp_path: Path, score: Score) -> None:
     for name in ("gold", "out"):
         pd.DataFrame({name: ["one two", "three"]}).to_parquet(tmp_path / f"{name}.parquet")
     options = ("--reference-column", "gold", "--prediction-column", "out")
     files = (tmp_path / "gold.parquet", tmp_path / "out.parquet")
-    assert score_json(capsys, *files, *options)["rouge1"]["f1"] == 100
+    assert score.json(*files, *options)["rouge1"]["f1"] == 100
 
 
 def test_the_table_shows_every_type_and_the_verdict_beside_another_system(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, score: Score
 ) -> None:
     references = write_lines(tmp_path / "gold.txt", *(["the cat sat"] * 30))
     good = write_lines(tmp_path / "good.txt", *(["the cat sat"] * 30))
     bad = write_lines(tmp_path / "bad.txt", *(["a dog sat"] * 30))
-    shown = score(capsys, references, good, "--against", bad)
+    shown = score(references, good, "--against", bad)
     for name in ("ROUGE-1", "ROUGE-2", "ROUGE-L", "ROUGE-Lsum"):
         assert shown.count(f"\n{name} ") == 2
     assert "100.00 [100.00, 100.00]" in shown
     assert "better" in shown
-    found = score_json(capsys, references, bad, "--against", good)
+    found = score.json(references, bad, "--against", good)
     verdict = found["predictions-minus-others"]["rouge1"]
     assert (verdict["verdict"], verdict["better"], verdict["f1"]) == ("worse", -1, -66.6667)
 
@@ -102,7 +100,7 @@ def test_systems_that_wrote_nothing_or_the_same_are_not_equivalent(
     others: tuple[str, ...],
     verdict: str,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    score: Score,
 ) -> None:
     gold = ("the cat", "a dog", "it rained") * (len(others) // 3)
     files = (
@@ -110,31 +108,29 @@ def test_systems_that_wrote_nothing_or_the_same_are_not_equivalent(
         write_lines(tmp_path / "a.txt", *predictions),
     )
     other = write_lines(tmp_path / "b.txt", *others)
-    found = score_json(capsys, *files, "--against", other)
+    found = score.json(*files, "--against", other)
     assert found["predictions-minus-others"]["rouge1"]["verdict"] == verdict
-    assert score(capsys, *files, "--against", other).count(f"  {verdict}\n") >= 3
+    assert score(*files, "--against", other).count(f"  {verdict}\n") >= 3
 
 
-def test_texts_in_another_script_ask_for_words_of_all_scripts(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_texts_in_another_script_ask_for_words_of_all_scripts(tmp_path: Path, score: Score) -> None:
     gold = write_lines(tmp_path / "gold.txt", *(["大桥重新开放通车。明天天气晴朗。"] * 8))
     others = write_lines(tmp_path / "others.txt", *(["面包涨价了。"] * 8))
     with pytest.raises(DataError, match=r"gold\.txt: .* lose 100% .*'大桥.*; add --words unicode$"):
-        score(capsys, gold, gold, "--against", others)
-    found = score_json(capsys, gold, gold, "--against", others, "--words", "unicode")
+        score(gold, gold, "--against", others)
+    found = score.json(gold, gold, "--against", others, "--words", "unicode")
     assert found["rougelsum"]["f1"] == 100
     assert found["others"]["rouge1"]["f1"] == 0
     assert found["predictions-minus-others"]["rouge2"]["verdict"] == "better"
 
 
 def test_predictions_in_another_script_than_their_references_are_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, score: Score
 ) -> None:
     gold = write_lines(tmp_path / "gold.txt", "the bridge is open", "it rained")
     out = write_lines(tmp_path / "out.txt", "мост открыт", "прошёл дождь")
     with pytest.raises(DataError, match=r"out\.txt: ROUGE's English words lose 100% "):
-        score(capsys, gold, out)
+        score(gold, out)
 
 
 @pytest.mark.parametrize(
@@ -155,20 +151,18 @@ def of_ids(texts: dict[str, str]) -> Texts:
     return Texts(Path("out.jsonl"), list(texts.values()), list(texts))
 
 
-def test_rows_go_by_their_order_where_one_file_has_no_ids(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_rows_go_by_their_order_where_one_file_has_no_ids(tmp_path: Path, score: Score) -> None:
     references = write_jsonl(tmp_path / "gold.jsonl", REFERENCES, "highlights")
     predictions = write_lines(tmp_path / "out.txt", *REFERENCES.values())
-    assert score_json(capsys, references, predictions)["rouge1"]["f1"] == 100
+    assert score.json(references, predictions)["rouge1"]["f1"] == 100
     some = write_lines(
         tmp_path / "some.jsonl",
         *(json.dumps({"prediction": text}) for text in REFERENCES.values()),
     )
     some.write_text(some.read_text("utf-8").replace("{", '{"id": "z", ', 1), "utf-8")
-    assert score_json(capsys, references, some)["rouge1"]["f1"] == 100
+    assert score.json(references, some)["rouge1"]["f1"] == 100
     with pytest.raises(DataError, match=r"2 predictions for 3 references; expected as many"):
-        score(capsys, references, write_lines(tmp_path / "few.txt", "one", "two"))
+        score(references, write_lines(tmp_path / "few.txt", "one", "two"))
 
 
 @pytest.mark.parametrize(
@@ -191,13 +185,7 @@ def test_a_row_that_cannot_be_used_is_an_error_that_names_it(
 
 
 def test_a_missing_file_is_one_line_and_exits_with_1(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "understudy.tools", "score", "none.jsonl", tmp_path / "none.txt"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_python("-m", "understudy.tools", "score", "none.jsonl", tmp_path / "none.txt")
     assert done.returncode == 1
     assert done.stdout == ""
     kinds = "a .jsonl, .csv, .parquet or .txt file"
@@ -216,36 +204,42 @@ def test_a_missing_file_is_one_line_and_exits_with_1(tmp_path: Path) -> None:
     ],
 )
 def test_settings_that_params_refuse_are_refused_with_what_was_expected(
-    option: str, value: str, expected: str, capsys: pytest.CaptureFixture[str]
+    option: str, value: str, expected: str, score: Score, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(ValidationError):
         EvaluateParams.model_validate_json(f'{{"{option[2:]}": {value}}}')
     with pytest.raises(SystemExit):
-        score(capsys, "gold.txt", "out.txt", option, value)
+        score("gold.txt", "out.txt", option, value)
     assert f"argument {option}: {value}: expected {expected}\n" in capsys.readouterr().err
 
 
-def test_the_smallest_settings_that_params_take_are_taken(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_lines_go_together_in_their_order_and_the_smallest_settings_are_taken(
+    tmp_path: Path, score: Score
 ) -> None:
     EvaluateParams(resamples=100, seed=0)
-    file = write_lines(tmp_path / "gold.txt", "one two three", "four five")
-    assert score_json(capsys, file, file, "--resamples", "100", "--seed", "0")["rows"] == 2
+    references = write_lines(tmp_path / "gold.txt", "the cat", "dogs bark")
+    predictions = write_lines(tmp_path / "out.txt", "the cat", "")
+    found = score.json(references, predictions, "--resamples", "100", "--seed", "0")
+    assert (found["rows"], found["rougel"]["f1"]) == (2, 50)
+
+
+def write_table(path: Path, table: pd.DataFrame, sep: str = ",") -> None:
+    if path.suffix == ".csv":
+        table.to_csv(path, index=False, sep=sep)
+    elif path.suffix == ".jsonl":
+        table.to_json(path, orient="records", lines=True)
+    else:
+        table.to_parquet(path)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
 def test_the_only_column_of_texts_needs_no_option(
-    suffix: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    suffix: str, tmp_path: Path, score: Score
 ) -> None:
     table = pd.DataFrame({"id": [1, 2], "answer": ["one two", "three"], "words": [2, 1]})
     path = tmp_path / f"out.{suffix}"
-    if suffix == "csv":
-        table[["id", "answer"]].to_csv(path, index=False, sep=";")
-    elif suffix == "jsonl":
-        table.to_json(path, orient="records", lines=True)
-    else:
-        table.to_parquet(path)
-    assert score_json(capsys, path, path)["rouge1"]["f1"] == 100
+    write_table(path, table[["id", "answer"]] if suffix == "csv" else table, sep=";")
+    assert score.json(path, path)["rouge1"]["f1"] == 100
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
@@ -254,12 +248,7 @@ def test_a_row_that_predict_could_not_use_counts_as_an_empty_prediction_and_is_t
 ) -> None:
     table = pd.DataFrame({"id": ["a", "b"], "prediction": ["one two", None]})
     path = tmp_path / f"out.{suffix}"
-    if suffix == "csv":
-        table.to_csv(path, index=False)
-    elif suffix == "jsonl":
-        table.to_json(path, orient="records", lines=True)
-    else:
-        table.to_parquet(path)
+    write_table(path, table)
     gold = write_jsonl(tmp_path / "gold.jsonl", {"a": "one two", "b": "three"}, "highlights")
     main([str(gold), str(path), "--json"])
     printed = capsys.readouterr()
@@ -271,32 +260,25 @@ def test_a_row_that_predict_could_not_use_counts_as_an_empty_prediction_and_is_t
 
 
 def test_characters_that_only_look_like_line_ends_keep_rows_together(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, score: Score
 ) -> None:
     odd = "one\u2028two\u2029three\x85four\x0bfive\x0csix\x1cseven\x1deight\x1enine\rten"
     plain = "one two three four five six seven eight nine ten"
     gold, out = tmp_path / "gold.txt", tmp_path / "out.txt"
     gold.write_bytes(f"first\n{odd}\r\nlast\n".encode())
     write_lines(out, "first", plain, "last")
-    assert score_json(capsys, gold, out)["rouge1"]["f1"] == 100
+    assert score.json(gold, out)["rouge1"]["f1"] == 100
     with pytest.raises(DataError, match="2 predictions for 3 references"):
-        score(capsys, gold, write_lines(out, "first", plain))
+        score(gold, write_lines(out, "first", plain))
 
 
-def test_labels_are_scored_over_rows_and_over_classes(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    files = {
-        "gold": ["a", "a", "a", "a", "b c", "Ä"],
-        "said": ["A", "a ", "b  c", "nothing", "B C", "ä"],  # 4 of 6; 2/4, 1 and 1 of the classes
-        "others": ["a", "a", "a", "a", "a", "a"],
-    }
-    paths = {name: tmp_path / f"{name}.txt" for name in files}
-    for name, lines in files.items():
-        paths[name].write_text("".join(f"{line}\n" for line in lines), "utf-8")
-    shared = [str(paths["gold"]), str(paths["said"]), "--against", str(paths["others"]), "--labels"]
-    main([*shared, "--json"])
-    found = json.loads(capsys.readouterr().out)
+def test_labels_are_scored_over_rows_and_over_classes(tmp_path: Path, score: Score) -> None:
+    gold = write_lines(tmp_path / "gold.txt", "a", "a", "a", "a", "b c", "Ä")
+    # 4 of 6; 2/4, 1 and 1 of the classes
+    said = write_lines(tmp_path / "said.txt", "A", "a ", "b  c", "nothing", "B C", "ä")
+    others = write_lines(tmp_path / "others.txt", *"aaaaaa")
+    shared = (gold, said, "--against", others, "--labels")
+    found = score.json(*shared)
     assert (found["rows"], found["unlisted"]) == (6, 1)
     assert found["labels"]["accuracy"] == pytest.approx(400 / 6, abs=0.01)
     assert found["labels"]["balanced"] == pytest.approx(250 / 3, abs=0.01)
@@ -305,5 +287,4 @@ def test_labels_are_scored_over_rows_and_over_classes(
     pair = found["predictions-minus-others"]
     assert (pair["accuracy"], pair["first_only"], pair["second_only"]) == (0.0, 2, 2)
     assert (pair["mcnemar"], pair["verdict"].partition(",")[0]) == (1.0, "undecided")
-    main(shared)
-    assert "balanced accuracy" in capsys.readouterr().out
+    assert "balanced accuracy" in score(*shared)

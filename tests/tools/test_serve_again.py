@@ -10,33 +10,24 @@ import httpx2
 import pytest
 
 from tests.imports import ROOT
-from tests.students import decoding_params, export_taught, toy_pairs
+from tests.students import toy_pairs
 from tests.tools.test_serve import serving
 from understudy.contract.params.export import CONVERTED
 from understudy.contract.params.serve import ServeParams
 from understudy.core.errors import UnderstudyError
 from understudy.serving.monitoring import Meters
-from understudy.students.decoding.generation import write_generation_config
 from understudy.tools.hosting import open_app
 
 PROMPT = ROOT / "prompts/zeroshot.txt"
 ARTICLE = toy_pairs(1, seed=7)["article"][0]
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model folder as the stages leave it; tests that break it take a copy."""
-    folder = export_taught("t5", tmp_path_factory.mktemp("models") / "t5-toy")
-    write_generation_config(folder, decoding_params(engine="ctranslate2", beams=4))
-    return folder
-
-
 def test_a_symlink_that_is_moved_and_sighup_put_another_model_in_place(
-    model: Path, tmp_path: Path
+    t5_toy: Path, tmp_path: Path
 ) -> None:
-    copytree(model, tmp_path / "t5-second")
+    copytree(t5_toy, tmp_path / "t5-second")
     current, following = tmp_path / "current", tmp_path / "next"
-    current.symlink_to(model)
+    current.symlink_to(t5_toy)
     following.symlink_to("t5-second")
     with serving(current) as server, httpx2.Client(base_url=server.address) as client:
         before = client.post("summaries", json={"article": ARTICLE}).json()
@@ -74,9 +65,9 @@ BREAKS: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("name", BREAKS)
 def test_a_folder_that_is_half_written_takes_no_models_place(
-    name: str, model: Path, tmp_path: Path
+    name: str, t5_toy: Path, tmp_path: Path
 ) -> None:
-    half = copytree(model, tmp_path / "half")
+    half = copytree(t5_toy, tmp_path / "half")
     BREAKS[name](half)
     with pytest.raises(UnderstudyError, match="half"):
         open_app(

@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 
 from tests.imports import ROOT
-from tests.students import decoding_params, export_taught
-from understudy.students.decoding.generation import write_generation_config
 
 ANSWER = """\
 import json, sys
@@ -22,11 +20,9 @@ with TestClient(open_app(model, prompt, None, ServeParams(), None, False)) as cl
 """
 
 
-def test_an_answer_needs_neither_torch_nor_transformers(tmp_path: Path) -> None:
-    model = export_taught("t5", tmp_path / "t5-toy")
-    write_generation_config(model, decoding_params(engine="ctranslate2", beams=4))
+def test_an_answer_needs_neither_torch_nor_transformers(t5_toy: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", ANSWER, str(model), str(ROOT / "prompts/zeroshot.txt")],
+        [sys.executable, "-c", ANSWER, str(t5_toy), str(ROOT / "prompts/zeroshot.txt")],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

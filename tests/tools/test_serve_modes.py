@@ -14,13 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.core.documents import write_document
-from tests.doubles.teacher import ChatServer, Hold, Reply, Script, refuse, settings
-from tests.students import decoding_params, export_taught, toy_pairs
+from tests.doubles.teacher import ChatServer, Hold, Reply, settings
+from tests.students import toy_pairs
 from tests.tools.test_serve import PROMPT, Server, messages, serving
 from tests.tools.test_serve import refuse as refuse_start
 from understudy.contract.calibration import Promised, SystemCalibration, Watched
 from understudy.serving.confidence import Confidence
-from understudy.students.decoding.generation import write_generation_config
 from understudy.students.model.weights import hash_weights
 from understudy.teacher.ledger import Ledger
 
@@ -32,18 +31,10 @@ ALWAYS, NEVER = -1.0, 2.0
 """Thresholds: every confidence is 0 to 1."""
 
 
-@pytest.fixture(scope="module")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model folder as the stages leave it."""
-    folder = export_taught("t5", tmp_path_factory.mktemp("models") / "t5-toy")
-    write_generation_config(folder, decoding_params(engine="ctranslate2", beams=4))
-    return folder
-
-
 @pytest.fixture
-def model(shipped: Path, tmp_path: Path) -> Path:
-    """The same in a project of its own."""
-    (tmp_path / "t5-toy").symlink_to(shipped)
+def model(t5_toy: Path, tmp_path: Path) -> Path:
+    """A model folder in a project of its own."""
+    (tmp_path / "t5-toy").symlink_to(t5_toy)
     return tmp_path / "t5-toy"
 
 
@@ -211,19 +202,8 @@ async def _leave(server: Server, article: str) -> None:
             await client.post("/chat/completions", json=body, timeout=0.5)
 
 
-SCRIPTS: dict[str, tuple[Script, dict[str, Any]]] = {
-    "down": (lambda _: refuse(500, "oops"), {}),
-    "slow": (lambda _: Reply(hang=True), {}),
-    "useless": (lambda _: Reply({"surprise": 1}, paid=True), {}),
-    "refused": (lambda _: refuse(400, "too long", "context_length_exceeded"), {}),
-}
-
-
-@pytest.mark.parametrize("reason", SCRIPTS)
-def test_a_teacher_that_gives_no_answer_is_503_or_the_students_turn(
-    reason: str, model: Path
-) -> None:
-    with ChatServer(SCRIPTS[reason][0]) as teacher:
+def test_a_teacher_that_is_too_slow_is_503_or_the_students_turn(model: Path) -> None:
+    with ChatServer(lambda _: Reply(hang=True)) as teacher:
         calibrate(model, teacher, None)
         serve: dict[str, Any] = {"teacher_timeout_seconds": 1.0}
         with served(model, teacher, "--mode", "cascade", serve=serve) as server:
@@ -235,7 +215,7 @@ def test_a_teacher_that_gives_no_answer_is_503_or_the_students_turn(
             body = {"messages": messages(ARTICLES[0])}
             response = httpx2.post(f"{server.address}/chat/completions", json=body, timeout=30)
             assert response.json()["model"] == "t5-toy"
-            assert response.headers["x-understudy-teacher-failed"] == reason
+            assert response.headers["x-understudy-teacher-failed"] == "slow"
 
 
 def test_messages_of_another_task_go_to_the_teacher_without_personal_data(model: Path) -> None:
@@ -341,3 +321,20 @@ def test_what_may_cost_money_needs_the_option_and_a_cap_needs_a_bound(model: Pat
         assert "serve.max_cost_usd = 5: a cap needs" in one_error(model, "--teacher")
         write(model, teacher, api_key_env="NO_SUCH_KEY")
         assert "NO_SUCH_KEY" in one_error(model, "--teacher")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_new_calibration_decides_after_sighup_and_figures_go_on(
+    workers: int, model: Path
+) -> None:
+    with ChatServer() as teacher:
+        calibrate(model, teacher, ALWAYS)
+        given = ("--mode", "cascade", "--workers", str(workers), "--threads", "1")
+        with served(model, teacher, *given) as server:
+            assert taught(ARTICLES[0]) not in ask_all(server, ARTICLES[:4])
+            calibrate(model, teacher, NEVER)
+            server.process.send_signal(signal.SIGHUP)
+            asked = 4
+            while len(teacher.calls) < 4 * workers:  # each worker loads in its own moment
+                asked += len(ask_all(server, [f"{asked} {one}" for one in ARTICLES[:4]]))
+            assert server.metric("understudy_answers_total") == asked

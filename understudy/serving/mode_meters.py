@@ -1,5 +1,7 @@
 """Figures for Prometheus where the teacher may answer, too."""
 
+from functools import partial
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from understudy.serving.monitoring import SECONDS
@@ -12,45 +14,31 @@ class ModeMeters:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         """Adds the figures to those of a server; see `Meters.part`."""
-        self.answers = Counter(
-            "understudy_answers",
-            "Answers, by who gave them and why.",
-            ["by", "why"],
-            registry=registry,
+        counter, timer = partial(Counter, registry=registry), partial(Histogram, registry=registry)
+        # all workers share what a gauge shows
+        gauge = partial(Gauge, registry=registry, multiprocess_mode="mostrecent")
+        self.answers = counter(
+            "understudy_answers", "Answers, by who gave them and why.", ["by", "why"]
         )
-        self.failures = Counter(
+        self.failures = counter(
             "understudy_teacher_failures",
             "Requests that the teacher did not answer, by reason.",
             ["reason"],
-            registry=registry,
         )
-        self.confidence = Histogram(
-            "understudy_confidence",
-            "Confidence in the student's answers.",
-            buckets=TENTHS,
-            registry=registry,
+        self.confidence = timer(
+            "understudy_confidence", "Confidence in the student's answers.", buckets=TENTHS
         )
-        self.teacher_seconds = Histogram(
+        self.teacher_seconds = timer(
             "understudy_teacher_seconds",
             "Seconds that a request waited for the teacher.",
             buckets=SECONDS,
-            registry=registry,
         )
-        self.compared = Counter(
-            "understudy_compared",
-            "Requests that the drift test has taken into account.",
-            registry=registry,
+        self.compared = counter(
+            "understudy_compared", "Requests that the drift test has taken into account."
         )
-        self.disagreements = Counter(
-            "understudy_disagreements",
-            "Those in which student and teacher disagree.",
-            registry=registry,
+        self.disagreements = counter(
+            "understudy_disagreements", "Those in which student and teacher disagree."
         )
-
-        def gauge(name: str, about: str) -> Gauge:
-            # all workers share what it shows
-            return Gauge(name, about, registry=registry, multiprocess_mode="mostrecent")
-
         self.spent = gauge(
             "understudy_teacher_spent_usd",
             "US dollars of today by UTC, worst cases of calls on their way included.",

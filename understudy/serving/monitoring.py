@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
@@ -42,43 +43,23 @@ class Meters:
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
         self._parts: dict[object, object] = {}
-        self.requests = Counter(
-            "understudy_requests",
-            "Requests, by route and status.",
-            ["route", "status"],
-            registry=registry,
+        counter, timer = partial(Counter, registry=registry), partial(Histogram, registry=registry)
+        gauge = partial(Gauge, registry=registry, multiprocess_mode="livesum")
+        self.requests = counter(
+            "understudy_requests", "Requests, by route and status.", ["route", "status"]
         )
-        self.seconds = Histogram(
+        self.seconds = timer(
             "understudy_request_seconds",
             "Seconds from a request to the end of its response.",
             ["route"],
             buckets=SECONDS,
-            registry=registry,
         )
-        self.gone = Counter(
-            "understudy_clients_gone", "Clients that left before their answer.", registry=registry
-        )
-        self.active = Gauge(
-            "understudy_requests_in_flight",
-            "Requests that have no whole response yet.",
-            registry=registry,
-            multiprocess_mode="livesum",
-        )
-        self.waiting = Gauge(
-            "understudy_queue_length",
-            "Requests that wait for the engine.",
-            registry=registry,
-            multiprocess_mode="livesum",
-        )
-        self.sizes = Histogram(
-            "understudy_batch_size", "Texts decoded together.", buckets=SIZES, registry=registry
-        )
-        self.decoding = Histogram(
-            "understudy_decode_seconds", "Seconds of a batch.", buckets=SECONDS, registry=registry
-        )
-        self.tokens = Counter(
-            "understudy_tokens", "The student's tokens, by kind.", ["kind"], registry=registry
-        )
+        self.gone = counter("understudy_clients_gone", "Clients that left before their answer.")
+        self.active = gauge("understudy_requests_in_flight", "Requests without a whole response.")
+        self.waiting = gauge("understudy_queue_length", "Requests that wait for the engine.")
+        self.sizes = timer("understudy_batch_size", "Texts decoded together.", buckets=SIZES)
+        self.decoding = timer("understudy_decode_seconds", "Seconds of a batch.", buckets=SECONDS)
+        self.tokens = counter("understudy_tokens", "The student's tokens, by kind.", ["kind"])
 
     def part(self, kind: Callable[[CollectorRegistry], T]) -> T:
         """Further figures in the same registry, which are made at the first call."""

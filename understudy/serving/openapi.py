@@ -18,86 +18,40 @@ PROBLEMS = {
     503: "The server is stopping, or the teacher gave no answer.",
     504: "No answer in time.",
 }
-ERROR = {
-    "type": "object",
-    "required": ["error"],
-    "properties": {
-        "error": {
-            "type": "object",
-            "required": ["message", "type", "param", "code"],
-            "properties": {
-                "message": {"type": "string"},
-                "type": {"type": "string"},
-                "param": {"type": ["string", "null"]},
-                "code": {"type": ["string", "null"]},
-            },
-        }
-    },
-}
-COUNT = {"type": "integer", "minimum": 0}
-USAGE = {
-    "type": "object",
-    "required": ["prompt_tokens", "completion_tokens", "total_tokens"],
-    "properties": dict.fromkeys(("prompt_tokens", "completion_tokens", "total_tokens"), COUNT),
-}
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    """The schema of an object that has all of its properties."""
+    return {"type": "object", "required": [*properties], "properties": properties}
+
+
 TEXT = {"type": "string"}
 SAYING = {"type": "string", "pattern": r"\S"}
+MAYBE = {"type": ["string", "null"]}
+COUNT = {"type": "integer", "minimum": 0}
 FINISH = {"enum": ["stop", "length"]}
-COMPLETION = {
-    "type": "object",
-    "required": ["id", "object", "created", "model", "choices", "usage"],
-    "properties": {
-        "id": TEXT,
-        "object": {"const": "chat.completion"},
-        "created": COUNT,
-        "model": TEXT,
-        "usage": USAGE,
-        "choices": {
-            "type": "array",
-            "minItems": 1,
-            "items": {
-                "type": "object",
-                "required": ["index", "message", "finish_reason"],
-                "properties": {
-                    "index": COUNT,
-                    "finish_reason": FINISH,
-                    "message": {
-                        "type": "object",
-                        "required": ["role", "content"],
-                        "properties": {"role": {"const": "assistant"}, "content": TEXT},
-                    },
-                },
-            },
-        },
-    },
-}
-SUMMARY = {
-    "type": "object",
-    "required": ["id", "object", "model", "summary", "finish_reason", "usage"],
-    "properties": {
-        "id": TEXT,
-        "object": {"const": "summary"},
-        "model": TEXT,
-        "summary": TEXT,
-        "finish_reason": FINISH,
-        "usage": USAGE,
-    },
-}
-MODEL = {
-    "type": "object",
-    "required": ["id", "object", "created", "owned_by"],
-    "properties": {
-        "id": TEXT,
-        "object": {"const": "model"},
-        "created": COUNT,
-        "owned_by": TEXT,
-    },
-}
-MODELS = {
-    "type": "object",
-    "required": ["object", "data"],
-    "properties": {"object": {"const": "list"}, "data": {"type": "array", "items": MODEL}},
-}
+ERROR = _object(error=_object(message=TEXT, type=TEXT, param=MAYBE, code=MAYBE))
+USAGE = _object(prompt_tokens=COUNT, completion_tokens=COUNT, total_tokens=COUNT)
+MESSAGE = _object(role={"const": "assistant"}, content=TEXT)
+CHOICE = _object(index=COUNT, message=MESSAGE, finish_reason=FINISH)
+COMPLETION = _object(
+    id=TEXT,
+    object={"const": "chat.completion"},
+    created=COUNT,
+    model=TEXT,
+    choices={"type": "array", "minItems": 1, "items": CHOICE},
+    usage=USAGE,
+)
+SUMMARY = _object(
+    id=TEXT,
+    object={"const": "summary"},
+    model=TEXT,
+    summary=TEXT,
+    finish_reason=FINISH,
+    usage=USAGE,
+)
+MODEL = _object(id=TEXT, object={"const": "model"}, created=COUNT, owned_by=TEXT)
+MODELS = _object(object={"const": "list"}, data={"type": "array", "items": MODEL})
 
 
 def describe_api(task: Task) -> dict[str, Any]:

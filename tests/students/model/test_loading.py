@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +43,6 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: base / name for name in FAMILIES}
 
 
-def edit_config(folder: Path, **changes: Any) -> None:
-    path = folder / "config.json"
-    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **changes}), "utf-8")
-
-
 def load_error(name: str | Path, family: str | None = None) -> str:
     """Return the error of a load that must fail with one line that names the model."""
     with pytest.raises(StudentError) as caught:
@@ -58,37 +54,25 @@ def load_error(name: str | Path, family: str | None = None) -> str:
 
 
 @pytest.mark.parametrize(
-    ("family", "architecture"),
-    [("t5", "T5ForConditionalGeneration"), ("bart", "BartForConditionalGeneration")],
+    ("family", "architecture", "start"),
+    [("t5", "T5ForConditionalGeneration", ""), ("bart", "BartForConditionalGeneration", "<s>")],
 )
-def test_a_tiny_student_has_its_familys_architecture(family: str, architecture: str) -> None:
-    student = tiny(family)
-    assert type(student.model).__name__ == architecture
-    assert student.model.config.model_type == student.family.name == family
-    assert student.model.config.vocab_size == len(student.tokenizer)
-
-
-@EACH_FAMILY
-def test_a_tiny_students_special_tokens_are_its_familys(family: str) -> None:
-    student = tiny(family)
+def test_a_tiny_student_has_its_familys_architecture_and_special_tokens(
+    family: str, architecture: str, start: str
+) -> None:
+    student = open_student("tiny", None, FAMILIES[family], list(toy_pairs(32)["article"]), seed=3)
     tokenizer, config = student.tokenizer, student.model.config
+    assert type(student.model).__name__ == architecture
+    assert (config.model_type, student.family.name, student.commit) == (family, family, None)
+    assert config.vocab_size == len(tokenizer)
+    assert "ĠBoris" in tokenizer.get_vocab()
     special = student.family.special_tokens
     assert tuple(tokenizer.convert_ids_to_tokens(range(len(special)))) == special
-    assert (config.pad_token_id, config.eos_token_id) == (
-        special.index(student.family.pad),
-        special.index(student.family.eos),
-    )
-    assert (tokenizer.pad_token_id, tokenizer.eos_token_id) == (
-        config.pad_token_id,
-        config.eos_token_id,
-    )
-
-
-def test_a_text_starts_and_ends_as_its_family_does() -> None:
-    t5 = tiny("t5").tokenizer("Anna")["input_ids"]
-    bart = tiny("bart").tokenizer("Anna")["input_ids"]
-    assert (t5[0] > 2, t5[-1]) == (True, 1)
-    assert (bart[0], bart[-1]) == (0, 2)
+    pad_and_eos = (special.index(student.family.pad), special.index(student.family.eos))
+    assert (config.pad_token_id, config.eos_token_id) == pad_and_eos
+    assert (tokenizer.pad_token_id, tokenizer.eos_token_id) == pad_and_eos
+    text = tokenizer.decode(tokenizer("Anna")["input_ids"])
+    assert text.replace(" ", "") == f"{start}Anna</s>"
 
 
 @EACH_FAMILY
@@ -132,14 +116,6 @@ def test_cross_attention_starts_by_handing_on_what_it_attends_to(family: str) ->
 
 
 @EACH_FAMILY
-def test_tiny_is_made_from_the_texts_at_hand(family: str) -> None:
-    texts = list(toy_pairs(32)["article"])
-    student = open_student("tiny", None, FAMILIES[family], texts, seed=3)
-    assert student.commit is None
-    assert "ĠBoris" in student.tokenizer.get_vocab()
-
-
-@EACH_FAMILY
 def test_a_saved_student_loads_by_the_auto_classes_as_it_was(
     family: str, folders: dict[str, Path]
 ) -> None:
@@ -173,75 +149,56 @@ def test_a_folder_of_the_other_family_is_refused(
     assert message.endswith(f"its family is '{found}', expected {wanted}")
 
 
-def test_a_known_architecture_that_is_no_student_is_refused(
-    folders: dict[str, Path], tmp_path: Path
-) -> None:
-    folder = shutil.copytree(folders["t5"], tmp_path / "gpt2")
-    edit_config(folder, model_type="gpt2")
-    assert load_error(folder).endswith("its family is 'gpt2', expected t5 or bart")
+def config(**changes: Any) -> Callable[[Path], object]:
+    def edit(folder: Path) -> None:
+        path = folder / "config.json"
+        path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **changes}), "utf-8")
+
+    return edit
 
 
-def test_an_unknown_model_type_is_one_clear_error(folders: dict[str, Path], tmp_path: Path) -> None:
-    folder = shutil.copytree(folders["t5"], tmp_path / "strange")
-    edit_config(folder, model_type="strange")
-    assert "strange" in load_error(folder).removeprefix(f"model = {folder}")
+def without(pattern: str) -> Callable[[Path], object]:
+    def remove(folder: Path) -> None:
+        for path in folder.glob(pattern):
+            path.unlink()
+
+    return remove
 
 
-def test_a_folder_without_config_is_one_clear_error(
-    folders: dict[str, Path], tmp_path: Path
-) -> None:
-    folder = shutil.copytree(folders["t5"], tmp_path / "bare")
-    (folder / "config.json").unlink()
-    assert "config.json" in load_error(folder)
+def cut(kept: int) -> Callable[[Path], object]:
+    def shorten(folder: Path) -> None:
+        path = folder / "model.safetensors"
+        path.write_bytes(path.read_bytes()[:kept])
 
-
-def test_a_config_that_is_no_json_is_one_clear_error(
-    folders: dict[str, Path], tmp_path: Path
-) -> None:
-    folder = shutil.copytree(folders["t5"], tmp_path / "garbled")
-    (folder / "config.json").write_text("{", encoding="utf-8")
-    assert "config.json" in load_error(folder)
+    return shorten
 
 
 @EACH_FAMILY
-@pytest.mark.parametrize("kept", [0, 100, 200_000])
-def test_broken_weights_are_one_clear_error(
-    family: str, kept: int, folders: dict[str, Path], tmp_path: Path
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (config(model_type="gpt2"), "its family is 'gpt2', expected t5 or bart"),
+        (config(model_type="strange"), "`strange`"),
+        (without("config.json"), "config.json"),
+        (lambda folder: (folder / "config.json").write_text("{"), "config.json"),
+        *((cut(kept), "cannot be loaded") for kept in (0, 100, 200_000)),
+        *((without(name), "cannot be loaded") for name in ("model.safetensors", "tokenizer.json")),
+        (without("tokenizer*"), "copy the tokenizer's files (tokenizer.json"),
+        (config(d_model=64), "cannot be loaded"),
+        (config(vocab_size=999), "cannot be loaded"),
+        (config(d_model="wide"), "cannot be loaded"),
+    ],
+)
+def test_a_folder_that_lacks_something_or_does_not_fit_is_one_clear_error(
+    family: str,
+    spoil: Callable[[Path], object],
+    told: str,
+    folders: dict[str, Path],
+    tmp_path: Path,
 ) -> None:
     folder = shutil.copytree(folders[family], tmp_path / "broken")
-    path = folder / "model.safetensors"
-    path.write_bytes(path.read_bytes()[:kept])
-    assert "cannot be loaded" in load_error(folder)
-
-
-@EACH_FAMILY
-@pytest.mark.parametrize("missing", ["model.safetensors", "tokenizer.json"])
-def test_a_folder_that_lacks_a_file_is_one_clear_error(
-    family: str, missing: str, folders: dict[str, Path], tmp_path: Path
-) -> None:
-    folder = shutil.copytree(folders[family], tmp_path / "partial")
-    (folder / missing).unlink()
-    assert "cannot be loaded" in load_error(folder)
-
-
-@EACH_FAMILY
-def test_a_folder_without_any_tokenizer_is_refused(
-    family: str, folders: dict[str, Path], tmp_path: Path
-) -> None:
-    folder = shutil.copytree(folders[family], tmp_path / "wordless")
-    for path in folder.glob("tokenizer*"):
-        path.unlink()
-    assert "copy the tokenizer's files (tokenizer.json" in load_error(folder)
-
-
-@EACH_FAMILY
-@pytest.mark.parametrize("changes", [{"d_model": 64}, {"vocab_size": 999}, {"d_model": "wide"}])
-def test_a_config_that_does_not_fit_the_weights_is_one_clear_error(
-    family: str, changes: dict[str, Any], folders: dict[str, Path], tmp_path: Path
-) -> None:
-    folder = shutil.copytree(folders[family], tmp_path / "unfit")
-    edit_config(folder, **changes)
-    assert "cannot be loaded" in load_error(folder)
+    spoil(folder)
+    assert told in load_error(folder)
 
 
 def test_a_tokenizer_that_is_a_sentencepiece_model_alone_is_read(tmp_path: Path) -> None:

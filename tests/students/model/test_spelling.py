@@ -46,13 +46,9 @@ def count(tokenizer: Any, *texts: str, max_tokens: int = 500) -> dict[str, int |
     return spelling.to_json()
 
 
-def lost(unknown: int, line_breaks: int, changed: int, characters: str) -> dict[str, int | str]:
-    return {
-        "unknown": unknown,
-        "line_breaks": line_breaks,
-        "changed": changed,
-        "characters": characters,
-    }
+def lost(*figures: int | str) -> dict[str, int | str]:
+    names = ("unknown", "line_breaks", "changed", "characters")
+    return dict(zip(names, figures, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -20,25 +20,16 @@ EACH_FAMILY = pytest.mark.parametrize("family", sorted(FAMILIES))
 ARTICLE = "Anna arrived in Rome on Monday. Nobody was hurt."
 
 
-def test_a_t5_article_begins_with_the_task_prefix() -> None:
-    student = tiny("t5")
-    [ids], _ = encode_texts(student.tokenizer, [ARTICLE], 64, student.family.prefix)
-    assert student.tokenizer.decode(ids).strip() == f"summarize: {ARTICLE}</s>"
-
-
-def test_a_bart_article_has_no_prefix() -> None:
-    student = tiny("bart")
-    [ids], _ = encode_texts(student.tokenizer, [ARTICLE], 64, student.family.prefix)
-    assert student.tokenizer.decode(ids, skip_special_tokens=True).strip() == ARTICLE
-    assert ids[0] == student.tokenizer.bos_token_id
-
-
-@EACH_FAMILY
-def test_highlights_have_no_prefix_and_keep_their_lines(family: str) -> None:
-    tokenizer = tiny(family).tokenizer
+@pytest.mark.parametrize(("family", "start"), [("t5", "summarize: "), ("bart", "")])
+def test_a_t5_article_begins_with_the_task_prefix_and_highlights_keep_their_lines(
+    family: str, start: str
+) -> None:
+    tokenizer, prefix = tiny(family).tokenizer, FAMILIES[family].prefix
     highlights = "Anna was in Rome .\nIt was Monday ."
-    [ids], _ = encode_texts(tokenizer, [highlights], 64)
-    assert tokenizer.decode(ids, skip_special_tokens=True).strip() == highlights
+    [ids], _ = encode_texts(tokenizer, [ARTICLE], 64, prefix)
+    [plain], _ = encode_texts(tokenizer, [highlights], 64)
+    assert tokenizer.decode(ids, skip_special_tokens=True).strip() == start + ARTICLE
+    assert tokenizer.decode(plain, skip_special_tokens=True).strip() == highlights
 
 
 @EACH_FAMILY
@@ -62,14 +53,7 @@ def test_a_cut_text_keeps_its_start_and_ends_with_the_end_token(family: str, lim
     assert len(whole) > 9
     assert count == 1
     assert cut == [*whole[: limit - 1], tokenizer.eos_token_id]
-
-
-@EACH_FAMILY
-def test_a_text_that_was_cut_for_one_call_is_whole_in_the_next(family: str) -> None:
-    tokenizer = tiny(family).tokenizer
-    encode_texts(tokenizer, [ARTICLE], 4)
-    [ids], count = encode_texts(tokenizer, [ARTICLE], 64)
-    assert (ids, count) == (tokenizer(ARTICLE)["input_ids"], 0)
+    assert encode_texts(tokenizer, [ARTICLE], 1000) == ([whole], 0)
 
 
 def encode(pairs: pd.DataFrame, folder: Path, family: str = "t5", **longest: int) -> EncodedPairs:

@@ -24,39 +24,25 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     return bare
 
 
-def set_idle(monkeypatch: pytest.MonkeyPatch, share: float) -> None:
+@pytest.mark.parametrize("idle", [100.0, 76.0, 74.0, 50.0, 0.0])
+def test_alone_they_spin_for_a_moment_and_beside_others_they_sleep(
+    environment: dict[str, str], idle: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    found = SimpleNamespace(idle=share)
+    found = SimpleNamespace(idle=idle)
     monkeypatch.setattr("psutil.cpu_times_percent", lambda interval: found)
-
-
-def chosen(environment: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if name in WAIT_VARIABLES}
-
-
-@pytest.mark.parametrize("idle", [100.0, 76.0])
-def test_alone_they_spin_for_a_moment(
-    environment: dict[str, str], idle: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    set_idle(monkeypatch, idle)
+    before = dict(environment)
     share_cores()
-    assert chosen(environment) == {"GOMP_SPINCOUNT": SHORT_SPIN}
-
-
-@pytest.mark.parametrize("idle", [74.0, 50.0, 0.0])
-def test_beside_others_they_sleep(
-    environment: dict[str, str], idle: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    set_idle(monkeypatch, idle)
-    share_cores()
-    assert chosen(environment) == {"OMP_WAIT_POLICY": "PASSIVE"}
+    chosen = {"GOMP_SPINCOUNT": SHORT_SPIN} if idle > 75 else {"OMP_WAIT_POLICY": "PASSIVE"}
+    assert environment == before | chosen
 
 
 @pytest.mark.parametrize("name", WAIT_VARIABLES)
 def test_what_the_user_has_set_stays(environment: dict[str, str], name: str) -> None:
     environment[name] = "5"
+    before = dict(environment)
     share_cores()
-    assert chosen(environment) == {name: "5"}
+    assert environment == before
 
 
 @pytest.mark.parametrize("use", USES.values(), ids=USES)

@@ -107,27 +107,24 @@ def test_a_single_missing_tensor_is_named(
     assert f"1 missing ({lost}); copy config.json and the weights again" in message
 
 
-def test_more_layers_in_the_config_than_in_the_weights_are_missing(
-    folders: dict[str, Path], tmp_path: Path
+@pytest.mark.parametrize(
+    ("family", "changes", "told"),
+    [
+        ("t5", {"num_layers": 2}, "missing (encoder.block.1"),
+        ("t5", {"num_decoder_layers": 1}, "unexpected (decoder.block.1"),
+        ("t5", {"tie_word_embeddings": False}, "1 missing (lm_head.weight)"),
+        (
+            "bart",
+            {"max_position_embeddings": 512},
+            "embed_positions.weight is 1026×128 and should be 514×128",
+        ),
+    ],
+)
+def test_a_config_of_other_layers_or_sizes_is_told(
+    family: str, changes: dict[str, Any], told: str, folders: dict[str, Path], tmp_path: Path
 ) -> None:
-    assert "missing (encoder.block.1" in refusal(
-        rewrite(folders["t5"], tmp_path / "more", lambda w: w, num_layers=2)
-    )
-    assert "unexpected (decoder.block.1" in refusal(
-        rewrite(folders["t5"], tmp_path / "fewer", lambda w: w, num_decoder_layers=1)
-    )
-
-
-def test_a_wrong_shape_is_told_with_both_sizes(folders: dict[str, Path], tmp_path: Path) -> None:
-    folder = rewrite(folders["bart"], tmp_path / "model", lambda w: w, max_position_embeddings=512)
-    assert "embed_positions.weight is 1026×128 and should be 514×128" in refusal(folder)
-
-
-def test_an_output_layer_of_its_own_that_is_gone_is_missed(
-    folders: dict[str, Path], tmp_path: Path
-) -> None:
-    folder = rewrite(folders["t5"], tmp_path / "model", lambda w: w, tie_word_embeddings=False)
-    assert "1 missing (lm_head.weight)" in refusal(folder)
+    folder = rewrite(folders[family], tmp_path / "model", lambda w: w, **changes)
+    assert told in refusal(folder)
 
 
 @EACH_FAMILY

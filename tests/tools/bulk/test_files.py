@@ -4,13 +4,12 @@ import json
 import os
 import resource
 import signal
-import subprocess
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from tests.imports import ROOT
+from tests.imports import run_python
 from tests.tools.bulk.articles import (
     COMMAND,
     ids,
@@ -28,31 +27,14 @@ def test_each_output_is_what_the_command_makes_of_that_file_alone(
     model: Path, tmp_path: Path
 ) -> None:
     source, out = write_folder(tmp_path / "in", NAMES), tmp_path / "out"
+    pd.read_parquet(source / "y.parquet")[:0].to_parquet(source / "no rows.parquet")
     assert predict("--model", model, "--input", source, "--output", out) == 0
-    assert list_files(out) == sorted(NAMES)
+    assert list_files(out) == sorted([*NAMES, "no rows.parquet"])
+    assert ids(out / "no rows.parquet") == []
     for name in NAMES:
         alone = tmp_path / f"alone{Path(name).suffix}"
         assert predict("--model", model, "--input", source / name, "--output", alone) == 0
         assert (out / name).read_bytes() == alone.read_bytes(), name
-
-
-def test_a_run_leaves_nothing_but_outputs_and_their_records(model: Path, tmp_path: Path) -> None:
-    source, out = write_folder(tmp_path / "in", ["a/x.jsonl"]), tmp_path / "out"
-    assert predict("--model", model, "--input", source, "--output", out) == 0
-    found = sorted(p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file())
-    assert found == [
-        ".understudy/done/a/x.jsonl.json",
-        ".understudy/recipe.json",
-        "a/x.jsonl",
-    ]
-    assert not list(out.rglob("work-*"))
-
-
-def test_files_and_globs_may_be_given_together(model: Path, tmp_path: Path) -> None:
-    source, out = write_folder(tmp_path / "in", NAMES), tmp_path / "out"
-    given = (source / "*" / "x.jsonl", source / "y.parquet")
-    assert predict("--model", model, "--input", *given, "--output", out) == 0
-    assert list_files(out) == ["a/x.jsonl", "b/x.jsonl", "y.parquet"]
 
 
 def test_what_cannot_be_read_is_named_and_the_others_are_done(
@@ -114,22 +96,23 @@ def test_a_file_that_was_mended_is_done_by_the_next_run_alone(model: Path, tmp_p
     assert (out / "a.jsonl").stat().st_ino == before.st_ino
 
 
-def test_a_part_without_rows_has_an_output_without_rows(model: Path, tmp_path: Path) -> None:
-    source, out = write_folder(tmp_path / "in", ["a.parquet"]), tmp_path / "out"
-    pd.read_parquet(source / "a.parquet")[:0].to_parquet(source / "b.parquet")
-    assert predict("--model", model, "--input", source, "--output", out) == 0
-    assert ids(out / "b.parquet") == []
-
-
-def test_rows_are_named_by_their_file_in_the_folder(
+def test_rows_are_named_by_their_file_in_the_folder_and_nothing_else_is_left(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    source, out = write_folder(tmp_path / "in", ["a/x.jsonl"]), tmp_path / "out"
+    source, out = write_folder(tmp_path / "in", NAMES), tmp_path / "out"
     with (source / "a/x.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps({"id": "none", "article": " "}) + "\n")
-    assert predict("--model", model, "--input", source, "--output", out) == 0
+    given = (source / "*" / "x.jsonl", source / "y.parquet")  # files and globs
+    assert predict("--model", model, "--input", *given, "--output", out) == 0
     assert "a/x.jsonl: row 6 has no summary: empty" in capsys.readouterr().err.splitlines()
     assert ids(out / "a/x.jsonl")[-1] == "none"
+    outputs = ["a/x.jsonl", "b/x.jsonl", "y.parquet"]
+    assert sorted(p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()) == [
+        *(f".understudy/done/{name}.json" for name in outputs),
+        ".understudy/recipe.json",
+        *outputs,
+    ]
+    assert not list(out.rglob("work-*"))
 
 
 def test_a_shard_of_the_files_is_done_by_each_machine_and_all_by_all(
@@ -148,13 +131,9 @@ def test_a_shard_of_the_files_is_done_by_each_machine_and_all_by_all(
         assert told in capsys.readouterr().err
     assert sorted(seen) == names
     assert read_all(out) == read_all(whole)
-
-
-def test_one_file_may_be_done_into_a_folder_by_a_shard(model: Path, tmp_path: Path) -> None:
-    source = write_articles(tmp_path / "in" / "a.jsonl")
-    shard = ("--shard", "1/1", "--output", tmp_path / "out")
-    assert predict("--model", model, "--input", source, *shard) == 0
-    assert list_files(tmp_path / "out") == ["a.jsonl"]
+    one = ("--shard", "1/1", "--output", tmp_path / "one")
+    assert predict("--model", model, "--input", source / names[0], *one) == 0
+    assert list_files(tmp_path / "one") == names[:1]
 
 
 def refuse_large_files() -> None:
@@ -169,15 +148,8 @@ def test_a_full_disk_ends_the_run_with_one_line_and_nothing_half_written(
     source, out = tmp_path / "in", tmp_path / "out"
     for name in ("a.jsonl", "b.jsonl"):
         write_articles(source / name, rows=40)
-    done = subprocess.run(
-        [*COMMAND, "--model", str(model), "--input", str(source), "--output", str(out)],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        preexec_fn=refuse_large_files,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    given = ("--model", model, "--input", source, "--output", out)
+    done = run_python(*COMMAND[1:], *given, cwd=tmp_path, preexec_fn=refuse_large_files)
     assert done.returncode == 1
     assert f"error: {out / 'a.jsonl'}: File too large" in done.stderr
     assert "error: 2 of 2 files are left: a.jsonl, b.jsonl; see above" in done.stderr

@@ -2,19 +2,18 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.doubles.teacher import ChatServer, Hold, echo
+from tests.doubles.teacher import Hold, echo
 from tests.teacher import asking
 from tests.tools.escalating.desks import (
     SECONDS,
     ask_all,
+    desk_before,
     opened,
     params,
     question,
-    with_desk,
 )
 from understudy.contract.params.teacher import TeacherParams
 from understudy.teacher.errors import (
@@ -22,22 +21,23 @@ from understudy.teacher.errors import (
     MissingAnswerError,
 )
 from understudy.tools.escalating.daily import Claim
-from understudy.tools.escalating.desk import Desk, open_desk
+from understudy.tools.escalating.desk import open_desk
+
+pytestmark = pytest.mark.anyio
 
 
-def test_a_question_is_answered_and_asked_again_costs_no_call(path: Path) -> None:
-    async def use(desk: Desk, server: ChatServer) -> None:
+async def test_a_question_is_answered_and_asked_again_costs_no_call(path: Path) -> None:
+    async with desk_before(echo, path) as (desk, server):
         for _ in range(2):
             assert (await desk.answer(question("a"), SECONDS)).text == "answer to a"
         assert len(server.calls) == 1
 
-    with_desk(echo, path, use)
 
-
-def test_equal_questions_at_once_are_one_call(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_equal_questions_at_once_are_one_call(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     claims = list[str]()
-
-    async def use(desk: Desk, server: ChatServer) -> None:
+    async with desk_before(echo, path) as (desk, server):
         claim = desk.days.claim
 
         def note(key: str, worst_usd: float) -> Claim:
@@ -48,22 +48,9 @@ def test_equal_questions_at_once_are_one_call(path: Path, monkeypatch: pytest.Mo
         assert await ask_all(desk, ["a"] * 64) == ["answer to a"] * 64
         assert len(server.calls) == len(claims) == 1
 
-    with_desk(echo, path, use)
 
-
-def test_equal_questions_in_two_workers_are_one_call(path: Path) -> None:
-    async def use(desk: Desk, server: ChatServer) -> None:
-        async with opened(server, path) as other:
-            both = await asyncio.gather(ask_all(desk, ["a", "b"]), ask_all(other, ["b", "a"]))
-        assert both[0] == ["answer to a", "answer to b"]
-        assert both[1] == ["answer to b", "answer to a"]
-        assert len(server.calls) == 2
-
-    with_desk(echo, path, use)
-
-
-def test_what_a_stage_has_asked_costs_no_call_and_the_other_way_round(path: Path) -> None:
-    async def use(desk: Desk, server: ChatServer) -> None:
+async def test_what_a_stage_has_asked_costs_no_call_and_the_other_way_round(path: Path) -> None:
+    async with desk_before(echo, path) as (desk, server):
         teacher = params(server)
         await asyncio.to_thread(asking.ask, ["a"], teacher, path)
         assert await ask_all(desk, ["a", "b"]) == ["answer to a", "answer to b"]
@@ -71,43 +58,33 @@ def test_what_a_stage_has_asked_costs_no_call_and_the_other_way_round(path: Path
         assert [one.text for one in answers] == ["answer to b", "answer to a"]
         assert len(server.calls) == 2
 
-    with_desk(echo, path, use)
 
-
-def test_a_call_goes_on_when_nobody_waits_and_is_not_paid_again(path: Path) -> None:
+async def test_a_call_goes_on_when_nobody_waits_and_is_not_paid_again(path: Path) -> None:
     hold = Hold(0)
-
-    async def use(desk: Desk, server: ChatServer) -> None:
+    async with desk_before(hold, path) as (desk, server):
         with pytest.raises(LateAnswerError, match="no answer within"):
             await desk.answer(question("a"), 0.2)
         hold.release()
         assert await ask_all(desk, ["a"]) == ["answer to a"]
         assert len(server.calls) == 1
 
-    with_desk(hold, path, use)
 
-
-def test_replay_opens_no_connection(path: Path) -> None:
-    async def use(desk: Desk, server: ChatServer) -> None:
+async def test_replay_opens_no_connection(path: Path) -> None:
+    async with desk_before(echo, path, mode="replay") as (desk, server):
         [error] = await ask_all(desk, ["a"])
         assert isinstance(error, MissingAnswerError)
         assert server.connections == 0
 
-    with_desk(echo, path, use, mode="replay")
 
-
-def test_the_embedded_teacher_answers_too(path: Path) -> None:
-    async def work() -> list[Any]:
-        async with open_desk(TeacherParams(), path, None) as desk:
-            return await ask_all(desk, ["Please summarize the following news article. 'A b. C d.'"])
-
-    [text] = asyncio.run(work())
+async def test_the_embedded_teacher_answers_too(path: Path) -> None:
+    async with open_desk(TeacherParams(), path, None) as desk:
+        [text] = await ask_all(desk, ["Please summarize the following news article. 'A b. C d.'"])
     assert isinstance(text, str)
     assert text
 
 
-def test_another_model_under_the_name_has_answers_of_its_own(path: Path) -> None:
-    async def use(desk: Desk, server: ChatServer) -> None:
+async def test_another_model_under_the_name_has_answers_of_its_own(path: Path) -> None:
+    async with desk_before(echo, path) as (desk, server):
         assert server.models is not None
         server.models[0]["root"] = "small"
         assert await ask_all(desk, ["a"]) == ["answer to a"]
@@ -117,5 +94,3 @@ def test_another_model_under_the_name_has_answers_of_its_own(path: Path) -> None
             assert len(server.calls) == 2  # what is there is not looked at again before a call
             assert await ask_all(restarted, ["a"]) == ["answer to a"]
         assert len(server.calls) == 3
-
-    with_desk(echo, path, use)

@@ -1,18 +1,18 @@
 """The cap of a day, and what counts under it."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
 
 from tests.doubles.faults import UNBILLED, UNKNOWN, AtFirst
-from tests.doubles.teacher import ChatServer, echo, settings
+from tests.doubles.teacher import echo, settings
 from tests.tools.escalating.desks import (
+    CAPPED,
     PRICED,
     ask_all,
+    desk_before,
     opened,
     params,
-    with_desk,
 )
 from understudy.contract.params.teacher import TeacherParams
 from understudy.core.errors import ParamsError
@@ -20,28 +20,13 @@ from understudy.teacher.errors import (
     DailyCapError,
 )
 from understudy.teacher.ledger import Ledger
-from understudy.tools.escalating.desk import Desk, check_cap, open_desk
+from understudy.tools.escalating.desk import check_cap, open_desk
+
+pytestmark = pytest.mark.anyio
 
 
-def test_the_cap_of_the_day_holds_with_64_questions_in_flight_in_two_workers(path: Path) -> None:
-    async def use(desk: Desk, server: ChatServer) -> None:
-        async with opened(server, path, 100.0, concurrency=64, **PRICED) as other:
-            found = await asyncio.gather(
-                ask_all(desk, [f"a{n}" for n in range(32)]),
-                ask_all(other, [f"b{n}" for n in range(32)]),
-            )
-        answered = [one for half in found for one in half if isinstance(one, str)]
-        refused = [one for half in found for one in half if isinstance(one, DailyCapError)]
-        # an answer costs 7, and 10 at most: 13 fit, a fourteenth could cost 101
-        assert len(answered) == len(server.paid) == 13
-        assert len(refused) == 51
-        assert desk.days.spent_usd <= 100
-
-    with_desk(echo, path, use, cap=100.0, concurrency=64, **PRICED)
-
-
-def test_what_is_spent_outlives_a_restart_and_ends_with_the_day(path: Path) -> None:
-    async def use(desk: Desk, server: ChatServer) -> None:
+async def test_what_is_spent_outlives_a_restart_and_ends_with_the_day(path: Path) -> None:
+    async with desk_before(echo, path, cap=16.0, **PRICED) as (desk, server):
         assert await ask_all(desk, ["a"]) == ["answer to a"]
         async with opened(server, path, 16.0, **PRICED) as restarted:
             assert restarted.days.spent_usd == 7
@@ -53,41 +38,36 @@ def test_what_is_spent_outlives_a_restart_and_ends_with_the_day(path: Path) -> N
         async with open_desk(params(server, **PRICED), path, 16.0, lambda: tomorrow) as later:
             assert await ask_all(later, ["b"]) == ["answer to b"]
 
-    with_desk(echo, path, use, cap=16.0, **PRICED)
-
 
 @pytest.mark.parametrize("kind", UNBILLED)
-def test_a_call_that_fails_unbilled_is_made_again_and_paid_once(
+async def test_a_call_that_fails_unbilled_is_made_again_and_paid_once(
     kind: str, path: Path, impatient: None
 ) -> None:
-    async def use(desk: Desk, server: ChatServer) -> None:
+    async with desk_before(AtFirst(UNBILLED[kind], 2), path, **CAPPED) as (desk, server):
         assert await ask_all(desk, ["a"]) == ["answer to a"]
         assert len(server.calls) == 3
         assert desk.days.spent_usd == 7
 
-    with_desk(AtFirst(UNBILLED[kind], 2), path, use, cap=100.0, **PRICED)
-
 
 @pytest.mark.parametrize("kind", UNKNOWN)
-def test_a_call_with_an_unknown_end_is_booked_at_its_worst_case(
+async def test_a_call_with_an_unknown_end_is_booked_at_its_worst_case(
     kind: str, path: Path, impatient: None
 ) -> None:
-    async def use(desk: Desk, server: ChatServer) -> None:
+    script = AtFirst(UNKNOWN[kind], 1)
+    async with desk_before(script, path, timeout_seconds=0.5, **CAPPED) as (desk, _):
         assert await ask_all(desk, ["a"]) == ["answer to a"]
         assert desk.days.spent_usd == 10 + 7
-
-    with_desk(AtFirst(UNKNOWN[kind], 1), path, use, cap=100.0, timeout_seconds=0.5, **PRICED)
     with Ledger(path) as ledger:
         assert ledger.count() == {"answered": 1, "failed": 0, "in_flight": 0, "lost": 1}
 
 
-def test_a_retry_that_does_not_fit_under_the_cap_is_not_made(path: Path, impatient: None) -> None:
-    async def use(desk: Desk, server: ChatServer) -> None:
+async def test_a_retry_that_does_not_fit_under_the_cap_is_not_made(
+    path: Path, impatient: None
+) -> None:
+    async with desk_before(AtFirst(UNKNOWN["504"], 1), path, cap=19.0, **PRICED) as (desk, server):
         [error] = await ask_all(desk, ["a"])
         assert isinstance(error, DailyCapError)
         assert len(server.calls) == 1
-
-    with_desk(AtFirst(UNKNOWN["504"], 1), path, use, cap=19.0, **PRICED)
 
 
 def test_a_cap_that_nothing_could_hold_is_refused() -> None:

@@ -2,15 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.doubles.teacher import ChatServer, Reply, Script, echo, refuse, say, settings
+from tests.doubles.teacher import ChatServer, Reply, Script, echo, in_turn, refuse, say, settings
 from understudy.contract.params.serve import ServeParams
 from understudy.contract.params.teacher import TeacherParams
 from understudy.serving.handover import TeacherFailedError
@@ -20,7 +21,7 @@ from understudy.texts.redaction import Redactor
 from understudy.tools.escalating.task_teacher import TaskTeacher
 from understudy.tools.hosting import TaskPrompt
 
-T = TypeVar("T")
+pytestmark = pytest.mark.anyio
 PLAIN = "Please summarize. '$article'"
 TICKET = """messages:
   - {role: system, content: You summarize tickets.}
@@ -38,20 +39,15 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def with_teacher(
-    script: Script, file: Path, use: Callable[[TaskTeacher, ChatServer], Coroutine[Any, Any, T]]
-) -> T:
-    """Uses a teacher of the template in a file."""
-
-    async def work() -> T:
+@asynccontextmanager
+async def teaching(script: Script, file: Path) -> AsyncIterator[tuple[TaskTeacher, ChatServer]]:
+    """A teacher of the template in a file, and its server."""
+    with ChatServer(script) as server:
         task = TaskPrompt(Prompt("zeroshot.prompt", file), (), REDACTOR)
         serve = ServeParams(teacher_timeout_seconds=5.0)
         teacher = TaskTeacher(task, params(server), serve)
         async with teacher.opened():
-            return await use(teacher, server)
-
-    with ChatServer(script) as server:
-        return asyncio.run(work())
+            yield teacher, server
 
 
 def params(server: ChatServer) -> TeacherParams:
@@ -80,8 +76,8 @@ def stage_answers(file: Path, server: ChatServer, ledger: Path, row: dict[str, s
     return [answer.text for _, answer in ask(questions, params(server), ledger, "label")]
 
 
-def test_a_stage_pays_nothing_for_what_was_served(plain: Path, ledger: Path) -> None:
-    async def use(teacher: TaskTeacher, server: ChatServer) -> None:
+async def test_a_stage_pays_nothing_for_what_was_served(plain: Path, ledger: Path) -> None:
+    async with teaching(echo, plain) as (teacher, server):
         taught = await teacher.ask({"article": " Write to a@b.org.\nSoon. "})
         row = {"article": " Write to [EMAIL].\nSoon. "}
         assert await asyncio.to_thread(stage_answers, plain, server, ledger, row) == [taught.text]
@@ -89,23 +85,18 @@ def test_a_stage_pays_nothing_for_what_was_served(plain: Path, ledger: Path) -> 
         assert (taught.read_tokens, taught.written_tokens) == (11, 7)
         assert len(server.calls) == 1
 
-    with_teacher(echo, plain, use)
 
-
-def test_a_prompt_of_several_columns_and_json_is_asked_and_read_as_stages_do(
+async def test_a_prompt_of_several_columns_and_json_is_asked_and_read_as_stages_do(
     ticket: Path, ledger: Path
 ) -> None:
     answer = json.dumps({"result": {"summary": "It burns."}})
-
-    async def use(teacher: TaskTeacher, server: ChatServer) -> None:
+    async with teaching(lambda _: say(answer), ticket) as (teacher, server):
         taught = await teacher.ask({"title": "Fire", "body": "Of a@b.org"})
         assert taught.text == "It burns."
         assert server.calls[0].body["response_format"] == {"type": "json_object"}
         row = {"title": "Fire", "body": "Of [EMAIL]"}
         assert await asyncio.to_thread(stage_answers, ticket, server, ledger, row) == [answer]
         assert len(server.calls) == 1
-
-    with_teacher(lambda _: say(answer), ticket, use)
 
 
 @pytest.mark.parametrize(
@@ -122,23 +113,23 @@ def test_a_prompt_of_several_columns_and_json_is_asked_and_read_as_stages_do(
         (refuse(500, "oops"), "down", "HTTP 500: oops"),
     ],
 )
-def test_an_answer_of_no_use_says_why(reply: Reply, reason: str, detail: str, ticket: Path) -> None:
-    async def use(teacher: TaskTeacher, server: ChatServer) -> None:
+async def test_an_answer_of_no_use_says_why(
+    reply: Reply, reason: str, detail: str, ticket: Path
+) -> None:
+    async with teaching(lambda _: reply, ticket) as (teacher, _):
         with pytest.raises(TeacherFailedError) as caught:
             await teacher.ask({"title": "Fire", "body": "B"})
         assert caught.value.reason == reason
         assert detail in caught.value.detail
         assert (caught.value.request is not None) == (reason == "useless")
 
-    with_teacher(lambda _: reply, ticket, use)
 
-
-def test_other_messages_are_relayed_as_they_are_but_for_personal_data(plain: Path) -> None:
+async def test_other_messages_are_relayed_as_they_are_but_for_personal_data(plain: Path) -> None:
     parts = [{"type": "text", "text": "Who is a@b.org?"}, {"type": "image_url", "image_url": {}}]
     messages: list[dict[str, Any]] = [{"role": "user", "content": "Hi"}]
     messages += [{"role": "user", "content": parts}]
-
-    async def use(teacher: TaskTeacher, server: ChatServer) -> None:
+    script = in_turn(say("cut answer", finish_reason="length"))
+    async with teaching(script, plain) as (teacher, server):
         for _ in range(2):
             taught = await teacher.relay(messages, {"response_format": {"type": "text"}})
             assert (taught.text, taught.finish) == ("cut answer", "length")
@@ -147,12 +138,9 @@ def test_other_messages_are_relayed_as_they_are_but_for_personal_data(plain: Pat
         assert call.body["messages"][1]["content"][1] == parts[1]
         assert call.body["response_format"] == {"type": "text"}
 
-    with_teacher(lambda _: say("cut answer", finish_reason="length"), plain, use)
 
-
-def test_a_relayed_refusal_is_what_the_model_said(plain: Path) -> None:
-    async def use(teacher: TaskTeacher, server: ChatServer) -> None:
+async def test_a_relayed_refusal_is_what_the_model_said(plain: Path) -> None:
+    script = in_turn(say(None, refusal="I would rather not."))
+    async with teaching(script, plain) as (teacher, _):
         taught = await teacher.relay([{"role": "user", "content": "Hi"}], {})
         assert taught.text == "I would rather not."
-
-    with_teacher(lambda _: say(None, refusal="I would rather not."), plain, use)

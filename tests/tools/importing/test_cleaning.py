@@ -194,14 +194,8 @@ def test_exports_lose_it_too(capsys: pytest.CaptureFixture[str]) -> None:
     take("log.parquet")
     assert capsys.readouterr().out == "took 1, had 0, refused 0, redacted 2 (emails 1, names 1)\n"
     assert not [one for one in PLANTED if one in LEDGER.read_text("utf-8")]
-
-
-def test_exports_need_no_params() -> None:
-    log = write_lines(Path("log.jsonl"), [dump(openai(*CALL))])
-    take(log)
-    ledger.main(["export", "log.parquet", "--ledger", str(LEDGER)])
     LEDGER.unlink()
-    Path("params.yaml").unlink()
+    Path("params.yaml").unlink()  # exports need none
     take("log.parquet")
     with Ledger(LEDGER) as opened:
         assert len(list(opened.keys())) == 1

@@ -141,21 +141,6 @@ def test_the_list_may_be_elsewhere_and_is_replaced(run: Command, tmp_path: Path)
     assert listed.read_text() == ""
 
 
-def test_answers_are_of_whichever_model_one_allows(run: Command, tmp_path: Path) -> None:
-    write_task(model="claude")
-    paths = write_log(tmp_path, "litellm", calls_of(2))
-    assert run.to_json(*paths)["rejected"] == {"other_model": 2}
-    assert run.to_json(*paths, "--any-model")["took"] == 2
-
-
-def test_an_answer_that_was_paid_for_is_kept(run: Command, tmp_path: Path) -> None:
-    first = write_log(tmp_path, "openai", calls_of(1))
-    run(*first)
-    second = [(messages, "Another.") for messages, _ in calls_of(1)]
-    assert run.to_json(*write_log(tmp_path, "litellm", second))["had"] == 1
-    assert read_answers(run.path, rows(1)) == ["Sum 0."]
-
-
 def test_equal_requests_in_one_log_give_one_answer(
     run: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,6 +158,9 @@ def test_logs_and_exports_may_come_together(run: Command, tmp_path: Path) -> Non
     run.path.unlink()
     log = write_log(tmp_path, "litellm", calls_of(2, first=1))
     assert run(*log, export).endswith("read 2, took 3, had 1, refused 0, rejected 0")
+    again = write_log(tmp_path, "litellm", [(messages, "Another.") for messages, _ in calls_of(1)])
+    assert run.to_json(*again)["had"] == 1
+    assert read_answers(run.path, rows(1)) == ["Sum 0."]  # what was paid for is kept
 
 
 def test_the_model_that_was_served_last_gets_the_answers(run: Command, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.doubles.teacher import ChatServer, settings
-from tests.teacher.asking import ask, keys, questions, requests
+from tests.teacher.asking import keys, questions, requests
 from understudy.contract.answers import COLUMNS, Answer
 from understudy.contract.params.teacher import TeacherParams
 from understudy.core.tables import table_writer, text_columns
@@ -74,18 +74,6 @@ def write_output(answers: list[Answer]) -> None:
 # Counts
 
 
-def test_nothing_is_there_and_equal_prompts_are_paid_for_once(
-    server: ChatServer, path: Path
-) -> None:
-    assert counts(estimate(["a", "b", "a"], params(server), path)) == (3, 2, 0, 0, 2)
-
-
-def test_no_prompts_cost_nothing(server: ChatServer, path: Path) -> None:
-    found = estimate([], params(server, requests_per_minute=1), path)
-    assert counts(found) == (0, 0, 0, 0, 0)
-    assert (found.live_usd, found.batch_usd, found.at_most_usd, found.minutes) == (0, 0, 0, None)
-
-
 def test_each_answer_counts_once_wherever_it_is(server: ChatServer, path: Path) -> None:
     """One in the ledger, one in the output, one in both, two in a batch, two nowhere."""
     teacher = params(server)
@@ -99,7 +87,7 @@ def test_each_answer_counts_once_wherever_it_is(server: ChatServer, path: Path) 
     assert counts(estimate(prompts, teacher, path)) == (8, 7, 3, 2, 2)
 
 
-def test_a_batch_that_has_ended_or_is_of_another_model_brings_nothing(
+def test_a_batch_that_has_ended_or_is_of_another_model_and_a_failed_call_bring_nothing(
     server: ChatServer, path: Path
 ) -> None:
     teacher, other = params(server), params(server, model="other")
@@ -108,33 +96,23 @@ def test_a_batch_that_has_ended_or_is_of_another_model_brings_nothing(
     path.parent.mkdir()
     with Ledger(path) as ledger:
         ledger.append([chunk.uploaded(), chunk.ended("completed"), foreign.uploaded()])
-    assert counts(estimate(["a"], teacher, path)) == (1, 1, 0, 0, 1)
-
-
-def test_a_call_that_failed_or_got_lost_is_to_be_paid(server: ChatServer, path: Path) -> None:
-    teacher = params(server)
-    path.parent.mkdir()
-    with Ledger(path) as ledger:
-        ledger.append([lines.failed(key("a", teacher), "500"), lines.lost(key("b", teacher), "-")])
-    assert counts(estimate(["a", "b"], teacher, path)) == (2, 2, 0, 0, 2)
-
-
-def test_what_is_planned_is_what_a_run_then_asks_for(server: ChatServer, path: Path) -> None:
-    prompts = [f"prompt {number % 30}" for number in range(40)]
-    ask(prompts[:10], params(server), path)
-    planned = estimate(prompts, params(server), path)
-    before = len(server.calls)
-    ask(prompts, params(server), path)
-    assert planned.to_pay == len(server.calls) - before == 20
-    assert estimate(prompts, params(server), path).to_pay == 0
+        ledger.append([lines.failed(key("b", teacher), "500"), lines.lost(key("c", teacher), "-")])
+    assert counts(estimate(["a", "b", "c"], teacher, path)) == (3, 3, 0, 0, 3)
 
 
 # Tokens
 
 
 def test_without_any_answer_a_token_has_four_characters(server: ChatServer, path: Path) -> None:
-    found = estimate(["x" * 40, "y" * 20, "y" * 20], params(server), path)
+    prompts = ["x" * 40, "y" * 20, "y" * 20]  # of equal ones, one is paid for
+    write_output([])
+    found = estimate(prompts, params(server, mode="batch"), path)
+    assert counts(found) == (3, 2, 0, 0, 2)
     assert (found.measured_on, found.input_tokens, found.output_tokens) == (0, 15, 50)
+    limited = params(server, request={"max_completion_tokens": 10})
+    assert estimate(prompts, limited, path).output_tokens == 20
+    assert server.connections == 0
+    assert sorted(entry.name for entry in path.parent.parent.iterdir()) == [OUTPUT.name]
 
 
 def test_answers_of_the_ledger_tell_tokens(server: ChatServer, path: Path) -> None:
@@ -177,11 +155,6 @@ def test_at_most_a_sample_of_the_answers_is_measured(
     assert (found.measured_on, found.input_tokens, found.output_tokens) == (3, 10, 4)
 
 
-def test_the_limit_of_output_tokens_limits_the_estimate(server: ChatServer, path: Path) -> None:
-    found = estimate(["a", "b"], params(server, request={"max_completion_tokens": 10}), path)
-    assert found.output_tokens == 20
-
-
 # Money
 
 
@@ -211,10 +184,20 @@ def test_at_most_is_null_where_output_costs_and_nothing_limits_it(
     assert estimate(["a"], params(server, prices=free), path).at_most_usd is not None
 
 
-def test_where_all_is_paid_at_most_is_nothing(server: ChatServer, path: Path) -> None:
-    teacher = params(server)
+def test_where_all_is_paid_nothing_is_to_pay_and_takes_no_time(
+    server: ChatServer, path: Path
+) -> None:
+    teacher = params(server, requests_per_minute=1)
     record(path, answer("a", teacher, (1, 1)))
-    assert estimate(["a"], teacher, path).at_most_usd == 0
+    for prompts, rows in ((["a"], 1), ([], 0)):
+        found = estimate(prompts, teacher, path)
+        assert counts(found) == (rows, rows, rows, 0, 0)
+        assert (found.live_usd, found.batch_usd, found.at_most_usd, found.minutes) == (
+            0,
+            0,
+            0,
+            None,
+        )
 
 
 # Time
@@ -239,22 +222,6 @@ def test_minutes_are_those_of_the_tighter_limit_after_the_first(
 ) -> None:
     prompts = [f"{number}" * 400 for number in range(10)]
     assert estimate(prompts, params(server, **limits), path).minutes == minutes
-
-
-def test_nothing_to_pay_takes_no_time(server: ChatServer, path: Path) -> None:
-    teacher = params(server, requests_per_minute=1)
-    record(path, answer("a", teacher, (1, 1)))
-    assert estimate(["a"], teacher, path).minutes is None
-
-
-# Nothing is touched
-
-
-def test_nothing_is_sent_and_no_ledger_appears(server: ChatServer, path: Path) -> None:
-    write_output([])
-    estimate(["a", "b"], params(server, mode="batch"), path)
-    assert server.connections == 0
-    assert sorted(entry.name for entry in path.parent.parent.iterdir()) == [OUTPUT.name]
 
 
 def test_a_ledger_that_is_there_does_not_change(server: ChatServer, path: Path) -> None:

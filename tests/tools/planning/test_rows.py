@@ -67,22 +67,24 @@ def read_ids(folder: Path, splits: Iterable[str] = SPLITS) -> dict[str, list[str
     return {split: list(read_table(folder / f"{split}.parquet")["id"]) for split in splits}
 
 
-def test_settled_rows_are_read_where_they_are(project: Project) -> None:
+def test_settled_rows_are_read_where_they_are_though_a_later_stage_changes(
+    project: Project,
+) -> None:
     assert planned(project) == (GOLD, read_ids(GOLD))
-
-
-def test_a_change_of_a_later_stage_leaves_them_settled(project: Project) -> None:
     project.change_params(generate__limit=3, teacher__model="other")
     assert planned(project)[0] == GOLD
 
 
-def test_rows_that_are_gone_come_from_the_cache(project: Project) -> None:
+def test_rows_that_are_gone_come_from_the_cache_or_are_rehearsed(project: Project) -> None:
     expected = read_ids(GOLD)
     shutil.rmtree("data/gold")
     shutil.rmtree("data/raw")
     folder, ids = planned(project)
     assert folder != GOLD
     assert ids == expected
+    for lost in (".dvc/cache", "../storage"):
+        shutil.rmtree(lost)
+    assert planned(project)[1] == expected
 
 
 def test_a_fresh_clone_has_them_from_the_remote_before_it_pulls(
@@ -96,13 +98,6 @@ def test_a_fresh_clone_has_them_from_the_remote_before_it_pulls(
     monkeypatch.setattr("understudy.tools.planning.rows._rehearse", None)
     assert planned(clone)[1] == expected
     assert not (clone.path / ".dvc/cache/files").exists()
-
-
-def test_where_the_remote_is_gone_the_sample_is_rehearsed(project: Project) -> None:
-    expected = read_ids(GOLD)
-    for lost in ("data/gold", ".dvc/cache", "../storage"):
-        shutil.rmtree(lost)
-    assert planned(project)[1] == expected
 
 
 def test_a_changed_fetch_is_rehearsed(project: Project, capfd: pytest.CaptureFixture[str]) -> None:
@@ -134,31 +129,23 @@ def test_rows_edited_by_hand_are_rehearsed(project: Project) -> None:
     assert ids == expected
 
 
-def test_files_of_the_user_are_rehearsed(project: Project) -> None:
+def test_files_of_the_user_are_rehearsed_or_an_error_that_leaves_nothing(project: Project) -> None:
     project.change_params(fetch__source="files")
     folder, ids = planned(project)
     assert folder != GOLD
     assert all(ids[split] for split in SPLITS)
     project.run("dvc", "repro", "filter")
     assert read_ids(GOLD) == ids
-
-
-def test_files_that_cannot_be_used_are_an_error_and_leave_nothing(project: Project) -> None:
-    project.change_params(fetch__source="files")
     Path("data/example/train.jsonl").write_text('{"article": 3}\n', encoding="utf-8")
     with pytest.raises(DataError, match="train"):
         planned(project)
     assert list(Path(tempfile.gettempdir()).iterdir()) == []
 
 
-def test_a_dataset_on_the_hub_is_not_downloaded(project: Project) -> None:
-    project.change_params(fetch__source="hub")
-    assert planned(project) == (None, {})
-
-
 def test_rows_of_the_hub_that_are_settled_are_used(project: Project) -> None:
     """Whatever the source, what dvc.lock describes is what a run would see."""
     project.change_params(fetch__source="hub")
+    assert planned(project) == (None, {})  # nothing is downloaded
     project.run("dvc", "commit", "--force", "fetch", "filter")
     assert planned(project)[0] == GOLD
     expected = read_ids(GOLD)

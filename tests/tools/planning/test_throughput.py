@@ -30,7 +30,9 @@ def test_the_pace_is_what_was_measured_whatever_concurrency_allows(
     assert found == pytest.approx(60 * in_flight / seconds, rel=0.2)
 
 
-def test_a_sample_stands_for_all_answers() -> None:
+def test_a_sample_stands_for_all_answers_and_fewer_in_flight_are_slower() -> None:
+    assert measure_throughput([], 1, 16) is None
+    assert measure_throughput(calls(400, 8, 1.0), 1, 2) == pytest.approx(120, rel=0.2)
     sample = random.Random(2).sample(calls(4000, 4, 10.0), 400)
     assert measure_throughput(sample, 10, 16) == pytest.approx(24, rel=0.2)
 
@@ -38,11 +40,3 @@ def test_a_sample_stands_for_all_answers() -> None:
 def test_only_the_last_runs_count_and_pauses_between_them_do_not() -> None:
     found = [*calls(400, 8, 1.0), *calls(400, 2, 1.0, begins=9000)]
     assert measure_throughput(found, 1, 16) == pytest.approx(120, rel=0.2)
-
-
-def test_fewer_calls_in_flight_than_then_are_slower() -> None:
-    assert measure_throughput(calls(400, 8, 1.0), 1, 2) == pytest.approx(120, rel=0.2)
-
-
-def test_without_calls_nothing_is_known() -> None:
-    assert measure_throughput([], 1, 16) is None
