@@ -17,10 +17,9 @@ def test_equal_seeds_give_equal_bounds_and_equal_values_none_of_width() -> None:
     assert interval(values, 500, seed=1) != interval(values, 500, seed=2)
     assert interval([7.5] * 10, 300, seed=1) == (7.5, 7.5)
     assert interval([4.0], 100, seed=1) == (4.0, 4.0)
-    values = np.array(draw(50))
-    low, high = interval([float(v) for v in values], 500, seed=5)
-    assert interval([float(v) for v in values + 10], 500, 5) == pytest.approx((low + 10, high + 10))
-    assert interval([float(v) for v in -values], 500, 5) == pytest.approx((-high, -low))
+    low, high = interval(values, 500, seed=5)
+    assert interval([v + 10 for v in values], 500, 5) == pytest.approx((low + 10, high + 10))
+    assert interval([-v for v in values], 500, 5) == pytest.approx((-high, -low))
 
 
 @pytest.mark.parametrize("resamples", [100, 256, 257, 1000])

@@ -51,8 +51,7 @@ def test_seeds_alone_are_judged_by_a_t_test_and_others_by_a_paired_one() -> None
     assert found.p == pytest.approx(0.0591, abs=1e-4)  # t = 3.928; 1 - t / sqrt(t² + 2)
     assert found.p_equivalent == pytest.approx(0.9591, abs=1e-3)  # t = 3.273 beyond the margin
     differences = np.array([[1.0, 2.0, 3.0, 4.0, 5.0]])
-    scores = {"a": differences, "b": np.zeros((1, 5))}
-    (found,) = compare_recipes(scores, PAIR, (), margin=5.0)
+    (found,) = compare_recipes({"a": differences, "b": np.zeros((1, 5))}, PAIR, (), margin=5.0)
     half = 2.7764 * np.sqrt(2.5 / 5)  # 4 degrees of freedom
     assert found.known == 1
     assert found.f1_low == pytest.approx(3 - half, abs=1e-3)

@@ -26,9 +26,9 @@ def test_figures_by_hand_are_of_words_and_of_characters() -> None:
     counter = LengthCounter()
     for raw in ("Two words .", "🦀", ""):
         counter.add(as_text(raw))
-    found = counter.describe()
-    assert (found.words.mean, found.words.max) == (0.6667, 2)
-    assert (found.characters.mean, found.characters.max) == (4, 11)
+    both = counter.describe()
+    assert (both.words.mean, both.words.max) == (0.6667, 2)
+    assert (both.characters.mean, both.characters.max) == (4, 11)
 
 
 def test_every_text_is_in_one_bin_and_sources_share_their_bins() -> None:
