@@ -105,7 +105,7 @@ def test_a_folder_takes_the_place_of_an_old_one_whole_or_not_at_all(tmp_path: Pa
     assert files == {"weights": "new", "deeper/config": "new"}
     assert _names(tmp_path) == ["model"]
     _fail(path, lambda partial: _write_folder(partial, "half"), ValueError)
-    assert (path / "weights").read_text() == (path / "deeper" / "config").read_text() == "old"
+    assert (path / "weights").read_text() == (path / "deeper" / "config").read_text() == "new"
     assert _names(tmp_path) == ["model"]
 
 
