@@ -19,7 +19,7 @@ SET_BY_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")  # `make test` sets them for 
 LEFT_OUT = ("tests/", "dvc.lock", "metrics/", ".dvc/tmp", ".dvc/cache", "docs/")
 SECOND = "classification"
 """The folder of the second pipeline, which few tests have a use for."""
-CODE = ("stages/", "understudy/", "${")
+CODE = ("stages/", "understudy/")
 STUB = """\
 import hashlib, sys
 from pathlib import Path

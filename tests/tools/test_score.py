@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from tests.imports import run_python
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.core.errors import DataError
 from understudy.rows.texts import Texts, align, read_texts
@@ -184,12 +183,10 @@ def test_a_row_that_cannot_be_used_is_an_error_that_names_it(
         read_texts(path, "prediction", "--column")
 
 
-def test_a_missing_file_is_one_line_and_exits_with_1(tmp_path: Path) -> None:
-    done = run_python("-m", "understudy.tools", "score", "none.jsonl", tmp_path / "none.txt")
-    assert done.returncode == 1
-    assert done.stdout == ""
-    kinds = "a .jsonl, .csv, .parquet or .txt file"
-    assert done.stderr == f"error: none.jsonl: no such file; give the path of {kinds}\n"
+def test_a_missing_file_is_named_with_the_kinds_that_are_read() -> None:
+    kinds = r"a \.jsonl, \.csv, \.parquet or \.txt file"
+    with pytest.raises(DataError, match=rf"^none\.jsonl: no such file; give the path of {kinds}$"):
+        main(["none.jsonl", "none.txt"])
 
 
 @pytest.mark.parametrize(
