@@ -1,13 +1,11 @@
 """params.yaml may leave out what has a default, except for the keys that DVC itself reads."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.core.documents import KINDS, SAMPLE, Document, write_document
-from tests.imports import ROOT
+from tests.imports import ROOT, run_python
 from understudy.contract.params.sources import KEY as SOURCES_KEY
 from understudy.contract.params.sources import load_sources
 from understudy.core.errors import ParamsError
@@ -114,13 +112,7 @@ def test_a_stage_says_so_before_any_work(document: Document) -> None:
     Path("dvc.yaml").write_text((ROOT / "dvc.yaml").read_text("utf-8"), encoding="utf-8")
     del document["predict"]
     write_document(document)
-    done = subprocess.run(
-        [sys.executable, "-m", "stages.predict", "t5-gold", "13"],
-        env={"PATH": "", "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_python("-m", "stages.predict", "t5-gold", "13", cwd=Path(), env={"PATH": ""})
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: params.yaml: predict: this key is missing; dvc.yaml")
     assert done.stderr.count("\n") == 1
@@ -166,9 +158,7 @@ FROZEN = {
 
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda path: path.stem)
-def test_a_profile_is_short_and_has_dvcs_keys(
-    profile: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_profile_is_short_with_dvcs_keys(profile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     assert len(profile.read_text("utf-8").splitlines()) <= MOST_LINES
     found = read_params(profile)

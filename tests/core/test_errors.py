@@ -2,10 +2,11 @@
 
 import os
 import subprocess
-import sys
+from typing import Any
 
 import pytest
 
+from tests.imports import run_python
 from understudy.core.errors import one_line
 
 PRINTS = """
@@ -30,10 +31,9 @@ def print_to_nobody(stream: str, lines: int, end: str) -> tuple[int, str]:
     reader, writer = os.pipe()
     os.close(reader)
     streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, stream: writer}
-    command = [sys.executable, "-c", PRINTS, stream, str(lines), end]
-    buffered = {**os.environ, "PYTHONUNBUFFERED": ""}
+    more: dict[str, Any] = {"capture_output": False, "env": {"PYTHONUNBUFFERED": ""}, **streams}
     try:
-        done = subprocess.run(command, **streams, env=buffered, text=True, check=False)  # type: ignore[call-overload]
+        done = run_python("-c", PRINTS, stream, lines, end, **more)
     finally:
         os.close(writer)
     return done.returncode, done.stderr or ""
@@ -48,8 +48,7 @@ def test_a_command_whose_reader_has_gone_ends_quietly(lines: int, end: str) -> N
 def test_notices_that_nobody_reads_do_not_hide_a_failure() -> None:
     assert print_to_nobody("stdout", 1, "fail")[1] == "error: no such thing\n"
     assert print_to_nobody("stderr", 1, "flush")[0] == 141
-    command = [sys.executable, "-c", PRINTS, "stdout", "0", "socket"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run_python("-c", PRINTS, "stdout", "0", "socket")
     assert (done.returncode, "a socket's" in done.stderr) == (1, True)
 
 

@@ -61,9 +61,7 @@ def _impossible(location: Location, value: object) -> object:
 
 
 @_EVERY_KEY
-def test_for_a_misspelt_key_the_right_one_is_suggested(
-    document: Document, location: Location
-) -> None:
+def test_for_a_misspelt_key_one_is_suggested(document: Document, location: Location) -> None:
     name = f"{location[-1]}_"
     parent = _parent(document, location)
     parent[name] = parent.pop(location[-1])
@@ -82,9 +80,7 @@ def test_for_a_key_like_no_other_those_there_are_are_told(document: Document, se
 
 
 @_EVERY_KEY
-def test_a_wrong_type_is_refused_and_what_is_expected(
-    document: Document, location: Location
-) -> None:
+def test_a_wrong_type_is_refused_with_the_right(document: Document, location: Location) -> None:
     value = LEAVES[location]
     wrong: list[object] = [[7] if location[-1] in ("article", "labels") else ["a"]]
     no_number = location[-1] == "max_cost_usd" or isinstance(value, int | float)
@@ -181,9 +177,7 @@ def test_an_odd_limit_of_tokens_is_refused(document: Document, name: str, limit:
 @pytest.mark.parametrize(
     "request_", [{}, {"temperature": 0}, {"max_tokens": None}, {"max_completion_tokens": None}]
 )
-def test_a_cap_that_an_answer_could_exceed_is_refused(
-    document: Document, request_: Document
-) -> None:
+def test_a_cap_that_one_answer_exceeds_is_refused(document: Document, request_: Document) -> None:
     document["teacher"] |= {"request": request_, "max_cost_usd": 5}
     line = _refusal("teacher", document)
     assert line.startswith("params.yaml: teacher.max_cost_usd = 5: ")

@@ -3,14 +3,12 @@
 import os
 import pty
 import re
-import subprocess
-import sys
 import termios
 from pathlib import Path
 
 import pytest
 
-from tests.imports import ROOT
+from tests.imports import ROOT, run_python
 from understudy.core.progress import Lines, format_seconds, track
 
 WORK = """
@@ -116,13 +114,7 @@ def test_an_error_ends_the_line(capsys: Captured) -> None:
 
 
 def run(stderr: int, **env: str) -> None:
-    subprocess.run(
-        [sys.executable, "-c", WORK],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **env},
-        stderr=stderr,
-        check=True,
-    )
+    run_python("-c", WORK, env=env, capture_output=False, stderr=stderr, check=True)
 
 
 def test_a_log_has_a_line_for_each_piece_of_work_and_no_carriage_return(tmp_path: Path) -> None:

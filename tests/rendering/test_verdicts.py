@@ -68,9 +68,7 @@ def test_with_one_seed_nothing_is_said_of_a_recipe_but_that() -> None:
         (None, None, "undecided"),
     ],
 )
-def test_an_open_recipe_says_what_would_decide(
-    articles: int | None, seeds: int | None, words: str
-) -> None:
+def test_an_open_recipe_tells_its_need(articles: int | None, seeds: int | None, words: str) -> None:
     needed = {"articles_needed": articles, "seeds_needed": seeds}
     found = make_recipe_difference("undecided").model_copy(update=needed)
     assert describe_verdict(found) == words

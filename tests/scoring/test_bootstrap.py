@@ -11,10 +11,15 @@ def draw(count: int, seed: int = 0) -> list[float]:
     return [float(figure) for figure in generator.gamma(2.0, 10.0, size=count)]
 
 
-def test_equal_seeds_give_equal_bounds_and_other_seeds_others() -> None:
+def test_equal_seeds_give_equal_bounds_and_equal_values_none_of_width() -> None:
     values = draw(40)
     assert interval(values, 500, seed=1) == interval(values, 500, seed=1)
     assert interval(values, 500, seed=1) != interval(values, 500, seed=2)
+    assert interval([7.5] * 10, 300, seed=1) == (7.5, 7.5)
+    assert interval([4.0], 100, seed=1) == (4.0, 4.0)
+    low, high = interval(values, 500, seed=5)
+    assert interval([v + 10 for v in values], 500, 5) == pytest.approx((low + 10, high + 10))
+    assert interval([-v for v in values], 500, 5) == pytest.approx((-high, -low))
 
 
 @pytest.mark.parametrize("resamples", [100, 256, 257, 1000])
@@ -38,18 +43,6 @@ def test_with_many_rows_it_is_the_interval_of_the_normal_distribution() -> None:
     error = np.std(values) / np.sqrt(len(values))
     assert low == pytest.approx(np.mean(values) - 1.96 * error, abs=0.12 * error)
     assert high == pytest.approx(np.mean(values) + 1.96 * error, abs=0.12 * error)
-
-
-def test_equal_values_have_an_interval_without_width() -> None:
-    assert interval([7.5] * 10, 300, seed=1) == (7.5, 7.5)
-    assert interval([4.0], 100, seed=1) == (4.0, 4.0)
-
-
-def test_the_bounds_follow_a_shift_and_a_change_of_sign() -> None:
-    values = np.array(draw(50))
-    low, high = interval([float(v) for v in values], 500, seed=5)
-    assert interval([float(v) for v in values + 10], 500, 5) == pytest.approx((low + 10, high + 10))
-    assert interval([float(v) for v in -values], 500, 5) == pytest.approx((-high, -low))
 
 
 def test_it_covers_the_truth_in_about_nineteen_of_twenty_samples() -> None:

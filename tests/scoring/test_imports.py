@@ -1,7 +1,6 @@
 """Scoring and decoding start quickly: they load neither torch nor transformers."""
 
-import subprocess
-import sys
+from tests.imports import run_python
 
 CODE = """
 import sys, understudy.scoring.rouge, stages.predict
@@ -12,6 +11,4 @@ print(transformers.__name__)
 
 
 def test_scoring_and_decoding_load_neither_and_transformers_can_be_imported_later() -> None:
-    command = [sys.executable, "-c", CODE]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.split("\n") == ["set()", "transformers", ""]
+    assert run_python("-c", CODE, check=True).stdout == "set()\ntransformers\n"

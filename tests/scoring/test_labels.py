@@ -134,13 +134,10 @@ def test_the_interval_of_a_share_is_wilsons(count: int, rows: int) -> None:
     assert bound_share(count, rows) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
-def test_the_majority_is_the_first_of_several() -> None:
+def test_the_majority_is_the_first_and_keywords_are_whole_words() -> None:
     assert choose_majority(["b", "a", "b"], ["a", "b"]) == "b"
     assert choose_majority(["b", "a"], ["a", "b"]) == "a"
     assert choose_majority([], ["z", "a"]) == "z"
-
-
-def test_keywords_are_whole_words_and_the_most_of_them_win() -> None:
     keywords = {"pay": ["invoice", "charged twice"], "ship": ["parcel", "late"], "empty": []}
     texts = [
         "My INVOICE, please", "charged  twice!", "charged once, then twice", "late parcel; invoice",

@@ -147,9 +147,7 @@ def test_a_machine_is_free_or_paid_by_the_month_where_it_is_always_on() -> None:
     [(4.0, 0.5, 8), (4.1, 0.5, 9), (0.0, 0.5, 0), (4.0, 0.0, None), (0.0, 0.0, None), (4, -1, None),
      (0.3, 0.1, 3)],
 )  # fmt: skip
-def test_answers_count_up_to_the_one_that_pays(
-    took: float, saved: float, answers: int | None
-) -> None:
+def test_answers_count_up_to_what_pays(took: float, saved: float, answers: int | None) -> None:
     assert count_answers(took, saved) == answers
 
 

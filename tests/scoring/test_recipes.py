@@ -41,8 +41,8 @@ def test_variance_components_by_hand() -> None:
     assert shifted.error == pytest.approx(np.sqrt(2 + 34 / 3))
 
 
-def test_seeds_alone_are_judged_by_a_t_test_of_their_means() -> None:
-    """One trained system, no noise of articles: the t distribution of any statistics table."""
+def test_seeds_alone_are_judged_by_a_t_test_and_others_by_a_paired_one() -> None:
+    # One trained system, no noise of articles: the t distribution of any statistics table
     scores = np.array([[4.0] * 9, [5.0] * 9, [9.0] * 9])
     (found,) = compare_recipes({"a": scores, "b": np.zeros((1, 9))}, PAIR, {"a"}, MARGIN)
     half = 4.3027 * np.sqrt(7.0 / 3)  # 2 degrees of freedom
@@ -50,12 +50,8 @@ def test_seeds_alone_are_judged_by_a_t_test_of_their_means() -> None:
     assert found.f1_low == pytest.approx(6 - half, abs=1e-3)
     assert found.p == pytest.approx(0.0591, abs=1e-4)  # t = 3.928; 1 - t / sqrt(t² + 2)
     assert found.p_equivalent == pytest.approx(0.9591, abs=1e-3)  # t = 3.273 beyond the margin
-
-
-def test_systems_that_are_not_trained_are_judged_by_a_paired_t_test() -> None:
     differences = np.array([[1.0, 2.0, 3.0, 4.0, 5.0]])
-    scores = {"a": differences, "b": np.zeros((1, 5))}
-    (found,) = compare_recipes(scores, PAIR, (), margin=5.0)
+    (found,) = compare_recipes({"a": differences, "b": np.zeros((1, 5))}, PAIR, (), margin=5.0)
     half = 2.7764 * np.sqrt(2.5 / 5)  # 4 degrees of freedom
     assert found.known == 1
     assert found.f1_low == pytest.approx(3 - half, abs=1e-3)

@@ -1,17 +1,14 @@
 """ROUGE: by hand first, then against rouge_score, then against the Perl ROUGE-1.5.5."""
 
 import json
-import os
 import random
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rouge_score.rouge_scorer import RougeScorer
 
-from tests.imports import ROOT
+from tests.imports import ROOT, run_python
 from understudy.scoring.bootstrap import interval
 from understudy.scoring.rouge import Rouge
 from understudy.scoring.rows import MEASURES, TYPES, score_rows
@@ -160,21 +157,10 @@ metric = evaluate.load("understudy/scoring/rouge.py")
 scores = metric.compute(predictions=[{PREDICTION!r}], references=[{REFERENCE!r}], stemmer=False)
 print(json.dumps(scores))
 """
-    process = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "HF_HUB_OFFLINE": "1",
-            "HF_EVALUATE_OFFLINE": "1",
-            "HF_HOME": str(tmp_path),
-            "HF_MODULES_CACHE": str(tmp_path / "modules"),
-            "HF_EVALUATE_CACHE": str(tmp_path / "evaluate"),
-        },
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    folders = {"HF_HOME": "", "HF_MODULES_CACHE": "modules", "HF_EVALUATE_CACHE": "evaluate"}
+    environment = {name: str(tmp_path / folder) for name, folder in folders.items()}
+    environment |= {"HF_HUB_OFFLINE": "1", "HF_EVALUATE_OFFLINE": "1"}
+    process = run_python("-c", script, env=environment)
     assert process.returncode == 0, process.stderr
     scores = json.loads(process.stdout.splitlines()[-1])
     assert list(scores["rouge1"].values()) == points(5 / 6, 5 / 7, 10 / 13)

@@ -1,12 +1,10 @@
 """What the tests of both kinds of cards, and of the report, do alike."""
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
-from tests.imports import ROOT
+from tests.imports import run_python
 from understudy.core.errors import DataError
 
 HOSTILE = (
@@ -18,9 +16,8 @@ HOSTILE = (
 
 def run_elsewhere(stage: str, *arguments: str) -> None:
     """Runs a stage in another process, with other hashes and another locale."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7", "LC_ALL": "C"}
-    command = [sys.executable, "-m", f"stages.{stage}", *arguments]
-    subprocess.run(command, env=environment, check=True, timeout=60, capture_output=True)
+    other = {"PYTHONHASHSEED": "7", "LC_ALL": "C"}
+    run_python("-m", f"stages.{stage}", *arguments, cwd=Path(), env=other, check=True)
 
 
 def find_refusal(

@@ -1,9 +1,7 @@
 """A small test set with every system's predictions, as the stage evaluate reads it."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from tests.contract.examples import TRAINED
-from tests.imports import ROOT
+from tests.imports import ROOT, run_python
 from understudy.contract.answered import AnswerCounts, Answered, CallCounts
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.contract.predictions import seed_predictions_path
@@ -133,14 +131,7 @@ def fill_project(folder: Path, failed: Sequence[bool] = WHOLE) -> None:
 
 def evaluate(project: Path) -> "subprocess.CompletedProcess[str]":
     """Runs the command in a project."""
-    return subprocess.run(
-        [sys.executable, "-m", "stages.evaluate"],
-        cwd=project,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return run_python("-m", "stages.evaluate", cwd=project, env={"HF_HUB_OFFLINE": "1"})
 
 
 def read(project: Path, name: str) -> dict[str, Any]:

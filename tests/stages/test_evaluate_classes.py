@@ -223,9 +223,7 @@ def test_the_teachers_noise_is_counted_beside_what_it_costs(project: Path) -> No
     assert noise.classes.keys() == {"billing", "order-late", "grosse", "na"}
 
 
-def test_the_teachers_labels_are_references(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_teachers_labels_are_references(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     fill(tmp_path, keywords={"NA": ["hello"]})
     for split in ("train", "validation", "test"):

@@ -1,14 +1,12 @@
 """Near copies: nothing is found that is not one, and hardly one is overlooked."""
 
 import json
-import subprocess
-import sys
 from itertools import combinations
 
 import numpy as np
 import pytest
 
-from tests.imports import ROOT
+from tests.imports import ROOT, run_python
 from understudy.texts.similarity import (
     FOUND,
     MOST_COMPARED,
@@ -81,14 +79,7 @@ def test_shingles_are_the_same_in_every_process() -> None:
         "print(Shingler()(words).tolist(), Sketcher()(words).minhash.hashvalues.tolist())"
     )
     printed = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            cwd=ROOT,
-            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
+        run_python("-c", code, env={"PYTHONHASHSEED": seed}, check=True).stdout
         for seed in ("1", "2")
     }
     assert len(printed) == 1

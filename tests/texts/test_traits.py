@@ -7,7 +7,7 @@ from understudy.texts.traits import find_unsupported_names, find_unsupported_num
 ARTICLE = "Anna Berg saw 12 cats in Oslo on Monday. She fed three of them, and 1,250 birds."
 
 
-def test_a_summary_of_the_articles_own_words_adds_nothing() -> None:
+def test_own_words_add_nothing_and_novelty_and_density_are_as_by_hand() -> None:
     assert measure_traits([ARTICLE], ["Anna Berg saw 12 cats in Oslo"]) == {
         "words": 7,
         "compression": pytest.approx(17 / 7),
@@ -22,9 +22,6 @@ def test_a_summary_of_the_articles_own_words_adds_nothing() -> None:
         "unsupported_names": 0,
         "empty": 0,
     }
-
-
-def test_novel_n_grams_coverage_and_density_by_hand() -> None:
     # "anna saw 12 cats": one run of 1 and one of 3; of 3 pairs "anna saw" is new, of 2 triples one
     found = measure_traits([ARTICLE], ["Anna saw 12 cats"])
     assert [found[f"novel{size}"] for size in (1, 2, 3)] == pytest.approx([0, 100 / 3, 50])
@@ -70,7 +67,5 @@ def test_numbers_are_looked_up_in_digits_and_in_words(summary: str, unsupported:
         ("Visitors met Émile there", ["Émile"]),
     ],
 )
-def test_names_in_a_sentence_are_looked_up_in_any_case(
-    summary: str, unsupported: list[str]
-) -> None:
+def test_names_in_sentences_are_looked_up_in_any_case(summary: str, unsupported: list[str]) -> None:
     assert find_unsupported_names(ARTICLE, summary) == unsupported

@@ -57,9 +57,7 @@ def recorded(project: Path) -> set[str]:
     return set(lock["stages"])
 
 
-def test_chains_run_at_once_and_share_the_cores(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_chains_run_at_once_on_all_cores(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert reproduce_chains(CHAINS, cores=6) == 0
     assert recorded(project) == {"begin", "work@a", "work@b", "after@a", "after@b"}
     for name in ("a", "b"):
@@ -72,9 +70,7 @@ def test_chains_run_at_once_and_share_the_cores(
     assert (project / "a.json").stat().st_mtime_ns == before, "nothing was left to run"
 
 
-def test_what_the_user_says_of_threads_stays(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_user_says_of_threads_stays(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "5")
     assert reproduce_chains(CHAINS, cores=6) == 0
     assert json.loads((project / "a.json").read_text("utf-8")) == {"threads": "5"}

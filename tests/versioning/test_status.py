@@ -290,9 +290,7 @@ def test_a_folder_without_dvc_is_an_error(tmp_path: Path) -> None:
         survey_stages(tmp_path)
 
 
-def test_the_real_graph_has_never_run_in_a_copy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_graph_has_never_run_in_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
     project = copy_project(tmp_path / "clone", "sample", {})
     found = survey_stages(project.path)

@@ -157,9 +157,7 @@ def test_keys_that_are_new_to_the_stage_are_let_pass(project: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(contents()))
-def test_a_missing_file_is_named_in_one_line_and_no_card_is_written(
-    name: str, project: Path
-) -> None:
+def test_a_missing_file_is_named_and_no_card_is_written(name: str, project: Path) -> None:
     (project / name).unlink()
     assert refuse(project) == f"{name}: no such file; `dvc repro` makes it, `dvc pull` gets it"
 

@@ -30,9 +30,7 @@ def cells(card: str, beginning: str) -> list[str]:
 
 
 @EACH_SOURCE
-def test_the_hubs_library_reads_the_card_and_writes_it_the_same(
-    surveys: Surveys, source: str
-) -> None:
+def test_the_hubs_library_reads_and_writes_the_same(surveys: Surveys, source: str) -> None:
     text = build_card(facts_of(surveys, source))
     card, data = DatasetCard(text), front_matter(text)
     assert str(card) == text
@@ -207,17 +205,15 @@ def test_planted_copies_and_copied_highlights_are_shown(surveys: Surveys, source
     assert "stand side by side in `metrics/report.html`" in text
 
 
-def test_copies_of_gold_articles_are_a_matter_of_written_ones_alone(surveys: Surveys) -> None:
+def test_copies_of_gold_are_told_of_written_ones_and_filters_as_they_were(
+    surveys: Surveys,
+) -> None:
     text = build_card(facts_of(surveys))
     assert cells(text, "with a near copy among gold articles") == ["1"]
     assert cells(text, "gold articles with a near copy here") == ["1"]
     assert "which the teacher was not shown: 1." in text
     for source in ("gold", "labelled"):
         assert "among gold articles" not in build_card(facts_of(surveys, source))
-
-
-def test_filters_are_described_as_they_were(surveys: Surveys) -> None:
-    text = build_card(facts_of(surveys))
     assert "`generate.near_duplicates` is off" in text
     assert "`generate.near_test` is off" in text
     assert "`generate.max_copied`, which is off" in text

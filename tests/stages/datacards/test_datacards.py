@@ -46,9 +46,7 @@ def metrics(folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_the_stage_writes_three_files_of_its_source_and_no_others(
-    source: str, project: Path
-) -> None:
+def test_the_stage_writes_three_files_of_its_source_alone(source: str, project: Path) -> None:
     before = files(project)
     count_sources(source)
     written = files(project) - before

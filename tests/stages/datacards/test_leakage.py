@@ -62,9 +62,7 @@ def test_a_run_of_fewer_words_than_the_param_is_not_copied(run: int, copied: flo
         ("", (0, 2)),
     ],
 )
-def test_a_sentence_is_pasted_where_its_words_are_in_a_row(
-    article: str, pasted: tuple[int, int]
-) -> None:
+def test_a_sentence_is_pasted_by_words_in_a_row(article: str, pasted: tuple[int, int]) -> None:
     assert find_pasted(split_words(article), HIGHLIGHTS) == pasted
 
 

@@ -16,22 +16,19 @@ from stages.datacards.pairs import as_text
 from understudy.contract.survey import Lengths
 
 
-def test_figures_by_hand() -> None:
+def test_figures_by_hand_are_of_words_and_of_characters() -> None:
     assert describe_lengths(range(101)) == Lengths(mean=50, p5=5, median=50, p95=95, max=100)
     found = describe_lengths([1, 2, 3, 10])
     assert (found.mean, found.median, found.max) == (4, 2.5, 10)
     assert found.p5 == pytest.approx(1.15)
     assert found.p95 == pytest.approx(8.95)
     assert describe_lengths([7]) == Lengths(mean=7, p5=7, median=7, p95=7, max=7)
-
-
-def test_texts_are_measured_in_words_and_in_characters() -> None:
     counter = LengthCounter()
     for raw in ("Two words .", "🦀", ""):
         counter.add(as_text(raw))
-    found = counter.describe()
-    assert (found.words.mean, found.words.max) == (0.6667, 2)
-    assert (found.characters.mean, found.characters.max) == (4, 11)
+    both = counter.describe()
+    assert (both.words.mean, both.words.max) == (0.6667, 2)
+    assert (both.characters.mean, both.characters.max) == (4, 11)
 
 
 def test_every_text_is_in_one_bin_and_sources_share_their_bins() -> None:

@@ -206,9 +206,7 @@ def marks(page: Page, selector: str, name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("row", ARTICLES[:3] + ARTICLES[-1:], ids=lambda row: str(row["id"]))
-def test_as_many_words_are_marked_as_rouge_counts(
-    row: dict[str, str], page: Page, points: Any
-) -> None:
+def test_as_many_words_are_marked_as_count(row: dict[str, str], page: Page, points: Any) -> None:
     show(page, row["id"])
     for system in SYSTEMS:
         told = page.run(f"document.querySelector('.summary.{system} .told').textContent")

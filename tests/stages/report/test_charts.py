@@ -70,11 +70,16 @@ def test_rows_stay_silent_beside_their_table_and_an_axis_names_its_ticks() -> No
     ]  # fmt: skip
 
 
-def test_a_spread_shows_five_percentiles() -> None:
+def test_a_spread_shows_five_percentiles_and_steps_go_from_edge_to_edge() -> None:
     drawn = parse(draw_spread(Scale(0, 100), (5, 25, 50, 75, 95), "bart-gold"))
     assert [node.get("x1") for node in with_class(drawn, "whisker")] == ["5%"]
     assert [(n.get("x1"), n.get("x2")) for n in with_class(drawn, "box")] == [("25%", "75%")]
     assert with_class(drawn, "mark")[0].get("x") == "50%"
+    drawn = parse(draw_steps(PLOT, [0, 1, 4], [("gold", [10, 5]), ("written", [0, 10])]))
+    assert [(node.get("d"), node.get("class")) for node in with_class(drawn, "steps")] == [
+        ("M0 100L0 0L25 0L25 50L100 50L100 100", "steps gold"),
+        ("M0 100L0 100L25 100L25 0L100 0L100 100", "steps written"),
+    ]
 
 
 def test_lines_have_marks_and_their_names_at_their_ends() -> None:
@@ -95,14 +100,6 @@ def test_lines_have_marks_and_their_names_at_their_ends() -> None:
     names = with_class(drawn, "name")
     assert [(name.text, name.get("y")) for name in names] == [("first", "47%"), ("second", "53%")]
     assert (drawn.get("role"), drawn.get("aria-label")) == ("img", "what <it> shows")
-
-
-def test_histograms_are_steps_from_the_first_edge_to_the_last() -> None:
-    drawn = parse(draw_steps(PLOT, [0, 1, 4], [("gold", [10, 5]), ("written", [0, 10])]))
-    assert [(node.get("d"), node.get("class")) for node in with_class(drawn, "steps")] == [
-        ("M0 100L0 0L25 0L25 50L100 50L100 100", "steps gold"),
-        ("M0 100L0 100L25 100L25 0L100 0L100 100", "steps written"),
-    ]
 
 
 @pytest.mark.parametrize("heights", [[10], [10, 5, 1]])

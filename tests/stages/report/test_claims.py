@@ -63,9 +63,7 @@ def judge(project: Path, verdict: str, f1: float = 3.0) -> ReportFacts:
         ("void", 0.0, "This T5: written articles against gold pairs is void, both are empty."),
     ],
 )
-def test_the_main_claim_is_its_verdict(
-    verdict: str, f1: float, sentence: str, project: Path
-) -> None:
+def test_the_claim_is_its_verdict(verdict: str, f1: float, sentence: str, project: Path) -> None:
     first = build_headlines(judge(project, verdict, f1))[0]
     assert (first.student, first.sentence) == ("t5", sentence)
     assert first.verdict.figures.verdict == verdict
@@ -153,9 +151,7 @@ def retrain(verdict: str, seeds: int = 3) -> ReportFacts:
         ("void", "T5: written articles against gold pairs is void, both are empty."),
     ],
 )
-def test_with_several_seeds_the_claim_is_on_recipes(
-    verdict: str, sentence: str, project: Path
-) -> None:
+def test_with_seeds_the_claim_is_on_recipes(verdict: str, sentence: str, project: Path) -> None:
     first = build_headlines(retrain(verdict))[0]
     assert first.sentence == sentence
     assert first.verdict.judged.verdict == verdict

@@ -52,18 +52,17 @@ def test_a_round_scale_holds_its_values_between_its_end_ticks(low: float, span: 
     assert [b - a for a, b in pairwise(ticks)] == pytest.approx([scale.step] * (len(ticks) - 1))
 
 
-def test_ticks_are_told_without_noise() -> None:
+def test_ticks_are_told_without_noise_and_texts_are_escaped_but_markup() -> None:
     assert [show_tick(tick) for tick in Scale(-0.2, 0.3, 0.1).ticks()] == [
         "−0.2", "−0.1", "0", "0.1", "0.2", "0.3",
     ]  # fmt: skip
     assert show_tick(12000) == "12,000"
-
-
-def test_text_and_attributes_are_escaped_and_markup_is_not() -> None:
     found = element("text", "<b>&", Markup("<tspan></tspan>"), aria_label='"><script>', class_="a")
     assert found == (
         '<text aria-label="&#34;&gt;&lt;script&gt;" class="a">&lt;b&gt;&amp;<tspan></tspan></text>'
     )
+    assert polyline([]) == ""
+    assert polyline([(0, 1), (2.5, 3)]) == "M0 1L2.5 3"
 
 
 @pytest.mark.parametrize("system", [*SYSTEMS, "reference"])
@@ -72,11 +71,6 @@ def test_every_system_has_a_mark_in_its_own_shape_and_class(system: str) -> None
     assert drawn.get("class") == f"mark {system}"
     assert (drawn.get("x"), drawn.get("y")) == ("25%", "50%")
     assert drawn[0].get("d") == SHAPES[system.partition("-")[0]]
-
-
-def test_a_line_through_no_place_is_no_path() -> None:
-    assert polyline([]) == ""
-    assert polyline([(0, 1), (2.5, 3)]) == "M0 1L2.5 3"
 
 
 @pytest.mark.parametrize(

@@ -161,9 +161,7 @@ OUTCOMES = [
 
 
 @pytest.mark.parametrize(("lineup", "verdict", "sentence"), OUTCOMES)
-def test_one_source_s_claim_is_its_verdict(
-    lineup: Lineup, verdict: str, sentence: str, enter: Enter
-) -> None:
+def test_one_source_has_a_claim(lineup: Lineup, verdict: str, sentence: str, enter: Enter) -> None:
     enter(lineup)
     pair = (lineup.trained[0], "zeroshot" if lineup.references == "gold" else "lead-3")
     make_gap({pair: verdict}, lineup).write()

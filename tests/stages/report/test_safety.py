@@ -77,9 +77,7 @@ def test_harmful_texts_are_shown_letter_by_letter(page: Page, articles: Articles
         assert shown == planted[name]
 
 
-def test_a_script_inside_would_not_run_or_reach_anyone(
-    page: Page, server: tuple[str, list[str]]
-) -> None:
+def test_a_script_inside_neither_runs_nor_asks(page: Page, server: tuple[str, list[str]]) -> None:
     # What the policy is for; the rest of this file shows that nothing finds its way in.
     url = server[0]
     page.run(

@@ -59,9 +59,7 @@ def test_a_changed_prompt_changes_written_rows_and_costs_its_new_calls(page: str
     assert zeroshot[3:] == ["0", "$0.00", str(ARTICLES), "0"]
 
 
-def test_the_first_line_has_the_verdict_the_second_what_it_is_on(
-    page: str, pushed: Project
-) -> None:
+def test_the_first_line_has_the_verdict_the_second_its_object(page: str, pushed: Project) -> None:
     first, _, second, *_ = page.splitlines()
     assert first.startswith("**No gates are set.** Scores of 2 of 6 systems changed, ROUGE-1 F1 ")
     assert (
@@ -145,9 +143,7 @@ def test_it_compares_with_the_merge_base_not_the_tip(project: Project, review: R
 # Gates
 
 
-def test_a_drop_beyond_the_gate_fails_after_the_whole_review(
-    project: Project, tmp_path: Path
-) -> None:
+def test_a_drop_beyond_the_gate_fails_after_the_review(project: Project, tmp_path: Path) -> None:
     set_gates(project, largest_drop={"systems.bart-written.rouge1.f1": 1.0})
     for name in ("requirements.lock", "pyproject.toml"):  # old, so that make sets nothing up
         (project.path / name).touch()
@@ -190,9 +186,7 @@ def test_gates_fail_without_a_metric_or_are_counted(project: Project, review: Re
     assert "Data and pipelines are up to date." in project.run("dvc", "repro").stdout
 
 
-def test_a_drop_from_what_the_base_lacks_is_not_comparable(
-    project: Project, review: Reviewer
-) -> None:
+def test_a_drop_from_nothing_is_not_comparable(project: Project, review: Reviewer) -> None:
     texts = project.path / "made" / "scored" / "texts.json"
     texts.write_text(json.dumps({"t5-written": {"novel1": 3.0, "novel5": 2.5}}), encoding="utf-8")
     project.run("dvc", "repro", "--quiet")

@@ -63,9 +63,7 @@ def test_a_fall_is_called_one_beyond_what_seeds_explain(project: Project, review
     assert "its mean over seeds fell by 18.5, from 42.4209 to 23.9209 (" in problem
 
 
-def test_what_stages_write_is_no_input_in_a_folder_that_is_read(
-    project: Project, review: Reviewer
-) -> None:
+def test_what_stages_write_is_no_input_where_one_reads(project: Project, review: Reviewer) -> None:
     changed = [change["key"] for change in review.json()["inputs"]]
     assert [key for key in changed if "seeds" in key] == []
     assert [key for key in changed if key.startswith("made/")] != []

@@ -71,9 +71,7 @@ def test_other_test_articles_are_not_paired(project: Project, review: Reviewer) 
     assert "`the two sides were not scored on the same test articles`" in section(text, "Scores")
 
 
-def test_metrics_that_are_missing_or_do_not_fit_are_told(
-    project: Project, review: Reviewer
-) -> None:
+def test_metrics_that_lack_or_do_not_fit_are_told(project: Project, review: Reviewer) -> None:
     systems = json.loads(Path("metrics/systems.json").read_text(encoding="utf-8"))
     systems["t5-written"]["rouge1"]["f1"] += 1
     Path("metrics/systems.json").write_text(json.dumps(systems), encoding="utf-8")

@@ -22,6 +22,7 @@ def stored(project: Project, path: str) -> Path:
 
 
 def test_what_the_remote_lost_is_named_despite_an_index(project: Project, review: Reviewer) -> None:
+    project.run("dvc", "status", "--cloud", "--quiet")
     stored(project, "data/scores.parquet").unlink()
     text = review.text("main")
     assert "; 1 artifact missing in the remote." in text.splitlines()[0]
@@ -34,7 +35,6 @@ def test_what_the_remote_lost_is_named_despite_an_index(project: Project, review
     assert [(missing["path"], missing["size"]) for missing in found] == [
         ("data/scores.parquet", size)
     ]
-    project.run("dvc", "status", "--cloud", "--quiet")
     shutil.rmtree(project.path.parent / "storage" / "files")
     assert len(review.json()["storage"]["missing"]) == 8
 

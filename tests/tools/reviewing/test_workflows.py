@@ -269,9 +269,7 @@ def test_the_text_is_neither_run_nor_cut_within_a_character(poster: Poster, tmp_
 
 
 @pytest.mark.parametrize(("size", "status"), [(50_000_000, 1), (0, 0)])
-def test_no_artifact_and_a_large_one_are_not_downloaded(
-    poster: Poster, size: int, status: int
-) -> None:
+def test_no_artifact_or_a_large_one_is_not_fetched(poster: Poster, size: int, status: int) -> None:
     poster.double["size"] = size
     assert poster.post() == (status, None)
     assert [words[0] for words in poster.calls()] == ["api"]
