@@ -61,11 +61,11 @@ def test_a_run_that_fails_leaves_the_predictions_of_the_run_before(
     assert out.read_bytes() == b"before"
 
 
-def test_the_stage_needs_the_names_of_a_system_and_a_seed(
+def test_the_stage_needs_the_name_of_a_system(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.argv", ["predict"])
     with pytest.raises(SystemExit) as caught:
         stage.main()
     assert caught.value.code == 2
-    assert "required: system, seed" in capsys.readouterr().err
+    assert "required: system\n" in capsys.readouterr().err
