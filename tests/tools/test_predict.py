@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from understudy.core.errors import StudentError
+from understudy.core.errors import DataError, StudentError
 from understudy.tools.predict import main
+from understudy.tools.summarize import summarize_file
 
 
 @pytest.mark.parametrize(
@@ -42,3 +43,10 @@ def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     articles.write_text('{"id": "1", "article": "A."}\n', encoding="utf-8")
     with pytest.raises(StudentError, match=r"models/none: no such folder; expected config\.json"):
         main(["--model", "models/none", "--input", str(articles)])
+
+
+def test_a_damaged_file_is_refused_before_the_model_is_loaded(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text('article\nNews.\n"Never closed\nMore news.\n', "utf-8")
+    with pytest.raises(DataError, match=r"in\.csv:3: a quote that begins in column 'article' is"):
+        summarize_file(tmp_path / "no model", source, None, "article", 8192)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -321,3 +322,20 @@ def test_what_may_cost_money_needs_the_option_and_a_cap_needs_a_bound(model: Pat
         assert "serve.max_cost_usd = 5: a cap needs" in one_error(model, "--teacher")
         write(model, teacher, api_key_env="NO_SUCH_KEY")
         assert "NO_SUCH_KEY" in one_error(model, "--teacher")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_new_calibration_decides_after_sighup_and_figures_go_on(
+    workers: int, model: Path
+) -> None:
+    with ChatServer() as teacher:
+        calibrate(model, teacher, ALWAYS)
+        given = ("--mode", "cascade", "--workers", str(workers), "--threads", "1")
+        with served(model, teacher, *given) as server:
+            assert taught(ARTICLES[0]) not in ask_all(server, ARTICLES[:4])
+            calibrate(model, teacher, NEVER)
+            os.kill(server.process.pid, signal.SIGHUP)
+            asked = 4
+            while len(teacher.calls) < 4 * workers:  # each worker loads in its own moment
+                asked += len(ask_all(server, [f"{asked} {one}" for one in ARTICLES[:4]]))
+            assert server.metric("understudy_answers_total") == asked
