@@ -24,7 +24,7 @@ from understudy.contract.asked import (
     ZEROSHOT_ANSWERS,
     ZEROSHOT_ANSWERS_SCHEMA,
 )
-from understudy.contract.kind import CLASSIFICATION, this_kind
+from understudy.contract.kind import this_kind
 from understudy.contract.pairs import GOLD
 from understudy.contract.params.task import TaskParams
 from understudy.contract.params.teacher import TeacherParams
@@ -59,7 +59,7 @@ def write_predictions(
         paths: a table for each split; one that was not asked about is written empty.
     """
     rows, calls = {split: RowTally(reasons) for split in paths}, CallTally()
-    asked, is_label = set(), this_kind() is CLASSIFICATION
+    asked, is_label = set(), this_kind().has_labels
     schema = ZEROSHOT_ANSWERS_SCHEMA | (CONFIDENCE_SCHEMA if is_label else {})
     with ExitStack() as stack:
         tables = {

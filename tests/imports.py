@@ -1,7 +1,11 @@
-"""Which modules of the project a module imports, read from the source text."""
+"""Which modules of the project a module imports, read from the source text; Python with them."""
 
 import ast
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 
@@ -21,6 +25,23 @@ def imported_files(module: str) -> set[str]:
         found.add(str(path))
         todo += _imported_names(ROOT / path)
     return found
+
+
+def run_python(
+    *arguments: object, cwd: Path = ROOT, env: dict[str, str] | None = None, **more: Any
+) -> "subprocess.CompletedProcess[str]":
+    """Runs another Python with the project's code, and waits for its end.
+
+    Args:
+        arguments: after `python`.
+        cwd: where it runs.
+        env: variables beside those that are set.
+        more: for subprocess.run.
+    """
+    given = {"capture_output": True, "text": True, "check": False, "timeout": 300} | more
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
+    command = [sys.executable, *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, env=environment, **given)
 
 
 def _find_file(module: str) -> Path | None:

@@ -6,7 +6,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,20 @@ SET_BY_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")  # `make test` sets them for 
 LEFT_OUT = ("tests/", "dvc.lock", "metrics/", ".dvc/tmp", ".dvc/cache", "docs/")
 SECOND = "classification"
 """The folder of the second pipeline, which few tests have a use for."""
+CODE = ("stages/", "understudy/", "${")
+STUB = """\
+import hashlib, sys
+from pathlib import Path
+split = sys.argv.index("--")
+found = hashlib.sha256()
+for dep in map(Path, sys.argv[1:split]):
+    for file in sorted(dep.rglob("*")) if dep.is_dir() else [dep]:
+        found.update(file.read_bytes() if file.is_file() else b"")
+for out in map(Path, sys.argv[split + 1:]):
+    file = out if out.suffix else out / "check.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(found.hexdigest() + str(out))
+"""
 
 
 class Project:
@@ -54,6 +69,74 @@ class Project:
         if ok and done.returncode:
             raise AssertionError(f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
+
+    def repro(self, *arguments: str) -> list[str]:
+        """Runs DVC; the stages that ran, or would with --dry."""
+        return list_stages(self.run("dvc", "repro", *arguments).stdout)
+
+    def tell(self, *command: str) -> dict[str, Any]:
+        """What a command of ours says as JSON."""
+        done = self.run("python", "-m", "understudy.tools", *command, "--json")
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    def read(self, path: str) -> dict[str, Any]:
+        """A JSON file."""
+        found: dict[str, Any] = json.loads((self.path / path).read_text(encoding="utf-8"))
+        return found
+
+    def clone(self, name: str) -> "Project":
+        """A clone beside it, with nothing pulled."""
+        self.run("git", "clone", "--quiet", str(self.path), f"../{name}")
+        return Project(self.path.parent / name, {})
+
+    @contextmanager
+    def stages(self) -> Iterator[dict[str, Any]]:
+        """The stages of dvc.yaml, written back when the block ends."""
+        path = self.path / "dvc.yaml"
+        document = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        yield document["stages"]
+        path.write_text(json.dumps(document), encoding="utf-8")  # which is YAML, in this order
+
+    def stub_stages(
+        self,
+        real: Collection[str] = (),
+        left_out: Collection[str] = (),
+        students: Collection[str] = ("t5", "bart"),
+    ) -> None:
+        """Replaces what stages run by what tells their inputs apart; takes stages and students out.
+
+        What they depend on, and make, stays. A stub's output is another one if and only if an
+        input that is no code is, so a stage behind it runs if and only if it has to.
+        """
+        (self.path / "stub.py").write_text(STUB, encoding="utf-8")
+        others = {"t5", "bart"}.difference(students)
+        with self.stages() as stages:
+            for name in tuple(stages):
+                if name in left_out or name.endswith(tuple(f"-{one}" for one in others)):
+                    del stages[name]
+            for stage in (stage for name, stage in stages.items() if name not in real):
+                if len(stage.get("matrix", {}).get("student", ())) > 1:
+                    stage["matrix"]["student"] = list(students)
+                named = tuple(f"models/{one}-" for one in others)
+                stage["deps"] = [dep for dep in stage["deps"] if not dep.startswith(named)]
+                deps = [dep for dep in stage["deps"] if not dep.startswith(CODE)]
+                stage["cmd"] = " ".join(["python stub.py", *deps, "--", *list_outs(stage)])
+
+    def train_t5_alone(self) -> None:
+        """Makes copies of T5's files BART's, as if it had been trained, exported and asked.
+
+        These processes load torch: with them gone, a run takes two thirds of its time.
+        """
+        with self.stages() as stages:
+            for name in ("train-bart", "export-bart", "predict-bart"):
+                stage = stages[name]
+                outs = [out.replace("${item.student}", "bart") for out in list_outs(stage)]
+                copied = {out: out.replace("bart-", "t5-") for out in outs}
+                folders = " ".join(str(Path(out).parent) for out in outs)
+                copies = [f"cp -r {source} {out}" for out, source in copied.items()]
+                stage["deps"] = list(copied.values())
+                stage["cmd"] = " && ".join([f"mkdir -p {folders}", *copies])
 
     def commit(self, message: str) -> None:
         """Commits everything."""
@@ -96,6 +179,17 @@ class Project:
     def restore_params(self) -> None:
         """Takes params.yaml back to the last commit."""
         self.run("git", "checkout", "--quiet", "params.yaml")
+
+
+def list_outs(stage: Mapping[str, Any]) -> list[str]:
+    """Paths that a stage of dvc.yaml makes."""
+    outs = (out for kind in ("outs", "metrics", "plots") for out in stage.get(kind, ()))
+    return [out if isinstance(out, str) else next(iter(out)) for out in outs]
+
+
+def list_stages(printed: str) -> list[str]:
+    """Names of the stages that DVC says to run, or would with --dry."""
+    return re.findall(r"^Running stage '(.+)':", printed, re.MULTILINE)
 
 
 def _dashed(found: re.Match[str]) -> str:

@@ -112,7 +112,7 @@ def test_a_training_that_was_killed_goes_on(project: Project) -> None:
     assert process.returncode == -9
     assert "goes on from step" in project.run(*arguments).stderr
     project.restore_params()
-    project.run("dvc", "checkout", "--force")
+    project.run("dvc", "checkout", "--force", "dvc.yaml")
 
 
 def test_a_source_that_is_left_out_leaves_nothing_behind(root: Project, project: Project) -> None:
@@ -122,7 +122,7 @@ def test_a_source_that_is_left_out_leaves_nothing_behind(root: Project, project:
     assert set(systems) & set(STUDENTS) == {name for name in STUDENTS if "labelled" in name}
     assert list((project.path / "metrics").rglob("*-gold.*")) == []
     root.run("git", "checkout", "--quiet", ".")
-    project.run("dvc", "checkout", "--force")
+    project.run("dvc", "checkout", "--force", "dvc.yaml")
 
 
 def test_a_clone_that_pulls_runs_nothing_and_asks_nothing(root: Project) -> None:

@@ -7,7 +7,6 @@ this file.
 """
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,21 +18,7 @@ from tests.project import Project, copy_project
 
 REAL = ("fetch", "filter", "label", "zeroshot")
 LEFT_OUT = ("generate", "latency", "calibrate", "worth", "cards", "report")
-CODE = ("stages/", "understudy/", "${")
 COUNTS = {"train": 6, "validation": 3, "test": 4}
-STUB = """\
-import hashlib, sys
-from pathlib import Path
-split = sys.argv.index("--")
-found = hashlib.sha256()
-for dep in map(Path, sys.argv[1:split]):
-    for file in sorted(dep.rglob("*")) if dep.is_dir() else [dep]:
-        found.update(file.read_bytes() if file.is_file() else b"")
-for out in map(Path, sys.argv[split + 1:]):
-    file = out if out.suffix else out / "check.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(found.hexdigest() + str(out))
-"""
 SERVE = """\
 import sys
 from datetime import UTC, datetime
@@ -79,47 +64,10 @@ def project(tmp_path_factory: pytest.TempPathFactory, server: ChatServer) -> Pro
         generate__sources=[],
         evaluate__source="labelled",
     )
-    stub_stages(project)
-    project.run("dvc", "repro")
+    project.stub_stages(REAL, LEFT_OUT, students=["t5"])
+    project.repro()
     project.commit("Start")
     return project
-
-
-def stub_stages(project: Project) -> None:
-    """Replaces what later stages run; what they depend on, and make, stays, but for BART's."""
-    path = project.path / "dvc.yaml"
-    document = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    (project.path / "stub.py").write_text(STUB, encoding="utf-8")
-    stages = {
-        name: one
-        for name, one in document["stages"].items()
-        if not name.endswith("-bart") and name not in LEFT_OUT
-    }
-    for name, stage in stages.items():
-        if "student" in stage.get("matrix", {}):
-            stage["matrix"]["student"] = ["t5"]
-        if name not in REAL:
-            stage["deps"] = [dep for dep in stage["deps"] if "bart-" not in dep]
-            deps = [dep for dep in stage["deps"] if not dep.startswith(CODE)]
-            outs = [
-                out if isinstance(out, str) else next(iter(out))
-                for kind in ("outs", "metrics", "plots")
-                for out in stage.get(kind, ())
-            ]
-            stage["cmd"] = " ".join(["python stub.py", *deps, "--", *outs])
-    with path.open("w", encoding="utf-8") as file:
-        YAML(typ="safe").dump({"stages": stages}, file)
-
-
-def understudy(project: Project, *arguments: str) -> dict[str, Any]:
-    done = project.run("python", "-m", "understudy.tools", *arguments, "--json")
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
-def repro(project: Project) -> set[str]:
-    """The stages that ran."""
-    return set(re.findall(r"Running stage '(.+?)'", project.run("dvc", "repro").stdout))
 
 
 def follows(name: str) -> bool:
@@ -129,25 +77,22 @@ def follows(name: str) -> bool:
 
 
 def read_label(project: Project) -> dict[str, Any]:
-    path = project.path / "metrics/answers/label.json"
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    return project.read("metrics/answers/label.json")
 
 
 def test_a_first_harvest_runs_label_and_what_follows_and_pays_nothing(
     project: Project, server: ChatServer
 ) -> None:
-    everything = {stage["name"] for stage in understudy(project, "plan")["stages"]}
-    assert repro(project) == set()
+    lock = YAML(typ="safe").load((project.path / "dvc.lock").read_text(encoding="utf-8"))
     texts = ("Served one.", "Served two.", "test 1 is told.", "TRAIN 1 is told.")
     project.run("python", "-c", SERVE, "2026-11-02", *texts)
     before = len(server.calls)
-    found = understudy(project, "harvest")
+    found = project.tell("harvest")
     assert (found["harvested"], found["left_out"]) == (2, {"in_test": 1, "in_train": 1})
     project.change_params(label__harvested="data/harvested.parquet")
-    calls = understudy(project, "plan")["calls"]["label"]
+    calls = project.tell("plan")["calls"]["label"]
     assert (calls["rows"], calls["to_pay"]) == (COUNTS["train"] + COUNTS["validation"] + 2, 0)
-    assert repro(project) == set(filter(follows, everything))
+    assert set(project.repro()) == set(filter(follows, lock["stages"]))
     assert len(server.calls) == before
     assert read_label(project)["harvested"] == {
         "rows": 2, "left_out": 0, "asked": 2, "kept": 2,
@@ -159,16 +104,16 @@ def test_a_first_harvest_runs_label_and_what_follows_and_pays_nothing(
 
 
 def test_a_harvest_of_nothing_new_runs_nothing(project: Project) -> None:
-    assert understudy(project, "harvest")["harvested"] == 0
-    assert repro(project) == set()
+    assert project.tell("harvest")["harvested"] == 0
+    assert project.repro() == []
     assert project.run("git", "status", "--short").stdout == ""
 
 
 def test_the_next_harvest_adds_to_the_first(project: Project, server: ChatServer) -> None:
     project.run("python", "-c", SERVE, "2026-11-28", "Served two.", "Served three.")
     before = len(server.calls)
-    assert understudy(project, "harvest")["total"] == 3
-    ran = repro(project)
+    assert project.tell("harvest")["total"] == 3
+    ran = project.repro()
     assert "label@labelled" in ran
     assert [name for name in ran if name.startswith("train-t5@")] != []
     assert [name for name in ran if not follows(name)] == []
@@ -182,12 +127,11 @@ def test_a_clone_pulls_what_was_harvested_and_runs_and_pays_nothing(
     project: Project, server: ChatServer
 ) -> None:
     project.run("dvc", "push")
-    project.run("git", "clone", "--quiet", str(project.path), "../clone")
-    clone = Project(project.path.parent / "clone", {})
+    clone = project.clone("clone")
     clone.run("dvc", "pull")
     before = len(server.calls)
-    assert {stage["state"] for stage in understudy(clone, "plan")["stages"]} == {"up to date"}
-    assert repro(clone) == set()
+    assert {stage["state"] for stage in clone.tell("plan")["stages"]} == {"up to date"}
+    assert clone.repro() == []
     clone.run("dvc", "repro", "--force", "--single-item", "label")
     assert read_label(clone) == read_label(project)
     assert len(server.calls) == before

@@ -6,11 +6,13 @@ Only timers pass the time: code that waits for a socket or a thread has no place
 """
 
 import asyncio
+import functools
 import selectors
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar
 
 Result = TypeVar("Result")
+Given = ParamSpec("Given")
 
 
 class _JumpingSelector(selectors.DefaultSelector):
@@ -42,3 +44,15 @@ def run(main: Coroutine[Any, Any, Result]) -> Result:
     """Runs a coroutine to its end in virtual time."""
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         return runner.run(main)
+
+
+def virtual(test: Callable[Given, Coroutine[Any, Any, None]]) -> Callable[Given, None]:
+    """A test that is a coroutine, run in virtual time."""
+    return functools.wraps(test)(lambda *args, **given: run(test(*args, **given)))
+
+
+def in_loop(test: Callable[Given, Coroutine[Any, Any, None]]) -> Callable[Given, None]:
+    """A test that is a coroutine, run in the time of the wall clock, for a minute at most."""
+    return functools.wraps(test)(
+        lambda *args, **given: asyncio.run(asyncio.wait_for(test(*args, **given), 60))
+    )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from understudy.contract.asked import CALIBRATION_ANSWERS
-from understudy.contract.kind import CLASSIFICATION, this_kind
+from understudy.contract.kind import this_kind
 from understudy.contract.lineup import References
 from understudy.contract.pairs import GOLD
 from understudy.contract.params.evaluate import EvaluateParams
@@ -109,7 +109,7 @@ def _choose_references(
         )
     if has_gold.any():
         return "gold", outputs.where(found["prediction"].notna())
-    if kind is CLASSIFICATION:
+    if kind.has_labels:
         return "teacher", found["prediction"]
     return "teacher", found["prediction"].where(found["reason"].isna())
 
@@ -140,7 +140,7 @@ def rate(
     articles: Articles, texts: Sequence[str], signals: list[Signals], params: EvaluateParams
 ) -> Judged:
     """Scores what a student answered, and what the teacher did."""
-    are_labels = this_kind() is CLASSIFICATION
+    are_labels = this_kind().has_labels
 
     def score(predictions: Sequence[str], expected: Sequence[str]) -> Figures:
         if are_labels:

@@ -19,7 +19,7 @@ from understudy.contract.answered import Answered
 from understudy.contract.classes import LabelNoise
 from understudy.contract.dataset import Dataset
 from understudy.contract.document import write_csv
-from understudy.contract.kind import CLASSIFICATION, this_kind
+from understudy.contract.kind import this_kind
 from understudy.contract.lineup import name_system
 from understudy.contract.origin import load_origin
 from understudy.contract.pairs import DATA, MODELS
@@ -82,7 +82,7 @@ def main() -> None:
     parser.add_argument("source", choices=SOURCES, help="whose pairs are counted")
     source: Source = parser.parse_args().source
     params = load_section("datacards", DatacardsParams)
-    answered, is_labels = _load_answered(source), this_kind() is CLASSIFICATION
+    answered, is_labels = _load_answered(source), this_kind().has_labels
     survey, histogram = survey_source(DATA, source, params, answered)
     facts = DataCardFacts(
         source=source,

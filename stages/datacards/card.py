@@ -13,7 +13,7 @@ from understudy.contract.answered import Answered
 from understudy.contract.answers import WHOLE
 from understudy.contract.classes import LabelNoise, slugs
 from understudy.contract.dataset import Dataset
-from understudy.contract.kind import SUMMARIZATION, this_kind
+from understudy.contract.kind import this_kind
 from understudy.contract.origin import HubOrigin, Origin, SampleOrigin
 from understudy.contract.pairs import LEARNING_SPLITS, SPLITS
 from understudy.contract.params.datacards import DatacardsParams
@@ -25,12 +25,7 @@ from understudy.contract.params.teacher import EMBEDDED, TeacherParams
 from understudy.contract.survey import SEGMENT, SourceSurvey, SplitSurvey
 from understudy.contract.trained import LostPairs
 from understudy.core.errors import one_line
-from understudy.rendering.origins import (
-    list_redacted,
-    name_host,
-    name_origin,
-    name_teacher,
-)
+from understudy.rendering.origins import list_redacted, name_host, name_origin, name_teacher
 from understudy.rendering.templates import render_markdown
 from understudy.texts.similarity import MOST_COMPARED, chance_found, choose_bands
 
@@ -208,9 +203,7 @@ def _write_front_matter(facts: DataCardFacts, splits: Mapping[str, SplitSurvey])
         language_creators=None if is_gold else ["machine-generated"],
         size_categories=[next((name for most, name in SIZES if pairs < most), LARGEST)],
         source_datasets=[one_line(origin.dataset)] if isinstance(origin, HubOrigin) else None,
-        task_categories=[
-            "summarization" if this_kind() is SUMMARIZATION else "text-classification"
-        ],
+        task_categories=["summarization" if not this_kind().has_labels else "text-classification"],
         tags=["understudy", *([] if is_gold else ["synthetic-data"])],
         configs=[{"config_name": "default", "data_files": files}],
     )

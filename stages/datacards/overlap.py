@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from stages.datacards.pairs import Pair
-from understudy.contract.kind import SUMMARIZATION, this_kind
+from understudy.contract.kind import this_kind
 from understudy.contract.survey import BetweenSources, Contamination, NearDuplicates
 from understudy.texts.similarity import HeldOut, Neighbours, Shingler, Shingles, Sketch, find_pairs
 
@@ -35,7 +35,7 @@ class HeldOutPairs:
         shingles: list[Shingles] = []
         for pair in pairs:
             self.articles.append(pair.article.normal)
-            self.highlights.append(pair.highlights.normal if this_kind() is SUMMARIZATION else "")
+            self.highlights.append("" if this_kind().has_labels else pair.highlights.normal)
             shingles.append(shingle(pair.article.words))
         self.held = HeldOut(shingles)
 

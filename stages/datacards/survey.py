@@ -17,7 +17,7 @@ from stages.datacards.pairs import Pair, as_text, read_pairs
 from stages.datacards.vocabulary import VocabularyCounter
 from understudy.contract.answered import AnswerCounts, Answered
 from understudy.contract.classes import slugs
-from understudy.contract.kind import SUMMARIZATION, this_kind
+from understudy.contract.kind import this_kind
 from understudy.contract.pairs import LEARNING_SPLITS, SPLITS
 from understudy.contract.params.datacards import DatacardsParams
 from understudy.contract.params.sources import Source
@@ -67,7 +67,7 @@ def _bin(folder: Path, source: Source, counter: "_SourceCounter") -> Iterator[Le
     """Both histograms; their edges are the gold rows', so that sources can be compared."""
     train = counter.splits["train"]
     kind, texts = this_kind(), {this_kind().input: train.article}
-    if kind is SUMMARIZATION:
+    if not kind.has_labels:
         texts[kind.output] = train.highlights
     for text, found in texts.items():
         rows = iterate_table(folder / "gold" / "train.parquet", (text,))
@@ -109,7 +109,7 @@ class _SplitCounter:
 
     def add(self, pair: Pair) -> None:
         self.article.add(pair.article)
-        if this_kind() is SUMMARIZATION:
+        if not this_kind().has_labels:
             self.highlights.add(pair.highlights)
         else:
             self.labels[pair.highlights.raw] += 1
@@ -145,7 +145,7 @@ class _SourceCounter:
         self._sketch = Sketcher(params.shingle_words, params.permutations, params.seed)
         self._vocabulary = VocabularyCounter()
         self._contamination = ContaminationCounter(test, params.near_duplicate)
-        is_rouge = this_kind() is SUMMARIZATION
+        is_rouge = not this_kind().has_labels
         self._leakage = LeakageCounter(params.copied_words) if is_rouge else None
         for split, lengths in self.splits.items():
             for pair in _read(folder, source, split):

@@ -18,16 +18,9 @@ Out: data/scores.parquet, the scores of each system on each row, as it ships;
 Run: python -m stages.evaluate
 """
 
-from stages.evaluate.judging import (
-    Scored,
-    judge_recipes,
-    price_calls,
-    select_source,
-    write_scores,
-)
+from stages.evaluate.judging import Scored, judge_recipes, price_calls, select_source, write_scores
 from stages.evaluate.systems import Answers, load_answers, read_answers
 from understudy.contract.evaluation import OneSource
-from understudy.contract.kind import SUMMARIZATION
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.contract.params.sources import load_sources
 from understudy.contract.params.teacher import TeacherParams
@@ -39,7 +32,7 @@ from understudy.scoring.scoreboard import Scoreboard
 
 def score(answers: Answers, params: EvaluateParams) -> Scored:
     """Scores every model as the kind of task asks for; loads what that kind needs alone."""
-    if answers.lineup.kind is SUMMARIZATION:
+    if not answers.lineup.kind.has_labels:
         from stages.evaluate.summaries import Summaries
 
         return Summaries(answers, params)

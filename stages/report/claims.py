@@ -26,11 +26,7 @@ AGREEMENT_TEXTS = {
     "lead": "Does it agree with the teacher more than {baseline}?",
 }
 """The same where the references are the teacher’s own answers."""
-PAIRS_OF = {
-    "gold": "gold pairs",
-    "written": "written {inputs}",
-    "labelled": "the teacher’s labels",
-}
+PAIRS_OF = {"gold": "gold pairs", "written": "written {inputs}", "labelled": "the teacher’s labels"}
 """What a student of each source learns from."""
 
 

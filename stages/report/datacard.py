@@ -58,10 +58,7 @@ LABELS = {
     "between.same_id": "written {inputs} near the one that their {outputs} belong to",
 }
 """Each figure of metrics/data/SOURCE.json by its path, of splits without the split's name."""
-ASKED = {
-    "generate": "{inputs} asked for",
-    "label": "{inputs} asked about",
-}
+ASKED = {"generate": "{inputs} asked for", "label": "{inputs} asked about"}
 USES = {"generate": "{inputs}", "label": "labels", "zeroshot": "zero-shot {answers}"}
 SHOWN = {
     "gold": "gold pairs",

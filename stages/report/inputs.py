@@ -29,7 +29,7 @@ from understudy.contract.evaluation import (
     TextLength,
     scores_schema,
 )
-from understudy.contract.kind import SUMMARIZATION, Kind
+from understudy.contract.kind import Kind
 from understudy.contract.lineup import Lineup, References
 from understudy.contract.names import LEAD, ZEROSHOT, name_pair
 from understudy.contract.origin import Origin, load_origin
@@ -142,7 +142,7 @@ def gather(articles: int) -> ReportFacts:
     recipes, recipe_gap, worth = Recipes.load(), RecipeGap.load(), Worth.load()
     teacher, lineup = TeacherUse.load(), systems.lineup
     trained, sources = lineup.trained, lineup.sources
-    is_rouge = lineup.kind is SUMMARIZATION
+    is_rouge = not lineup.kind.has_labels
     points = read_points(lineup)
     first = points[lineup.systems[0]]
     classes = None if is_rouge else _read_classes(systems, len(first))

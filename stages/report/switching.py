@@ -31,10 +31,7 @@ def build_worth(facts: ReportFacts) -> Table:
     if any(t.gpu for t in times):
         rows.append(("on the GPU", [*(_show(t.gpu) if t.gpu else "–" for t in times), "–"]))
     rows += [
-        (
-            "price of 1,000 answers",
-            [*(dollars(s.usd_per_1000) for s in students), price],
-        ),
+        ("price of 1,000 answers", [*(dollars(s.usd_per_1000) for s in students), price]),
         ("answers paid to get here", [*(dollars(s.answers_usd) for s in students), "–"]),
         ("hours of training, all seeds", [*(points(s.training_hours) for s in students), "–"]),
         ("what these cost", [*(dollars(s.training_usd) for s in students), "–"]),
@@ -61,10 +58,7 @@ def _compare_quality(
     return [
         (f"{MODEL}, against {ZEROSHOT}", [*(name_outcome(s.model_verdict) for s in students), "–"]),
         (f"{RECIPE}, against {ZEROSHOT}", [*recipes, "–"]),
-        (
-            f"difference in {kind.title()}",
-            [*(signed(s.difference or 0.0) for s in students), "–"],
-        ),
+        (f"difference in {kind.title()}", [*(signed(s.difference or 0.0) for s in students), "–"]),
     ]
 
 

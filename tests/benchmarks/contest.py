@@ -25,6 +25,25 @@ def run_child(module: str, *arguments: object) -> dict[str, Any]:
     return found
 
 
+def run_in_turn(
+    module: str, contestants: Mapping[str, Sequence[object]], rounds: int
+) -> dict[str, list[dict[str, Any]]]:
+    """What each contestant printed in each round; a slow minute of the machine hits all of them.
+
+    Args:
+        module: whose `child` runs.
+        contestants: its arguments by the name of the contestant; `{round}` is the round's number.
+        rounds: how often each one has its turn.
+    """
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in contestants}
+    for number in range(1, rounds + 1):
+        for name, given in contestants.items():
+            arguments = [str(one).replace("{round}", str(number)) for one in given]
+            found[name].append(run_child(module, *arguments))
+            print(f"{name}: {found[name][-1]}", file=sys.stderr, flush=True)
+    return found
+
+
 def peak_megabytes() -> float:
     """What this process needed: of a GPU's memory if there is one, of main memory otherwise.
 

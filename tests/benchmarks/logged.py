@@ -8,7 +8,6 @@ Run: python -m tests.benchmarks.logged 5000 openai batch; all shapes where none 
 word `whole` before them, students are trained too, and all that follows runs.
 """
 
-import json
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -84,17 +83,9 @@ def start_project(folder: Path, teacher_url: str) -> Project:
     return project
 
 
-def understudy(project: Project, *command: str) -> dict[str, int]:
-    """What a command prints as JSON."""
-    done = project.run("python", "-m", "understudy.tools", *command, "--json")
-    found: dict[str, int] = json.loads(done.stdout)
-    return found
-
-
 def count_to_pay(project: Project) -> int:
     """Calls that the plan has."""
-    calls = json.loads(project.run("python", "-m", "understudy.tools", "plan", "--json").stdout)
-    return sum(found["to_pay"] for found in calls["calls"].values())
+    return sum(found["to_pay"] for found in project.tell("plan")["calls"].values())
 
 
 def run_shape(shape: str, count: int, folder: Path, stages: Sequence[str] = ASKING) -> Outcome:
@@ -104,8 +95,8 @@ def run_shape(shape: str, count: int, folder: Path, stages: Sequence[str] = ASKI
     with ChatServer(lambda _: say("Asked for.", model=ASKED)) as server:
         project = start_project(folder, server.url)
         lax = ["--any-model"] if shape.startswith("finetuning") else []
-        inputs = understudy(project, "inputs", *logs, "--output", "data/inputs.jsonl", *lax)
-        imported = understudy(project, "ledger", "import", *logs, *lax)
+        inputs = project.tell("inputs", *logs, "--output", "data/inputs.jsonl", *lax)
+        imported = project.tell("ledger", "import", *logs, *lax)
         project.run("dvc", "repro", *stages)
         asked = len(server.calls)
         path = project.path / "prompts" / "own.yaml"
@@ -114,7 +105,7 @@ def run_shape(shape: str, count: int, folder: Path, stages: Sequence[str] = ASKI
         path.write_text(PROMPT, encoding="utf-8")
         project.run("dvc", "repro", *stages)
         back = len(server.calls) - asked
-    splits = json.loads((project.path / "metrics/dataset.json").read_text(encoding="utf-8"))
+    splits = project.read("metrics/dataset.json")
     rows = sum(splits[split]["kept"] for split in ("train", "validation", "test"))
     return Outcome(
         shape, len(calls), imported["took"], inputs["written"], asked, changed, rows, back

@@ -17,7 +17,7 @@ from tests.benchmarks.contest import (
     REAL,
     describe_machine,
     peak_megabytes,
-    run_child,
+    run_in_turn,
     write_table,
 )
 
@@ -80,13 +80,10 @@ def main() -> None:
     if not REAL.is_dir():
         print(f"skipped: {REAL} is absent", file=sys.stderr)
         return
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in CONTESTANTS}
     with tempfile.TemporaryDirectory() as folder:
         files = write_files(Path(folder))
-        for _ in range(ROUNDS):
-            for name, kind in CONTESTANTS.items():
-                found[name].append(run_child("scoring", kind, *files))
-                print(f"{name}: {found[name][-1]}", file=sys.stderr, flush=True)
+        given = {name: (kind, *files) for name, kind in CONTESTANTS.items()}
+        found = run_in_turn("scoring", given, ROUNDS)
     base = next(iter(found.values()))
     rows = []
     for name, runs in found.items():

@@ -6,7 +6,6 @@ Each figure is a process of its own, as a stage is; ratios are of neighbours in 
 
 import asyncio
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tests.benchmarks.contest import describe_machine, write_table
+from tests.benchmarks.contest import describe_machine, main_memory_peak, run_child, write_table
 from tests.doubles.teacher import settings
 from tests.imports import ROOT
 from understudy.contract.params.teacher import TeacherParams
@@ -80,12 +79,7 @@ async def ask_bare(address: str, count: int) -> None:
 
 def measure(kind: str, address: str, count: int) -> dict[str, float]:
     """Seconds and peak memory of one way to ask, in a process of its own."""
-    command = [sys.executable, "-m", "tests.benchmarks.teacher", "child", kind, address, str(count)]
-    printed = subprocess.run(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True
-    ).stdout
-    found: dict[str, float] = json.loads(printed)
-    return found
+    return run_child("teacher", kind, address, count)
 
 
 def child(kind: str, address: str, count: int) -> None:
@@ -97,8 +91,8 @@ def child(kind: str, address: str, count: int) -> None:
         asyncio.run(ask_bare(address, count))
     else:
         ask_all(address, count)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": time.perf_counter() - started, "megabytes": peak}))
+    seconds = time.perf_counter() - started
+    print(json.dumps({"seconds": seconds, "megabytes": main_memory_peak()}))
 
 
 def throughput() -> str:

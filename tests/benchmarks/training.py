@@ -20,7 +20,7 @@ from tests.benchmarks.contest import (
     describe_machine,
     peak_megabytes,
     read_pairs,
-    run_child,
+    run_in_turn,
     write_pairs,
     write_table,
 )
@@ -249,25 +249,11 @@ def main() -> None:
     names = [name for name, kind in CONTESTANTS.items() if _differs(kind, device)]
     rows = []
     for size in SIZES[device]:
-        found: dict[str, list[dict[str, float]]] = {name: [] for name in names}
-        for seed in range(1, ROUNDS + 1):
-            for name in names:
-                figures = run_child("training", CONTESTANTS[name], size, EPOCHS[device], seed)
-                found[name].append(figures)
-                print(f"{size} {name}: {figures}", file=sys.stderr, flush=True)
-        rows += _tabulate(size, found)
+        given = {name: (CONTESTANTS[name], size, EPOCHS[device], "{round}") for name in names}
+        rows += _tabulate(size, run_in_turn("training", given, ROUNDS))
     write_table(
         f"training on {device}",
-        (
-            "model",
-            "trainer",
-            "examples/s",
-            "ratio",
-            "useful tokens/s",
-            "of bf16 peak",
-            "loss",
-            "MB",
-        ),
+        "model, trainer, examples/s, ratio, useful tokens/s, of bf16 peak, loss, MB".split(", "),
         rows,
         f"{describe_machine()}; batches of {BATCH}, {EPOCHS[device]} epochs of "
         f"{len(read_pairs('train'))} pairs, {ROUNDS} rounds, medians; loss: of a validation token "

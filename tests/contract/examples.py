@@ -76,12 +76,8 @@ def make_origin(source: str = "sample") -> Origin:
 def make_dataset(test: int = 40, **changed: Any) -> Dataset:
     """100 rows read for train and for validation, 90 kept; all test rows kept."""
     split: dict[str, Any] = {
-        "read": 100,
-        "rejected": 0,
-        "fetched": 100,
-        "under_limit": 93,
-        "kept": 90,
-    }
+        "read": 100, "rejected": 0, "fetched": 100, "under_limit": 93, "kept": 90,
+    }  # fmt: skip
     split |= {"dropped": {"too_long": 7, "duplicate": 2, "in_test": 1}}
     tests = dict.fromkeys(("read", "fetched", "under_limit", "kept"), test)
     return Dataset.model_validate(
@@ -223,9 +219,7 @@ def make_recipe_difference(verdict: str = "unknown", f1: float = 2.0) -> RecipeD
 
 
 def make_recipe_gap(
-    seeds: int = 1,
-    verdicts: Mapping[tuple[str, str], str] | None = None,
-    lineup: Lineup = LINEUP,
+    seeds: int = 1, verdicts: Mapping[tuple[str, str], str] | None = None, lineup: Lineup = LINEUP
 ) -> RecipeGap:
     """Every pair of the study: with several seeds undecided where no verdict is given."""
     pairs: dict[str, AnyRecipeDifference] = {}

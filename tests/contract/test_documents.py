@@ -43,17 +43,8 @@ from understudy.contract.worth import Worth
 from understudy.core.errors import DataError
 
 METRICS = (
-    Dataset,
-    Systems,
-    OneSource,
-    Gap,
-    Recipes,
-    RecipeGap,
-    Worth,
-    Texts,
-    LengthEffects,
-    TeacherUse,
-)
+    Dataset, Systems, OneSource, Gap, Recipes, RecipeGap, Worth, Texts, LengthEffects, TeacherUse,
+)  # fmt: skip
 IN_FOLDERS = (
     (ANSWERED, Answered),
     (STUDENTS_FOLDER, TrainedSeeds),
@@ -85,9 +76,7 @@ EXAMPLES: tuple[Document, ...] = (
 
 
 @pytest.mark.parametrize("document", EXAMPLES, ids=lambda document: type(document).__name__)
-def test_what_is_written_is_read_back_and_written_the_same(
-    document: Document, tmp_path: Path
-) -> None:
+def test_what_is_written_is_read_and_written_the_same(document: Document, tmp_path: Path) -> None:
     first, second = tmp_path / "first.json", tmp_path / "second.json"
     document.write(first)
     found = type(document).load(first)
@@ -124,19 +113,13 @@ def test_the_committed_metrics_are_rewritten_byte_for_byte(
     assert path.read_text(encoding="utf-8") == text
 
 
-def test_figures_are_rounded_to_four_digits_and_absent_ones_left_out() -> None:
+def test_metrics_are_rounded_without_what_is_absent_and_models_keep_nulls() -> None:
     content = make_gap().to_json()
     difference = content["t5-gold-minus-zeroshot"]["rouge1"]
     assert "articles_needed" not in difference
     assert make_scores(1.23456).rouge1.recall == 1.2346
-
-
-def test_model_folders_keep_nulls() -> None:
     assert make_settings().to_json()["commit"] is None
     assert make_check().to_json()["why"] is None
-
-
-def test_the_scores_have_a_field_for_each_rouge_type_and_measure() -> None:
     assert tuple(ByKind.model_fields) == KINDS
     assert set(MEASURES) <= set(type(make_scores(1.0).rouge1).model_fields)
 
@@ -190,14 +173,11 @@ def test_a_file_that_cannot_be_used_is_named_with_its_key_and_a_way_out(
     assert words in str(raised.value)
 
 
-def test_a_broken_system_is_named(tmp_path: Path) -> None:
+def test_a_broken_or_missing_system_is_named(tmp_path: Path) -> None:
     content = make_systems().to_json()
     del content["t5-gold"]["rouge2"]["f1"]
     with pytest.raises(DataError, match=r"t5-gold\.rouge2\.f1: Field required"):
         Systems.load(_write(tmp_path, content))
-
-
-def test_a_system_that_is_not_there_is_named() -> None:
     with pytest.raises(DataError, match=r"metrics/systems.json: no 't6-gold' in it; `dvc repro`"):
         make_systems()["t6-gold"]
 

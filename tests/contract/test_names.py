@@ -29,9 +29,7 @@ def test_each_outcome_of_recipes_has_its_verdict(verdict: str) -> None:
         ("undecided", "second_empty", "void"),
     ],
 )
-def test_a_system_that_wrote_nothing_is_never_equivalent(
-    found: str, moot: str, verdict: str
-) -> None:
+def test_who_wrote_nothing_is_never_equivalent(found: str, moot: str, verdict: str) -> None:
     assert make_difference(found).model_copy(update={"moot": moot}).verdict == verdict
 
 

@@ -69,9 +69,7 @@ COMMITTED: dict[Path, type[Record]] = {
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_a_row_of_a_table_is_read_back_with_the_types_of_its_schema(
-    name: str, tmp_path: Path
-) -> None:
+def test_a_row_is_read_back_with_the_types_of_its_schema(name: str, tmp_path: Path) -> None:
     schema, row = TABLES[name]
     path = tmp_path / "table.parquet"
     with table_writer(path, schema) as table:

@@ -93,13 +93,10 @@ def test_a_key_that_dvc_reads_must_stand_in_params_yaml(document: Document) -> N
         load_section(section, KINDS[section])
 
 
-def test_an_empty_section_is_enough_for_dvc_to_track_it(document: Document) -> None:
+def test_dvc_tracks_an_empty_section_and_a_missing_one_is_named_once(document: Document) -> None:
     Path("dvc.yaml").write_text(PIPELINE, encoding="utf-8")
     write_document({"report": {}})
     assert load_section("report", KINDS["report"]) == KINDS["report"]()
-
-
-def test_several_keys_of_a_missing_section_are_one_line(document: Document) -> None:
     Path("dvc.yaml").write_text("stages: {a: {cmd: a, params: [generate.limit, generate]}}")
     assert find_missing("generate", {}) == ["generate"]
 
@@ -169,7 +166,7 @@ FROZEN = {
 
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda path: path.stem)
-def test_a_profile_is_short_and_holds_what_dvc_reads(
+def test_a_profile_is_short_and_has_dvcs_keys(
     profile: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)

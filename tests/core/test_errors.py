@@ -45,15 +45,9 @@ def test_a_command_whose_reader_has_gone_ends_quietly(lines: int, end: str) -> N
     assert print_to_nobody("stdout", lines, end) == (141, "")
 
 
-def test_a_known_failure_is_told_without_a_reader_of_the_output() -> None:
+def test_notices_that_nobody_reads_do_not_hide_a_failure() -> None:
     assert print_to_nobody("stdout", 1, "fail")[1] == "error: no such thing\n"
-
-
-def test_a_command_whose_notices_nobody_reads_ends_quietly() -> None:
     assert print_to_nobody("stderr", 1, "flush")[0] == 141
-
-
-def test_a_broken_pipe_of_something_else_is_no_lost_reader() -> None:
     command = [sys.executable, "-c", PRINTS, "stdout", "0", "socket"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, "a socket's" in done.stderr) == (1, True)
@@ -68,7 +62,5 @@ def test_a_broken_pipe_of_something_else_is_no_lost_reader() -> None:
         ("", ""),
     ],
 )
-def test_a_text_or_an_error_becomes_one_line_of_printable_characters(
-    text: object, shown: str
-) -> None:
+def test_texts_and_errors_become_one_line_that_can_be_printed(text: object, shown: str) -> None:
     assert one_line(text) == shown

@@ -18,16 +18,9 @@ Location = tuple[str, ...]
 JARGON = re.compile(r"valid|instance|Input|Params|String|dictionary|integer|boolean")
 NO_IMPOSSIBLE_VALUE = (bool, dict)
 NUMBERS_OR_NULL = (
-    "limit",
-    "validation_limit",
-    "max_steps",
-    "max_cost_usd",
-    "requests_per_minute",
-    "tokens_per_minute",
-    "near_duplicates",
-    "near_test",
-    "max_copied",
-)
+    "limit", "validation_limit", "max_steps", "max_cost_usd", "requests_per_minute",
+    "tokens_per_minute", "near_duplicates", "near_test", "max_copied",
+)  # fmt: skip
 
 
 def _leaves(tree: Document, above: Location = ()) -> Iterator[tuple[Location, Any]]:
@@ -68,7 +61,7 @@ def _impossible(location: Location, value: object) -> object:
 
 
 @_EVERY_KEY
-def test_a_misspelt_key_is_refused_and_the_right_one_suggested(
+def test_for_a_misspelt_key_the_right_one_is_suggested(
     document: Document, location: Location
 ) -> None:
     name = f"{location[-1]}_"
@@ -81,9 +74,7 @@ def test_a_misspelt_key_is_refused_and_the_right_one_suggested(
 
 
 @pytest.mark.parametrize("section", tuple(KINDS))
-def test_a_key_like_no_other_is_refused_with_those_there_are(
-    document: Document, section: str
-) -> None:
+def test_for_a_key_like_no_other_those_there_are_are_told(document: Document, section: str) -> None:
     known = ", ".join(document[section])
     document[section]["qqqq"] = 1
     expected = f"params.yaml: {section}.qqqq = 1: unknown key; expected one of {known}"
@@ -91,7 +82,7 @@ def test_a_key_like_no_other_is_refused_with_those_there_are(
 
 
 @_EVERY_KEY
-def test_a_wrong_type_is_refused_with_key_value_and_expectation(
+def test_a_wrong_type_is_refused_and_what_is_expected(
     document: Document, location: Location
 ) -> None:
     value = LEAVES[location]
@@ -110,18 +101,13 @@ def test_a_wrong_type_is_refused_with_key_value_and_expectation(
 
 
 @_EVERY_KEY
-def test_an_impossible_value_is_refused_with_key_value_and_expectation(
-    document: Document, location: Location
-) -> None:
+def test_an_impossible_value_is_refused_by_its_key(document: Document, location: Location) -> None:
     if isinstance(LEAVES[location], NO_IMPOSSIBLE_VALUE):
         pytest.skip("every value of this type is possible")
     value = _impossible(location, LEAVES[location])
     _parent(document, location)[location[-1]] = value
     line = _refusal(location[0], document)
-    assert re.match(
-        rf"params\.yaml: {re.escape('.'.join(location))} = {value!r}: expected .",
-        line,
-    )
+    assert re.match(rf"params\.yaml: {re.escape('.'.join(location))} = {value!r}: expected .", line)
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("nan")])
@@ -186,9 +172,7 @@ def test_the_request_takes_any_other_key(document: Document) -> None:
 
 @pytest.mark.parametrize("name", ["max_completion_tokens", "max_tokens"])
 @pytest.mark.parametrize("limit", ["100", 1.5, 0, -1, True, [9]])
-def test_a_limit_of_output_tokens_that_is_none_is_refused(
-    document: Document, name: str, limit: object
-) -> None:
+def test_an_odd_limit_of_tokens_is_refused(document: Document, name: str, limit: object) -> None:
     document["teacher"]["request"] = {name: limit}
     expected = f"teacher.request = {{{name!r}: {limit!r}}}: expected a positive whole number as"
     assert f"{expected} '{name}'" in _refusal("teacher", document)
@@ -197,7 +181,7 @@ def test_a_limit_of_output_tokens_that_is_none_is_refused(
 @pytest.mark.parametrize(
     "request_", [{}, {"temperature": 0}, {"max_tokens": None}, {"max_completion_tokens": None}]
 )
-def test_a_cap_that_one_answer_could_exceed_is_refused_with_what_it_needs(
+def test_a_cap_that_an_answer_could_exceed_is_refused(
     document: Document, request_: Document
 ) -> None:
     document["teacher"] |= {"request": request_, "max_cost_usd": 5}
@@ -223,9 +207,7 @@ def test_a_cap_of_nothing_is_refused(document: Document, value: float) -> None:
 @pytest.mark.parametrize(
     ("key", "value"), [("max_failed", 1.01), ("concurrency", 1025), ("mode", "batches")]
 )
-def test_a_teacher_setting_out_of_its_range_is_refused(
-    document: Document, key: str, value: object
-) -> None:
+def test_a_setting_out_of_its_range_is_refused(document: Document, key: str, value: object) -> None:
     document["teacher"][key] = value
     assert f"teacher.{key} = {value!r}: expected" in _refusal("teacher", document)
 
@@ -252,13 +234,7 @@ def test_a_missing_file_is_named_with_the_command_that_writes_it(document: Docum
 
 @pytest.mark.parametrize(
     "content",
-    [
-        b"fetch: [",
-        b"fetch:\n\tlimit: 3",
-        b"fetch: 1\nfetch: 2",
-        b"fetch: \x00",
-        b"a: *b",
-    ],
+    [b"fetch: [", b"fetch:\n\tlimit: 3", b"fetch: 1\nfetch: 2", b"fetch: \x00", b"a: *b"],
     ids=["open bracket", "tab", "key twice", "control character", "no anchor"],
 )
 def test_invalid_yaml_is_one_line(document: Document, content: bytes) -> None:

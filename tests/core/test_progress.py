@@ -22,6 +22,9 @@ with open_progress("train-t5@gold", 700, "steps") as bar:
 """
 
 
+Captured = pytest.CaptureFixture[str]
+
+
 class Clock:
     """A time that tests set."""
 
@@ -43,9 +46,7 @@ def advance(lines: Lines, clock: Clock, seconds: int, a_second: int = 1) -> None
         lines.update(a_second)
 
 
-def test_a_line_comes_every_half_minute_and_one_at_the_end(
-    clock: Clock, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_lines_come_every_half_minute_and_at_the_end(clock: Clock, capsys: Captured) -> None:
     with Lines("train-t5@gold", 700, "steps", clock=clock) as lines:
         advance(lines, clock, 70, 10)
         lines.set_postfix_str("train_loss=2.1")
@@ -54,11 +55,6 @@ def test_a_line_comes_every_half_minute_and_one_at_the_end(
         "train-t5@gold: 600 of 700 steps (85%), 10.0 steps/s, 10 s left",
         "train-t5@gold: 700 steps in 70 s, 10.0 steps/s, train_loss=2.1",
     ]
-
-
-def test_hours_of_work_are_a_line_every_half_minute(
-    clock: Clock, capsys: pytest.CaptureFixture[str]
-) -> None:
     with Lines("generate", 20_000, "answers", clock=clock) as lines:
         advance(lines, clock, 3600)
     shown = capsys.readouterr().err
@@ -68,28 +64,16 @@ def test_hours_of_work_are_a_line_every_half_minute(
     assert last == "generate: 3,600 of 20,000 answers (18%) in 60 min, 1.0 answers/s"
 
 
-def test_short_work_is_one_line_with_its_total(
-    clock: Clock, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_totals_batches_and_earlier_work_are_told(clock: Clock, capsys: Captured) -> None:
     with Lines("read gold/train", None, "rows", clock=clock) as lines:
         advance(lines, clock, 4, 500)
     lines.close()
     assert capsys.readouterr().err == "read gold/train: 2,000 rows in 4 s, 500 rows/s\n"
-
-
-def test_a_batch_that_is_waited_for_is_told_of_too(
-    clock: Clock, capsys: pytest.CaptureFixture[str]
-) -> None:
     lines = Lines("generate", 700, "answers", clock=clock)
     for _ in range(9):
         clock.now += 10
         lines.set_postfix_str("batch in_progress", refresh=False)
     assert capsys.readouterr().err == "generate: 0 of 700 answers (0%), batch in_progress\n" * 3
-
-
-def test_what_was_done_before_is_counted_but_not_as_fast(
-    clock: Clock, capsys: pytest.CaptureFixture[str]
-) -> None:
     with Lines("train-t5@gold", 700, "steps", initial=600, clock=clock) as lines:
         advance(lines, clock, 50, 2)
     first, last = capsys.readouterr().err.splitlines()
@@ -97,9 +81,7 @@ def test_what_was_done_before_is_counted_but_not_as_fast(
     assert last == "train-t5@gold: 700 steps in 50 s, 2.0 steps/s"
 
 
-def test_work_that_is_not_worth_a_line_has_none(
-    clock: Clock, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_work_that_is_not_worth_a_line_has_none(clock: Clock, capsys: Captured) -> None:
     short = Lines("train", 10, "rows", delay=2, clock=clock)
     passing = Lines("rouge", 10, "pairs", leave=False, clock=clock)
     off = Lines("off", 10, "rows", disable=True, clock=clock)
@@ -122,7 +104,7 @@ def test_times_are_in_the_unit_that_fits(seconds: float, shown: str) -> None:
     assert format_seconds(seconds) == shown
 
 
-def test_an_error_ends_the_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_ends_the_line(capsys: Captured) -> None:
     def fail() -> None:
         for number in track(range(9), "fetch train"):
             if number == 5:

@@ -34,9 +34,7 @@ def test_a_byte_order_mark_is_left_out_of_every_text_file(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_another_encoding_is_named_with_the_command_that_converts_it(
-    tmp_path: Path, encoding: str
-) -> None:
+def test_another_encoding_is_named_and_how_to_convert_it(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "my file.txt"
     path.write_bytes("id,article\n".encode(encoding))
     name = encoding.upper().replace("-LE", "LE").replace("-BE", "BE")

@@ -17,10 +17,8 @@ from understudy.core.files import read_json, replacing, write_json
 from understudy.core.tables import BATCH_ROWS, iterate_table, read_table, table_writer, text_columns
 
 ROOT = Path(__file__).parents[1]
-READERS: list[Callable[[Path, list[str]], Any]] = [
-    read_table,
-    lambda path, columns: list(iterate_table(path, columns)),
-]
+Read = Callable[[Path, list[str]], Any]
+READERS: list[Read] = [read_table, lambda path, columns: list(iterate_table(path, columns))]
 _EACH_READER = pytest.mark.parametrize("read", READERS, ids=["read_table", "iterate_table"])
 
 
@@ -61,16 +59,13 @@ def _refusal(call: Callable[[], object]) -> str:
     return str(caught.value)
 
 
-def test_a_block_that_succeeds_puts_the_new_content_in_place(tmp_path: Path) -> None:
+def test_new_content_is_seen_when_the_block_ends_and_not_before(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "file"
     for text in ("first", "second"):
         with replacing(path) as partial:
             partial.write_text(text)
         assert path.read_text() == text
     assert _names(path.parent) == ["file"]
-
-
-def test_nothing_is_seen_under_the_name_before_the_block_ends(tmp_path: Path) -> None:
     path = tmp_path / "file"
     with replacing(path) as partial:
         partial.write_text("whole")
@@ -78,9 +73,7 @@ def test_nothing_is_seen_under_the_name_before_the_block_ends(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
-def test_a_block_that_fails_leaves_the_old_content_and_no_partial(
-    tmp_path: Path, error: type[BaseException]
-) -> None:
+def test_a_failing_block_leaves_the_old_content(tmp_path: Path, error: type[BaseException]) -> None:
     path = tmp_path / "file"
     path.write_text("old")
     _fail(path, lambda partial: partial.write_text("half"), error)
@@ -88,12 +81,23 @@ def test_a_block_that_fails_leaves_the_old_content_and_no_partial(
     assert _names(tmp_path) == ["file"]
 
 
-def test_a_block_that_fails_leaves_no_file_where_there_was_none(tmp_path: Path) -> None:
+def test_what_fails_halfway_leaves_no_file(tmp_path: Path) -> None:
     _fail(tmp_path / "file", lambda partial: partial.write_text("half"), ValueError)
+    assert _names(tmp_path) == []
+    path = tmp_path / "table.parquet"
+
+    def block() -> None:
+        with table_writer(path, text_columns("id")) as table:
+            for _ in range(BATCH_ROWS + 1):
+                table.add({"id": "a"})
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        block()
     assert _names(tmp_path) == []
 
 
-def test_a_folder_takes_the_place_of_an_old_one_whole(tmp_path: Path) -> None:
+def test_a_folder_takes_the_place_of_an_old_one_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "model"
     _write_folder(path, "old")
     (path / "stale").write_text("old")
@@ -102,11 +106,6 @@ def test_a_folder_takes_the_place_of_an_old_one_whole(tmp_path: Path) -> None:
     files = {str(f.relative_to(path)): f.read_text() for f in path.rglob("*") if f.is_file()}
     assert files == {"weights": "new", "deeper/config": "new"}
     assert _names(tmp_path) == ["model"]
-
-
-def test_a_folder_that_fails_leaves_the_old_one_and_no_partial(tmp_path: Path) -> None:
-    path = tmp_path / "model"
-    _write_folder(path, "old")
     _fail(path, lambda partial: _write_folder(partial, "half"), ValueError)
     assert (path / "weights").read_text() == (path / "deeper" / "config").read_text() == "old"
     assert _names(tmp_path) == ["model"]
@@ -123,9 +122,7 @@ def test_what_a_killed_run_left_does_not_end_up_in_the_next_one(tmp_path: Path) 
 
 @pytest.mark.parametrize("old", [True, False], ids=["over an old one", "the first time"])
 @pytest.mark.parametrize("kind", ["file", "folder", "table"])
-def test_a_process_killed_within_the_block_leaves_the_name_as_it_was(
-    tmp_path: Path, kind: str, old: bool
-) -> None:
+def test_a_killed_process_leaves_the_name_as_it_was(tmp_path: Path, kind: str, old: bool) -> None:
     path = tmp_path / "output"
     if old:
         path.write_text("old")
@@ -152,20 +149,6 @@ def test_a_process_killed_within_the_block_leaves_the_name_as_it_was(
     assert not old or path.read_text() == "old"
 
 
-def test_a_table_that_fails_halfway_leaves_no_file(tmp_path: Path) -> None:
-    path = tmp_path / "table.parquet"
-
-    def block() -> None:
-        with table_writer(path, text_columns("id")) as table:
-            for _ in range(BATCH_ROWS + 1):
-                table.add({"id": "a"})
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        block()
-    assert _names(tmp_path) == []
-
-
 @pytest.mark.parametrize("count", [0, 1, BATCH_ROWS, 2 * BATCH_ROWS + 1])
 def test_every_row_comes_back_in_order(tmp_path: Path, count: int) -> None:
     path = tmp_path / "table.parquet"
@@ -186,18 +169,14 @@ def test_only_the_columns_asked_for_are_read(tmp_path: Path) -> None:
 
 
 @_EACH_READER
-def test_a_missing_table_is_named_with_the_commands_that_bring_it(
-    tmp_path: Path, read: Callable[[Path, list[str]], Any]
-) -> None:
+def test_a_missing_table_is_named_with_what_brings_it(tmp_path: Path, read: Read) -> None:
     path = tmp_path / "absent.parquet"
     expected = f"{path}: no such file; `dvc repro` makes it, `dvc pull` gets it"
     assert _refusal(lambda: read(path, ["id"])) == expected
 
 
 @_EACH_READER
-def test_a_missing_column_is_named_with_those_there_are_and_the_next_command(
-    tmp_path: Path, read: Callable[[Path, list[str]], Any]
-) -> None:
+def test_a_missing_column_is_named_with_those_there_are(tmp_path: Path, read: Read) -> None:
     path = tmp_path / "table.parquet"
     _write_rows(path, 1)
     message = _refusal(lambda: read(path, ["id", "highlights"]))
@@ -207,8 +186,8 @@ def test_a_missing_column_is_named_with_those_there_are_and_the_next_command(
 
 @_EACH_READER
 @pytest.mark.parametrize("damage", ["empty", "text", "cut", "holed", "folder"])
-def test_a_broken_table_is_one_line_with_its_path_and_the_next_command(
-    tmp_path: Path, read: Callable[[Path, list[str]], Any], damage: str
+def test_a_broken_table_is_one_line_and_the_command(
+    tmp_path: Path, read: Read, damage: str
 ) -> None:
     path = tmp_path / "table.parquet"
     _write_rows(path, 500)
@@ -242,9 +221,7 @@ def test_an_error_of_the_reader_of_rows_stays_that_error(tmp_path: Path) -> None
         full_disk()
 
 
-def test_a_row_without_a_value_of_its_column_is_a_null_and_another_type_is_refused(
-    tmp_path: Path,
-) -> None:
+def test_a_value_that_lacks_is_null_and_another_type_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "table.parquet"
     with table_writer(path, text_columns("id", "article")) as table:
         table.add({"id": "a"})
@@ -254,15 +231,11 @@ def test_a_row_without_a_value_of_its_column_is_a_null_and_another_type_is_refus
     assert pq.read_table(path).num_rows == 1
 
 
-def test_json_comes_back_as_it_was_and_reads_well_in_a_diff(tmp_path: Path) -> None:
+def test_json_comes_back_as_it_was_and_stays_where_it_cannot_be_written(tmp_path: Path) -> None:
     path = tmp_path / "metrics.json"
     write_json(path, {"naïve": {"a": 1}})
     assert path.read_text("utf-8") == '{\n  "naïve": {\n    "a": 1\n  }\n}\n'
     assert read_json(path) == {"naïve": {"a": 1}}
-
-
-def test_json_that_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None:
-    path = tmp_path / "metrics.json"
     write_json(path, {"a": 1})
     with pytest.raises(TypeError):
         write_json(path, {"a": object()})
@@ -271,9 +244,7 @@ def test_json_that_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("content", [None, b"", b'{"a": ', b"[1]", b"\xff"])
-def test_missing_or_broken_json_is_one_line_with_its_path_and_the_next_command(
-    tmp_path: Path, content: bytes | None
-) -> None:
+def test_broken_json_is_one_line_and_the_command(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "source.json"
     if content is not None:
         path.write_bytes(content)

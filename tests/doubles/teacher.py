@@ -10,8 +10,8 @@
     assert len(server.paid) == len(server.usage)            # what there would be a bill for
 
 A script is any function from a `Call` to a `Reply`. It runs in the thread of its connection, so a
-script that waits keeps its call in flight and no other. Limits are in `tests/doubles/limits.py`,
-failures at random in `faults.py`, and files and batches in `batches.py`.
+script that waits keeps its call in flight and no other. Failures at random
+are in `tests/doubles/faults.py`, and files and batches in `batches.py`.
 """
 
 from __future__ import annotations

@@ -85,32 +85,6 @@ def get(hub: Hub, path: str, headers: dict[str, str] | None = None) -> tuple[HTT
     return response, body
 
 
-@pytest.mark.parametrize("revision", [CNN_SHA, "main"])
-def test_datasets_loads_every_row_of_every_split(hub: Hub, tmp_path: Path, revision: str) -> None:
-    script = f"""
-import json
-from datasets import load_dataset
-loaded = load_dataset({CNN!r}, "3.0.0", revision={revision!r})
-print(json.dumps({{split: list(rows) for split, rows in loaded.items()}}))
-"""
-    assert client(hub, tmp_path, script) == ROWS
-    assert f"GET /datasets/{CNN}/resolve/{CNN_SHA}/3.0.0/train-00002-of-00003.parquet" in (
-        hub.requests
-    )
-
-
-def test_a_missing_highlight_arrives_as_none(tmp_path: Path) -> None:
-    row: dict[str, str | None] = {"article": "Something.", "highlights": None, "id": "a"}
-    with Hub() as hub:
-        hub.add_dataset(CNN, cnn_dailymail_files({"train": [row]}, shards=1), CNN_SHA)
-        script = f"""
-import json
-from datasets import load_dataset
-print(json.dumps(list(load_dataset({CNN!r}, "3.0.0", revision={CNN_SHA!r}, split="train"))))
-"""
-        assert client(hub, tmp_path, script) == [row]
-
-
 def test_transformers_loads_both_models_at_their_sha_and_generates(
     hub: Hub, tmp_path: Path
 ) -> None:
@@ -189,19 +163,6 @@ def test_huggingface_hub_raises_its_typed_errors(hub: Hub, tmp_path: Path) -> No
         "RevisionNotFoundError",
         "RepositoryNotFoundError",
         "RemoteEntryNotFoundError",
-    ]
-
-
-def test_datasets_raises_its_typed_errors(hub: Hub, tmp_path: Path) -> None:
-    calls = [
-        f"load_dataset('abisee/nothing', '3.0.0', revision={CNN_SHA!r})",
-        f"load_dataset({CNN!r}, '3.0.0', revision={NO_SHA!r})",
-        f"load_dataset({CNN!r}, '9.9.9', revision={CNN_SHA!r})",
-    ]
-    assert errors(hub, tmp_path, "from datasets import load_dataset", calls) == [
-        ["DatasetNotFoundError"],
-        ["DatasetNotFoundError", "RevisionNotFoundError", "HTTPStatusError"],
-        ["ValueError"],
     ]
 
 

@@ -16,7 +16,6 @@ from openai import OpenAI
 
 from tests.doubles.batches import BatchServer
 from tests.doubles.faults import ALL, Faulty
-from tests.doubles.limits import SlidingLimit, TokenLimit, duration
 from tests.doubles.teacher import PATIENCE, Call, ChatServer, Reply, echo, in_turn, refuse, say
 
 PROMPTS = [f"prompt {number}" for number in range(8)]
@@ -86,19 +85,6 @@ def test_only_the_right_key_is_let_in_and_a_wrong_one_costs_nothing() -> None:
             assert caught.value.code == "invalid_api_key"
         assert server.paid == []
         assert (complete(right), right.models.list().data[0].id) == ("answer to a", "double")
-
-
-def test_azure_s_routes_and_its_key_header_work() -> None:
-    with ChatServer() as server:
-        server.key = "k"
-        address = server.url.removesuffix("/v1")
-        with openai.AzureOpenAI(
-            azure_endpoint=address, api_key="k", api_version="2024-10-21", max_retries=0
-        ) as client:
-            assert complete(client) == "answer to a"
-        (asked,) = server.calls
-    path = "/openai/deployments/double/chat/completions?api-version=2024-10-21"
-    assert (asked.path, asked.headers["api-key"]) == (path, "k")
 
 
 def test_hooks_see_a_request_before_it_is_handled_and_before_its_answer_is_sent() -> None:
@@ -172,61 +158,6 @@ def test_a_server_that_closes_waits_for_no_call(reply: Reply) -> None:
             start = time.monotonic()
         assert time.monotonic() - start < PATIENCE / 10
         assert isinstance(waiting.exception(PATIENCE), openai.APIError)
-
-
-# Limits
-
-
-def test_a_limit_refuses_until_the_time_it_told_and_not_any_longer() -> None:
-    limit = SlidingLimit(echo, 2, window=0.2)
-    assert [limit(call()).status for _ in range(3)] == [200, 200, 429]
-    time.sleep(int(limit(call()).headers["retry-after-ms"]) / 1000)
-    assert limit(call()).status == 200
-    assert (limit.allowed, limit.refused) == (3, 2)
-
-
-def test_no_window_holds_more_than_the_limit_wherever_it_begins() -> None:
-    limit, end = SlidingLimit(echo, 5, window=0.1), time.monotonic() + 0.5
-
-    def hammer(_: int) -> list[tuple[float, float]]:
-        passed = []
-        while (start := time.monotonic()) < end:
-            if limit(call()).status == 200:
-                passed.append((start, time.monotonic()))
-            time.sleep(0.001)
-        return passed
-
-    with ThreadPoolExecutor(4) as pool:
-        passed = sorted(pair for pairs in pool.map(hammer, range(4)) for pair in pairs)
-    assert limit.allowed == len(passed) > 10
-    assert all(passed[n + 5][1] - passed[n][0] >= 0.1 for n in range(len(passed) - 5))
-
-
-def test_a_limit_is_told_in_headers_unless_it_is_to_be_silent() -> None:
-    told = TokenLimit(SlidingLimit(echo, 1), 20)(call()).headers
-    assert told["x-ratelimit-limit-requests"] == "1"
-    assert told["x-ratelimit-remaining-requests"] == "0"
-    assert told["x-ratelimit-remaining-tokens"] == "2"
-    assert told["x-ratelimit-reset-tokens"] == "1m0s"
-    assert SlidingLimit(echo, 0, headers=False, retry_after=False)(call()).headers == {}
-
-
-def test_a_token_limit_weighs_a_call_by_its_reply_and_a_refused_one_costs_nothing() -> None:
-    with ChatServer(TokenLimit(echo, 40)) as server, connect(server) as client:
-        complete(client)
-        complete(client)
-        with pytest.raises(openai.RateLimitError) as caught:
-            complete(client)
-    assert caught.value.code == "rate_limit_exceeded"
-    assert len(server.paid) == 2
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0s"), (0.0165, "17ms"), (1, "1s"), (62.5, "1m2.5s"), (360, "6m0s"), (3601, "1h0m1s")],
-)
-def test_times_are_worded_as_the_api_does(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
 
 
 # Faults

@@ -27,14 +27,9 @@ def test_numbers_have_commas_one_decimal_and_a_real_minus(shown: str, expected: 
 @pytest.mark.parametrize(
     ("amount", "expected"),
     [
-        (0, "$0.00"),
-        (1234.5, "$1,234.50"),
-        (1, "$1.00"),
-        (0.01234, "$0.0123"),
+        (0, "$0.00"), (1234.5, "$1,234.50"), (1, "$1.00"), (0.01234, "$0.0123"),
         (0.000042, "$0.000042"),
     ],
-)
-def test_dollars_show_cents_or_as_many_digits_as_a_small_amount_needs(
-    amount: float, expected: str
-) -> None:
+)  # fmt: skip
+def test_dollars_show_cents_or_as_many_digits_as_it_needs(amount: float, expected: str) -> None:
     assert dollars(amount) == expected

@@ -64,12 +64,9 @@ def test_what_was_replaced_is_listed_by_kind_nothing_found_too() -> None:
     ]
 
 
-def test_the_embedded_teacher_is_called_rules() -> None:
+def test_the_embedded_teacher_is_called_rules_and_of_an_address_the_host() -> None:
     assert name_teacher("rules-1", "embedded") == (
         "the sample's embedded rules (`rules-1`, no language model)"
     )
     assert name_teacher("gpt", "https://chat.example/v1") == "`gpt`"
-
-
-def test_of_an_address_scheme_and_host_are_shown() -> None:
     assert name_host("https://me:secret@chat.example:8443/v1?key=1") == "https://chat.example:8443"

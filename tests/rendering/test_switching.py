@@ -31,11 +31,12 @@ def test_the_candidate_is_told_with_verdicts_times_prices_and_payback() -> None:
         "against $0.5000: the $4.00 that it took are paid back after about 10,000 answers, in "
         "about 3 days at 100,000 a month."
     )
-
-
-def test_a_teacher_that_was_not_timed_has_no_time() -> None:
     told = describe_candidate(make_worth())
     assert "; 30 ms an answer, $0.1000 for" in told
+    told = describe_candidate(make_worth(t5_gold=make_student_worth(recipe_verdict="undecided")))
+    assert "(*this model*; *this recipe*: undecided)" in told
+    told = describe_candidate(make_worth(t5_gold=make_student_worth(model_verdict="worse")))
+    assert told.index("is worse than") < told.index("paid back")
 
 
 def test_against_the_teachers_own_answers_agreement_is_told_and_no_verdict() -> None:
@@ -50,9 +51,7 @@ def test_against_the_teachers_own_answers_agreement_is_told_and_no_verdict() -> 
 
 
 @pytest.mark.parametrize("make", [make_student_worth, make_agreement_worth])
-def test_a_price_of_the_teacher_that_is_not_known_is_called_that(
-    make: Callable[..., StudentWorth],
-) -> None:
+def test_a_teachers_price_that_is_unknown_is_called_that(make: Callable[..., StudentWorth]) -> None:
     unknown = make(saved_usd_per_1000=None, **NEVER)
     students = {name.replace("-", "_"): unknown for name in TRAINED}
     worth = make_worth({"usd_per_1000": None}, LINEUP, **students)
@@ -66,16 +65,6 @@ def test_a_price_of_the_teacher_that_is_not_known_is_called_that(
 def test_a_verdict_alone_is_named(verdict: Verdict | None, told: str) -> None:
     assert name_outcome(verdict) == told
     assert name_outcome("better") == "better"
-
-
-def test_a_recipe_that_is_known_is_named() -> None:
-    told = describe_candidate(make_worth(t5_gold=make_student_worth(recipe_verdict="undecided")))
-    assert "(*this model*; *this recipe*: undecided)" in told
-
-
-def test_a_worse_student_is_called_worse_first() -> None:
-    told = describe_candidate(make_worth(t5_gold=make_student_worth(model_verdict="worse")))
-    assert told.index("is worse than") < told.index("paid back")
 
 
 @pytest.mark.parametrize(

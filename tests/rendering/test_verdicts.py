@@ -15,14 +15,11 @@ from understudy.rendering.verdicts import (
 )
 
 
-def test_an_open_verdict_says_how_many_articles_would_decide() -> None:
+def test_a_verdict_says_what_would_decide_and_what_makes_it_moot() -> None:
     found = make_difference("undecided")
     assert describe_verdict(found) == "undecided, would need about 1,700 test articles"
     assert describe_verdict(found.model_copy(update={"articles_needed": None})) == "undecided"
     assert describe_verdict(make_difference("worse")) == "worse"
-
-
-def test_a_verdict_says_what_makes_the_comparison_moot() -> None:
     assert describe_verdict(make_difference("void")) == "void, both are empty"
     found = make_difference("worse").model_copy(update={"moot": "first_empty"})
     assert describe_verdict(found) == "worse, the first is empty"
@@ -44,9 +41,7 @@ def test_a_verdict_says_what_makes_the_comparison_moot() -> None:
         ("void", "`t5-written` against `t5-gold` is void, both are empty"),
     ],
 )
-def test_a_sentence_names_both_systems_the_difference_and_its_interval(
-    verdict: str, words: str
-) -> None:
+def test_a_sentence_names_both_the_difference_and_its_interval(verdict: str, words: str) -> None:
     pair = describe_pair("t5-written-minus-t5-gold", make_difference(verdict, -1.26))
     assert pair == f"{words}: −1.3 (−2.8 to +0.2)"
 

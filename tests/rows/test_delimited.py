@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.rows.writing import SAME
 from understudy.core.errors import DataError
 from understudy.rows.raw import RawRow
 from understudy.rows.reader import read_file
 
-SAME = {"id": "id", "article": "article", "highlights": "highlights"}
 MARKS = pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
 Edit = Callable[[list[str]], None]
 

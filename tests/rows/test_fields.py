@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from tests.rows.writing import FORMATS, Row, read_splits, write_file
 from understudy.contract.pairs import SPLITS
 from understudy.contract.params.fetch import NO_FILE, FetchParams
 from understudy.contract.params.filter import FilterParams
@@ -17,26 +17,8 @@ from understudy.rows.fetching import fetch
 from understudy.rows.fields import join_fields
 from understudy.rows.filtering import filter_splits
 
-Row = dict[str, Any]
+pytestmark = pytest.mark.usefixtures("here")
 TICKET = {"id": "a", "title": "No power", "body": "The lamp is dark.", "summary": "Lamp ."}
-FORMATS = pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
-
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
-def _write(path: str, rows: list[Row]) -> str:
-    table = pd.DataFrame(rows)
-    if path.endswith(".jsonl"):
-        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
-        Path(path).write_text("".join(lines), "utf-8")
-    elif path.endswith(".csv"):
-        table.to_csv(path, index=False)
-    else:
-        table.to_parquet(path)
-    return path
 
 
 def _params(article: Any = ("title", "body"), **changed: Any) -> FetchParams:
@@ -49,34 +31,23 @@ def _params(article: Any = ("title", "body"), **changed: Any) -> FetchParams:
 
 def _fetch(rows: list[Row], suffix: str = "jsonl", **changed: Any) -> list[Row]:
     """Fetches the rows as every split; returns those of train."""
-    path = _write(f"rows.{suffix}", rows)
+    path = str(write_file(f"rows.{suffix}", rows))
     fetch(_params(files=dict.fromkeys(SPLITS, path), **changed), Path("raw"))
-    found: list[Row] = pq.read_table("raw/train.parquet").to_pylist()
-    return found
+    return read_splits("raw", "train")["train"]
 
 
 @FORMATS
-def test_columns_are_joined_by_a_blank_line_and_stay_columns(suffix: str) -> None:
-    assert _fetch([TICKET], suffix) == [
-        {
-            "id": "a",
-            "article": "No power\n\nThe lamp is dark.",
-            "highlights": "Lamp .",
-            "title": "No power",
-            "body": "The lamp is dark.",
-        }
-    ]
-
-
-@FORMATS
-def test_an_empty_text_among_others_is_left_out(suffix: str) -> None:
+def test_columns_are_joined_by_a_blank_line_and_stay_columns_without_empty_texts(
+    suffix: str,
+) -> None:
     rows: list[Row] = [TICKET, {**TICKET, "id": "b", "title": None}]
     rows.append({**TICKET, "id": "c", "body": ""})
-    found = _fetch(rows, suffix)
-    assert [row["article"] for row in found][1:] == ["The lamp is dark.", "No power"]
-    assert [(row["title"], row["body"]) for row in found][1:] == [
-        ("", "The lamp is dark."),
-        ("No power", ""),
+    first, *others = _fetch(rows, suffix)
+    joined = {"article": "No power\n\nThe lamp is dark.", "highlights": "Lamp ."}
+    assert first == {"id": "a", **joined, "title": "No power", "body": "The lamp is dark."}
+    assert [(row["article"], row["title"], row["body"]) for row in others] == [
+        ("The lamp is dark.", "", "The lamp is dark."),
+        ("No power", "No power", ""),
     ]
 
 
@@ -94,11 +65,10 @@ def test_a_row_that_lacks_a_column_has_an_empty_text_there() -> None:
     ],
 )
 def test_a_row_without_usable_text_is_rejected(values: Row, reason: str) -> None:
-    path = Path("rows.jsonl")
     lines = [TICKET, {**TICKET, "id": "b", **values}]
-    path.write_text("".join(json.dumps(row) + "\n" for row in lines), "utf-8")
+    Path("rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in lines), "utf-8")
     fetch(_params(files=dict.fromkeys(SPLITS, "rows.jsonl"), max_rejected=0.5), Path("raw"))
-    rejects = pq.read_table("raw/rejects.parquet").to_pylist()
+    rejects = read_splits("raw", "rejects")["rejects"]
     assert [row["reason"] for row in rejects] == [reason] * 3
 
 
@@ -116,21 +86,17 @@ def test_one_column_of_a_list_is_a_variable_too() -> None:
 
 def test_inputs_alone_may_have_several_columns() -> None:
     rows = [{"title": f"Ticket {n}", "body": "Dark."} for n in range(60)]
-    files: Row = dict.fromkeys(SPLITS, NO_FILE) | {"inputs": _write("inputs.csv", rows)}
+    files: Row = dict.fromkeys(SPLITS, NO_FILE) | {"inputs": str(write_file("inputs.csv", rows))}
     files["split"] = {"validation": 0.2, "test": 0.2}
     fetch(_params(files=files), Path("raw"))
-    found = pq.read_table("raw/test.parquet").to_pylist()
+    found = read_splits("raw", "test")["test"]
     assert [row["article"] for row in found] == [f"{row['title']}\n\nDark." for row in found]
     assert {row["highlights"] for row in found} == {None}
 
 
 def test_the_filter_hands_the_columns_on() -> None:
-    path = _write("rows.jsonl", [TICKET])
-    others = {
-        split: _write(f"{split}.jsonl", [{**TICKET, "title": split}])
-        for split in ("validation", "test")
-    }
-    fetch(_params(files={"train": path, **others}), Path("raw"))
+    files = {s: str(write_file(f"{s}.jsonl", [{**TICKET, "title": s}])) for s in SPLITS}
+    fetch(_params(files=files), Path("raw"))
     filter_splits(FilterParams(), Path("raw"), Path("gold"))
     for split in SPLITS:
         raw, gold = (pq.read_table(f"{folder}/{split}.parquet") for folder in ("raw", "gold"))

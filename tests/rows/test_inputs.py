@@ -1,15 +1,14 @@
 """fetch without references: a file of inputs is shared out by a hash, or takes a few gold rows."""
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.rows.writing import Row, read_splits, write_file
 from understudy.contract.origin import load_origin
 from understudy.contract.pairs import SPLITS
 from understudy.contract.params.fetch import NO_FILE, FetchParams
@@ -20,19 +19,9 @@ from understudy.rows.fetching import fetch
 from understudy.rows.filtering import filter_splits
 from understudy.rows.splitting import choose_split
 
-Row = dict[str, Any]
+pytestmark = pytest.mark.usefixtures("here")
 SHARES = {"validation": 0.2, "test": 0.2}
 TEXTS = [f"A ticket about the printer on floor {number}." for number in range(60)]
-
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
-def _write(path: str, rows: list[Row]) -> str:
-    Path(path).write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    return path
 
 
 def _params(inputs: str = "inputs.jsonl", **changed: Any) -> FetchParams:
@@ -46,10 +35,9 @@ def _params(inputs: str = "inputs.jsonl", **changed: Any) -> FetchParams:
 
 def _fetch(rows: list[Row], folder: str = "raw", **changed: Any) -> dict[str, list[Row]]:
     """The rows of each split, and the rejects."""
-    _write("inputs.jsonl", rows)
+    write_file("inputs.jsonl", rows)
     fetch(_params(**changed), Path(folder))
-    names = (*SPLITS, "rejects")
-    return {name: pq.read_table(Path(folder) / f"{name}.parquet").to_pylist() for name in names}
+    return read_splits(folder, *SPLITS, "rejects")
 
 
 def _places(found: dict[str, list[Row]]) -> dict[str, str]:
@@ -164,17 +152,17 @@ def test_a_session_column_that_no_row_has_is_an_error() -> None:
 
 
 def test_a_gold_test_file_keeps_its_references_and_takes_no_inputs() -> None:
-    test = _write("gold.jsonl", [{"id": "g", "article": "Gold news.", "highlights": "Gold ."}])
-    found = _fetch(_articles(TEXTS), files={"test": test})
+    test = write_file("gold.jsonl", [{"id": "g", "article": "Gold news.", "highlights": "Gold ."}])
+    found = _fetch(_articles(TEXTS), files={"test": str(test)})
     assert found["test"] == [{"id": "g", "article": "Gold news.", "highlights": "Gold ."}]
     assert len(found["train"]) + len(found["validation"]) == 60
     assert set(load_origin(Path("raw/source.json")).model_dump()["files"]) == {"inputs", "test"}
 
 
 def test_a_gold_test_row_still_needs_its_reference() -> None:
-    test = _write("gold.jsonl", [{"article": "Gold news.", "highlights": None}])
+    test = write_file("gold.jsonl", [{"article": "Gold news.", "highlights": None}])
     with pytest.raises(DataError, match=r"test: none of 1 rows can be used .*highlights: missing"):
-        _fetch(_articles(TEXTS), files={"test": test})
+        _fetch(_articles(TEXTS), files={"test": str(test)})
 
 
 def test_the_limit_takes_rows_from_the_start_of_the_inputs() -> None:
@@ -223,7 +211,7 @@ def test_the_example_is_not_taken_for_a_gold_test_set() -> None:
 @pytest.mark.parametrize("split", SPLITS)
 def test_no_file_for_a_split_without_inputs_is_an_error(split: str) -> None:
     for name in SPLITS:
-        _write(f"{name}.jsonl", [{"article": "a", "highlights": "h"}])
+        write_file(f"{name}.jsonl", [{"article": "a", "highlights": "h"}])
     files = {name: f"{name}.jsonl" for name in SPLITS} | {split: NO_FILE, "inputs": NO_FILE}
     with pytest.raises(
         DataError, match=f"^fetch.files.{split} = data/none.jsonl: it stands for no"
@@ -244,5 +232,5 @@ def test_inputs_pass_the_filter_as_pairs_do() -> None:
     assert sum(split.kept for split in splits) == 60
     assert sum(split.dropped["duplicate"] for split in splits) == 1
     assert sum(split.dropped["too_long"] for split in splits) == 1
-    kept = pq.read_table("gold/train.parquet").to_pylist()
+    kept = read_splits("gold", "train")["train"]
     assert {row["highlights"] for row in kept} == {None}

@@ -11,32 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.rows.writing import FORMATS, SAME, write_file
 from understudy.core.errors import DataError
 from understudy.rows.raw import find_problem
 from understudy.rows.reader import Hints, hash_file, read_file
 
-SAME = {"id": "id", "article": "article", "highlights": "highlights"}
-FORMATS = pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
 GOOD = {"id": "a", "article": "Some news.", "highlights": "News ."}
-
-
-def _quote(value: object) -> str:
-    return "" if value is None else '"' + str(value).replace('"', '""') + '"'
-
-
-def _write(path: Path, rows: list[dict[str, Any]]) -> Path:
-    """Writes rows that have the same keys in the format of the path's suffix."""
-    if path.suffix == ".parquet":
-        pq.write_table(pa.Table.from_pylist(rows), path)
-    elif path.suffix == ".jsonl":
-        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
-        path.write_text("".join(lines), "utf-8")
-    else:
-        lines = [
-            ",".join(map(_quote, row.values())) + "\n" for row in ({k: k for k in rows[0]}, *rows)
-        ]
-        path.write_text("".join(lines), "utf-8")
-    return path
 
 
 def _read(path: Path, columns: dict[str, str] = SAME) -> list[dict[str, Any]]:
@@ -78,38 +58,33 @@ def test_every_row_arrives_as_it_was_written(tmp_path: Path, suffix: str) -> Non
             ]
         )
     ]
-    assert _read(_write(tmp_path / f"rows.{suffix}", rows)) == rows
+    assert _read(write_file(tmp_path / f"rows.{suffix}", rows)) == rows
 
 
 @FORMATS
-def test_columns_may_have_other_names_and_others_are_left_out(tmp_path: Path, suffix: str) -> None:
+def test_columns_may_have_other_names_and_others_or_the_ids_be_left_out(
+    tmp_path: Path, suffix: str
+) -> None:
     row = {"key": "a", "body": "Some news.", "article": "not this", "summary": "News ."}
-    path = _write(tmp_path / f"rows.{suffix}", [row])
+    path = write_file(tmp_path / f"rows.{suffix}", [row])
     assert _read(path, {"id": "key", "article": "body", "highlights": "summary"}) == [GOOD]
-
-
-@FORMATS
-def test_a_file_may_lack_the_ids(tmp_path: Path, suffix: str) -> None:
     row = {"article": "Some news.", "highlights": "News ."}
-    assert [values.get("id") for values in _read(_write(tmp_path / f"a.{suffix}", [row]))] == [None]
+    assert [one.get("id") for one in _read(write_file(path, [row]))] == [None]
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "csv"])
-def test_a_byte_order_mark_is_no_part_of_the_first_row(tmp_path: Path, suffix: str) -> None:
-    path = _write(tmp_path / f"rows.{suffix}", [GOOD])
-    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
-    assert _read(path) == [GOOD]
-
-
-@pytest.mark.parametrize("suffix", ["jsonl", "csv"])
-def test_lines_may_end_as_on_windows(tmp_path: Path, suffix: str) -> None:
-    path = _write(tmp_path / f"rows.{suffix}", [GOOD, GOOD])
-    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+def test_a_byte_order_mark_and_line_ends_as_on_windows_are_no_part_of_rows(
+    tmp_path: Path, suffix: str
+) -> None:
+    path = write_file(tmp_path / f"rows.{suffix}", [GOOD, GOOD])
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
     assert _read(path) == [GOOD, GOOD]
 
 
 def test_a_suffix_may_be_written_in_capitals(tmp_path: Path) -> None:
-    assert _read(_write(tmp_path / "rows.jsonl", [GOOD]).rename(tmp_path / "ROWS.JSONL")) == [GOOD]
+    assert _read(write_file(tmp_path / "rows.jsonl", [GOOD]).rename(tmp_path / "ROWS.JSONL")) == [
+        GOOD
+    ]
 
 
 def test_an_empty_line_of_jsonl_is_no_row_but_counts_as_a_line(tmp_path: Path) -> None:
@@ -126,7 +101,7 @@ def test_a_missing_or_empty_text_is_a_problem_of_its_row(tmp_path: Path, suffix:
         GOOD,
         {**GOOD, "highlights": None},
     ]
-    path = _write(tmp_path / f"rows.{suffix}", rows)
+    path = write_file(tmp_path / f"rows.{suffix}", rows)
     missing = "empty" if suffix == "csv" else "missing"
     assert _problems(path) == {2: "article: empty", 4: f"highlights: {missing}"}
 
@@ -196,43 +171,39 @@ def test_parquet_tells_each_row_whose_text_is_no_utf_8(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", [3, 1.5, b"bytes", ["text"], {"text": "text"}])
 def test_parquet_tells_each_row_whose_article_is_no_text(tmp_path: Path, value: object) -> None:
-    path = _write(tmp_path / "rows.parquet", [{**GOOD, "article": value}])
+    path = write_file(tmp_path / "rows.parquet", [{**GOOD, "article": value}])
     assert _problems(path) == {1: "article: not text"}
 
 
-@FORMATS
-def test_a_missing_file_is_refused(tmp_path: Path, suffix: str) -> None:
-    assert ": no such file; " in _refusal(tmp_path / f"absent.{suffix}")
-
-
-@pytest.mark.parametrize("name", ["rows.txt", "rows.json", "rows"])
-def test_another_kind_of_file_is_refused_with_those_there_are(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        *((f"absent.{suffix}", None, ": no such file; ") for suffix in ("jsonl", "csv", "parquet")),
+        *(
+            (name, b"{}", "expected a file ending in .jsonl, .csv, .parquet")
+            for name in ("rows.txt", "rows.json", "rows")
+        ),
+        ("rows.jsonl", b"", ""),
+        ("rows.jsonl", b"\n \n", ""),
+        ("rows.csv", b"", ""),
+        ("rows.csv", b"id,article,highlights\n", ""),
+        ("rows.parquet", b"", ""),
+    ],
+)
+def test_a_missing_file_another_kind_of_file_and_an_empty_one_are_refused(
+    tmp_path: Path, name: str, content: bytes | None, said: str
+) -> None:
     path = tmp_path / name
-    path.write_text("{}", "utf-8")
-    assert "expected a file ending in .jsonl, .csv, .parquet" in _refusal(path)
+    if content is not None:
+        path.write_bytes(content)
+    assert said in _refusal(path)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_a_missing_column_is_refused_with_those_there_are(tmp_path: Path, suffix: str) -> None:
-    path = _write(tmp_path / f"rows.{suffix}", [{"id": "a", "text": "t", "highlights": "h"}])
+    path = write_file(tmp_path / f"rows.{suffix}", [{"id": "a", "text": "t", "highlights": "h"}])
     expected = "no column 'article' for article; it has id, text, highlights: "
     assert expected + "set fetch.files.columns.article" in _refusal(path)
-
-
-@pytest.mark.parametrize(
-    ("suffix", "content"),
-    [
-        ("jsonl", b""),
-        ("jsonl", b"\n \n"),
-        ("csv", b""),
-        ("csv", b"id,article,highlights\n"),
-        ("parquet", b""),
-    ],
-)
-def test_an_empty_file_is_refused(tmp_path: Path, suffix: str, content: bytes) -> None:
-    path = tmp_path / f"rows.{suffix}"
-    path.write_bytes(content)
-    _refusal(path)
 
 
 def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
@@ -253,7 +224,7 @@ def _hole(content: bytes) -> bytes:
 @pytest.mark.parametrize("damage", [_cut, _hole])
 def test_a_broken_table_is_refused(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     rows = [{**GOOD, "article": f"{number}" * 50} for number in range(500)]
-    path = _write(tmp_path / "rows.parquet", rows)
+    path = write_file(tmp_path / "rows.parquet", rows)
     path.write_bytes(damage(path.read_bytes()))
     assert "not a readable Parquet file" in _refusal(path)
 

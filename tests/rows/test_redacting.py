@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from tests.rows.writing import Row, read_splits
 from understudy.contract.origin import load_origin
 from understudy.contract.pairs import SPLITS
 from understudy.contract.params.fetch import NO_FILE, FetchParams, RedactParams
@@ -17,15 +18,10 @@ from understudy.rows.fetching import fetch
 from understudy.rows.redacting import open_model_redactor, open_redactor
 from understudy.texts.redaction import Redactor
 
-Row = dict[str, Any]
+pytestmark = pytest.mark.usefixtures("here")
 ON = {"emails": True, "phones": True, "cards": True}
 PLANTED = "planted@example.com"
 ROW = {"id": "a", "article": f"Ask {PLANTED}.", "highlights": "Call +49 30 1234567 ."}
-
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 def _fetch(rows: list[Row], redact: Row | None = None, **changed: Any) -> list[Row]:
@@ -38,8 +34,7 @@ def _fetch(rows: list[Row], redact: Row | None = None, **changed: Any) -> list[R
 
 
 def _table(name: str) -> list[Row]:
-    found: list[Row] = pq.read_table(f"raw/{name}.parquet").to_pylist()
-    return found
+    return read_splits("raw", name)[name]
 
 
 def _redacted() -> Row | None:

@@ -153,12 +153,8 @@ def test_keywords_are_whole_words_and_the_most_of_them_win() -> None:
 
 def test_learned_keywords_tell_a_label_from_the_others() -> None:
     texts = [
-        "the parcel came late",
-        "a late parcel",
-        "the invoice is wrong",
-        "wrong invoice",
-        "the hi",
-    ]
+        "the parcel came late", "a late parcel", "the invoice is wrong", "wrong invoice", "the hi",
+    ]  # fmt: skip
     labels = ["ship", "ship", "pay", "pay", "hello"]
     found = learn_keywords(texts, labels)
     assert found["ship"][:2] == ["late", "parcel"]

@@ -23,7 +23,7 @@ def differences(recall: float, precision: float, f1: float) -> np.ndarray:
     return np.array([[recall, precision, f1]]) + noise
 
 
-def test_a_lead_that_vanishes_with_the_length_is_explained() -> None:
+def test_a_lead_is_explained_where_it_vanishes_with_the_length() -> None:
     student, zeroshot = ["a b c"] * 40, ["a b c d e f"] * 40
     found = explain_by_length(
         student, zeroshot, differences(-5, 20, 8), differences(0, 0, 0), JUDGEMENT
@@ -33,31 +33,22 @@ def test_a_lead_that_vanishes_with_the_length_is_explained() -> None:
     assert (found.as_is.recall, found.as_is.precision, found.as_is.f1) == (-5.0, 20.0, 8.0)
     assert found.as_is.f1_low == pytest.approx(7.8, abs=0.1)
     assert found.as_is.f1_high == pytest.approx(8.2, abs=0.1)
-
-
-def test_a_lead_that_stays_is_not_explained() -> None:
     texts = ["a b"] * 40
     found = explain_by_length(texts, texts, differences(8, 8, 8), differences(8, 8, 8), JUDGEMENT)
     assert found.explained == 0.0
-
-
-def test_without_a_lead_there_is_nothing_to_explain() -> None:
     texts = ["a b"] * 40
     found = explain_by_length(texts, texts, differences(0, 0, 0), differences(0, 0, 0), JUDGEMENT)
     assert found.explained is None
     assert found.correlation is None  # all lengths are equal
 
 
-def test_articles_on_which_the_answer_is_longer_by_more_are_lost_by_more() -> None:
+def test_ranks_tell_that_longer_answers_are_lost_by_more() -> None:
+    # ranks 1 2 3 4 and 1 3 2 4: 1 - 6 * (0 + 1 + 1 + 0) / (4 * 15) = 0.8
+    ranked = correlate_ranks(np.array([1.0, 2.0, 3.0, 9.0]), np.array([10.0, 30.0, 20.0, 99.0]))
+    assert ranked == pytest.approx(0.8)
+    assert correlate_ranks(np.array([1.0, 1.0]), np.array([1.0, 2.0])) is None
     lengths = range(1, 41)
     zeroshot = [" ".join(["word"] * length) for length in lengths]
     lead = np.array([[0.0, 0.0, float(length) ** 2] for length in lengths])
     found = explain_by_length(["word"] * 40, zeroshot, lead, lead, JUDGEMENT)
     assert found.correlation == pytest.approx(1.0)
-
-
-def test_rank_correlation_by_hand() -> None:
-    # ranks 1 2 3 4 and 1 3 2 4: 1 - 6 * (0 + 1 + 1 + 0) / (4 * 15) = 0.8
-    found = correlate_ranks(np.array([1.0, 2.0, 3.0, 9.0]), np.array([10.0, 30.0, 20.0, 99.0]))
-    assert found == pytest.approx(0.8)
-    assert correlate_ranks(np.array([1.0, 1.0]), np.array([1.0, 2.0])) is None

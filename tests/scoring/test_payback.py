@@ -59,12 +59,16 @@ def test_a_student_is_weighed_as_by_hand() -> None:
     assert gold.pays == written.pays == 1
 
 
-def test_one_more_article_and_one_more_seed_have_their_prices() -> None:
+def test_more_articles_seeds_and_labels_have_their_prices() -> None:
     trained = {"t5-gold": make_seeds(3600, 7200), "t5-written": make_seeds(1800)}
     trained |= {name: make_seeds(36) for name in ("bart-gold", "bart-written")}
     found = weigh(trained=trained)
     assert found.usd_per_article == 0.00025  # as paid: by batch
     assert found.usd_per_seed == {"t5": 2.0, "bart": 0.02}  # 1.5 h and 0.5 h; 36 s twice
+    paid = make_teacher(generate=make_calls(3.0), label=make_calls(7.0), zeroshot=make_calls(0.025))
+    found = weigh(use=paid)
+    costs = {name: found[name].answers_usd for name in ("t5-gold", "t5-written", "t5-labelled")}
+    assert costs == {"t5-gold": 0.025, "t5-written": 3.025, "t5-labelled": 7.025}
 
 
 def test_one_seed_has_no_verdict_on_its_recipe_and_is_weighed_all_the_same() -> None:
@@ -74,34 +78,34 @@ def test_one_seed_has_no_verdict_on_its_recipe_and_is_weighed_all_the_same() -> 
     assert one.pays == 1
 
 
-def test_a_dearer_student_never_pays_whatever_its_quality() -> None:
+def test_a_dearer_student_never_pays_and_nobody_beside_a_free_teacher() -> None:
     found = weigh(latencies=make_latencies({"t5-gold": 3.6}))
     dear = found["t5-gold"]
     assert dear.saved_usd_per_1000 == -0.5  # $1.00 for 1,000 against $0.50
     assert (dear.answers_to_pay_back, dear.months_to_pay_back, dear.pays) == (None, None, 0)
     assert "answers_to_pay_back" not in found.to_json()["t5-gold"]
-
-
-def test_nothing_pays_beside_a_free_teacher() -> None:
     found = weigh(0.0, use=make_teacher(generate=make_calls(0.0), zeroshot=make_calls(0.0)))
     assert {found[name].pays for name in TRAINED} == {0}
     free_too = weigh(0.0, WorthParams(machine_usd_per_hour=0.0))
     assert {free_too[name].pays for name in TRAINED} == {0}
+    worse = make_teacher_gap(dict.fromkeys(TRAINED, ("worse", -9.0)))
+    found = weigh(gap=worse)
+    assert (found["t5-gold"].model_verdict, found["t5-gold"].f1_difference) == ("worse", -9.0)
+    assert found["t5-gold"].pays == 1
 
 
-def test_labels_are_paid_by_the_students_that_learn_from_them() -> None:
-    paid = make_teacher(generate=make_calls(3.0), label=make_calls(7.0), zeroshot=make_calls(0.025))
-    found = weigh(use=paid)
-    costs = {name: found[name].answers_usd for name in ("t5-gold", "t5-written", "t5-labelled")}
-    assert costs == {"t5-gold": 0.025, "t5-written": 3.025, "t5-labelled": 7.025}
-
-
-def test_a_price_that_is_not_known_says_nothing_of_what_pays() -> None:
+def test_the_teachers_times_and_price_are_taken_over_as_far_as_known() -> None:
+    timed = {"timed": 90, "seconds_median": 1.25, "seconds_p95": 3.5}
+    teacher = weigh(use=use(**timed)).teacher
+    assert (teacher.timed, teacher.seconds_median, teacher.seconds_p95) == (90, 1.25, 3.5)
+    assert weigh().to_json()["teacher"] == {"usd_per_1000": 0.5, "timed": 0}
     found = weigh(None)
     one = found["t5-gold"]
     assert found.teacher.usd_per_1000 is None
     assert (one.saved_usd_per_1000, one.answers_to_pay_back, one.pays) == (None, None, 0)
     assert one.usd_per_1000 == 0.01
+    found = weigh(0.0, use=use(calls=0))
+    assert (found.teacher.usd_per_1000, found.usd_per_article) == (0, 0)
 
 
 def test_a_student_that_says_nothing_is_no_candidate_while_another_speaks() -> None:
@@ -128,32 +132,10 @@ def test_where_the_teachers_answers_are_the_references_students_are_ranked_by_ag
     assert found.candidate == "bart-labelled"
 
 
-def test_a_free_machine_earns_the_answers_back() -> None:
+def test_a_machine_is_free_or_paid_by_the_month_where_it_is_always_on() -> None:
     found = weigh(params=WorthParams(machine_usd_per_hour=0.0))
     assert (found["t5-gold"].usd_per_1000, found["t5-gold"].training_usd) == (0, 0)
     assert found["t5-gold"].answers_to_pay_back == 50  # $0.025 at $0.0005
-
-
-def test_worse_quality_does_not_change_whether_it_pays() -> None:
-    worse = make_teacher_gap(dict.fromkeys(TRAINED, ("worse", -9.0)))
-    found = weigh(gap=worse)
-    assert (found["t5-gold"].model_verdict, found["t5-gold"].f1_difference) == ("worse", -9.0)
-    assert found["t5-gold"].pays == 1
-
-
-def test_a_teacher_that_was_never_answered_costs_nothing_and_divides_nothing() -> None:
-    found = weigh(0.0, use=use(calls=0))
-    assert (found.teacher.usd_per_1000, found.usd_per_article) == (0, 0)
-
-
-def test_the_teachers_times_are_taken_over_where_calls_were_timed() -> None:
-    timed = {"timed": 90, "seconds_median": 1.25, "seconds_p95": 3.5}
-    found = weigh(use=use(**timed)).teacher
-    assert (found.timed, found.seconds_median, found.seconds_p95) == (90, 1.25, 3.5)
-    assert weigh().to_json()["teacher"] == {"usd_per_1000": 0.5, "timed": 0}
-
-
-def test_a_machine_that_is_always_on_is_paid_by_the_month() -> None:
     params = WorthParams(machine_usd_per_hour=1.0, answers_per_month=100_000, always_on=True)
     assert serve_usd(0.036, params) == pytest.approx(730 / 100_000)
     # 100,000 answers of 36 s take 1,000 hours: two machines
@@ -165,7 +147,7 @@ def test_a_machine_that_is_always_on_is_paid_by_the_month() -> None:
     [(4.0, 0.5, 8), (4.1, 0.5, 9), (0.0, 0.5, 0), (4.0, 0.0, None), (0.0, 0.0, None), (4, -1, None),
      (0.3, 0.1, 3)],
 )  # fmt: skip
-def test_answers_are_counted_up_to_the_one_that_earns_the_rest(
+def test_answers_count_up_to_the_one_that_pays(
     took: float, saved: float, answers: int | None
 ) -> None:
     assert count_answers(took, saved) == answers

@@ -72,16 +72,13 @@ def test_a_p_value_is_the_level_at_which_the_interval_ends_at_nothing() -> None:
     assert levels == sorted(levels)
 
 
-def test_the_other_way_round_only_signs_change() -> None:
+def test_direction_order_and_a_common_shift_change_nothing_but_signs() -> None:
     scores = {"a": draw_scores(3, 80, 1), "b": draw_scores(2, 80, 2) + 3}
     there, back = compare_recipes(scores, [("a", "b"), ("b", "a")], scores, MARGIN)
     assert there.f1_low is not None
     assert there.f1_high is not None
     assert (back.f1, back.f1_high, back.f1_low) == (-there.f1, -there.f1_low, -there.f1_high)
     assert (there.p, there.p_equivalent) == (back.p, back.p_equivalent)
-
-
-def test_order_of_seeds_and_articles_and_a_common_shift_change_nothing() -> None:
     a, b = draw_scores(3, 80, 1), draw_scores(4, 80, 2)
     found = compare_recipes({"a": a, "b": b}, PAIR, ("a", "b"), MARGIN)
     order = np.random.default_rng(3).permutation(80)
@@ -133,16 +130,12 @@ def test_a_clear_difference_and_a_clear_equivalence_are_shown() -> None:
     assert {(pair.articles_needed, pair.seeds_needed) for pair in found} == {(None, None)}
 
 
-def test_more_articles_do_not_help_where_the_seeds_are_what_varies() -> None:
+def test_where_seeds_vary_articles_do_not_help_and_more_pairs_need_more_seeds() -> None:
     scores = {"a": draw_scores(3, 2000, 1, sd=4), "b": draw_scores(3, 2000, 2, sd=4)}
     (found,) = compare_recipes(scores, PAIR, scores, MARGIN)
     assert (found.verdict, found.articles_needed) == ("undecided", None)
     assert found.seeds_needed is not None
     assert found.seeds_needed > 3
-
-
-def test_more_pairs_need_more_seeds_each() -> None:
-    scores = {"a": draw_scores(3, 2000, 1, sd=4), "b": draw_scores(3, 2000, 2, sd=4)}
     needed = [
         compare_recipes(scores, PAIR * pairs, scores, MARGIN)[0].seeds_needed for pairs in (1, 13)
     ]

@@ -32,53 +32,35 @@ def points(*shares: float) -> Any:
     return pytest.approx([100 * share for share in shares], abs=1e-9)
 
 
-def test_rouge_1_counts_shared_words() -> None:
+def test_words_pairs_and_subsequences_are_counted_as_by_hand() -> None:
     # the, cat, on, the, mat are shared: 5 of 6 in the reference, 5 of 7 in the prediction
     assert measures(PREDICTION, REFERENCE, "rouge1") == points(5 / 6, 5 / 7, 10 / 13)
-
-
-def test_rouge_2_counts_shared_pairs_of_words() -> None:
     # "the cat", "on the", "the mat" are shared: 3 of 5 and 3 of 6
     assert measures(PREDICTION, REFERENCE, "rouge2") == points(3 / 5, 3 / 6, 6 / 11)
-
-
-def test_rouge_l_counts_the_longest_common_subsequence() -> None:
     # "the cat on the mat"
     assert measures(PREDICTION, REFERENCE, "rougel") == points(5 / 6, 5 / 7, 10 / 13)
     assert measures("four three two one", "one two three four", "rougel") == points(*[1 / 4] * 3)
     assert measures("four three two one", "one two three four", "rouge1") == points(1, 1, 1)
-
-
-def test_a_repeated_word_counts_as_often_as_the_other_text_has_it() -> None:
     assert measures("the the the the the", "the cat the dog", "rouge1") == points(
         2 / 4, 2 / 5, 4 / 9
     )
-
-
-def test_recall_grows_and_precision_falls_with_a_longer_prediction() -> None:
     longer = f"{PREDICTION} and it sat there"
     assert measures(longer, REFERENCE, "rouge1") == points(6 / 6, 6 / 11, 12 / 17)
 
 
-def test_rouge_lsum_takes_sentences_in_any_order_and_rouge_l_does_not() -> None:
+def test_rouge_lsum_takes_sentences_in_any_order_and_finds_them_on_one_line() -> None:
     reference = "The dog barked loudly.\nSome cat slept well."
     swapped = "Some cat slept well.\nThe dog barked loudly."
     assert measures(swapped, reference, "rougelsum") == points(1, 1, 1)
     assert measures(swapped, reference, "rougel") == points(*[4 / 8] * 3)
-
-
-def test_rouge_lsum_finds_sentences_without_line_breaks() -> None:
     reference = "The dog barked loudly. Some cat slept well."
     swapped = "Some cat slept well. The dog barked loudly."
     assert measures(swapped, reference, "rougelsum") == points(1, 1, 1)
 
 
-def test_the_stemmer_compares_stems() -> None:
+def test_stems_are_compared_and_case_and_punctuation_do_not_count() -> None:
     assert measures("dogs running", "dogs runs", "rouge1", stemmer=False) == points(*[1 / 2] * 3)
     assert measures("dogs running", "dogs runs", "rouge1", stemmer=True) == points(1, 1, 1)
-
-
-def test_case_and_punctuation_do_not_count() -> None:
     assert measures("The CAT, sat; on the “mat”.", REFERENCE, "rouge2") == points(1, 1, 1)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.imports import run_python
 from tests.serving.served_rows import (
     DAY,
     NOON,
@@ -23,6 +24,7 @@ KEEP = """
 import sys
 from itertools import count
 from pathlib import Path
+from tests.imports import run_python
 from tests.serving.served_rows import served_row
 from understudy.serving.keeping import Keeper
 keeper = Keeper(lambda *_, **__: None, Path(sys.argv[1]))
@@ -154,6 +156,7 @@ def test_a_full_disk_is_one_line_and_leaves_no_half_row_and_later_rows_are_kept(
     limited = """
 import resource, signal, sys
 from pathlib import Path
+from tests.imports import run_python
 from tests.serving.served_rows import served_row
 from understudy.serving.keeping import Keeper
 events = []
@@ -167,9 +170,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM
 keeper.add(served_row(9))
 print(keeper.kept, keeper.lost, *events)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", limited, str(tmp_path)], capture_output=True, text=True, check=True
-    )
+    done = run_python("-c", limited, tmp_path, check=True)
     kept, lost, *events = done.stdout.split()
     assert int(kept) + int(lost) == 9
     assert int(lost) > 0

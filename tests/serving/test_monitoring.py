@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.imports import ROOT
+from tests.imports import run_python
 from understudy.serving.monitoring import SHARED, ToJson, forget_dead_workers, log
 
 
@@ -41,10 +41,8 @@ def test_a_log_that_takes_no_more_lines_stops_nothing(end: str) -> None:
         f"import sys; from understudy.serving.monitoring import log; {end}; log('a'); print('on')"
     )
     with Path("/dev/full").open("w", encoding="utf-8") as full:
-        done = subprocess.run(
-            [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=full, check=False
-        )
-    assert done.stdout == b"on\n"
+        done = run_python("-c", code, capture_output=False, stdout=subprocess.PIPE, stderr=full)
+    assert done.stdout == "on\n"
 
 
 def test_what_libraries_say_becomes_such_a_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -43,9 +43,8 @@ def rows(split: str, count: int) -> list[Row]:
 
 
 def write_rows(path: Path, given: Sequence[Row]) -> None:
-    with table_writer(
-        path, text_columns(*dict.fromkeys((*this_kind().columns, *given[0])))
-    ) as table:
+    names = dict.fromkeys((*this_kind().columns, *(name for one in given for name in one)))
+    with table_writer(path, text_columns(*names)) as table:
         for one in given:
             table.add(one)
 
@@ -114,13 +113,15 @@ class Project:
         self,
         teacher: Row | None = None,
         prompt: str = str(ROOT / "prompts/zeroshot.txt"),
+        section: str = "label",
         **given: Any,
     ) -> None:
-        """Writes the sample profile with another teacher; JSON is YAML."""
+        """Writes the sample profile with another teacher and section; JSON is YAML."""
         document = YAML(typ="safe").load((ROOT / "profiles/sample.yaml").read_text("utf-8"))
         document["zeroshot"]["prompt"] = prompt
+        document["generate"]["prompt"] = str(ROOT / "prompts/generate.txt")
         document["teacher"] = teacher or document["teacher"]
-        document["label"] |= OFF | given
+        document[section] |= OFF | given
         Path("params.yaml").write_text(json.dumps(document), "utf-8")
 
     def label(self, teacher: Row | None = None, **given: Any) -> Answered:

@@ -55,9 +55,7 @@ def test_a_prediction_of_a_failed_call_is_missing() -> None:
 
 @pytest.mark.parametrize("ids", [["a", "b"], ["a", "c", "b"], ["a", "b", "x"], list("abcd"), []])
 @pytest.mark.parametrize("name", ["seeds/t5-gold/13", "zeroshot"])
-def test_predictions_of_other_articles_are_refused(
-    name: str, ids: list[str], tmp_path: Path
-) -> None:
+def test_predictions_of_others_are_refused(name: str, ids: list[str], tmp_path: Path) -> None:
     write_predictions(Path("data/predictions"))
     table = pd.DataFrame({"id": ids, "prediction": ["text"] * len(ids)}, dtype="str")
     table.to_parquet(Path("data/predictions") / f"{name}.parquet")
@@ -89,7 +87,7 @@ def test_a_source_is_shown_under_names_that_do_not_hold_it(source: str) -> None:
     }
 
 
-def test_the_teachers_cost_counts_cached_tokens_at_their_own_price() -> None:
+def test_the_teachers_cost_counts_cached_batched_and_imported_tokens() -> None:
     assert price_calls(make_calls(), Prices(**PRICES)).model_dump() == {
         "model": "m-1, m-2",
         "calls": 3,
@@ -111,9 +109,6 @@ def test_the_teachers_cost_counts_cached_tokens_at_their_own_price() -> None:
         "seconds_median": None,
         "seconds_p95": None,
     }
-
-
-def test_answers_of_a_batch_cost_their_share_and_imported_ones_nothing() -> None:
     live = {"calls": 1, "prompt_tokens": 200, "cached_tokens": 150, "completion_tokens": 20}
     batch = {"calls": 2, "prompt_tokens": 400, "cached_tokens": 50, "completion_tokens": 40}
     logged = {"calls": 5, "prompt_tokens": 900, "cached_tokens": 0, "completion_tokens": 90}

@@ -45,6 +45,7 @@ LABELS = ["billing", "order, late", "Größe", "NA", "never said", "never seen"]
 """`never said` has no row and the teacher answers it never; `never seen` is only answered."""
 WORDS = {"billing": "invoice", "order, late": "parcel", "Größe": "size", "NA": "hello"}
 ROWS, SEEDS = 120, (13, 14)
+Scores = Callable[[str], LabelScores]
 
 
 def make_rows(split: str, count: int) -> pd.DataFrame:
@@ -124,7 +125,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def scores(project: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], LabelScores]:
+def scores(project: Path, monkeypatch: pytest.MonkeyPatch) -> Scores:
     """A system's scores, read in the project's folder."""
     monkeypatch.chdir(project)
     systems = Systems.load()
@@ -137,9 +138,7 @@ def scores(project: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], La
     return of
 
 
-def test_every_system_is_scored_on_the_rows_that_all_answered(
-    scores: Callable[[str], LabelScores],
-) -> None:
+def test_every_system_is_scored_on_the_rows_that_all_answered(scores: Scores) -> None:
     systems = Systems.load()
     assert systems.lineup == Lineup(kind=CLASSIFICATION)
     assert [name for name, _ in systems.items()] == list(systems.lineup.systems)
@@ -161,9 +160,7 @@ def test_every_system_is_scored_on_the_rows_that_all_answered(
     assert (majority.labels.balanced, majority.labels.balanced_low) == (25, 25)
 
 
-def test_classes_without_rows_or_answers_are_told_apart(
-    scores: Callable[[str], LabelScores],
-) -> None:
+def test_classes_without_rows_or_answers_are_told_apart(scores: Scores) -> None:
     classes = scores("gbdt-gold").classes
     assert list(classes) == ["billing", "order-late", "grosse", "na", "never-said", "never-seen"]
     assert classes["never-said"].model_dump(exclude_none=True) == {"support": 0, "answered": 0}
@@ -177,9 +174,7 @@ def test_classes_without_rows_or_answers_are_told_apart(
     assert round(100 * right / len(lines), 4) == scores("zeroshot").labels.accuracy
 
 
-def test_confidence_is_rated_where_a_system_has_some(
-    scores: Callable[[str], LabelScores],
-) -> None:
+def test_confidence_is_rated_where_a_system_has_some(scores: Scores) -> None:
     bins = read_csv(RELIABILITY, ReliabilityLine)
     own = [one for one in bins if one.system == "bert-gold"]
     assert {one.system for one in bins} == set(Lineup(kind=CLASSIFICATION).trained)
@@ -189,9 +184,7 @@ def test_confidence_is_rated_where_a_system_has_some(
     assert 0 < (scores("bert-gold").brier or 0) < 1
 
 
-def test_pairs_are_compared_as_models_and_as_recipes(
-    scores: Callable[[str], LabelScores],
-) -> None:
+def test_pairs_are_compared_as_models_and_as_recipes(scores: Scores) -> None:
     gap, lineup = Gap.load(), Lineup(kind=CLASSIFICATION)
     assert [name for name, _ in gap.items()] == [f"{a}-minus-{b}" for a, b in lineup.pairs]
     found = gap["lstm-gold-minus-gbdt-gold"]
@@ -230,7 +223,7 @@ def test_the_teachers_noise_is_counted_beside_what_it_costs(project: Path) -> No
     assert noise.classes.keys() == {"billing", "order-late", "grosse", "na"}
 
 
-def test_without_gold_the_teachers_labels_are_the_references(
+def test_the_teachers_labels_are_references(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -260,9 +253,7 @@ def test_a_label_that_params_lack_is_named(tmp_path: Path, monkeypatch: pytest.M
         main()
 
 
-def test_students_are_weighed_by_their_labels(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_students_are_weighed_by_labels(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(project)
     for system in Lineup(kind=CLASSIFICATION).trained:
         make_latencies()["t5-gold"].write(StudentLatency.path_of(system))

@@ -1,9 +1,7 @@
 """evaluate: what the command writes."""
 
 import math
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -13,15 +11,7 @@ import pytest
 from stages.evaluate.__main__ import main
 from stages.evaluate.judging import price_calls
 from tests.contract.examples import PAIRS, SYSTEMS, TRAINED
-from tests.stages.evaluated import (
-    PRICES,
-    TEST,
-    TEXTS,
-    evaluate,
-    fill_project,
-    make_calls,
-    read,
-)
+from tests.stages.evaluated import PRICES, TEST, TEXTS, evaluate, fill_project, make_calls, read
 from understudy.contract.evaluation import scores_schema
 from understudy.contract.kind import SUMMARIZATION
 from understudy.contract.names import COLUMNS
@@ -29,6 +19,7 @@ from understudy.contract.params.teacher import Prices
 from understudy.core.errors import DataError
 from understudy.scoring.length import cut_like
 from understudy.scoring.rows import score_rows
+from understudy.versioning.changes import flatten
 
 
 @pytest.fixture(scope="module")
@@ -41,31 +32,19 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def leaves(content: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(content, dict):
-        for name, value in content.items():
-            yield from leaves(value, f"{path}.{name}")
-    else:
-        yield path, content
-
-
-def test_the_command_writes_metrics_scores_and_a_plot(project: Path) -> None:
+def test_the_command_writes_metrics_scores_a_plot_and_the_teachers_use(project: Path) -> None:
     written = sorted(
         str(path.relative_to(project / "metrics")) for path in (project / "metrics").rglob("*.*")
     )
     read_from = ("answers/", "students/")
     assert [name for name in written if not name.startswith(read_from)] == [
-        "gap.json",
-        "length.json",
-        "plots/rouge.csv",
-        "recipes.json",
-        "rouge.json",
-        "seeds.json",
-        "systems.json",
-        "teacher.json",
-        "texts.json",
-    ]
+        "gap.json", "length.json", "plots/rouge.csv", "recipes.json", "rouge.json", "seeds.json",
+        "systems.json", "teacher.json", "texts.json",
+    ]  # fmt: skip
     assert (project / "data" / "scores.parquet").is_file()
+    expected = price_calls(make_calls(), Prices(**PRICES)).model_dump(exclude_none=True)
+    stages = ("generate", "label", "zeroshot")
+    assert read(project, "teacher") == dict.fromkeys(stages, expected)
 
 
 def test_the_scores_of_each_article_are_kept_system_by_system(project: Path) -> None:
@@ -82,7 +61,7 @@ def test_the_scores_of_each_article_are_kept_system_by_system(project: Path) -> 
             assert systems[str(name)][kind][measure] == pytest.approx(mean, abs=1e-4)
 
 
-def test_systems_holds_every_system_and_the_reference(project: Path) -> None:
+def test_systems_holds_the_figures_of_every_system_and_the_reference(project: Path) -> None:
     systems = read(project, "systems")
     assert set(systems) == {*TEXTS, "lead-3", "reference", "references"}
     assert systems["references"] == "gold"
@@ -101,16 +80,13 @@ def test_systems_holds_every_system_and_the_reference(project: Path) -> None:
             for measure in measures:
                 low, high = shown[f"{measure}_low"], shown[f"{measure}_high"]
                 assert 0 <= low <= shown[measure] <= high <= 100
-
-
-def test_a_systems_figures_are_those_of_its_predictions(project: Path) -> None:
     # shared with the reference: 4 of 6, 3 of 5 and 2 of 5 words; all of the predicted words
     shown = read(project, "systems")["t5-gold"]["rouge1"]
     assert shown["recall"] == round(100 * (4 / 6 + 3 / 5 + 2 / 5) / 3, 4)
     assert shown["precision"] == 100
 
 
-def test_rouge_json_shows_the_source_of_the_params(project: Path) -> None:
+def test_rouge_json_and_the_plot_have_the_figures_of_the_systems(project: Path) -> None:
     systems = read(project, "systems")
     assert read(project, "rouge") == {
         "t5": systems["t5-written"],
@@ -118,9 +94,15 @@ def test_rouge_json_shows_the_source_of_the_params(project: Path) -> None:
         "zeroshot": systems["zeroshot"],
         "lead-3": systems["lead-3"],
     }
+    plot = pd.read_csv(project / "metrics" / "plots" / "rouge.csv")
+    systems = read(project, "systems")
+    assert list(plot.columns) == ["system", "metric", "f1"]
+    assert len(plot) == 8 * 4
+    for row in plot.itertuples():
+        assert row.f1 == systems[str(row.system)][str(row.metric)]["f1"]
 
 
-def test_the_gap_is_the_first_system_minus_the_second_of_every_pair(project: Path) -> None:
+def test_the_gap_is_first_minus_second_and_undecided_by_three_articles(project: Path) -> None:
     systems, gap = read(project, "systems"), read(project, "gap")
     assert list(gap) == [f"{first}-minus-{second}" for first, second in PAIRS]
     assert len(gap) == 22
@@ -131,9 +113,6 @@ def test_the_gap_is_the_first_system_minus_the_second_of_every_pair(project: Pat
                 difference = systems[first][kind][measure] - systems[second][kind][measure]
                 assert shown[measure] == pytest.approx(difference, abs=1.5e-4)
             assert shown["f1_low"] <= shown["f1"] <= shown["f1_high"]
-
-
-def test_three_articles_decide_nothing_and_the_gap_says_how_many_would(project: Path) -> None:
     for kinds in read(project, "gap").values():
         for shown in kinds.values():
             assert (shown["better"], shown["equivalent"]) == (0, 0)
@@ -142,9 +121,7 @@ def test_three_articles_decide_nothing_and_the_gap_says_how_many_would(project: 
             assert shown["articles_needed"] > 3
 
 
-def test_texts_hold_what_rouge_does_not_see_of_every_system_and_the_reference(
-    project: Path,
-) -> None:
+def test_texts_hold_what_rouge_does_not_see_of_systems_and_the_reference(project: Path) -> None:
     texts = read(project, "texts")
     assert set(texts) == {*SYSTEMS, "reference"}
     assert texts["lead-3"]["novel1"] == 0
@@ -173,35 +150,20 @@ def test_length_compares_with_zeroshot_answers_as_they_are_and_cut(project: Path
             )
 
 
-def test_teacher_json_counts_each_use_of_the_teacher(project: Path) -> None:
-    expected = price_calls(make_calls(), Prices(**PRICES)).model_dump(exclude_none=True)
-    stages = ("generate", "label", "zeroshot")
-    assert read(project, "teacher") == dict.fromkeys(stages, expected)
-
-
 @pytest.mark.parametrize("name", ["systems", "rouge", "gap", "texts", "length", "teacher"])
 def test_every_leaf_is_a_number_that_dvc_keeps(name: str, project: Path) -> None:
-    found = dict(leaves(read(project, name)))
+    found = dict(flatten(read(project, name)))
     texts = [path for path, value in found.items() if isinstance(value, str)]
     numbers = {path: value for path, value in found.items() if path not in texts}
     said = {
-        "teacher": [".generate.model", ".label.model", ".zeroshot.model"],
-        "systems": [".references"],
+        "teacher": ["generate.model", "label.model", "zeroshot.model"],
+        "systems": ["references"],
     }
     assert texts == said.get(name, [])
     for path, value in numbers.items():
         assert type(value) in (int, float), path
         assert math.isfinite(value), path
         assert value == round(value, 6 if path.endswith("cost_usd") else 4), path
-
-
-def test_the_plot_has_the_f1_of_each_system_and_metric(project: Path) -> None:
-    plot = pd.read_csv(project / "metrics" / "plots" / "rouge.csv")
-    systems = read(project, "systems")
-    assert list(plot.columns) == ["system", "metric", "f1"]
-    assert len(plot) == 8 * 4
-    for row in plot.itertuples():
-        assert row.f1 == systems[str(row.system)][str(row.metric)]["f1"]
 
 
 def test_an_article_whose_call_failed_is_scored_for_no_system(

@@ -1,7 +1,6 @@
 """evaluate with several seeds: what is said of the model that ships, and what of its recipe."""
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -42,32 +41,21 @@ def f1_of(texts: list[str]) -> float:
     return sum(rows) / len(rows)
 
 
-def seeds_of(project: Path, system: str) -> dict[str, Any]:
-    found: dict[str, Any] = read(project, "seeds")[system]
-    return found
-
-
-def test_what_ships_is_judged_as_this_model(project: Path) -> None:
+def test_what_ships_is_judged_and_every_seed_is_scored_and_kept(project: Path) -> None:
     shown = read(project, "systems")["t5-gold"]
     assert shown["rouge1"]["f1"] == pytest.approx(f1_of(OTHERS[14]), abs=1e-4)
     rows = pd.read_parquet(project / "data/scores.parquet")
     mean = rows[rows["system"] == "t5-gold"]["rouge1_f1"].mean()
     assert mean == pytest.approx(f1_of(OTHERS[14]))
-
-
-def test_every_seed_is_scored(project: Path) -> None:
     means = {"13": f1_of(TEXTS["t5-gold"]), **{str(s): f1_of(t) for s, t in OTHERS.items()}}
-    found = seeds_of(project, "t5-gold")
+    found = read(project, "seeds")["t5-gold"]
     assert (found["shipped"], found["seeds"]) == (14, 3)
     assert found["rouge1"]["by_seed"] == pytest.approx(means, abs=1e-4)
     assert found["rouge1"]["f1"] == pytest.approx(sum(means.values()) / 3, abs=1e-4)
     assert found["rouge1"]["f1_low"] < found["rouge1"]["f1"] < found["rouge1"]["f1_high"]
-    one = seeds_of(project, "bart-gold")
+    one = read(project, "seeds")["bart-gold"]
     assert (one["shipped"], one["seeds"]) == (13, 1)
     assert set(one["rouge1"]) == {"f1", "by_seed"}
-
-
-def test_the_scores_of_all_models_are_kept(project: Path) -> None:
     rows = pd.read_parquet(project / "data/seed-scores.parquet")
     assert set(rows["system"]) == set(TRAINED)
     counts = rows.groupby("system")["seed"].agg(lambda seeds: sorted(set(seeds)))
@@ -77,7 +65,7 @@ def test_the_scores_of_all_models_are_kept(project: Path) -> None:
     assert len(rows) == (3 + 3 + 3 + 1 + 1 + 1) * len(TEST)
 
 
-def test_a_recipe_is_known_where_every_trained_system_has_two_seeds(project: Path) -> None:
+def test_a_recipe_is_known_with_two_seeds_each_by_the_means_over_seeds(project: Path) -> None:
     found = read(project, "recipes")
     assert list(found) == list(read(project, "gap"))
     known = {name for name, kinds in found.items() if kinds["rouge1"]["known"]}
@@ -96,9 +84,6 @@ def test_a_recipe_is_known_where_every_trained_system_has_two_seeds(project: Pat
     unknown = found["bart-gold-minus-zeroshot"]["rouge1"]
     assert set(unknown) == {"f1", "better", "equivalent", "known"}
     assert unknown["f1"] == read(project, "gap")["bart-gold-minus-zeroshot"]["rouge1"]["f1"]
-
-
-def test_a_recipes_difference_is_that_of_the_means_over_seeds(project: Path) -> None:
     seeds = read(project, "seeds")
     found = read(project, "recipes")["t5-written-minus-t5-gold"]["rouge1"]
     difference = seeds["t5-written"]["rouge1"]["f1"] - seeds["t5-gold"]["rouge1"]["f1"]

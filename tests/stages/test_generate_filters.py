@@ -7,30 +7,25 @@ from typing import Any
 import pytest
 
 from tests.doubles.teacher import ChatServer, echo, settings
+from tests.stages.labelling import answer, records, write_rows
 from tests.stages.test_generate import (
     GOOD,
     TRAIN,
     VALIDATION,
     Project,
-    answer,
     highlights,
     judge_and_write,
-    records,
     row,
     write,
-    write_rows,
 )
 from understudy.contract.answers import REASONS
+from understudy.contract.asked import WRITTEN_ANSWERS
+from understudy.contract.pairs import TEST
 from understudy.core.errors import DataError
 
 HIGHLIGHT = row("train-0")["highlights"]  # 12 words: a sentence of 8 and one of 4
 FIRST = "Mayor Ida Renn opened bridge train-0 in Oakport"
 FRESH = "A bridge of forty metres is open now, and the mayor came to see it for herself on Monday."
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    return tmp_path / "written"
 
 
 def test_with_the_filters_off_copies_make_pairs(out: Path) -> None:
@@ -112,23 +107,19 @@ def test_a_missing_test_split_is_named_only_where_it_is_needed(out: Path) -> Non
 
 
 def test_a_filter_that_is_switched_on_later_asks_for_nothing_and_drops_by_kept_answers(
-    tmp_path: Path,
+    here: Path,
 ) -> None:
-    project = Project(tmp_path)
-    write_rows(project.path / "data/gold/test.parquet", [row("test-0")])
-    filters = {"near_duplicates": 0.5, "near_test": 0.5, "max_copied": 0.5}
+    project = Project(here)
+    write_rows(TEST, [row("test-0")])
     with ChatServer(echo) as server:
-        project.set(settings(server.url))
-        assert project.run()[0] == 0
-        assert len(server.calls) == TRAIN + VALIDATION
-        first = records(project.written / "answers.parquet")
+        teacher = settings(server.url)
+        project.generate(teacher)
+        first = records(WRITTEN_ANSWERS)
         shutil.rmtree(project.written)
-        project.set(settings(server.url), **filters)
-        status, said = project.run()
+        none = rf"none of {TRAIN} answers is usable.*'copied': {TRAIN}"
+        with pytest.raises(DataError, match=none):  # each repeats its prompt, and so the highlights
+            project.generate(teacher, near_duplicates=0.5, near_test=0.5, max_copied=0.5)
         assert len(server.calls) == TRAIN + VALIDATION
-    assert status == 1  # every answer repeats its prompt, and with it the highlights
-    assert f"none of {TRAIN} answers is usable" in said
-    assert f"'copied': {TRAIN}" in said
-    found = records(project.written / "answers.parquet")
+    found = records(WRITTEN_ANSWERS)
     assert {line["reason"] for line in found} == {"copied"}
     assert [line | {"reason": None} for line in found] == first

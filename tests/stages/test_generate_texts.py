@@ -7,16 +7,12 @@ from pathlib import Path
 import pytest
 
 from stages.generate import Judge, write_articles
-from tests.stages.test_generate import GOOD, answer, highlights, params, records, reply, write
+from tests.stages.labelling import answer, records
+from tests.stages.test_generate import GOOD, highlights, params, reply, write
 from understudy.contract.answered import Answered
 from understudy.contract.params.generate import GenerateParams
 from understudy.core.errors import DataError
 from understudy.teacher.prompts import Prompt
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    return tmp_path / "written"
 
 
 def test_the_endpoints_words_and_stripped_reasoning_are_counted(out: Path) -> None:

@@ -12,17 +12,14 @@ from understudy.contract.answered import HarvestedCounts
 from understudy.contract.harvested import HARVESTED
 from understudy.contract.pairs import GOLD
 from understudy.core.errors import DataError
-from understudy.teacher.ledger import LEDGER_ENV
 
 ON = {"harvested": str(HARVESTED)}
 DAY = "2026-11-28"
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(LEDGER_ENV, str(tmp_path / "ledger.jsonl"))
-    project = Project(tmp_path)
+def project(here: Path) -> Project:
+    project = Project(here)
     write_rows(GOLD / "test.parquet", rows("test", 2))
     return project
 

@@ -3,7 +3,6 @@
 import threading
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -12,16 +11,8 @@ from tests.doubles.teacher import PATIENCE, Call, ChatServer, Reply, say, settin
 from tests.stages.labelling import TRAIN, VALIDATION, Project
 from understudy.core.errors import ParamsError
 from understudy.teacher.errors import BudgetError, MissingAnswerError, OpenBatchError
-from understudy.teacher.ledger import LEDGER_ENV
 
 ASKED = TRAIN + VALIDATION
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(LEDGER_ENV, str(tmp_path / "ledger.jsonl"))
-    return Project(tmp_path)
 
 
 PRICES = {"input": 0.0, "cached_input": 0.0, "output": 1e5, "batch_factor": 0.5}

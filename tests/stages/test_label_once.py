@@ -2,8 +2,6 @@
 
 import json
 import shutil
-from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +69,9 @@ def test_an_input_of_both_stages_is_paid_once(project: Project, first: str) -> N
         summarize(project, teacher)
         assert len(server.calls) == len(set(server.prompts)) == ASKED + 2
     labelled = {line["id"]: line for line in project.answers()}
-    for line in records(ZEROSHOT_ANSWERS)[:SHARED]:
+    validation = records(CALIBRATION_ANSWERS)
+    assert len(validation) == VALIDATION
+    for line in records(ZEROSHOT_ANSWERS)[:SHARED] + validation:
         assert line["request"] == labelled[line["id"]]["request"]
         assert line["prediction"] == labelled[line["id"]]["text"]
 
@@ -124,9 +124,8 @@ class Clone:
         self.run = Repository(project.path.parent / "clone", {}).run
 
 
-@pytest.mark.parametrize("pulled", [True, False])
-def test_every_sample_comes_back_under_its_own_key(
-    project: Project, monkeypatch: pytest.MonkeyPatch, pulled: bool
+def test_every_sample_comes_back_under_its_own_key_and_the_first_for_zeroshot_too(
+    project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with ChatServer(lambda call: say(f"It is call {call.number}.")) as server:
         teacher = settings(server.url, prices=PRICES)
@@ -134,14 +133,19 @@ def test_every_sample_comes_back_under_its_own_key(
         before = project.answers()
         clone = Clone(project, "label")
         monkeypatch.chdir("../clone")
-        if pulled:
-            clone.run("dvc", "pull", "--allow-missing")
-        project.label(teacher, samples=3)
-        assert len(server.calls) == 3 * ASKED
-        assert project.answers() == before
+        for pull in (False, True):
+            if pull:
+                project.ledger.unlink()
+                clone.run("dvc", "pull", "--allow-missing")
+            project.label(teacher, samples=3)
+            assert len(server.calls) == 3 * ASKED
+            assert project.answers() == before
         assert len({line["request"] for line in before}) == 3 * ASKED
         project.label(teacher, samples=4)
         assert len(server.calls) == 4 * ASKED
+        project.ledger.unlink()
+        summarize(project, teacher)
+        assert len(server.calls) == 4 * ASKED + 2
 
 
 def log(path: Path, prompts: list[str]) -> None:
@@ -180,27 +184,8 @@ def test_imported_answers_keep_their_origin_and_are_asked_in_no_clone(
         assert (again.calls.imported, again.calls.logged) == (TRAIN, counts.calls.logged)
 
 
-@pytest.mark.parametrize(("asked", "later"), [("label", "zeroshot"), ("zeroshot", "label")])
-def test_an_input_that_the_other_stage_has_asked_is_not_paid_again(
-    project: Project, monkeypatch: pytest.MonkeyPatch, asked: str, later: str
-) -> None:
-    with ChatServer() as server:
-        teacher = settings(server.url, prices=PRICES)
-        run: dict[str, Callable[[], object]] = {
-            "label": lambda: project.label(teacher),
-            "zeroshot": lambda: summarize(project, teacher),
-        }
-        run[asked]()
-        Clone(project, asked)
-        monkeypatch.chdir("../clone")
-        run[later]()
-        assert len(server.calls) == ASKED + 2
-        assert max(Counter(server.prompts).values()) == 1
-
-
-@pytest.mark.parametrize("pulled", [True, False])
-def test_answers_on_validation_articles_come_back_too(
-    project: Project, monkeypatch: pytest.MonkeyPatch, pulled: bool
+def test_answers_of_zeroshot_come_back_and_label_is_given_those_on_its_inputs(
+    project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with ChatServer(lambda call: say(f"It is call {call.number}.")) as server:
         teacher = settings(server.url, prices=PRICES)
@@ -208,46 +193,15 @@ def test_answers_on_validation_articles_come_back_too(
         assert len(server.calls) == SHARED + 2 + VALIDATION == sum(map(len, before))
         clone = Clone(project, "zeroshot")
         monkeypatch.chdir("../clone")
-        if pulled:
-            clone.run("dvc", "pull", "--allow-missing")
-        assert (summarize(project, teacher), records(CALIBRATION_ANSWERS)) == before
-        assert len(server.calls) == SHARED + 2 + VALIDATION
-
-
-@pytest.mark.parametrize("first", ["label", "zeroshot"])
-def test_a_validation_article_is_paid_once_by_whichever_stage_comes_first(
-    project: Project, first: str
-) -> None:
-    with ChatServer() as server:
-        teacher = settings(server.url)
-        stages: list[Callable[[], object]] = [
-            lambda: project.label(teacher),
-            lambda: summarize(project, teacher),
-        ]
-        for run in stages if first == "label" else stages[::-1]:
-            run()
-        assert len(server.calls) == ASKED + 2
-    labelled = {line["id"]: line["request"] for line in project.answers()}
-    lines = records(CALIBRATION_ANSWERS)
-    assert len(lines) == VALIDATION
-    assert all(line["request"] == labelled[line["id"]] for line in lines)
-
-
-def test_lost_answers_on_validation_articles_are_an_error(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with ChatServer() as server:
-        teacher = settings(server.url, prices=PRICES)
-        summarize(project, teacher)
-        Clone(project, "zeroshot")
-        monkeypatch.chdir("../clone")
-        shutil.rmtree("../clone/.dvc/cache", ignore_errors=True)
-        ZEROSHOT_ANSWERS.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy("../project" / ZEROSHOT_ANSWERS, ZEROSHOT_ANSWERS)
-        shutil.rmtree("../storage")
-        with pytest.raises(TeacherError, match=r"dvc pull data/calibration/zeroshot\.parquet"):
-            summarize(project, teacher)
-        assert len(server.calls) == SHARED + 2 + VALIDATION
+        for pull in (False, True):
+            if pull:
+                project.ledger.unlink()
+                clone.run("dvc", "pull", "--allow-missing")
+            assert (summarize(project, teacher), records(CALIBRATION_ANSWERS)) == before
+            assert len(server.calls) == SHARED + 2 + VALIDATION
+        project.ledger.unlink()
+        project.label(teacher)
+        assert len(server.calls) == len(set(server.prompts)) == ASKED + 2
 
 
 def test_lost_answers_of_the_other_stage_stop_nobody_and_own_ones_do(
@@ -262,8 +216,13 @@ def test_lost_answers_of_the_other_stage_stop_nobody_and_own_ones_do(
         project.label(teacher)
         assert len(server.calls) == SHARED + 2 + VALIDATION + ASKED
         project.ledger.unlink()
-        with pytest.raises(TeacherError, match=r"dvc pull data/predictions/zeroshot\.parquet"):
-            summarize(project, teacher)
+        for lost in (ZEROSHOT_ANSWERS, CALIBRATION_ANSWERS):
+            with pytest.raises(TeacherError, match=f"dvc pull {lost}"):
+                summarize(project, teacher)
+            lost.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy("../project/zeroshot" / lost, lost)
+        summarize(project, teacher)
+        assert len(server.calls) == SHARED + 2 + VALIDATION + ASKED
 
 
 def test_a_damaged_file_of_the_other_stage_is_passed_over(

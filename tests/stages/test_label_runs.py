@@ -21,19 +21,9 @@ from tests.doubles.teacher import (
 )
 from tests.stages.labelling import PLANTED, TRAIN, VALIDATION, Project, row
 from understudy.contract.answered import Answered
-from understudy.teacher.errors import (
-    PromptError,
-)
-from understudy.teacher.ledger import LEDGER_ENV
+from understudy.teacher.errors import PromptError
 
 ASKED = TRAIN + VALIDATION
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(LEDGER_ENV, str(tmp_path / "ledger.jsonl"))
-    return Project(tmp_path)
 
 
 def write_prompt(text: str) -> str:
@@ -189,9 +179,7 @@ def test_a_killed_run_of_samples_goes_on_within_a_row(project: Project) -> None:
         assert len(server.calls) == 3 * ASKED - 4
 
 
-def test_a_call_that_failed_for_good_is_asked_again_by_the_next_run_only(
-    project: Project,
-) -> None:
+def test_a_call_that_failed_for_good_is_asked_again_by_the_next_run_only(project: Project) -> None:
     def script(call: Call) -> Reply:
         if "train-2," in call.prompt:
             return refuse(400, "Too long.", "context_length_exceeded")

@@ -10,7 +10,6 @@ from tests.stages.labelling import Project, Row, row
 from tests.students import decoding_params, export_taught, toy_pairs
 from tests.tools.test_serve import serving
 from understudy.students.decoding.generation import write_generation_config
-from understudy.teacher.ledger import LEDGER_ENV
 from understudy.tools.summarize import summarize_file
 
 
@@ -42,12 +41,7 @@ def predict(model: Path) -> dict[str, str]:
     return {one["id"]: one["prediction"] for one in found}
 
 
-def test_a_served_student_labels_every_row_as_predict_does(
-    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(LEDGER_ENV, str(tmp_path / "ledger.jsonl"))
-    project = Project(tmp_path)
+def test_a_served_student_labels_every_row_as_predict_does(model: Path, project: Project) -> None:
     project.give(TRAIN, VALIDATION)
     with serving(model) as server:
         counts = project.label(settings(server.address))

@@ -23,7 +23,6 @@ from understudy.contract.params.zeroshot import ZeroshotParams
 from understudy.core.tables import table_writer, text_columns
 from understudy.rows.usable import TextRule
 from understudy.teacher.completion import failed_answer
-from understudy.teacher.ledger import LEDGER_ENV
 from understudy.teacher.pairing import read_replies
 from understudy.teacher.prompts import Prompt, Questions
 
@@ -129,12 +128,7 @@ def test_what_came_with_an_answer_is_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "zeroshot.parquet"
     write(tmp_path, "a", [answer("Of a.")])
     (line,) = records(path)
-    assert list(line) == [
-        "id",
-        "prediction",
-        "reason",
-        *COLUMNS,
-    ]
+    assert list(line) == ["id", "prediction", "reason", *COLUMNS]
     assert line["text"] == line["prediction"]
     assert (line["prompt_tokens"], line["cached_tokens"], line["completion_tokens"]) == (11, 2, 7)
 
@@ -229,10 +223,8 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(LEDGER_ENV, str(tmp_path / "ledger.jsonl"))
-    return Project(tmp_path)
+def project(here: Path) -> Project:
+    return Project(here)
 
 
 def refuse_article(name: str, code: str) -> Script:
@@ -257,9 +249,7 @@ def test_the_stage_asks_for_each_article_and_keeps_refused_ones(project: Project
     ]
 
 
-def test_a_call_that_failed_for_good_is_asked_again_by_the_next_run_only(
-    project: Project,
-) -> None:
+def test_a_call_that_failed_for_good_is_asked_again_by_the_next_run_only(project: Project) -> None:
     with ChatServer(refuse_article("a", "context_length_exceeded")) as server:
         found = project.ask(server, max_failed=0.5)
         assert [line["reason"] for line in found] == [None, "failed", None]

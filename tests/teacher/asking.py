@@ -10,7 +10,7 @@ They are forked from one that has the client loaded, so that starting one takes 
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -59,15 +59,24 @@ def prompts(count: int) -> list[str]:
     return [f"prompt {number}" for number in range(count)]
 
 
+def texts(answers: Iterable[Answer]) -> list[str]:
+    return [answer.text for answer in answers]
+
+
+def echoed(asked: Iterable[str]) -> list[str]:
+    """What an echoing server answers."""
+    return [f"answer to {prompt}" for prompt in asked]
+
+
 def check_answers(count: int, ledger: Path, teacher: dict[str, Any]) -> None:
     """Asks, in a process group of its own, and checks the answers of an echoing server."""
     os.setsid()
     answers = ask(prompts(count), TeacherParams(**teacher), ledger)
-    run(lambda: _compare([answer.text for answer in answers], count))
+    run(lambda: _compare(texts(answers), echoed(prompts(count))))
 
 
-def _compare(texts: Sequence[str], count: int) -> None:
-    assert texts == [f"answer to {prompt}" for prompt in prompts(count)]
+def _compare(said: list[str], expected: list[str]) -> None:
+    assert said == expected
 
 
 def start(count: int, ledger: Path, teacher: dict[str, Any]) -> ForkServerProcess:

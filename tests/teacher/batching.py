@@ -5,6 +5,7 @@ import re
 import select
 import signal
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -12,14 +13,11 @@ from typing import Any, Literal
 import pytest
 
 from tests.doubles.batches import BatchServer
-from tests.doubles.teacher import PATIENCE, Reply, Request, settings
+from tests.doubles.teacher import PATIENCE, Reply, Request, say, settings
 from tests.teacher.asking import ask
-from understudy.contract.answers import Answer
 from understudy.contract.params.teacher import TeacherParams
 from understudy.teacher.chunks import Chunk, open_chunks
-from understudy.teacher.errors import (
-    StoppedError,
-)
+from understudy.teacher.errors import StoppedError
 from understudy.teacher.ledger import Ledger
 from understudy.teacher.requests import teacher_identity
 
@@ -40,6 +38,11 @@ class FaultyServer(BatchServer):
     def __init__(self) -> None:
         super().__init__()
         self.faults: dict[str, list[Fault]] = defaultdict(list)
+
+    def answer(self, replies: Mapping[str, Reply] | None = None) -> None:
+        """Has lines answered so, and all others echoed."""
+        given = replies or {}
+        self.line_script = lambda prompt: given.get(prompt) or say(f"answer to {prompt}")
 
     def find(self, request: Request) -> Reply:
         faults = self.faults[step_of(request)]
@@ -62,14 +65,6 @@ def params(server: BatchServer | str, requests: int = 50_000, **changes: Any) ->
     url = server if isinstance(server, str) else server.url
     batch = {"requests": requests, "poll_seconds": 0.001}
     return TeacherParams(**settings(url, mode="batch", batch=batch, **changes))
-
-
-def texts(answers: list[Answer]) -> list[str]:
-    return [answer.text for answer in answers]
-
-
-def echoed(asked: list[str]) -> list[str]:
-    return [f"answer to {prompt}" for prompt in asked]
 
 
 def still_open(path: Path, teacher: TeacherParams) -> list[Chunk]:

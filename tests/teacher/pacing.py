@@ -67,10 +67,9 @@ class Server:
     def judge(self) -> Reply:
         return Reply(ok=True)
 
-    def used(self, limit: float, since: float = 60.0, window: float = 60.0) -> float:
+    def used(self, limit: float, minutes: float = MINUTES) -> float:
         """The share of what could have been taken after the first minute."""
-        taken = sum(1 for at, _ in self.accepted if at > since)
-        return taken / (limit * (60 * MINUTES - since) / window)
+        return sum(1 for at, _ in self.accepted if at > 60) / (limit * (minutes - 1))
 
     @property
     def refused_share(self) -> float:

@@ -21,6 +21,9 @@ stages:
     params: [teacher.base_url, teacher.model]
     outs: [data/answers.parquet]
 """
+OLD_PIPELINE = PIPELINE.replace("data/answers.parquet", "data/gpt/answers.parquet").replace(
+    "mkdir -p data", "mkdir -p data/gpt"
+)
 URL = "http://127.0.0.1:9/v1"
 PRICES = {"input": 1.0, "cached_input": 1.0, "output": 1.0, "batch_factor": 0.5}
 

@@ -14,86 +14,67 @@ def answer(text: str = "A storm hit Oakport.", **changes: Any) -> Answer:
     return Answer("sha256:0", text, **(parts | changes))
 
 
-def test_an_ordinary_answer_has_no_problem() -> None:
-    assert answer().find_problem(2048) is None
+WORDS = {
+    None: "stop STOP FinishReason.STOP FINISH_REASON_STOP end_turn eos eos_token stop_sequence "
+    "COMPLETE endoftext done",
+    "cut_off": "length max_tokens MAX_TOKENS model_length error null abort tool_calls pause_turn "
+    "insufficient_system_resource OTHER time_limit",
+    "refused": "content_filter SAFETY RECITATION PROHIBITED_CONTENT refusal ERROR_TOXIC "
+    "guardrail_intervened sensitive BLOCKLIST",
+}
+CASES = [
+    (None, "A storm hit Oakport.", 2048),
+    (None, 'Mayor Renn said on Monday: "I can\'t help with that." Nobody spoke.', None),
+    (None, "A robot said “I’m sorry, I can’t assist with that” in court.", None),
+    (None, "OAKPORT -- I'm sorry, the sign said. I cannot write more.", None),
+    (None, "I can't wait to see the bridge, the mayor told reporters.", None),
+    (None, "I cannotwrite is the name of a band.", None),
+    (None, "Sorrynotsorry, a song, is number one.", None),
+    ("refused", "I'm sorry, but I can't help with that.", None),
+    ("refused", "I’m sorry, but I can’t help with that.", None),
+    ("refused", "I am sorry, this is not possible.", None),
+    ("refused", "Sorry, I cannot do that.", None),
+    ("refused", "I can't assist with this request.", None),
+    ("refused", "I can’t assist with this request.", None),
+    ("refused", "I cannot write an article about this.", None),
+    ("refused", "I can not write that.", None),
+    ("refused", "I won’t write that.", None),
+    ("refused", "I'm unable to provide that.", None),
+    ("refused", "I’m not able to create that.", None),
+    ("refused", "I am unable to summarise this.", None),
+    ("refused", "I apologize, but no.", None),
+    ("refused", "I apologise, but no.", None),
+    ("refused", "As an AI language model, I do not write news.", None),
+    ("refused", "\n I'm sorry, but I can't help with that.", None),
+    ("empty", "", None),
+    ("empty", " ", None),
+    ("empty", "\n\t\u00a0\n", None),
+    (None, "x" * 2047, 2048),
+    ("too_long", "x" * 2048, 2048),
+    (None, "é" * 9, 10),  # characters, not bytes
+    (None, "x" * 100_000, None),
+]
 
 
-def test_an_answer_that_the_model_marks_as_refusal_is_refused() -> None:
-    assert answer("", refusal="Not this one.").find_problem() == "refused"
-
-
-def test_an_answer_that_a_filter_stopped_is_refused_even_with_text() -> None:
-    assert answer("Half of a", finish_reason="content_filter").find_problem() == "refused"
+@pytest.mark.parametrize(("problem", "text", "limit"), CASES)
+def test_a_text_is_judged_by_its_opening_and_its_length(
+    problem: str | None, text: str, limit: int | None
+) -> None:
+    assert answer(text).find_problem(limit) == problem
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        "I'm sorry, but I can't help with that.",
-        "I’m sorry, but I can’t help with that.",
-        "I am sorry, this is not possible.",
-        "Sorry, I cannot do that.",
-        "I can't assist with this request.",
-        "I can’t assist with this request.",
-        "I cannot write an article about this.",
-        "I can not write that.",
-        "I won’t write that.",
-        "I'm unable to provide that.",
-        "I’m not able to create that.",
-        "I am unable to summarise this.",
-        "I apologize, but no.",
-        "I apologise, but no.",
-        "As an AI language model, I do not write news.",
-        "\n I'm sorry, but I can't help with that.",
-    ],
+    ("problem", "word"),
+    [(problem, word) for problem, words in WORDS.items() for word in words.split()]
+    + [(None, "stop: </s>"), ("cut_off", ""), ("refused", "content_filter: SAFETY")],
 )
-def test_an_answer_that_opens_like_a_refusal_is_refused(text: str) -> None:
-    assert answer(text).find_problem() == "refused"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        'Mayor Renn said on Monday: "I can\'t help with that." Nobody spoke.',
-        "A robot said “I’m sorry, I can’t assist with that” in court.",
-        "OAKPORT -- I'm sorry, the sign said. I cannot write more.",
-        "I can't wait to see the bridge, the mayor told reporters.",
-        "I cannotwrite is the name of a band.",
-        "Sorrynotsorry, a song, is number one.",
-    ],
-)
-def test_an_article_that_merely_contains_such_words_is_no_refusal(text: str) -> None:
-    assert answer(text).find_problem() is None
-
-
-@pytest.mark.parametrize("text", ["", " ", "\n\t\u00a0\n"])
-def test_an_answer_without_text_is_empty(text: str) -> None:
-    assert answer(text).find_problem() == "empty"
-
-
-def test_an_answer_at_the_token_limit_is_cut_off() -> None:
-    assert answer("A storm hit Oa", finish_reason="length").find_problem() == "cut_off"
-
-
-def test_an_answer_whose_thoughts_took_all_tokens_is_empty() -> None:
-    assert answer("", finish_reason="length").find_problem() == "empty"
-
-
-def test_the_limit_of_characters_is_exclusive() -> None:
-    assert answer("x" * 2047).find_problem(2048) is None
-    assert answer("x" * 2048).find_problem(2048) == "too_long"
-
-
-def test_the_limit_counts_unicode_characters_and_not_bytes() -> None:
-    assert answer("é" * 9).find_problem(10) is None
-
-
-def test_no_limit_makes_no_answer_too_long() -> None:
-    assert answer("x" * 100_000).find_problem() is None
-
-
-def test_an_answer_that_is_cut_off_and_too_long_is_cut_off() -> None:
-    assert answer("x" * 99, finish_reason="length").find_problem(9) == "cut_off"
+def test_an_endpoints_word_for_its_end_comes_before_the_text(
+    problem: str | None, word: str
+) -> None:
+    assert answer("Half of a", finish_reason=word).find_problem() == problem
+    assert answer("x" * 99, finish_reason=word).find_problem(9) == (problem or "too_long")
+    if problem == "cut_off":  # thoughts took all tokens
+        assert answer("", finish_reason=word).find_problem() == "empty"
 
 
 def test_every_reason_is_a_known_one() -> None:
@@ -120,9 +101,6 @@ def test_a_failed_call_is_failed_and_nothing_else() -> None:
 def test_a_record_has_the_columns_of_the_outputs() -> None:
     assert list(answer().to_record()) == list(COLUMNS)
     assert Answer(**answer().to_record()) == answer()
-
-
-def test_an_answer_is_read_from_a_record_with_more_columns() -> None:
     given = answer(batch=True, error="HTTP 500")
     assert Answer.from_record({"id": "a", **given.to_record(), "reason": None}) == given
 
@@ -133,11 +111,8 @@ def completion(**message: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("batch", [False, True])
 def test_a_completion_is_read_with_its_way_and_its_tokens(batch: bool) -> None:
-    usage = {
-        "prompt_tokens": 20,
-        "completion_tokens": 3,
-        "prompt_tokens_details": {"cached_tokens": 5},
-    }
+    details = {"cached_tokens": 5}
+    usage = {"prompt_tokens": 20, "completion_tokens": 3, "prompt_tokens_details": details}
     found = read_completion("sha256:0", completion(content="x") | {"usage": usage}, batch)
     assert found == Answer("sha256:0", "x", "stop", "", "double-7", 20, 5, 3, batch)
 
@@ -145,6 +120,8 @@ def test_a_completion_is_read_with_its_way_and_its_tokens(batch: bool) -> None:
 @pytest.mark.parametrize(
     "usage",
     [
+        None,
+        {},
         "n/a",
         [7],
         {"prompt_tokens": "many", "completion_tokens": [3], "total_tokens": float("nan")},
@@ -155,48 +132,6 @@ def test_a_completion_is_read_with_its_way_and_its_tokens(batch: bool) -> None:
 def test_usage_that_cannot_be_read_counts_as_zero_and_costs_no_answer(usage: Any) -> None:
     found = read_completion("sha256:0", completion(content="x") | {"usage": usage}, batch=False)
     assert found == Answer("sha256:0", "x", "stop", "", "double-7", 0, 0, 0)
-
-
-@pytest.mark.parametrize(
-    "word",
-    [
-        *(
-            "stop",
-            "STOP",
-            "FinishReason.STOP",
-            "FINISH_REASON_STOP",
-            "end_turn",
-            "eos",
-            "eos_token",
-        ),
-        *("stop_sequence", "COMPLETE", "endoftext", "stop: </s>", "done"),
-    ],
-)
-def test_an_endpoints_word_for_a_whole_text_is_known(word: str) -> None:
-    assert answer(finish_reason=word).find_problem() is None
-
-
-@pytest.mark.parametrize(
-    "word",
-    [
-        *("length", "max_tokens", "MAX_TOKENS", "model_length", "error", "null", "", "abort"),
-        *("tool_calls", "pause_turn", "insufficient_system_resource", "OTHER", "time_limit"),
-    ],
-)
-def test_any_other_word_and_none_is_cut_off(word: str) -> None:
-    assert answer(finish_reason=word).find_problem() == "cut_off"
-    assert answer("", finish_reason=word).find_problem() == "empty"
-
-
-@pytest.mark.parametrize(
-    "word",
-    [
-        *("content_filter", "content_filter: SAFETY", "SAFETY", "RECITATION", "PROHIBITED_CONTENT"),
-        *("refusal", "ERROR_TOXIC", "guardrail_intervened", "sensitive", "BLOCKLIST"),
-    ],
-)
-def test_the_word_of_a_filter_is_a_refusal(word: str) -> None:
-    assert answer("Half of a", finish_reason=word).find_problem() == "refused"
 
 
 def test_an_answer_of_an_earlier_version_lacks_the_later_columns() -> None:

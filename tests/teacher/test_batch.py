@@ -1,7 +1,6 @@
 """Asking in batches: what is sent, and what is kept of what comes back."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,26 +8,17 @@ from typing import Any
 import pytest
 
 from tests.doubles.teacher import ChatServer, Reply, refuse, say
-from tests.teacher.asking import ask, keys, prompts, requests
-from tests.teacher.batching import FaultyServer, echoed, params, still_open, texts
+from tests.teacher.asking import ask, echoed, keys, prompts, requests, texts
+from tests.teacher.batching import FaultyServer, params, still_open
 from understudy.contract.params.teacher import TeacherParams
 from understudy.teacher.chunks import Chunk
 from understudy.teacher.embedded.replies import MODEL
-from understudy.teacher.errors import (
-    EndpointError,
-    FailedCallsError,
-)
+from understudy.teacher.errors import EndpointError, FailedCallsError
 from understudy.teacher.ledger import Ledger
 from understudy.teacher.lines import sent
 from understudy.teacher.requests import teacher_identity
 
 pytestmark = pytest.mark.usefixtures("impatient")
-
-
-@pytest.fixture
-def server() -> Iterator[FaultyServer]:
-    with FaultyServer() as server:
-        yield server
 
 
 # What is sent
@@ -41,22 +31,20 @@ def test_each_line_names_its_request_and_the_address_of_chat_completions(
     assert texts(ask(prompts(3), teacher, path)) == echoed(prompts(3))
     (batch,) = server.batches
     assert [line["custom_id"] for line in batch.lines] == keys(prompts(3), teacher)
-    assert {(line["method"], line["url"]) for line in batch.lines} == {
-        ("POST", "/v1/chat/completions")
-    }
-    assert batch.lines[0]["body"] == {
-        "model": "double",
-        "temperature": 0,
-        "messages": [{"role": "user", "content": "prompt 0"}],
-    }
+    assert {f"{one['method']} {one['url']}" for one in batch.lines} == {"POST /v1/chat/completions"}
+    messages = [{"role": "user", "content": "prompt 0"}]
+    assert batch.lines[0]["body"] == {"model": "double", "temperature": 0, "messages": messages}
     assert batch.endpoint == "/v1/chat/completions"
     assert (batch.metadata or {})["stage"] == "test"
     assert server.calls == []
 
 
-def test_azure_gets_the_address_without_v1(server: FaultyServer, path: Path) -> None:
+def test_azure_gets_the_address_without_v1_and_equal_prompts_are_one_line(
+    server: FaultyServer, path: Path
+) -> None:
     teacher = params(server.url.removesuffix("/v1"), api_version="2024-10-21")
-    assert texts(ask(prompts(3), teacher, path)) == echoed(prompts(3))
+    assert texts(ask(["a", "b", "a"], teacher, path)) == echoed(["a", "b", "a"])
+    assert server.paid_batch == ["a", "b"]
     (batch,) = server.batches
     assert {line["url"] for line in batch.lines} == {"/chat/completions"}
     assert batch.endpoint == "/chat/completions"
@@ -85,15 +73,8 @@ def test_a_chunk_ends_before_its_file_is_too_large(
     asked = [f"{prompt} {'x' * 500}" for prompt in prompts(10)]
     assert texts(ask(asked, params(server), path)) == echoed(asked)
     assert server.submitted > 1
-    assert (
-        max(len(file.content) for file in server.files.values() if file.purpose == "batch") < 4000
-    )
-
-
-def test_equal_prompts_are_one_line(server: FaultyServer, path: Path) -> None:
-    asked = ["a", "b", "a"]
-    assert texts(ask(asked, params(server), path)) == echoed(asked)
-    assert server.paid_batch == ["a", "b"]
+    sent = [file.content for file in server.files.values() if file.purpose == "batch"]
+    assert max(map(len, sent)) < 4000
 
 
 def test_an_endpoint_without_batches_is_named_as_such(path: Path) -> None:
@@ -105,15 +86,8 @@ def test_an_endpoint_without_batches_is_named_as_such(path: Path) -> None:
 
 
 def test_a_row_that_fails_once_goes_into_the_next_batch(server: FaultyServer, path: Path) -> None:
-    seen: Counter[str] = Counter()
-
-    def script(prompt: str) -> Reply:
-        seen[prompt] += 1
-        if prompt == "prompt 1" and seen[prompt] == 1:
-            return refuse(500, "The server had an error.")
-        return say(f"answer to {prompt}")
-
-    server.line_script = script
+    server.answer({"prompt 1": refuse(500, "The server had an error.")})
+    server.after = lambda method, path: server.answer() if path.endswith("/batches") else None
     assert texts(ask(prompts(4), params(server, max_retries=1), path)) == echoed(prompts(4))
     assert [len(batch.lines) for batch in server.batches] == [4, 1]
 
@@ -121,9 +95,7 @@ def test_a_row_that_fails_once_goes_into_the_next_batch(server: FaultyServer, pa
 def test_a_row_that_keeps_failing_is_recorded_and_the_others_are_kept(
     server: FaultyServer, path: Path
 ) -> None:
-    server.line_script = lambda prompt: (
-        refuse(500, "Oops.") if prompt == "prompt 1" else say(f"answer to {prompt}")
-    )
+    server.answer({"prompt 1": refuse(500, "Oops.")})
     answers = ask(prompts(4), params(server, max_retries=2, max_failed=0.25), path)
     assert answers[1].error == "HTTP 500: Oops."
     assert texts(answers) == ["answer to prompt 0", "", "answer to prompt 2", "answer to prompt 3"]
@@ -133,14 +105,12 @@ def test_a_row_that_keeps_failing_is_recorded_and_the_others_are_kept(
 def test_more_failed_rows_than_allowed_stop_the_run_with_all_else_kept(
     server: FaultyServer, path: Path
 ) -> None:
-    server.line_script = lambda prompt: (
-        refuse(500, "Oops.") if prompt in prompts(2) else say(f"answer to {prompt}")
-    )
+    server.answer(dict.fromkeys(prompts(2), refuse(500, "Oops.")))
     teacher = params(server, max_failed=0.25)
     said = "2 of 4 rows have failed for good.*Oops.*2 of 4 answers are kept"
     with pytest.raises(FailedCallsError, match=said):
         ask(prompts(4), teacher, path)
-    server.line_script = lambda prompt: say(f"answer to {prompt}")
+    server.answer()
     assert texts(ask(prompts(4), teacher, path)) == echoed(prompts(4))
     assert [len(batch.lines) for batch in server.batches] == [4, 2]
 
@@ -148,34 +118,23 @@ def test_more_failed_rows_than_allowed_stop_the_run_with_all_else_kept(
 def test_a_line_that_says_the_settings_are_wrong_stops_the_run_with_all_else_kept(
     server: FaultyServer, path: Path
 ) -> None:
-    server.line_script = lambda prompt: (
-        refuse(400, "Unknown parameter: 'x'.") if prompt == "prompt 1" else say("fine")
-    )
+    server.answer({"prompt 1": refuse(400, "Unknown parameter: 'x'.")})
     with pytest.raises(EndpointError, match=r"teacher.request.*'x'.*3 of 4 answers are kept"):
         ask(prompts(4), params(server, max_retries=3), path)
     assert server.submitted == 1
     assert still_open(path, params(server)) == []
 
 
-def test_a_prompt_that_is_too_long_is_not_asked_again(server: FaultyServer, path: Path) -> None:
-    server.line_script = lambda prompt: (
-        refuse(400, "Too long.", "context_length_exceeded") if prompt == "prompt 1" else say("fine")
-    )
-    answers = ask(prompts(4), params(server, max_retries=3, max_failed=0.5), path)
-    assert [answer.find_problem() for answer in answers] == [None, "failed", None, None]
-    assert server.submitted == 1
-
-
-def test_a_refused_prompt_is_an_answer_and_not_asked_again(
+def test_too_long_a_prompt_and_a_refused_one_are_not_asked_again(
     server: FaultyServer, path: Path
 ) -> None:
-    server.line_script = lambda prompt: (
-        refuse(400, "Filtered.", "content_filter") if prompt == "prompt 1" else say("fine")
-    )
-    for _ in range(2):
-        answers = ask(prompts(4), params(server, max_retries=3), path)
-        assert [answer.find_problem() for answer in answers] == [None, "refused", None, None]
-        assert answers[1].refusal == "Filtered."
+    too_long = refuse(400, "Too long.", "context_length_exceeded")
+    server.answer({"prompt 1": too_long, "prompt 2": refuse(400, "No.", "content_filter")})
+    answers = ask(prompts(4), params(server, max_retries=3, max_failed=0.5), path)
+    assert [answer.find_problem() for answer in answers] == [None, "failed", "refused", None]
+    assert answers[2].refusal == "No."
+    assert server.submitted == 1
+    ask(prompts(4)[2:], params(server), path)
     assert server.submitted == 1
 
 
@@ -196,10 +155,7 @@ def test_a_line_without_an_answer_counts_as_billed_and_is_asked_again(
 def test_a_completion_is_an_answer_whatever_status_is_written_beside_it(
     server: FaultyServer, path: Path, status: Any
 ) -> None:
-    reply = replace(say("answer to prompt 0"), status=status, paid=True)
-    server.line_script = lambda prompt: (
-        reply if prompt == "prompt 0" else say(f"answer to {prompt}")
-    )
+    server.answer({"prompt 0": replace(say("answer to prompt 0"), status=status, paid=True)})
     assert texts(ask(prompts(2), params(server), path)) == echoed(prompts(2))
     assert server.submitted == 1
 
@@ -289,11 +245,8 @@ def test_the_embedded_teacher_answers_in_batches_as_it_does_live(
     path: Path, tmp_path: Path
 ) -> None:
     in_batches = ask(expansions(5), embedded(requests=2), path)
-    live = ask(
-        expansions(5),
-        embedded().model_copy(update={"mode": "live"}),
-        tmp_path / "live.jsonl",
-    )
+    teacher = embedded().model_copy(update={"mode": "live"})
+    live = ask(expansions(5), teacher, tmp_path / "live.jsonl")
     assert texts(in_batches) == texts(live)
     assert all(answer.batch for answer in in_batches)
 

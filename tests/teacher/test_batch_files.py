@@ -1,15 +1,13 @@
 """Files that are processed late, results that come late, and results that vanish."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.doubles.batches import BatchServer
-from tests.doubles.teacher import Reply, refuse, say
-from tests.teacher.asking import ask, prompts, questions
-from tests.teacher.batching import PRICES, echoed, params, still_open, texts
+from tests.doubles.teacher import refuse
+from tests.teacher.asking import ask, echoed, prompts, questions, texts
+from tests.teacher.batching import PRICES, FaultyServer, params, still_open
 from understudy.teacher.client import survey_answers
 from understudy.teacher.errors import EndpointError
 from understudy.teacher.ledger import Ledger
@@ -21,36 +19,27 @@ ASKED = prompts(4)
 pytestmark = pytest.mark.usefixtures("impatient")
 
 
-@pytest.fixture
-def server() -> Iterator[BatchServer]:
-    with BatchServer() as server:
-        yield server
-
-
-def files_sent(server: BatchServer) -> int:
+def files_sent(server: FaultyServer) -> int:
     return sum(file.purpose == "batch" for file in server.files.values())
 
 
-@pytest.mark.parametrize("states", [["pending"], ["pending", "running", "uploaded"], ["uploaded"]])
+STATES = [
+    *(["pending"], ["pending", "running", "uploaded"], ["uploaded"]),
+    ["processed", "pending"],  # it says one thing, and means another: refused as not ready
+]
+
+
+@pytest.mark.parametrize("states", STATES)
 def test_a_file_that_is_still_processed_is_waited_for_and_sent_once(
-    server: BatchServer, path: Path, states: list[str]
+    server: FaultyServer, path: Path, states: list[str]
 ) -> None:
-    server.file_states = states
-    assert texts(ask(ASKED, params(server), path)) == echoed(ASKED)
-    assert (files_sent(server), server.submitted) == (1, 1)
-
-
-def test_a_file_that_is_refused_as_not_ready_is_offered_again(
-    server: BatchServer, path: Path
-) -> None:
-    states = ["processed", "pending"]  # it says one thing, and means another
     server.file_states = states
     assert texts(ask(ASKED, params(server), path)) == echoed(ASKED)
     assert (files_sent(server), server.submitted) == (1, 1)
 
 
 def test_a_batch_is_tried_of_a_file_that_never_tells_it_is_ready(
-    server: BatchServer, path: Path
+    server: FaultyServer, path: Path
 ) -> None:
     def ready(method: str, route: str) -> None:
         if method == "POST" and route.endswith("/batches"):
@@ -61,7 +50,7 @@ def test_a_batch_is_tried_of_a_file_that_never_tells_it_is_ready(
     assert (files_sent(server), server.submitted) == (1, 1)
 
 
-def test_a_file_that_cannot_be_processed_is_told(server: BatchServer, path: Path) -> None:
+def test_a_file_that_cannot_be_processed_is_told(server: FaultyServer, path: Path) -> None:
     server.file_states = ["pending", "error", "error"]
     with pytest.raises(EndpointError, match=r"cannot process the file of requests file-\w+: "):
         ask(ASKED, params(server), path)
@@ -69,7 +58,7 @@ def test_a_file_that_cannot_be_processed_is_told(server: BatchServer, path: Path
 
 
 def test_a_file_that_is_never_ready_ends_the_run_and_books_nothing(
-    server: BatchServer, path: Path
+    server: FaultyServer, path: Path
 ) -> None:
     server.file_states = ["pending"] * 1000
     teacher = params(server, prices=PRICES, request={"max_completion_tokens": 10})
@@ -85,7 +74,7 @@ def spent(path: Path, teacher: Any) -> float:
 
 @pytest.mark.parametrize("finish", ["completed", "expired"])
 def test_an_end_that_comes_before_its_results_is_looked_at_again(
-    server: BatchServer, path: Path, finish: Any
+    server: FaultyServer, path: Path, finish: Any
 ) -> None:
     server.finish, server.answer_share, server.late_looks = finish, 1.0, 5
     assert texts(ask(ASKED, params(server), path)) == echoed(ASKED)
@@ -93,7 +82,7 @@ def test_an_end_that_comes_before_its_results_is_looked_at_again(
 
 
 def test_results_that_are_never_named_are_not_asked_for_again(
-    server: BatchServer, path: Path
+    server: FaultyServer, path: Path
 ) -> None:
     server.late_looks = 1000
     teacher = params(server, prices=PRICES, request={"max_completion_tokens": 10}, max_retries=3)
@@ -112,7 +101,7 @@ def test_results_that_are_never_named_are_not_asked_for_again(
 
 
 def test_a_vanished_result_file_is_told_as_such_and_stays_booked(
-    server: BatchServer, path: Path
+    server: FaultyServer, path: Path
 ) -> None:
     server.lost = {"batch_output"}
     teacher = params(server, prices=PRICES, request={"max_completion_tokens": 10}, max_retries=3)
@@ -134,22 +123,19 @@ def test_a_vanished_result_file_is_told_as_such_and_stays_booked(
     assert spent(path, teacher) > booked
 
 
-def test_a_vanished_file_of_failures_costs_no_answer(server: BatchServer, path: Path) -> None:
-    bad = refuse(500, "Oops.")
-
-    def script(prompt: str) -> Reply:
-        return bad if prompt == ASKED[1] and server.submitted < 2 else say(f"answer to {prompt}")
-
+def test_a_vanished_file_of_failures_costs_no_answer(server: FaultyServer, path: Path) -> None:
     def lose(method: str, route: str) -> None:
         if server.batches and (name := server.batches[0].error_file_id):
             server.files.pop(name, None)
+            server.answer()
 
-    server.line_script, server.after = script, lose
+    server.answer({ASKED[1]: refuse(500, "Oops.")})
+    server.after = lose
     assert texts(ask(ASKED, params(server, max_retries=2, max_failed=1.0), path)) == echoed(ASKED)
     assert (server.submitted, len(server.paid_batch)) == (2, 4)
 
 
-def test_a_state_that_nobody_knows_is_waited_for(server: BatchServer, path: Path) -> None:
+def test_a_state_that_nobody_knows_is_waited_for(server: FaultyServer, path: Path) -> None:
     def odd(method: str, route: str) -> None:
         if server.batches and server.batches[0].status == "in_progress":
             server.batches[0].status = "resting"

@@ -4,14 +4,13 @@ import os
 import random
 import signal
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.doubles.teacher import Reply, refuse, say
-from tests.teacher.asking import ask, keys, prompts, requests
+from tests.teacher.asking import ask, echoed, keys, prompts, requests, texts
 from tests.teacher.batching import (
     CREATE,
     DOWNLOAD,
@@ -22,32 +21,20 @@ from tests.teacher.batching import (
     Fault,
     FaultyServer,
     billed,
-    echoed,
     interrupt_at_first_poll,
     leave_open,
     params,
     still_open,
-    texts,
 )
 from understudy.teacher import batch_api
 from understudy.teacher.chunks import Chunk
-from understudy.teacher.errors import (
-    BudgetError,
-    EndpointError,
-    StoppedError,
-)
+from understudy.teacher.errors import BudgetError, EndpointError, StoppedError
 from understudy.teacher.ledger import Ledger
 from understudy.teacher.lines import sent
 from understudy.teacher.requests import teacher_identity
 from understudy.tools.ledger import main
 
 pytestmark = pytest.mark.usefixtures("impatient")
-
-
-@pytest.fixture
-def server() -> Iterator[FaultyServer]:
-    with FaultyServer() as server:
-        yield server
 
 
 # Money
@@ -81,11 +68,7 @@ def test_the_cap_holds_over_runs_that_are_interrupted_while_they_wait_and_collec
     cap = 0.02
     server.line_script = lambda _: say("x", usage={"prompt_tokens": 20, "completion_tokens": 90})
     teacher = params(
-        server,
-        requests=40,
-        prices=PRICES,
-        max_cost_usd=cap,
-        request={"max_completion_tokens": 100},
+        server, requests=40, prices=PRICES, max_cost_usd=cap, request={"max_completion_tokens": 100}
     )
     for _ in range(5):
 

@@ -13,16 +13,7 @@ from typing import Any
 import pytest
 
 from tests.doubles.faults import UNBILLED, UNKNOWN, AtFirst
-from tests.doubles.teacher import (
-    PATIENCE,
-    ChatServer,
-    Hold,
-    Reply,
-    echo,
-    in_turn,
-    refuse,
-    settings,
-)
+from tests.doubles.teacher import PATIENCE, ChatServer, Hold, Reply, echo, in_turn, refuse, settings
 from tests.teacher.asking import ask, kill, prompts, questions, requests, start
 from tests.teacher.test_client import closed_port
 from understudy.contract.params.teacher import TeacherParams

@@ -1,16 +1,14 @@
 """The embedded teacher's files and batches, through the real client."""
 
 import asyncio
+import inspect
 import itertools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from openai import (
-    AsyncOpenAI,
-    DefaultAsyncHttpxClient,
-)
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 from openai.types import Batch, FileObject
 
 from understudy.teacher.embedded.replies import MODEL
@@ -43,6 +41,18 @@ def run(work: Callable[[AsyncOpenAI], Awaitable[T]]) -> T:
             return await work(client)
 
     return asyncio.run(main())
+
+
+def through_client(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    """A test that gets a client of a server of its own first."""
+
+    def run_test(**given: Any) -> None:
+        run(lambda client: test(client, **given))
+
+    signature = inspect.signature(test)
+    others = list(signature.parameters.values())[1:]
+    run_test.__signature__ = signature.replace(parameters=others)  # type: ignore[attr-defined]
+    return run_test
 
 
 def request(name: str, **changes: Any) -> RequestLine:
@@ -101,101 +111,86 @@ def timeless(body: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name != "created"}
 
 
-def test_an_uploaded_file_is_read_as_it_was() -> None:
+@through_client
+async def test_an_uploaded_file_is_read_as_it_was(client: AsyncOpenAI) -> None:
     content = jsonl(requests(2))
-
-    async def work(client: AsyncOpenAI) -> None:
-        file = await upload(client, content)
-        assert (file.filename, file.bytes, file.purpose) == (
-            "requests.jsonl",
-            len(content),
-            "batch",
-        )
-        assert (await client.files.content(file.id)).read() == content
-
-    run(work)
+    file = await upload(client, content)
+    assert (file.filename, file.bytes, file.purpose) == (
+        "requests.jsonl",
+        len(content),
+        "batch",
+    )
+    assert (await client.files.content(file.id)).read() == content
 
 
-def test_a_large_file_is_taken_and_given_back() -> None:
+@through_client
+async def test_a_large_file_is_taken_and_given_back(client: AsyncOpenAI) -> None:
     content = jsonl([request("one", padding="x" * 3_000_000)])
-
-    async def work(client: AsyncOpenAI) -> None:
-        file = await upload(client, content)
-        assert (await client.files.content(file.id)).read() == content
-
-    run(work)
+    file = await upload(client, content)
+    assert (await client.files.content(file.id)).read() == content
 
 
-def test_a_batch_is_answered_as_the_live_endpoint_answers() -> None:
+@through_client
+async def test_a_batch_is_answered_as_the_live_endpoint_answers(client: AsyncOpenAI) -> None:
     lines = [*requests(3), request("short", max_completion_tokens=5)]
-
-    async def work(client: AsyncOpenAI) -> None:
-        batch = await finish(client, await create(client, jsonl(lines)))
-        assert batch.status == "completed"
-        assert (batch.error_file_id, batch.errors) == (None, None)
-        answers = await read(client, batch.output_file_id)
-        assert [answer["custom_id"] for answer in answers] == [line["custom_id"] for line in lines]
-        for line, answer in zip(lines, answers, strict=True):
-            live = await client.chat.completions.with_raw_response.create(**line["body"])
-            assert timeless(answer["response"]["body"]) == timeless(json.loads(live.text))
-            assert (answer["response"]["status_code"], answer["error"]) == (200, None)
-            assert answer["response"]["request_id"]
-        assert len({answer["id"] for answer in answers}) == len(lines)
-
-    run(work)
+    batch = await finish(client, await create(client, jsonl(lines)))
+    assert batch.status == "completed"
+    assert (batch.error_file_id, batch.errors) == (None, None)
+    answers = await read(client, batch.output_file_id)
+    assert [answer["custom_id"] for answer in answers] == [line["custom_id"] for line in lines]
+    for line, answer in zip(lines, answers, strict=True):
+        live = await client.chat.completions.with_raw_response.create(**line["body"])
+        assert timeless(answer["response"]["body"]) == timeless(json.loads(live.text))
+        assert (answer["response"]["status_code"], answer["error"]) == (200, None)
+        assert answer["response"]["request_id"]
+    assert len({answer["id"] for answer in answers}) == len(lines)
 
 
-def test_a_batch_goes_through_its_statuses_in_order_and_counts_what_is_done() -> None:
-    async def work(client: AsyncOpenAI) -> None:
-        batch = await create(client, jsonl(requests(60)))
-        assert batch.status == "validating"
-        seen = [batch]
-        while seen[-1].status not in FINAL:
-            seen.append(await client.batches.retrieve(batch.id))
-        assert [status for status, _ in itertools.groupby(batch.status for batch in seen)] == [
-            "validating",
-            "in_progress",
-            "completed",
-        ]
-        done = [batch.request_counts.completed for batch in seen if batch.request_counts]
-        assert done == sorted(done)
-        assert any(0 < count < 60 for count in done)
-        end = seen[-1]
-        assert end.request_counts is not None
-        assert end.request_counts.to_dict() == {"total": 60, "completed": 60, "failed": 0}
-
-    run(work)
-
-
-def test_blank_lines_are_no_requests() -> None:
-    async def work(client: AsyncOpenAI) -> None:
-        content = jsonl(requests(2)).replace(b"\n", b"\r\n\r\n")
-        batch = await finish(client, await create(client, content))
-        assert len(await read(client, batch.output_file_id)) == 2
-
-    run(work)
+@through_client
+async def test_a_batch_goes_through_its_statuses_in_order_and_counts_what_is_done(
+    client: AsyncOpenAI,
+) -> None:
+    batch = await create(client, jsonl(requests(60)))
+    assert batch.status == "validating"
+    seen = [batch]
+    while seen[-1].status not in FINAL:
+        seen.append(await client.batches.retrieve(batch.id))
+    assert [status for status, _ in itertools.groupby(batch.status for batch in seen)] == [
+        "validating",
+        "in_progress",
+        "completed",
+    ]
+    done = [batch.request_counts.completed for batch in seen if batch.request_counts]
+    assert done == sorted(done)
+    assert any(0 < count < 60 for count in done)
+    end = seen[-1]
+    assert end.request_counts is not None
+    assert end.request_counts.to_dict() == {"total": 60, "completed": 60, "failed": 0}
 
 
-def test_a_batch_is_found_in_the_list_by_its_metadata() -> None:
-    async def work(client: AsyncOpenAI) -> None:
-        made = [await create(client, jsonl(requests(1)), {"run": name}) for name in ("a", "b", "c")]
-        found = [b.id async for b in client.batches.list() if (b.metadata or {})["run"] == "b"]
-        assert found == [made[1].id]
-
-    run(work)
+@through_client
+async def test_blank_lines_are_no_requests(client: AsyncOpenAI) -> None:
+    content = jsonl(requests(2)).replace(b"\n", b"\r\n\r\n")
+    batch = await finish(client, await create(client, content))
+    assert len(await read(client, batch.output_file_id)) == 2
 
 
-def test_batches_are_listed_in_pages_newest_first() -> None:
-    async def work(client: AsyncOpenAI) -> None:
-        made = [(await create(client, jsonl(requests(1)))).id for _ in range(5)]
-        page = await client.batches.list(limit=2)
-        assert [batch.id for batch in page.data] == [made[4], made[3]]
-        assert page.has_more
-        last = await client.batches.list(limit=2, after=made[2])
-        assert ([batch.id for batch in last.data], last.has_more) == ([made[1], made[0]], False)
-        assert [batch.id async for batch in client.batches.list(limit=2)] == made[::-1]
+@through_client
+async def test_a_batch_is_found_in_the_list_by_its_metadata(client: AsyncOpenAI) -> None:
+    made = [await create(client, jsonl(requests(1)), {"run": name}) for name in ("a", "b", "c")]
+    found = [b.id async for b in client.batches.list() if (b.metadata or {})["run"] == "b"]
+    assert found == [made[1].id]
 
-    run(work)
+
+@through_client
+async def test_batches_are_listed_in_pages_newest_first(client: AsyncOpenAI) -> None:
+    made = [(await create(client, jsonl(requests(1)))).id for _ in range(5)]
+    page = await client.batches.list(limit=2)
+    assert [batch.id for batch in page.data] == [made[4], made[3]]
+    assert page.has_more
+    last = await client.batches.list(limit=2, after=made[2])
+    assert ([batch.id for batch in last.data], last.has_more) == ([made[1], made[0]], False)
+    assert [batch.id async for batch in client.batches.list(limit=2)] == made[::-1]
 
 
 def test_the_servers_end_ends_the_work_on_batches() -> None:
@@ -208,13 +203,11 @@ def test_the_servers_end_ends_the_work_on_batches() -> None:
     asyncio.run(main())
 
 
-def test_live_calls_are_answered_while_a_batch_is_worked_off() -> None:
-    async def work(client: AsyncOpenAI) -> None:
-        batch = await create(client, jsonl(requests(200)))
-        assert (await client.chat.completions.create(**request("live")["body"])).choices
-        assert (await client.batches.retrieve(batch.id)).status not in FINAL
-
-    run(work)
+@through_client
+async def test_live_calls_are_answered_while_a_batch_is_worked_off(client: AsyncOpenAI) -> None:
+    batch = await create(client, jsonl(requests(200)))
+    assert (await client.chat.completions.create(**request("live")["body"])).choices
+    assert (await client.batches.retrieve(batch.id)).status not in FINAL
 
 
 def test_each_server_has_files_and_batches_of_its_own() -> None:

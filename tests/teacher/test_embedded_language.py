@@ -23,8 +23,8 @@ HIGHLIGHTS = (
     "Café Zürich reopens after 12 years, and police say the fire was an accident .",
 )
 ODD = (
-    " \n ", ".", "...", "Hello", "hello", "x" * 5000, '"', "a; b; c", "; ; ;", "<b>Bold</b> & <i>x",
-    "{day} {} {0}",
+    "", " \n ", ".", "...", "Hello", "hello", "x" * 5000, '"', "a; b; c", "; ; ;",
+    "<b>Bold</b> & <i>x", "{day} {} {0}",
     "日本語の見出し。", "🙂 wins", "\ud800", "NEW: ", "Police: ", "A\tB\r\nC",
     "word " * 5000, "%s %(x)s \\1", "He said .\nShe said .", "¿Qué? ¡No!", "1 .\n2 .\n3 .",
 )  # fmt: skip
@@ -60,35 +60,25 @@ def repeats_a_bullet(highlights: str) -> bool:
     return any(tidy(bullet).rstrip(" .") in sentences for bullet in highlights.splitlines())
 
 
-@pytest.mark.parametrize("text", [*HIGHLIGHTS, ARTICLE])
-def test_the_same_text_always_gets_the_same_answer(text: str) -> None:
-    assert expand(text) == expand(text)
-    assert summarize(text) == summarize(text)
-
-
-def test_different_highlights_get_different_articles() -> None:
-    assert len({expand(text) for text in HIGHLIGHTS}) == len(HIGHLIGHTS)
+def test_different_highlights_get_different_articles_and_the_same_the_same() -> None:
+    assert len({expand(text) for text in HIGHLIGHTS * 2}) == len(HIGHLIGHTS)
+    assert summarize(ARTICLE) == summarize(ARTICLE)
 
 
 @pytest.mark.parametrize("highlights", HIGHLIGHTS)
-def test_names_and_numbers_survive(highlights: str) -> None:
-    assert lost(highlights) == []
-
-
-@pytest.mark.parametrize("highlights", HIGHLIGHTS)
-def test_an_article_is_one_paragraph_of_a_news_articles_length(highlights: str) -> None:
+def test_an_article_is_a_paragraph_that_tells_every_fact_in_other_words(highlights: str) -> None:
     article = expand(highlights)
+    assert lost(highlights) == []
+    assert not repeats_a_bullet(highlights)
     assert "\n" not in article
     assert 380 <= len(article) <= 2600
+    sentences = split_sentences(article)
+    assert len(sentences) == len(set(sentences))
 
 
-@pytest.mark.parametrize("highlights", HIGHLIGHTS)
-def test_a_fact_is_told_in_other_words(highlights: str) -> None:
-    assert not repeats_a_bullet(highlights)
-
-
-def test_what_is_quoted_stays_word_for_word() -> None:
+def test_what_is_quoted_and_braces_stay_word_for_word() -> None:
     assert '"We will not wait."' in expand(HIGHLIGHTS[1])
+    assert "{day}" in expand("The {day} key in {place} is shown on Monday .")
 
 
 def test_facts_often_come_in_another_order() -> None:
@@ -102,34 +92,17 @@ def test_facts_often_come_in_another_order() -> None:
     assert swapped > 20
 
 
-def test_no_sentence_of_filler_comes_twice() -> None:
-    for highlights in HIGHLIGHTS:
-        sentences = split_sentences(expand(highlights))
-        assert len(sentences) == len(set(sentences))
-
-
-def test_an_empty_text_stays_empty() -> None:
-    assert expand("") == ""
-    assert summarize("") == ""
-
-
 @pytest.mark.parametrize("text", ODD)
 def test_odd_texts_raise_nothing(text: str) -> None:
     assert "\n" not in expand(text)
     assert len(summarize(text)) <= len(text)
-
-
-def test_braces_in_highlights_are_text() -> None:
-    assert "{day}" in expand("The {day} key in {place} is shown on Monday .")
+    assert text or not expand(text)
 
 
 def test_a_summary_is_longer_than_a_reference_and_shorter_than_its_article() -> None:
     assert 60 <= len(summarize(ARTICLE).split()) <= 125
     assert len(summarize(ARTICLE)) < len(ARTICLE)
-
-
-def test_a_summary_opens_without_the_articles_dateline() -> None:
-    assert "(CNN)" not in summarize(ARTICLE)
+    assert "(CNN)" not in summarize(ARTICLE)  # no dateline
 
 
 def test_the_summary_of_a_short_text_is_not_longer_than_it() -> None:

@@ -6,12 +6,7 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession
-from openai import (
-    APIStatusError,
-    AsyncOpenAI,
-    BadRequestError,
-    NotFoundError,
-)
+from openai import APIStatusError, AsyncOpenAI, BadRequestError, NotFoundError
 
 from tests.teacher.test_embedded_batches import (
     ENDPOINT,
@@ -23,6 +18,7 @@ from tests.teacher.test_embedded_batches import (
     request,
     requests,
     run,
+    through_client,
     upload,
 )
 from understudy.teacher.embedded.server import serve
@@ -30,26 +26,21 @@ from understudy.teacher.embedded.server import serve
 
 @pytest.mark.parametrize(
     ("file", "purpose", "param"),
-    [
-        (("requests.jsonl", b"{}"), "vision", "purpose"),
-        (("requests.txt", b"{}"), "batch", "file"),
-    ],
+    [(("requests.jsonl", b"{}"), "vision", "purpose"), (("requests.txt", b"{}"), "batch", "file")],
 )
-def test_a_file_that_is_for_no_batch_is_refused(file: Any, purpose: Any, param: str) -> None:
-    async def work(client: AsyncOpenAI) -> None:
-        with pytest.raises(BadRequestError) as refusal:
-            await client.files.create(file=file, purpose=purpose)
-        assert refusal.value.param == param
+@through_client
+async def test_a_file_that_is_for_no_batch_is_refused(
+    client: AsyncOpenAI, file: Any, purpose: Any, param: str
+) -> None:
+    with pytest.raises(BadRequestError) as refusal:
+        await client.files.create(file=file, purpose=purpose)
+    assert refusal.value.param == param
 
-    run(work)
 
-
-def test_an_upload_without_a_file_is_refused() -> None:
-    async def work(client: AsyncOpenAI) -> None:
-        with pytest.raises(BadRequestError, match="purpose"):
-            await client.post("/files", body={"purpose": "batch"}, cast_to=object)
-
-    run(work)
+@through_client
+async def test_an_upload_without_a_file_is_refused(client: AsyncOpenAI) -> None:
+    with pytest.raises(BadRequestError, match="purpose"):
+        await client.post("/files", body={"purpose": "batch"}, cast_to=object)
 
 
 def test_an_upload_that_is_no_form_is_refused() -> None:
@@ -67,12 +58,10 @@ def test_an_upload_that_is_no_form_is_refused() -> None:
 
 
 @pytest.mark.parametrize("limit", ["x", ""])
-def test_a_page_of_a_wrong_size_is_refused(limit: Any) -> None:
-    async def work(client: AsyncOpenAI) -> None:
-        with pytest.raises(BadRequestError, match="limit"):
-            await client.batches.list(limit=limit)
-
-    run(work)
+@through_client
+async def test_a_page_of_a_wrong_size_is_refused(client: AsyncOpenAI, limit: Any) -> None:
+    with pytest.raises(BadRequestError, match="limit"):
+        await client.batches.list(limit=limit)
 
 
 @pytest.mark.parametrize(
@@ -101,35 +90,32 @@ def test_a_file_without_requests_fails_the_batch(content: bytes) -> None:
     assert run(lambda client: fail(client, content)) == [("empty_file", 1)]
 
 
-def test_a_refused_line_is_in_the_error_file_and_the_others_are_answered() -> None:
+@through_client
+async def test_a_refused_line_is_in_the_error_file_and_the_others_are_answered(
+    client: AsyncOpenAI,
+) -> None:
     lines = [request("good"), request("unknown", model="gpt-4o"), request("wrong", max_tokens=0)]
-
-    async def work(client: AsyncOpenAI) -> None:
-        batch = await finish(client, await create(client, jsonl(lines)))
-        assert batch.status == "completed"
-        assert batch.request_counts is not None
-        assert batch.request_counts.to_dict() == {"total": 3, "completed": 1, "failed": 2}
-        answers = await read(client, batch.output_file_id)
-        assert [answer["custom_id"] for answer in answers] == ["good"]
-        refused = {line["custom_id"]: line for line in await read(client, batch.error_file_id)}
-        for line in lines[1:]:
-            response = refused.pop(line["custom_id"])["response"]
-            with pytest.raises(APIStatusError) as live:
-                await client.chat.completions.create(**line["body"])
-            assert response["status_code"] == live.value.status_code
-            assert response["body"]["error"] == live.value.body
-        assert not refused
-
-    run(work)
+    batch = await finish(client, await create(client, jsonl(lines)))
+    assert batch.status == "completed"
+    assert batch.request_counts is not None
+    assert batch.request_counts.to_dict() == {"total": 3, "completed": 1, "failed": 2}
+    answers = await read(client, batch.output_file_id)
+    assert [answer["custom_id"] for answer in answers] == ["good"]
+    refused = {line["custom_id"]: line for line in await read(client, batch.error_file_id)}
+    for line in lines[1:]:
+        response = refused.pop(line["custom_id"])["response"]
+        with pytest.raises(APIStatusError) as live:
+            await client.chat.completions.create(**line["body"])
+        assert response["status_code"] == live.value.status_code
+        assert response["body"]["error"] == live.value.body
+    assert not refused
 
 
-def test_a_batch_of_refused_lines_only_has_no_output_file() -> None:
-    async def work(client: AsyncOpenAI) -> None:
-        batch = await finish(client, await create(client, jsonl([request("x", messages=[1])])))
-        assert (batch.status, batch.output_file_id) == ("completed", None)
-        assert len(await read(client, batch.error_file_id)) == 1
-
-    run(work)
+@through_client
+async def test_a_batch_of_refused_lines_only_has_no_output_file(client: AsyncOpenAI) -> None:
+    batch = await finish(client, await create(client, jsonl([request("x", messages=[1])])))
+    assert (batch.status, batch.output_file_id) == ("completed", None)
+    assert len(await read(client, batch.error_file_id)) == 1
 
 
 @pytest.mark.parametrize(
@@ -143,50 +129,42 @@ def test_a_batch_of_refused_lines_only_has_no_output_file() -> None:
         ),
     ],
 )
-def test_an_unknown_id_is_not_found(call: Callable[[AsyncOpenAI], Awaitable[object]]) -> None:
-    async def work(client: AsyncOpenAI) -> None:
-        with pytest.raises(NotFoundError, match="none"):
-            await call(client)
-
-    run(work)
+@through_client
+async def test_an_unknown_id_is_not_found(
+    client: AsyncOpenAI, call: Callable[[AsyncOpenAI], Awaitable[object]]
+) -> None:
+    with pytest.raises(NotFoundError, match="none"):
+        await call(client)
 
 
 @pytest.mark.parametrize(
-    ("param", "value"),
-    [
-        ("endpoint", "/v1/embeddings"),
-        ("completion_window", "1h"),
-    ],
+    ("param", "value"), [("endpoint", "/v1/embeddings"), ("completion_window", "1h")]
 )
-def test_a_batch_with_a_wrong_field_is_refused(param: str, value: object) -> None:
-    async def work(client: AsyncOpenAI) -> None:
-        file = await upload(client, jsonl(requests(1)))
-        fields = {"input_file_id": file.id, "endpoint": ENDPOINT, "completion_window": "24h"}
-        with pytest.raises(BadRequestError) as refusal:
-            await client.post("/batches", body=fields | {param: value}, cast_to=object)
-        assert refusal.value.param == param
-        assert (await client.batches.list()).data == []
-
-    run(work)
+@through_client
+async def test_a_batch_with_a_wrong_field_is_refused(
+    client: AsyncOpenAI, param: str, value: object
+) -> None:
+    file = await upload(client, jsonl(requests(1)))
+    fields = {"input_file_id": file.id, "endpoint": ENDPOINT, "completion_window": "24h"}
+    with pytest.raises(BadRequestError) as refusal:
+        await client.post("/batches", body=fields | {param: value}, cast_to=object)
+    assert refusal.value.param == param
+    assert (await client.batches.list()).data == []
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]"])
-def test_a_batch_that_is_no_object_is_refused(content: bytes) -> None:
-    async def work(client: AsyncOpenAI) -> None:
-        with pytest.raises(BadRequestError):
-            await client.post("/batches", content=content, cast_to=object)
-
-    run(work)
+@through_client
+async def test_a_batch_that_is_no_object_is_refused(client: AsyncOpenAI, content: bytes) -> None:
+    with pytest.raises(BadRequestError):
+        await client.post("/batches", content=content, cast_to=object)
 
 
-def test_a_batchs_own_output_is_no_input() -> None:
-    async def work(client: AsyncOpenAI) -> None:
-        batch = await finish(client, await create(client, jsonl(requests(1))))
-        with pytest.raises(BadRequestError, match="batch_output"):
-            await client.batches.create(
-                input_file_id=str(batch.output_file_id),
-                endpoint="/v1/chat/completions",
-                completion_window="24h",
-            )
-
-    run(work)
+@through_client
+async def test_a_batchs_own_output_is_no_input(client: AsyncOpenAI) -> None:
+    batch = await finish(client, await create(client, jsonl(requests(1))))
+    with pytest.raises(BadRequestError, match="batch_output"):
+        await client.batches.create(
+            input_file_id=str(batch.output_file_id),
+            endpoint="/v1/chat/completions",
+            completion_window="24h",
+        )

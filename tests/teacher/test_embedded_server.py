@@ -5,72 +5,45 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from tests.teacher import test_embedded_language as embedded_language
 from understudy.rows.sample.article import sample_rows
 from understudy.teacher.embedded.expand import expand
-from understudy.teacher.embedded.replies import (
-    MODEL,
-    RULES,
-    count_tokens,
-    cut,
-    reply,
-)
+from understudy.teacher.embedded.replies import MODEL, RULES, count_tokens, cut, reply
 from understudy.teacher.embedded.server import serve
 from understudy.teacher.embedded.summarize import summarize
 from understudy.teacher.prompts import Prompt
 
 ROOT = Path(__file__).parents[2]
-HIGHLIGHTS = (
-    "Mayor Ida Renn announces a $3.5 million plan to rebuild the bridge in Oakport .\n"
-    "The storm destroyed 41 homes in 2012 ."
-)
-ARTICLE = (
-    "The old stone bridge in Oakport collapsed on Monday after two days of rain, officials said. "
-    "Nobody was hurt, but 41 homes lost their water supply. Mayor Ida Renn told reporters that "
-    "the city would spend $3.5 million on a new bridge. The bridge was built in 1912 and carried "
-    "9,000 cars a day. Engineers had warned the city about cracks in the bridge in March. "
-    "Buses will take another road until June. The city has asked the state for help. Work on the "
-    "new bridge is to begin in May. Shops near the river stay closed for now, their owners said."
-)
+HIGHLIGHTS = embedded_language.HIGHLIGHTS[1]
+ARTICLE = embedded_language.ARTICLE
 Content = dict[str, Any] | bytes
 
 
-async def _post(content: Content) -> tuple[int, Any]:
-    data = content if isinstance(content, bytes) else json.dumps(content).encode()
-    async with (
-        serve() as address,
-        aiohttp.ClientSession() as session,
-        session.post(
-            f"{address}/chat/completions", data=data, headers={"Content-Type": "application/json"}
-        ) as answer,
-    ):
-        return answer.status, await answer.json()
+def send(path: str, data: bytes | None = None) -> tuple[int, Any]:
+    """The answer to a POST of these bytes, or to a GET."""
+    headers = {"Content-Type": "application/json"}
+    method = "GET" if data is None else "POST"
 
-
-async def _get(path: str) -> tuple[int, Any]:
-    async with (
-        serve() as address,
-        aiohttp.ClientSession() as session,
-        session.get(f"{address}/{path}") as answer,
-    ):
-        return answer.status, await answer.json()
-
-
-def run(work: Callable[[], Awaitable[tuple[int, Any]]]) -> tuple[int, Any]:
     async def main() -> tuple[int, Any]:
-        return await work()
+        async with (
+            serve() as address,
+            aiohttp.ClientSession(headers=headers) as session,
+            session.request(method, f"{address}/{path}", data=data) as answer,
+        ):
+            return answer.status, await answer.json()
 
     return asyncio.run(main())
 
 
 def post(content: Content) -> tuple[int, Any]:
-    return run(lambda: _post(content))
+    data = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return send("chat/completions", data)
 
 
 def chat(prompt: str, **settings: Any) -> dict[str, Any]:
@@ -78,7 +51,7 @@ def chat(prompt: str, **settings: Any) -> dict[str, Any]:
 
 
 def test_the_list_of_models_has_the_one_model() -> None:
-    status, body = run(lambda: _get("models"))
+    status, body = send("models")
     assert status == 200
     assert [model["id"] for model in body["data"]] == [MODEL]
 
@@ -95,45 +68,41 @@ def test_a_completion_has_text_and_usage_that_adds_up() -> None:
     assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"]
 
 
-def test_the_answers_model_names_the_rules_that_wrote_it() -> None:
-    assert post(chat("Rain fell ."))[1]["model"] == f"{MODEL}-{RULES}"
+HM = {"role": "user", "content": "Hm."}
+REFUSED: list[tuple[Content, str]] = [
+    *((content, "not valid JSON") for content in (b"{", b"", b"\xff\xfe\xff")),
+    *((content, "messages") for content in (b"[]", {}, {"model": MODEL})),
+    *(
+        ({"model": MODEL, "messages": messages}, "messages")
+        for messages in ("x", ["x"], [{"role": "user"}])
+    ),
+    *(
+        ({"model": MODEL, "messages": [HM], "max_completion_tokens": limit}, "max_completion_to")
+        for limit in ("5", 0, -3, True, 1.5)
+    ),
+]
 
 
-def test_an_unknown_model_is_not_found() -> None:
+@pytest.mark.parametrize(("content", "said"), REFUSED)
+def test_what_is_no_request_is_a_bad_one(content: Content, said: str) -> None:
+    status, body = post(content)
+    assert status == 400
+    assert said in body["error"]["message"]
+
+
+def test_an_unknown_model_or_path_is_not_found() -> None:
     status, body = post(chat("x") | {"model": "gpt-4o"})
-    assert status == 404
-    assert body["error"]["code"] == "model_not_found"
+    assert (status, body["error"]["code"]) == (404, "model_not_found")
     assert "gpt-4o" in body["error"]["message"]
-
-
-@pytest.mark.parametrize("content", [b"{", b"", b"\xff\xfe\xff"])
-def test_a_body_that_is_no_json_is_a_bad_request(content: bytes) -> None:
-    status, body = post(content)
-    assert status == 400
-    assert "not valid JSON" in body["error"]["message"]
-
-
-@pytest.mark.parametrize(
-    "content",
-    [b"[]", {}, {"model": MODEL}, {"model": MODEL, "messages": "x"},
-     {"model": MODEL, "messages": ["x"]}, {"model": MODEL, "messages": [{"role": "user"}]}],
-)  # fmt: skip
-def test_a_body_without_messages_is_a_bad_request(content: Content) -> None:
-    status, body = post(content)
-    assert status == 400
-    assert "messages" in body["error"]["message"]
-
-
-def test_half_a_character_is_answered_like_any_other() -> None:
-    status, body = post(chat("Rain fell in \ud83d ."))
-    assert status == 200
-    assert body["choices"][0]["message"]["content"]
-
-
-def test_an_unknown_path_is_not_found_in_the_form_of_other_errors() -> None:
-    status, body = run(lambda: _get("nonsense"))
+    status, body = send("nonsense")
     assert status == 404
     assert "/v1/nonsense" in body["error"]["message"]
+
+
+def test_half_a_character_is_answered_like_any_other_by_the_named_rules() -> None:
+    status, body = post(chat("Rain fell in \ud83d ."))
+    assert (status, body["model"]) == (200, f"{MODEL}-{RULES}")
+    assert body["choices"][0]["message"]["content"]
 
 
 @pytest.mark.parametrize("name", ["max_completion_tokens", "max_tokens"])
@@ -147,21 +116,9 @@ def test_a_limit_of_tokens_cuts_the_answer(name: str) -> None:
     assert body["usage"]["completion_tokens"] == 5
 
 
-@pytest.mark.parametrize("limit", ["5", 0, -3, True, 1.5])
-def test_a_limit_that_is_no_positive_number_is_a_bad_request(limit: Any) -> None:
-    status, body = post(chat("x", max_completion_tokens=limit))
-    assert status == 400
-    assert "max_completion_tokens" in body["error"]["message"]
-
-
 def test_a_limit_of_just_the_answers_length_cuts_nothing() -> None:
     assert cut("One, two.", 4) == ("One, two.", "stop")
     assert cut("One, two.", 3) == ("One, two", "length")
-
-
-def test_the_same_prompt_gets_the_same_answer_twice() -> None:
-    one, other = (post(chat(f"Write an article: '{HIGHLIGHTS}'"))[1] for _ in range(2))
-    assert one["choices"] == other["choices"]
 
 
 def test_the_shipped_prompts_are_recognised() -> None:
@@ -174,32 +131,27 @@ def test_the_shipped_prompts_are_recognised() -> None:
     assert reply(zeroshot.fill(row)[0]["content"]) == summarize(ARTICLE)
 
 
-@pytest.mark.parametrize("text", [HIGHLIGHTS, "It's Bob's 'big' day, says Bob .\nBob's dog won ."])
-@pytest.mark.parametrize(
-    "instruction",
-    [
-        "Please write a news article based on the following news summary. '{}'",
-        'Expand these highlights into a news story: "{}"',
-        "Compose an article from these facts:\n\n{}",
-        "Generate a news article.\n{}",
-        "Draft a story:\n{}",
-    ],
-)
-def test_rewordings_of_the_generate_prompt_are_recognised(instruction: str, text: str) -> None:
-    assert reply(instruction.format(text)) == expand(text)
+EXPAND = [
+    "Please write a news article based on the following news summary. '{}'",
+    'Expand these highlights into a news story: "{}"',
+    "Compose an article from these facts:\n\n{}",
+    "Generate a news article.\n{}",
+    "Draft a story:\n{}",
+]
+SUMMARIZE = [
+    "Please summarize the following news article. '{}'",
+    "Summarise this article in three sentences:\n\n{}",
+    'Write a summary of this article: "{}"',
+    "Give the highlights of this story.\n\n{}",
+]
 
 
-@pytest.mark.parametrize(
-    "instruction",
-    [
-        "Please summarize the following news article. '{}'",
-        "Summarise this article in three sentences:\n\n{}",
-        'Write a summary of this article: "{}"',
-        "Give the highlights of this story.\n\n{}",
-    ],
-)
-def test_rewordings_of_the_zeroshot_prompt_are_recognised(instruction: str) -> None:
-    assert reply(instruction.format(ARTICLE)) == summarize(ARTICLE)
+def test_rewordings_of_the_shipped_prompts_are_recognised() -> None:
+    for text in (HIGHLIGHTS, "It's Bob's 'big' day, says Bob .\nBob's dog won ."):
+        for instruction in EXPAND:
+            assert reply(instruction.format(text)) == expand(text), instruction
+    for instruction in SUMMARIZE:
+        assert reply(instruction.format(ARTICLE)) == summarize(ARTICLE), instruction
 
 
 def test_without_a_known_instruction_a_long_text_is_summarized_and_a_short_one_expanded() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.virtual_time import in_loop
 from understudy.teacher.errors import TeacherError
 from understudy.teacher.journal import Journal
 from understudy.teacher.ledger import Ledger
@@ -48,126 +49,96 @@ def line(number: int) -> bytes:
     return failed(KEYS[number], str(number))
 
 
-def test_a_line_is_durable_when_its_future_is_done(ledger: CountedLedger, journal: Journal) -> None:
-    async def work() -> None:
-        await journal.add(line(0))
-        with Ledger(ledger.path) as other:
-            assert other.failure(KEYS[0]) == "0"
+@in_loop
+async def test_a_line_is_durable_when_its_future_is_done(
+    ledger: CountedLedger, journal: Journal
+) -> None:
+    await journal.add(line(0))
+    with Ledger(ledger.path) as other:
+        assert other.failure(KEYS[0]) == "0"
 
-    asyncio.run(work())
 
-
-def test_many_lines_share_few_writes(ledger: CountedLedger, journal: Journal) -> None:
-    async def work() -> None:
-        await asyncio.gather(*(journal.add(line(number)) for number in range(300)))
-
-    asyncio.run(work())
+@in_loop
+async def test_many_lines_share_few_writes(ledger: CountedLedger, journal: Journal) -> None:
+    await asyncio.gather(*(journal.add(line(number)) for number in range(300)))
     assert ledger.count()["failed"] == 300
     assert len(ledger.writes) <= 2
 
 
-def test_lines_keep_their_order(ledger: CountedLedger, journal: Journal) -> None:
-    async def work() -> None:
-        for number in range(300):
-            journal.add(line(number))
-            if number % 7 == 0:
-                await asyncio.sleep(0)
-        await journal.flush()
-
-    asyncio.run(work())
+@in_loop
+async def test_lines_keep_their_order(ledger: CountedLedger, journal: Journal) -> None:
+    for number in range(300):
+        journal.add(line(number))
+        if number % 7 == 0:
+            await asyncio.sleep(0)
+    await journal.flush()
     written = [decode(line).key for lines in ledger.writes for line in lines]
     assert written == KEYS
 
 
-def test_flush_returns_when_all_lines_are_durable(ledger: CountedLedger, journal: Journal) -> None:
-    async def work() -> None:
-        for number in range(10):
-            journal.add(line(number))
-            await asyncio.sleep(0)
-        await journal.flush()
-        assert len(ledger.path.read_bytes().splitlines()) == 10
-
-    asyncio.run(work())
-
-
-def test_flush_without_lines_returns(journal: Journal) -> None:
-    asyncio.run(journal.flush())
+@in_loop
+async def test_flush_returns_when_all_lines_are_durable(
+    ledger: CountedLedger, journal: Journal
+) -> None:
+    for number in range(10):
+        journal.add(line(number))
+        await asyncio.sleep(0)
+    await journal.flush()
+    await journal.flush()  # returns without lines, too
+    assert len(ledger.path.read_bytes().splitlines()) == 10
 
 
-def test_who_waits_may_be_cancelled_and_the_line_is_kept(
+@in_loop
+async def test_who_waits_may_be_cancelled_and_the_line_is_kept(
     ledger: CountedLedger, journal: Journal
 ) -> None:
     async def wait() -> None:
         await journal.add(line(0))
 
-    async def work() -> None:
-        task = asyncio.create_task(wait())
-        await asyncio.sleep(0)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        await journal.flush()
-
-    asyncio.run(work())
+    task = asyncio.create_task(wait())
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await journal.flush()
     assert ledger.failure(KEYS[0]) == "0"
 
 
-def test_an_error_reaches_all_who_wait(ledger: CountedLedger, journal: Journal) -> None:
+@in_loop
+async def test_an_error_reaches_all_who_wait(ledger: CountedLedger, journal: Journal) -> None:
     ledger.full = True
-
-    async def work() -> list[BaseException | None]:
-        waits = (journal.add(line(number)) for number in range(5))
-        return await asyncio.gather(*waits, return_exceptions=True)
-
-    assert [str(error) for error in asyncio.run(work())] == ["the disk is full"] * 5
+    waits = (journal.add(line(number)) for number in range(5))
+    errors = await asyncio.gather(*waits, return_exceptions=True)
+    assert [str(error) for error in errors] == ["the disk is full"] * 5
 
 
-def test_an_error_reaches_flush(ledger: CountedLedger, journal: Journal) -> None:
+@in_loop
+async def test_an_error_reaches_flush(ledger: CountedLedger, journal: Journal) -> None:
     ledger.full = True
-
-    async def work() -> None:
+    for pauses in (0, 1):  # the write has not begun, and it has
         journal.add(line(0))
+        for _ in range(pauses):
+            await asyncio.sleep(0)
         with pytest.raises(TeacherError, match="the disk is full"):
             await journal.flush()
 
-    asyncio.run(work())
 
-
-def test_an_error_of_a_write_under_way_reaches_flush(
+@in_loop
+async def test_an_error_of_a_write_that_is_over_reaches_flush(
     ledger: CountedLedger, journal: Journal
 ) -> None:
     ledger.full = True
-
-    async def work() -> None:
-        journal.add(line(0))
-        await asyncio.sleep(0)  # the write has begun
-        with pytest.raises(TeacherError, match="the disk is full"):
-            await journal.flush()
-
-    asyncio.run(work())
+    lost = journal.add(line(0))
+    await asyncio.wait([lost])
+    ledger.full = False
+    journal.add(line(1))
+    with pytest.raises(TeacherError, match="the disk is full"):
+        await journal.flush()
 
 
-def test_an_error_of_a_write_that_is_over_reaches_flush(
-    ledger: CountedLedger, journal: Journal
-) -> None:
+@in_loop
+async def test_lines_after_an_error_are_written(ledger: CountedLedger, journal: Journal) -> None:
     ledger.full = True
-
-    async def work() -> None:
-        lost = journal.add(line(0))
-        await asyncio.wait([lost])
-        ledger.full = False
-        journal.add(line(1))
-        with pytest.raises(TeacherError, match="the disk is full"):
-            await journal.flush()
-
-    asyncio.run(work())
-
-
-def test_lines_after_an_error_are_written(ledger: CountedLedger, journal: Journal) -> None:
-    async def work() -> None:
-        ledger.full = True
-        await asyncio.wait([journal.add(line(0))])
-        ledger.full = False
-        await journal.add(line(1))
-
-    asyncio.run(work())
+    await asyncio.wait([journal.add(line(0))])
+    ledger.full = False
+    await journal.add(line(1))
     assert ledger.failure(KEYS[1]) == "1"

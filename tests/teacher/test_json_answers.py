@@ -66,11 +66,7 @@ def read(text: str, finish_reason: str = "stop", field: str | None = "summary") 
         ("It rained.", "stop", ("It rained.", "not_json")),
         ('{"title": "Rain"}', "stop", ('{"title": "Rain"}', "no_field")),
         ('{"summary": "It rai', "length", ('{"summary": "It rai', "cut_off")),
-        (
-            '{"summary": "I cannot help with it."}',
-            "stop",
-            ("I cannot help with it.", "refused"),
-        ),
+        ('{"summary": "I cannot help with it."}', "stop", ("I cannot help with it.", "refused")),
         ("I'm sorry, no.", "stop", ("I'm sorry, no.", "refused")),
         ("", "stop", ("", "empty")),
     ],
@@ -85,35 +81,29 @@ def test_without_a_field_the_answer_is_the_text() -> None:
     assert read('{"summary": "It rained."}', field=None) == ('{"summary": "It rained."}', None)
 
 
+DEEP = "[" * 3000 + '"{}"' + "]" * 3000
+
+
 @pytest.mark.parametrize(
     ("answer", "changed"),
     [
         ('{"summary": "It rained."}', '{"summary": "It poured."}'),
         ('{"summary": "It r\\u0061ined."}', '{"summary": "It poured."}'),
-        ('```json\n[{"rained": ["rained", 7, true, null]}]\n```', None),
+        (
+            '```json\n[{"rained": ["rained", 7, true, null]}]\n```',
+            '[{"poured": ["poured", 7, true, null]}]',
+        ),
         ("It rained.", "It poured."),
         ('"It rained."', '"It poured."'),
         ('{"summary": "It rained', '{"summary": "It poured'),
         ('{"half": "\\ud83e rained"}', '{"half": "? poured"}'),
+        ('{"n": 41, "m": 1.5}', '{"n": "[CARD]", "m": 1.5}'),  # a number becomes a text
+        ('```json\n{"b":1,  "a": "\\u00fc"}\n```', '```json\n{"b":1,  "a": "\\u00fc"}\n```'),
+        (DEEP.format("rained"), DEEP.format("poured")),
     ],
 )
-def test_each_text_of_an_answer_is_changed_and_json_stays_json(
-    answer: str, changed: str | None
-) -> None:
-    expected = changed or '[{"poured": ["poured", 7, true, null]}]'
-    assert change_texts(answer, lambda text: text.replace("rained", "poured")) == expected
+def test_each_text_of_an_answer_is_changed_and_json_stays_json(answer: str, changed: str) -> None:
+    def change(text: str) -> str:
+        return text.replace("rained", "poured").replace("41", "[CARD]")
 
-
-def test_a_number_that_is_changed_becomes_a_text() -> None:
-    found = change_texts('{"n": 41, "m": 1.5}', lambda text: text.replace("41", "[CARD]"))
-    assert found == '{"n": "[CARD]", "m": 1.5}'
-
-
-def test_an_answer_that_nothing_changes_keeps_its_form() -> None:
-    answer = '```json\n{"b":1,  "a": "\\u00fc"}\n```'
-    assert change_texts(answer, str) == answer
-
-
-def test_an_answer_nested_too_deep_is_changed_as_a_text() -> None:
-    deep = "[" * 3000 + '"rained"' + "]" * 3000
-    assert "poured" in change_texts(deep, lambda text: text.replace("rained", "poured"))
+    assert change_texts(answer, change) == changed

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -115,17 +114,6 @@ HELD = {1: KEYS[0], 4: KEYS[2], 5: KEYS[3]}
 """Those of them that are answers, by their numbers."""
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "new" / "ledger.jsonl"
-
-
-@pytest.fixture
-def ledger(path: Path) -> Iterator[Ledger]:
-    with Ledger(path) as opened:
-        yield opened
-
-
 def found(ledger: Ledger) -> set[str]:
     return {key for key in KEYS if ledger.answer(key) is not None}
 
@@ -155,21 +143,32 @@ def test_an_answer_is_seen_by_other_processes_after_refresh(ledger: Ledger) -> N
         assert other.answer(KEYS[0]) == ledger.answer(KEYS[0])
 
 
-def test_a_request_sent_and_never_answered_counts_once(ledger: Ledger) -> None:
-    ledger.append([sent(0)])
-    assert ledger.unanswered(KEYS[0]) == 1
-    assert ledger.count() == {"answered": 0, "failed": 0, "in_flight": 1, "lost": 0}
-
-
-def test_a_request_sent_twice_counts_as_lost_once(ledger: Ledger) -> None:
-    ledger.append([sent(0), sent(0), answered(0)])
-    assert ledger.unanswered(KEYS[0]) == 1
-    assert ledger.count() == {"answered": 1, "failed": 0, "in_flight": 0, "lost": 1}
-
-
-def test_an_attempt_of_unknown_outcome_counts_once(ledger: Ledger) -> None:
-    ledger.append([sent(0), lines.lost(KEYS[0], "timeout"), sent(0), answered(0)])
-    assert ledger.unanswered(KEYS[0]) == 1
+@pytest.mark.parametrize(
+    ("kinds", "unanswered", "counts"),
+    [
+        ("sent", 1, {"in_flight": 1}),
+        ("sent sent sent", 3, {"in_flight": 1, "lost": 2}),  # an older ledger leaves it open
+        ("sent sent answered", 1, {"answered": 1, "lost": 1}),
+        ("sent lost sent answered", 1, {"answered": 1, "lost": 1}),
+        ("sent unbilled sent unbilled", 0, {}),
+        ("sent sent unbilled", 1, {"lost": 1}),
+        ("sent lost sent unbilled sent answered", 1, {"answered": 1, "lost": 1}),
+        ("sent sent other", 2, {"in_flight": 1, "lost": 1}),  # another request's end settles none
+    ],
+)
+def test_attempts_are_counted_by_their_ends(
+    ledger: Ledger, kinds: str, unanswered: int, counts: dict[str, int]
+) -> None:
+    written = {
+        "sent": sent(0),
+        "answered": answered(0),
+        "lost": lines.lost(KEYS[0], "timeout"),
+        "unbilled": lines.unbilled(KEYS[0], "refused"),
+        "other": lines.unbilled(KEYS[1], "refused"),
+    }
+    ledger.append([written[kind] for kind in kinds.split()])
+    assert ledger.unanswered(KEYS[0]) == unanswered
+    assert {kind: count for kind, count in ledger.count().items() if count} == counts
 
 
 def test_a_request_that_failed_and_was_then_answered_is_answered(ledger: Ledger) -> None:
@@ -272,13 +271,10 @@ def test_a_newer_run_beside_this_one_costs_this_one_no_answer(
         ledger.refresh()
 
 
-def test_a_folder_in_place_of_the_file_is_named(tmp_path: Path) -> None:
-    expect_unusable(tmp_path)
-
-
-def test_a_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
+def test_a_folder_in_place_of_the_file_or_a_file_of_the_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    expect_unusable(tmp_path / "file" / "ledger.jsonl")
+    for path in (tmp_path, tmp_path / "file" / "ledger.jsonl"):
+        expect_unusable(path)
 
 
 def test_a_ledger_that_may_not_be_written_is_named() -> None:
@@ -327,17 +323,20 @@ def test_projects_that_share_a_cache_share_the_ledger(dvc_repo: Path) -> None:
     assert default_ledger() == shared / "teacher/ledger.jsonl"
 
 
-def test_a_broken_configuration_of_dvc_is_an_error_and_no_other_ledger(dvc_repo: Path) -> None:
-    (dvc_repo / ".dvc/config").write_text("[core\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"config file error.*`dvc status`") as caught:
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("[core\n", r"config file error.*`dvc status`"),
+        ("", r"not a git repository; .*dvc config core\.no_scm true"),
+    ],
+)
+def test_a_configuration_that_dvc_cannot_use_is_an_error_and_no_other_ledger(
+    dvc_repo: Path, config: str, said: str
+) -> None:
+    (dvc_repo / ".dvc/config").write_text(config, encoding="utf-8")
+    with pytest.raises(DataError, match=said) as caught:
         default_ledger()
     assert "\n" not in str(caught.value)
-
-
-def test_a_project_that_has_lost_git_says_how_to_go_on(dvc_repo: Path) -> None:
-    (dvc_repo / ".dvc/config").write_text("", encoding="utf-8")
-    with pytest.raises(DataError, match=r"not a git repository; .*dvc config core\.no_scm true"):
-        default_ledger()
 
 
 def test_outside_of_a_dvc_repository_the_ledger_lies_below_the_current_folder(

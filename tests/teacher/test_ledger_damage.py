@@ -4,7 +4,6 @@ import errno
 import os
 import re
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,18 +27,6 @@ from tests.teacher.test_ledger import (
 from understudy.teacher import reserve as reserve_module
 from understudy.teacher.ledger import Ledger
 from understudy.tools.audit import Verdict, verify
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "new" / "ledger.jsonl"
-
-
-@pytest.fixture
-def ledger(path: Path) -> Iterator[Ledger]:
-    with Ledger(path) as opened:
-        yield opened
-
 
 # Damage
 

@@ -63,17 +63,3 @@ def check(ledger: Ledger, intact: set[str]) -> None:
             assert found.text == f'Zürich {key} {{"check":"'
         else:
             assert found is None
-
-
-@quick
-@given(order=st.permutations(LINES), end=st.integers(0, sum(len(line) + 1 for line in LINES)))
-def test_a_file_that_is_cut_off_anywhere_keeps_what_is_before_the_cut(
-    order: list[bytes], end: int
-) -> None:
-    data = b"".join(line + b"\n" for line in order)
-    intact = {key for key, line in ANSWERED.items() if data.index(line) + len(line) <= end}
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "ledger.jsonl"
-        path.write_bytes(data[:end])
-        with Ledger(path) as ledger:
-            check(ledger, intact)

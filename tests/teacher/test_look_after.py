@@ -25,10 +25,14 @@ REASONED_OUT = say("", finish_reason="length", usage=USAGE)
 LIMIT = {"max_completion_tokens": 300}
 
 
-def stop(teacher: TeacherParams, path: Path, count: int = 100) -> str:
+def ask_all(teacher: TeacherParams, path: Path) -> list[Answer]:
+    return ask(prompts(100), teacher, path)
+
+
+def stop(teacher: TeacherParams, path: Path) -> str:
     """What a run says when it ends early, checked to be one line."""
     with pytest.raises(UselessAnswersError) as caught:
-        ask(prompts(count), teacher, path)
+        ask_all(teacher, path)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -114,21 +118,6 @@ def test_the_last_answers_of_a_run_are_a_warning(
     assert "warning: 20 of 20 answers cannot be used (20 empty)" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("reply", [say(""), refuse(400, "No.", "content_filter")])
-def test_a_batch_stops_the_run_after_its_results_and_what_it_paid_for_is_kept(
-    path: Path, reply: Reply
-) -> None:
-    changes: dict[str, Any] = {"prices": {"input": 1.0, "output": 4.0}, "max_cost_usd": 0.011}
-    with BatchServer() as server:
-        server.line_script = lambda _: reply
-        teacher = batch_params(server, requests=25, request={"max_tokens": 100}, **changes)
-        said = stop(teacher, path)
-        assert "25 of 25 answers cannot be used" in said or "50 of 50" in said
-        submitted = server.submitted
-        stop(teacher, path)
-        assert server.submitted == submitted < 4
-
-
 # Answers that should be JSON
 
 
@@ -162,9 +151,16 @@ def test_answers_that_are_not_the_json_of_the_prompt_end_the_run(
         assert len(server.calls) == 100
 
 
-def test_json_with_the_field_goes_on(path: Path) -> None:
+def test_json_with_the_field_goes_on_and_after_enough_of_it_json_is_counted_anew(
+    path: Path,
+) -> None:
     with ChatServer(in_turn(say('{"summary": "It rained."}'))) as server:
-        assert len(ask_in_json(params(server, concurrency=1), path)) == 100
+        teacher = params(server, concurrency=1)
+        assert len(ask_in_json(teacher, path, count=30)) == 30
+        server.script = in_turn(say("It rained."))
+        with pytest.raises(UselessAnswersError, match="20 of 20 answers"):
+            ask_in_json(teacher, path)
+        assert len(server.calls) == 50
 
 
 def test_few_answers_without_json_count_for_the_next_run(path: Path) -> None:
@@ -176,29 +172,24 @@ def test_few_answers_without_json_count_for_the_next_run(path: Path) -> None:
         assert len(server.calls) == 20
 
 
-def test_after_answers_enough_a_run_counts_json_anew(path: Path) -> None:
-    with ChatServer(in_turn(say('{"summary": "It rained."}'))) as server:
-        teacher = params(server, concurrency=1)
-        ask_in_json(teacher, path, count=30)
-        server.script = in_turn(say("It rained."))
-        with pytest.raises(UselessAnswersError, match="20 of 20 answers"):
-            ask_in_json(teacher, path)
-        assert len(server.calls) == 50
-
-
-def test_a_batch_without_json_stops_the_run(path: Path) -> None:
+@pytest.mark.parametrize(
+    ("reply", "asks"),
+    [
+        (say(""), ask_all),
+        (refuse(400, "No.", "content_filter"), ask_all),
+        (say("It rained."), ask_in_json),
+    ],
+)
+def test_a_batch_stops_the_run_after_its_results_and_what_it_paid_for_is_kept(
+    path: Path, reply: Reply, asks: Any
+) -> None:
+    changes: dict[str, Any] = {"prices": {"input": 1.0, "output": 4.0}, "max_cost_usd": 0.011}
     with BatchServer() as server:
-        server.line_script = lambda _: say("It rained.")
-        teacher = batch_params(
-            server,
-            requests=25,
-            request={"max_tokens": 100},
-            prices={"input": 1.0, "output": 4.0},
-            max_cost_usd=0.011,
-        )
-        with pytest.raises(UselessAnswersError, match=r"(25|50) not_json"):
-            ask_in_json(teacher, path)
-        submitted = server.submitted
-        with pytest.raises(UselessAnswersError):
-            ask_in_json(teacher, path)
-        assert server.submitted == submitted < 4
+        server.line_script = lambda _: reply
+        teacher = batch_params(server, requests=25, request={"max_tokens": 100}, **changes)
+        submitted = set[int]()
+        for _ in range(2):
+            with pytest.raises(UselessAnswersError, match=r"(\d+) of \1 answers cannot be used"):
+                asks(teacher, path)
+            submitted.add(server.submitted)
+        assert submitted in ({1}, {2}, {3})

@@ -11,7 +11,7 @@ import pytest
 
 from tests.doubles.teacher import settings
 from tests.teacher.asking import requests
-from tests.virtual_time import run
+from tests.virtual_time import run, virtual
 from understudy.contract.answers import Answer
 from understudy.contract.params.teacher import Prices, TeacherParams
 from understudy.teacher.budget import Budget
@@ -53,13 +53,10 @@ def test_an_answer_costs_its_tokens_times_their_prices(
     assert cost_usd(answer(*tokens, batch=batch), Prices(**PRICES)) == pytest.approx(dollars)
 
 
-def test_without_a_discount_a_batch_costs_as_much() -> None:
+def test_a_batch_without_a_discount_and_a_cached_token_without_a_price_cost_as_much() -> None:
     prices = Prices(**{**PRICES, "batch_factor": 1.0})
     both = [price_usd(10, 0, 5, prices=prices, batch=batch) for batch in (True, False)]
     assert both[0] == both[1] > 0
-
-
-def test_cached_tokens_cost_as_much_as_others_unless_they_have_a_price() -> None:
     prices = Prices(input=2.0, output=8.0)
     assert cost_usd(answer(1_000_000, 600_000, 0), prices) == 2.0
     assert worst_case_usd(1000, params(prices=prices)) == pytest.approx((2 * 1000 + 8 * 100) / 1e6)
@@ -200,77 +197,68 @@ def test_a_call_of_an_earlier_run_is_reserved_again_and_not_counted_twice() -> N
     assert money.spent == 6.0
 
 
-def test_a_call_that_waits_starts_as_soon_as_money_is_free() -> None:
-    async def main() -> float:
-        money = budget(10.0)
-        assert money.try_reserve(call(8.0))
-        waiting = asyncio.create_task(money.reserve(call(5.0, "sha256:2")))
-        await asyncio.sleep(3)
-        assert not waiting.done()
-        money.charge(costing("sha256:1", 1.0))
-        assert await waiting
-        return asyncio.get_running_loop().time()
-
-    assert run(main()) == 3
+@virtual
+async def test_a_call_that_waits_starts_as_soon_as_money_is_free() -> None:
+    money = budget(10.0)
+    assert money.try_reserve(call(8.0))
+    waiting = asyncio.create_task(money.reserve(call(5.0, "sha256:2")))
+    await asyncio.sleep(3)
+    assert not waiting.done()
+    money.charge(costing("sha256:1", 1.0))
+    assert await waiting
+    assert asyncio.get_running_loop().time() == 3
 
 
-def test_all_that_wait_give_up_when_nothing_in_flight_can_free_money() -> None:
-    async def main() -> list[bool]:
-        money = budget(10.0)
-        assert money.try_reserve(call(8.0))
-        waiting = [asyncio.create_task(money.reserve(call(5.0, f"{n}"))) for n in range(64)]
-        await asyncio.sleep(1)
-        money.lose("sha256:1")
-        return await asyncio.gather(*waiting)
-
-    assert run(main()) == [False] * 64
+@virtual
+async def test_all_that_wait_give_up_when_nothing_in_flight_can_free_money() -> None:
+    money = budget(10.0)
+    assert money.try_reserve(call(8.0))
+    waiting = [asyncio.create_task(money.reserve(call(5.0, f"{n}"))) for n in range(64)]
+    await asyncio.sleep(1)
+    money.lose("sha256:1")
+    assert await asyncio.gather(*waiting) == [False] * 64
 
 
-def test_calls_that_are_all_lost_at_once_do_not_wait_for_each_other() -> None:
-    async def main() -> tuple[list[bool], float]:
-        money = budget(64.0)
-        calls = [call(1.0, f"sha256:{number}") for number in range(64)]
-        assert all(money.try_reserve(one) for one in calls)
+@virtual
+async def test_calls_that_are_all_lost_at_once_do_not_wait_for_each_other() -> None:
+    money = budget(64.0)
+    calls = [call(1.0, f"sha256:{number}") for number in range(64)]
+    assert all(money.try_reserve(one) for one in calls)
 
-        async def lose(one: Request) -> bool:
-            money.lose(one.key)
-            return await money.reserve(one)
+    async def lose(one: Request) -> bool:
+        money.lose(one.key)
+        return await money.reserve(one)
 
-        return await asyncio.gather(*map(lose, calls)), money.spent
-
-    assert run(main()) == ([False] * 64, 64.0)
-
-
-def test_too_large_a_call_is_refused_at_once() -> None:
-    assert not run(budget(1.0).reserve(call(1.5)))
-    assert not run(budget(1.0, 1.0).reserve(call(1e-6)))
-    assert run(budget(1.0, 0.5).reserve(call(0.5)))
+    assert await asyncio.gather(*map(lose, calls)) == [False] * 64
+    assert money.spent == 64.0
 
 
-def test_a_cancelled_wait_reserves_nothing() -> None:
-    async def main() -> bool:
-        money = budget(1.0)
-        assert money.try_reserve(call(1.0))
-        waiting = asyncio.create_task(money.reserve(call(1.0, "sha256:2")))
-        await asyncio.sleep(1)
-        waiting.cancel()
-        await asyncio.sleep(1)
-        money.release("sha256:1")
-        return money.try_reserve(call(1.0, "sha256:3"))
-
-    assert run(main())
+@virtual
+async def test_too_large_a_call_is_refused_at_once() -> None:
+    assert not await budget(1.0).reserve(call(1.5))
+    assert not await budget(1.0, 1.0).reserve(call(1e-6))
+    assert await budget(1.0, 0.5).reserve(call(0.5))
 
 
-def test_without_a_cap_anything_goes_at_once() -> None:
-    async def main() -> Budget:
-        money = budget(None, 3.0)
-        for number in range(100_000):
-            assert await money.reserve(call(float("inf"), str(number)))
-        for number in range(0, 100_000, 2):
-            money.charge(costing(str(number), 0.00001))
-            money.lose(str(number + 1))
-        return money
+@virtual
+async def test_a_cancelled_wait_reserves_nothing() -> None:
+    money = budget(1.0)
+    assert money.try_reserve(call(1.0))
+    waiting = asyncio.create_task(money.reserve(call(1.0, "sha256:2")))
+    await asyncio.sleep(1)
+    waiting.cancel()
+    await asyncio.sleep(1)
+    money.release("sha256:1")
+    assert money.try_reserve(call(1.0, "sha256:3"))
 
-    begun = time.process_time()
-    assert run(main()).spent == pytest.approx(3.5)
-    assert time.process_time() - begun < 5
+
+@virtual
+async def test_without_a_cap_anything_goes_at_once() -> None:
+    money, begun = budget(None, 3.0), time.process_time()
+    for number in range(20_000):
+        assert await money.reserve(call(float("inf"), str(number)))
+    for number in range(0, 20_000, 2):
+        money.charge(costing(str(number), 0.00001))
+        money.lose(str(number + 1))
+    assert money.spent == pytest.approx(3.1)
+    assert time.process_time() - begun < 1

@@ -1,7 +1,7 @@
 """Servers that restart, load their model, or ask for hours: whole runs in virtual time."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any, cast
@@ -186,21 +186,16 @@ def test_without_a_wait_refusals_use_up_the_retries() -> None:
     assert found.meter.said == []
 
 
-def test_a_prompt_that_the_server_does_not_stand_fails_and_holds_up_no_other() -> None:
-    poison = refused(502, "<html>Bad gateway</html>")
-    found = Run(lambda now, prompt, _: poison if prompt == "prompt 7" else None, max_failed=0.01)
-    assert found.stop.error is None
-    assert (found.meter.done, found.meter.failed) == (COUNT - 1, 1)
-    assert found.ended < COUNT
-
-
-def test_a_last_prompt_that_the_server_does_not_stand_fails_after_the_wait() -> None:
-    poison = refused(502, "<html>Bad gateway</html>")
-    last = f"prompt {COUNT - 1}"
-    found = Run(lambda now, prompt, _: poison if prompt == last else None, max_failed=0.01)
+@pytest.mark.parametrize(("number", "most"), [(7, COUNT), (COUNT - 1, 2 * COUNT)])
+def test_a_prompt_that_the_server_does_not_stand_fails_and_holds_up_no_other(
+    number: int, most: float
+) -> None:
+    poison, prompt = refused(502, "<html>Bad gateway</html>"), f"prompt {number}"
+    found = Run(lambda now, asked, _: poison if asked == prompt else None, max_failed=0.01)
     assert found.stop.error is None
     assert (found.meter.done, found.meter.failed) == (COUNT - 1, 1)
     assert found.journal.kinds["failed"] == 1
+    assert found.ended < most  # the last one fails after the wait
 
 
 def test_a_busy_server_is_not_taken_for_one_that_is_away() -> None:
@@ -210,6 +205,22 @@ def test_a_busy_server_is_not_taken_for_one_that_is_away() -> None:
     assert found.meter.done == COUNT
     assert found.meter.said == []
     assert found.ended < 1.5 * COUNT * SECONDS / 4
+
+
+def test_calls_over_a_rate_limit_are_all_answered_in_the_end() -> None:
+    taken = deque[float](maxlen=4)
+
+    def limited(now: float, prompt: str, others: int) -> Exception | None:
+        if len(taken) == 4 and taken[0] > now - 10:
+            return refused(429, {"message": "Slow down"})
+        taken.append(now)
+        return None
+
+    found = Run(limited, count=60, max_retries=20)
+    assert found.stop.error is None
+    assert (found.meter.done, found.meter.said) == (60, [])
+    assert found.refused > 0
+    assert found.journal.kinds["unbilled"] == found.refused
 
 
 def test_a_server_that_asks_for_a_pause_while_it_loads_is_asked_after_it() -> None:

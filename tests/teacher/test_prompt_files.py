@@ -56,19 +56,14 @@ def ask_user(content: str, more: str = "") -> str:
     return f"messages:\n- role: user\n  content: {json.dumps(content)}\n{more}"
 
 
-def test_messages_are_filled_in_their_order_and_their_outer_white_space_is_left_out(
-    tmp_path: Path,
-) -> None:
-    assert read(tmp_path, FEW_SHOT).fill(ROW) == (
+def test_messages_are_filled_in_their_order_and_the_rest_is_there_to_use(tmp_path: Path) -> None:
+    prompt = read(tmp_path, FEW_SHOT)
+    assert prompt.fill(ROW) == (
         {"role": "system", "content": "You sum up tickets for $5."},
         {"role": "user", "content": "Ticket: The app crashes."},
         {"role": "assistant", "content": "Crash."},
         {"role": "user", "content": "Ticket: Late\nMy parcel is late. $title"},
     )
-
-
-def test_variables_settings_field_and_own_text_are_there_to_use(tmp_path: Path) -> None:
-    prompt = read(tmp_path, FEW_SHOT)
     assert prompt.variables == ("title", "body")
     assert prompt.settings == {"response_format": {"type": "json_object"}}
     assert prompt.field == "result.summary"
@@ -77,14 +72,9 @@ def test_variables_settings_field_and_own_text_are_there_to_use(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("name", ["prompt.yaml", "prompt.YML"])
-def test_yaml_is_told_by_the_name_of_the_file(tmp_path: Path, name: str) -> None:
-    prompt = read(tmp_path, ask_user("Sum up $body"), name=name)
-    assert prompt.fill(ROW) == ({"role": "user", "content": f"Sum up {ROW['body']}"},)
-
-
-def test_one_user_message_in_yaml_is_the_same_as_a_text(tmp_path: Path) -> None:
+def test_one_user_message_in_yaml_is_the_same_as_a_text(tmp_path: Path, name: str) -> None:
     yaml, text = (
-        read(tmp_path, ask_user(" Sum up $body\n")),
+        read(tmp_path, ask_user(" Sum up $body\n"), name=name),
         read(tmp_path, "Sum up $body", name="a"),
     )
     assert yaml.fill(ROW) == text.fill(ROW)

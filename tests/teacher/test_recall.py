@@ -11,8 +11,8 @@ import pytest
 from tests.doubles.teacher import ChatServer
 from tests.teacher.asking import ask, keys
 from tests.teacher.recalling import (
+    OLD_PIPELINE,
     OUTPUT,
-    PIPELINE,
     PRICES,
     Outputs,
     answer,
@@ -57,21 +57,16 @@ def test_the_lock_of_the_workspace_comes_first_and_that_of_the_last_commit_too(
     assert numbers(recall(OUTPUT, params())) == [1, 3, 4]
 
 
-def test_before_the_first_commit_the_workspace_counts_alone(tmp_path: Path) -> None:
-    outputs = Outputs(tmp_path / "project")
-    outputs.make([answer(1)])
-    outputs.lose()
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.chdir(outputs.path)
-        monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
-        assert numbers(recall(OUTPUT, params())) == [1]
-
-
-def test_a_fresh_project_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_before_the_first_commit_the_workspace_counts_alone_and_a_fresh_project_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     outputs = Outputs(tmp_path / "project")
     monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
     monkeypatch.chdir(outputs.path)
     assert list(recall(OUTPUT, params())) == []
+    outputs.make([answer(1)])
+    outputs.lose()
+    assert numbers(recall(OUTPUT, params())) == [1]
 
 
 def test_a_dvc_project_outside_git_is_read_all_the_same(
@@ -90,10 +85,6 @@ def test_outside_any_project_there_are_none(
     assert list(recall(OUTPUT, params())) == []
 
 
-def test_another_output_has_none(outputs: Outputs) -> None:
-    assert list(recall(Path("data/nothing.parquet"), params())) == []
-
-
 def test_predictions_are_answers_too(tmp_path: Path) -> None:
     write(tmp_path / "zeroshot.parquet", [answer(1), answer(2)], text="prediction")
     assert list(read_answers(tmp_path / "zeroshot.parquet")) == [answer(1), answer(2)]
@@ -106,58 +97,38 @@ def test_the_text_counts_where_the_prediction_was_read_out_of_it(tmp_path: Path)
 
 
 @pytest.mark.parametrize("columns", [["id", "text"], ["request", "text"], ["prediction"]])
-def test_an_output_of_an_older_version_has_none(tmp_path: Path, columns: Sequence[str]) -> None:
+def test_an_output_of_an_older_version_or_without_rows_has_none(
+    tmp_path: Path, columns: Sequence[str]
+) -> None:
     with table_writer(tmp_path / "old.parquet", text_columns(*columns)) as table:
         table.add(dict.fromkeys(columns, "x"))
-    assert list(read_answers(tmp_path / "old.parquet")) == []
-
-
-def test_an_output_without_rows_has_none(tmp_path: Path) -> None:
     write(tmp_path / "empty.parquet", [])
-    assert list(read_answers(tmp_path / "empty.parquet")) == []
+    for name in ("old", "empty"):
+        assert list(read_answers(tmp_path / f"{name}.parquet")) == []
 
 
 # An output that is nowhere
 
 
 def test_answers_that_would_be_paid_for_again_are_an_error_with_the_ways_out(
-    lost: Outputs,
+    lost: Outputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(TeacherError, match=rf"dvc pull {OUTPUT}.*{PAY_AGAIN}=1") as caught:
+    ways_out = rf"dvc pull {OUTPUT}.*{PAY_AGAIN}=1"
+    with pytest.raises(TeacherError, match=ways_out) as caught:
         list(recall(OUTPUT, params()))
     assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize("price", ["input", "cached_input", "output"])
-def test_any_price_makes_them_worth_an_error(lost: Outputs, price: str) -> None:
-    prices = {**dict.fromkeys(PRICES, 0.0), price: 0.1, "batch_factor": 0.5}
-    with pytest.raises(TeacherError):
-        list(recall(OUTPUT, params(prices=prices)))
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"prices": {**dict.fromkeys(PRICES, 0.0), "batch_factor": 0.5}},
-        {"model": "another"},
-        {"base_url": "http://127.0.0.1:10/v1"},
-    ],
-)
-def test_answers_that_are_free_or_of_another_teacher_are_no_loss(
-    lost: Outputs, changes: dict[str, Any]
-) -> None:
-    assert list(recall(OUTPUT, params(**changes))) == []
-
-
-def test_who_wants_to_pay_again_may(lost: Outputs, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = {**dict.fromkeys(PRICES, 0.0), "batch_factor": 0.5}
+    for price in ("input", "cached_input", "output"):
+        with pytest.raises(TeacherError, match=ways_out):
+            list(recall(OUTPUT, params(prices=free | {price: 0.1})))
+    others: list[dict[str, Any]] = [{"model": "another"}, {"base_url": "http://127.0.0.1:10/v1"}]
+    for changes in ({"prices": free}, *others):  # free, or of another teacher: no loss
+        assert list(recall(OUTPUT, params(**changes))) == []
+    Path("dvc.lock").unlink()
+    with pytest.raises(TeacherError, match=PAY_AGAIN):  # of what the last commit had
+        list(recall(OUTPUT, params()))
     monkeypatch.setenv(PAY_AGAIN, "1")
     assert list(recall(OUTPUT, params())) == []
-
-
-def test_what_the_last_commit_had_is_an_error_too(lost: Outputs) -> None:
-    Path("dvc.lock").unlink()
-    with pytest.raises(TeacherError, match=PAY_AGAIN):
-        list(recall(OUTPUT, params()))
 
 
 # In a run
@@ -181,26 +152,6 @@ def test_a_fresh_ledger_is_filled_from_the_committed_output(
 
 
 WRITTEN = Path("data/written/answers.parquet")
-OLD_PIPELINE = PIPELINE.replace("data/answers.parquet", "data/gpt/answers.parquet").replace(
-    "mkdir -p data", "mkdir -p data/gpt"
-)
-
-
-@pytest.fixture
-def renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Outputs:
-    """Answers of the old layout, pushed; dvc.yaml is new since, and dvc.lock is not."""
-    outputs = Outputs(tmp_path / "project")
-    (outputs.path / "dvc.yaml").write_text(OLD_PIPELINE, encoding="utf-8")
-    outputs.make([answer(1), answer(2)])
-    outputs.project.commit("Answer in the old layout")
-    outputs.project.run("dvc", "push")
-    new = OLD_PIPELINE.replace("data/gpt", "data/written").replace("answer:", "generate:")
-    (outputs.path / "dvc.yaml").write_text(new, encoding="utf-8")
-    shutil.rmtree(outputs.path / "data")
-    monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
-    monkeypatch.delenv(PAY_AGAIN, raising=False)
-    monkeypatch.chdir(outputs.path)
-    return outputs
 
 
 @pytest.mark.parametrize("keeper", ["cache", "remote"])

@@ -5,14 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.teacher.recalling import (
-    OUTPUT,
-    Outputs,
-    answer,
-    numbers,
-    params,
-    write,
-)
+from tests.teacher.recalling import OUTPUT, Outputs, answer, numbers, params, write
 from understudy.core.errors import DataError
 from understudy.teacher.errors import TeacherError
 from understudy.teacher.recall import PAY_AGAIN, read_answers, recall

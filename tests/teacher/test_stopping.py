@@ -108,9 +108,7 @@ def test_a_signal_stops_the_run_and_a_second_one_hurries_it(
 
 
 @pytest.mark.parametrize("watching", [signal.SIG_IGN], indirect=True)
-def test_a_hang_up_that_nohup_has_it_ignore_stops_nothing(
-    watching: subprocess.Popen[str],
-) -> None:
+def test_a_hang_up_that_nohup_has_it_ignore_stops_nothing(watching: subprocess.Popen[str]) -> None:
     watching.send_signal(signal.SIGHUP)
     watching.send_signal(signal.SIGTERM)
     assert read(watching) == "StoppedError stopped by SIGTERM"

@@ -59,16 +59,6 @@ def test_killed_ten_times_at_random_no_answer_is_lost_and_only_flying_calls_are_
         assert paid[prompt] - 1 <= lost[key]
 
 
-def test_a_higher_limit_asks_for_the_rest_only(tmp_path: Path) -> None:
-    ledger = tmp_path / "ledger.jsonl"
-    with ChatServer() as server:
-        teacher = TeacherParams(**settings(server.url, concurrency=16))
-        assert len(list(ask(prompts(200), teacher, ledger, "test"))) == 200
-        assert len(list(ask(prompts(300), teacher, ledger, "test"))) == 300
-        assert len(server.paid) == 300
-        assert sorted(server.prompts[200:]) == sorted(prompts(300)[200:])
-
-
 def test_two_runs_side_by_side_that_want_the_same_answers_pay_once(tmp_path: Path) -> None:
     with ChatServer() as server:
         teacher = settings(server.url, concurrency=16)

@@ -42,16 +42,13 @@ def test_an_ordinary_text_repeats_nothing(text: str) -> None:
     "mark",
     [
         *(
-            "<|im_start|>",
-            "<|eot_id|>",
-            "<|start_header_id|>",
-            "<|endoftext|>",
+            "<|im_start|>", "<|eot_id|>", "<|start_header_id|>", "<|endoftext|>",
             "<\uff5cUser\uff5c>",
         ),
         *("[INST]", "[/INST]", "<<SYS>>", "</s>", "<start_of_turn>", "<end_of_turn>", "<eos>"),
         *("[|endofturn|]", "\n### Response:", "\n### Instruction: Write.", "<|END_OF_TURN_TOKEN|>"),
     ],
-)
+)  # fmt: skip
 def test_parts_of_chat_templates_are_found(mark: str) -> None:
     assert has_template_mark(f"{NEWS}{mark}")
     assert not has_template_mark(NEWS)

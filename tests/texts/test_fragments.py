@@ -11,32 +11,24 @@ def find(article: str, summary: str) -> Fragments:
     return find_fragments(article.split(), summary.split())
 
 
-def test_each_fragment_is_the_longest_that_begins_at_its_word() -> None:
+def test_fragments_are_the_longest_at_their_word_found_greedily_to_the_end() -> None:
     # "a b" stands twice, longer the second time; x is nowhere
     found = find("a b x1 a b c d", "a b c y d a")
     assert found.spans == ((0, 3), (4, 1), (5, 1))
-
-
-def test_the_search_is_greedy_as_in_the_paper() -> None:
     # from "a" on it takes "a b", so that "b c d e" is not seen as a whole
     found = find("a b x b c d e", "a b c d e")
     assert found.spans == ((0, 2), (2, 3))
     assert found.longest == 3
+    assert find("x a b", "a b c").spans == ((0, 2),)
+    assert find("a b c", "x b").spans == ((1, 1),)
 
 
-def test_coverage_is_the_share_of_words_in_fragments() -> None:
+def test_coverage_and_density_weigh_fragments_by_their_words() -> None:
     found = find_fragments(ARTICLE, "a b z c z z e f".split())
     assert found.spans == ((0, 2), (3, 1), (6, 2))
     assert found.coverage == 5 / 8
-
-
-def test_density_weighs_each_fragment_by_its_length() -> None:
-    found = find_fragments(ARTICLE, "a b z c z z e f".split())
     assert found.density == (2 * 2 + 1 * 1 + 2 * 2) / 8
     assert find_fragments(ARTICLE, ARTICLE[1:5]).density == 4
-
-
-def test_a_fragment_may_be_used_again() -> None:
     found = find("a b c", "a b a b")
     assert (found.spans, found.coverage, found.density) == (((0, 2), (2, 2)), 1, 2)
 
@@ -47,8 +39,3 @@ def test_a_fragment_may_be_used_again() -> None:
 def test_nothing_in_common_is_nothing(article: str, summary: str) -> None:
     found = find(article, summary)
     assert (found.spans, found.coverage, found.density, found.longest) == ((), 0, 0, 0)
-
-
-def test_a_fragment_at_the_end_of_either_text_ends_there() -> None:
-    assert find("x a b", "a b c").spans == ((0, 2),)
-    assert find("a b c", "x b").spans == ((1, 1),)

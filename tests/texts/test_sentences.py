@@ -38,15 +38,12 @@ def test_a_closing_quote_stays_with_its_sentence(quote: str) -> None:
     ]
 
 
-def test_a_line_break_ends_a_sentence_without_a_mark() -> None:
+def test_line_breaks_end_sentences_and_empty_lines_are_none() -> None:
     assert split_sentences("First line\nSecond line .\r\nThird line") == [
         "First line",
         "Second line .",
         "Third line",
     ]
-
-
-def test_empty_lines_and_outer_spaces_are_no_sentences() -> None:
     assert split_sentences("\n  One. \n\n\t\n Two.\n") == ["One.", "Two."]
     assert split_sentences(" \n ") == []
     assert split_sentences("") == []
@@ -57,10 +54,13 @@ def test_nothing_but_spaces_is_lost() -> None:
     assert "".join("".join(split_sentences(text)).split()) == "".join(text.split())
 
 
-def test_the_lead_is_the_first_three_sentences_one_a_line() -> None:
+def test_the_lead_is_the_first_three_sentences_or_all_one_a_line() -> None:
     article = "Mr. Lee came. He saw 3.5 cats.\nNobody was hurt. He left."
     assert lead(article) == "Mr. Lee came.\nHe saw 3.5 cats.\nNobody was hurt."
     assert lead(article, 1) == "Mr. Lee came."
+    assert lead("大桥开放。下雨了！为什么？没有人知道。") == "大桥开放。\n下雨了！\n为什么？"
+    assert lead("One. Two.") == "One.\nTwo."
+    assert lead("") == ""
 
 
 @pytest.mark.parametrize(
@@ -77,12 +77,3 @@ def test_the_lead_is_the_first_three_sentences_one_a_line() -> None:
 @pytest.mark.parametrize("space", ["", " "])
 def test_the_end_marks_of_other_scripts_end_a_sentence(sentences: list[str], space: str) -> None:
     assert split_sentences(space.join(sentences)) == sentences
-
-
-def test_the_lead_of_a_chinese_article_is_its_first_three_sentences() -> None:
-    assert lead("大桥开放。下雨了！为什么？没有人知道。") == "大桥开放。\n下雨了！\n为什么？"
-
-
-def test_the_lead_of_a_short_article_is_all_of_it() -> None:
-    assert lead("One. Two.") == "One.\nTwo."
-    assert lead("") == ""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.core.documents import KINDS, SAMPLE, Document, write_document
-from tests.imports import ROOT
+from tests.imports import ROOT, run_python
 from understudy.core.errors import ParamsError
 from understudy.tools.check import check, main
 
@@ -145,13 +145,7 @@ def test_a_stage_refuses_its_sections_before_any_work(
 def test_a_misspelt_key_stops_the_command_with_one_line_and_no_output(document: Document) -> None:
     document["filter"]["max_charakters"] = document["filter"].pop("max_characters")
     write_document(document)
-    process = subprocess.run(
-        [sys.executable, "-m", "stages.filter"],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    process = run_python("-m", "stages.filter", cwd=Path())
     assert process.returncode == 1
     assert process.stdout == ""
     assert process.stderr == (

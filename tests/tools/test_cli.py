@@ -2,14 +2,12 @@
 
 import importlib
 import re
-import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.imports import ROOT
+from tests.imports import run_python
 from understudy.core.errors import run
 from understudy.tools import ledger
 from understudy.tools.cli import COMMANDS, main
@@ -69,8 +67,7 @@ def test_every_command_explains_itself_with_an_example_and_its_exit_status(
 
 @pytest.mark.parametrize("stage", WITH_ARGUMENT)
 def test_a_stage_explains_itself_with_an_example_and_its_exit_status(stage: str) -> None:
-    command = [sys.executable, "-m", f"stages.{stage}", "--help"]
-    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    shown = run_python("-m", f"stages.{stage}", "--help", check=True).stdout
     module = stage.removesuffix(".__main__")
     assert shown.startswith(f"usage: python -m stages.{module} ")
     assert re.search(rf"^Run: python -m stages\.{module} [A-Z]+( SEED)?$", shown, re.MULTILINE)
@@ -142,19 +139,11 @@ def test_help_loads_no_heavy_library(command: str) -> None:
         "except SystemExit: print(*sys.modules, file=sys.stderr)"
     )
     words = [word for word in (command, "--help") if word]
-    done = subprocess.run(
-        [sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    done = run_python("-c", code, *words, check=True)
     assert HEAVY.isdisjoint(done.stderr.split())
 
 
 def test_a_command_line_that_cannot_be_read_exits_with_2() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "understudy.tools", "score", "one.txt"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_python("-m", "understudy.tools", "score", "one.txt")
     assert (done.returncode, done.stdout) == (2, "")
     assert "the following arguments are required: PREDICTIONS" in done.stderr

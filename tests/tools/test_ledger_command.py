@@ -1,7 +1,6 @@
 """understudy ledger: what it prints, how it exits, what it takes and what it refuses."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.imports import run_python
 from understudy.contract.answers import COLUMNS, LATER, Answer
 from understudy.core.errors import UnderstudyError
 from understudy.core.tables import table_writer
@@ -20,7 +20,6 @@ from understudy.teacher.ledger import LEDGER_ENV, Ledger
 from understudy.teacher.requests import content_key
 from understudy.tools.ledger import main
 
-ROOT = Path(__file__).parents[1]
 REQUESTS = [{"endpoint": "e", "model": "m", "messages": [{"content": f"ü{n}"}]} for n in range(5)]
 KEYS = [content_key(request) for request in REQUESTS]
 COMPLETION = {"model": "m-1", "choices": [{"message": {"content": "text"}}]}
@@ -121,10 +120,7 @@ def test_a_ledger_that_is_not_there_is_named(run: Command, tmp_path: Path) -> No
 def test_a_known_failure_is_one_line_on_stderr(tmp_path: Path) -> None:
     notes = tmp_path / "notes"
     notes.write_text("some notes\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "understudy.tools", "ledger", "verify", "--ledger", notes],
-        cwd=ROOT, check=False, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+    done = run_python("-m", "understudy.tools", "ledger", "verify", "--ledger", notes)
     assert done.returncode == 1
     assert done.stderr.startswith(f"error: {notes}: not a ledger")
     assert done.stderr.count("\n") == 1

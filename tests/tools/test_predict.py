@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from understudy.core.errors import DataError, StudentError
+from understudy.core.errors import DataError
 from understudy.tools.predict import main
 from understudy.tools.summarize import summarize_file
 
@@ -26,6 +26,7 @@ from understudy.tools.summarize import summarize_file
         (("--model", "m", "--input", ".", "--shard", "2"), "2: expected a shard and their number"),
         (("--model", "m", "--input", ".", "--engine", "x"), "invalid choice: 'x'"),
         (("--model", "m", "--input", "-", "--tokens-per-batch", "0"), "0: expected a whole number"),
+        (("--model", "m", "--input", "-", "--tokens-per-batch", "-1"), "-1: expected a whole num"),
         (("--model", "m", "--input", "-", "--tokens-per-batch", "x"), "x: expected a whole number"),
     ],
 )
@@ -36,13 +37,6 @@ def test_a_command_line_that_cannot_be_used_exits_with_2(
         main(arguments)
     assert caught.value.code == 2
     assert problem in capsys.readouterr().err
-
-
-def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    articles = tmp_path / "articles.jsonl"
-    articles.write_text('{"id": "1", "article": "A."}\n', encoding="utf-8")
-    with pytest.raises(StudentError, match=r"models/none: no such folder; expected config\.json"):
-        main(["--model", "models/none", "--input", str(articles)])
 
 
 def test_a_damaged_file_is_refused_before_the_model_is_loaded(tmp_path: Path) -> None:

@@ -1,8 +1,6 @@
 """understudy score: any two files, and a third to compare with."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +8,7 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from tests.imports import ROOT
+from tests.imports import run_python
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.core.errors import DataError
 from understudy.rows.texts import Texts, align, read_texts
@@ -187,13 +185,7 @@ def test_a_row_that_cannot_be_used_is_an_error_that_names_it(
 
 
 def test_a_missing_file_is_one_line_and_exits_with_1(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "understudy.tools", "score", "none.jsonl", tmp_path / "none.txt"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_python("-m", "understudy.tools", "score", "none.jsonl", tmp_path / "none.txt")
     assert done.returncode == 1
     assert done.stdout == ""
     kinds = "a .jsonl, .csv, .parquet or .txt file"

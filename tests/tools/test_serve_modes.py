@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -334,7 +333,7 @@ def test_a_new_calibration_decides_after_sighup_and_figures_go_on(
         with served(model, teacher, *given) as server:
             assert taught(ARTICLES[0]) not in ask_all(server, ARTICLES[:4])
             calibrate(model, teacher, NEVER)
-            os.kill(server.process.pid, signal.SIGHUP)
+            server.process.send_signal(signal.SIGHUP)
             asked = 4
             while len(teacher.calls) < 4 * workers:  # each worker loads in its own moment
                 asked += len(ask_all(server, [f"{asked} {one}" for one in ARTICLES[:4]]))

@@ -93,12 +93,16 @@ def ran(project: Project) -> list[str]:
     return re.findall(r"^Running stage '(.+)':", printed, re.MULTILINE)
 
 
-def test_after_a_run_all_is_up_to_date_and_nothing_is_printed_or_written(
+def test_after_a_run_only_params_of_a_stage_make_it_stale(
     project: Project, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert survey_stages(project.path) == [Stage(name, "up to date", ()) for name in ORDER]
     assert capfd.readouterr() == ("", "")
     assert project.run("git", "status", "--porcelain").stdout == ""
+    change(project, "params.yaml", "concurrency: 3", "concurrency: 4")
+    assert states(project) == ["up to date"] * 4
+    change(project, "params.yaml", "last: 5\n", "")
+    assert survey(project)["last"] == ("stale", ("params last removed",))
 
 
 def test_a_changed_param_names_old_and_new_and_what_follows_waits(project: Project) -> None:
@@ -125,16 +129,6 @@ def test_nested_added_removed_null_and_long_params(project: Project) -> None:
             "params teacher.request.effort added: 'low'",
         ),
     )
-
-
-def test_a_param_of_no_stage_makes_nothing_stale(project: Project) -> None:
-    change(project, "params.yaml", "concurrency: 3", "concurrency: 4")
-    assert states(project) == ["up to date"] * 4
-
-
-def test_a_param_that_went_missing_is_named(project: Project) -> None:
-    change(project, "params.yaml", "last: 5\n", "")
-    assert survey(project)["last"] == ("stale", ("params last removed",))
 
 
 def test_changed_and_absent_inputs(project: Project) -> None:

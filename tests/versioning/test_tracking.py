@@ -41,13 +41,15 @@ def test_a_clone_gets_each_version_by_a_pull(project: Project) -> None:
     assert project.run("git", "status", "--short").stdout == ""
 
 
-def test_a_file_that_is_not_pulled_is_told(project: Project) -> None:
+def test_a_file_that_is_not_pulled_or_not_there_is_told(project: Project) -> None:
     check_pulled(FILE)
     track(FILE)
     check_pulled(FILE)
     FILE.unlink()
     with pytest.raises(DataError, match=r"`dvc pull data/harvested\.parquet` gets it"):
         check_pulled(FILE)
+    with pytest.raises(DataError, match=r"other\.parquet"):
+        track(Path("data/other.parquet"))
 
 
 def test_without_a_project_there_is_nothing_to_track_with(
@@ -59,8 +61,3 @@ def test_without_a_project_there_is_nothing_to_track_with(
     check_pulled(FILE)
     with pytest.raises(NoProjectError):
         track(FILE)
-
-
-def test_a_file_that_is_not_there_cannot_be_tracked(project: Project) -> None:
-    with pytest.raises(DataError, match=r"other\.parquet"):
-        track(Path("data/other.parquet"))

@@ -233,7 +233,7 @@ class OneSource(KeyedMetrics[AnyScores]):
     @classmethod
     def path_of(cls, kind: Kind) -> Path:
         """Where it is in a project of a kind."""
-        return cls.PATH if kind is SUMMARIZATION else Path("metrics/labels.json")
+        return Path("metrics/labels.json") if kind.has_labels else cls.PATH
 
 
 class F1Difference(WithIntervals):

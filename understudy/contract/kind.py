@@ -48,6 +48,8 @@ class Kind:
     """What each type has of every row, and its title."""
     judged: str
     """The measure that intervals, tests and verdicts are about."""
+    has_labels: bool
+    """Whether an answer is one of `task.labels`, and nothing else."""
 
     @cached_property
     def columns(self) -> tuple[str, str, str]:
@@ -94,6 +96,7 @@ SUMMARIZATION = Kind(
     ),
     measures=MappingProxyType({"recall": "recall", "precision": "precision", "f1": "F1"}),
     judged="f1",
+    has_labels=False,
 )
 CLASSIFICATION = Kind(
     name="classification",
@@ -111,6 +114,7 @@ CLASSIFICATION = Kind(
     types=MappingProxyType({"labels": "labels"}),
     measures=MappingProxyType({"accuracy": "accuracy", "balanced": "balanced accuracy"}),
     judged="accuracy",
+    has_labels=True,
 )
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {kind.name: kind for kind in (SUMMARIZATION, CLASSIFICATION)}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from understudy.contract.kind import CLASSIFICATION, this_kind
+from understudy.contract.kind import this_kind
 from understudy.contract.pairs import SEEDS
 from understudy.core.tables import text_columns
 
@@ -18,7 +18,7 @@ CONFIDENCE = "confidence"
 
 def predictions_schema() -> dict[str, pa.DataType]:
     """Columns of a student's predictions in this project."""
-    more = {CONFIDENCE: pa.float64()} if this_kind() is CLASSIFICATION else {}
+    more = {CONFIDENCE: pa.float64()} if this_kind().has_labels else {}
     return {**PREDICTIONS_SCHEMA, **more}
 
 

@@ -16,10 +16,7 @@ TOOL_WORDS = {"tool_calls", "function_call", "tool_use", "tool_call"}
 FINISHES = ("finish_reason", "stop_reason", "done_reason")
 SPEAKERS = ("assistant", "model")
 TEXTS = ("content", "text", "completion")
-ABOUT = (
-    *(*FINISHES, *TOOLS),
-    *("refusal", "model", "usage", "id", "created", "index", "logprobs"),
-)
+ABOUT = (*(*FINISHES, *TOOLS), *("refusal", "model", "usage", "id", "created", "index", "logprobs"))
 """What logs have beside the text of an answer."""
 WRAPPERS = ("body", "json")
 FAILURES = {"failure", "failed", "error"}

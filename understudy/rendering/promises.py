@@ -1,7 +1,7 @@
 """When a student answers alone, and what is promised of it, in words."""
 
 from understudy.contract.calibration import Promised, SystemCalibration
-from understudy.contract.kind import SUMMARIZATION, this_kind
+from understudy.contract.kind import this_kind
 from understudy.rendering.figures import count, percent
 
 
@@ -17,7 +17,7 @@ def word_promise(promise: Promised) -> str:
     whole = "all" if promise.horizon is None else f"the next {count(promise.horizon)}"
     kind = this_kind()
     bad = f"and worse than the teacher by more than {promise.delta:g} points of {kind.title()}"
-    if kind is not SUMMARIZATION:
+    if kind.has_labels:
         bad = f"with another {kind.answer} than the teacher's"
     return (
         f"with {_share(promise.confidence)} confidence, at most {_share(promise.epsilon)} of "

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from understudy.contract.dataset import Dataset, SplitCounts, StudyCounts, StudySplit
-from understudy.contract.kind import CLASSIFICATION, this_kind
+from understudy.contract.kind import this_kind
 from understudy.contract.origin import HubOrigin, SampleOrigin, load_origin
 from understudy.contract.pairs import GOLD, GOLD_REJECTS_SCHEMA, RAW, REJECTS, SPLITS
 from understudy.contract.params.filter import CONTRADICTORY, FilterParams
@@ -61,7 +61,7 @@ def find_contradictory(raw: Path) -> set[bytes]:
     """Fingerprints of texts with more than one label, in whichever splits; none of other tasks."""
     kind = this_kind()
     labels, found = dict[bytes, str](), set[bytes]()
-    for split in SPLITS if kind is CLASSIFICATION else ():
+    for split in SPLITS if kind.has_labels else ():
         for row in iterate_table(raw / f"{split}.parquet", [kind.input, kind.output]):
             text, label = fingerprint(row[kind.input]), row[kind.output]
             if label is not None and labels.setdefault(text, label) != label:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from understudy.contract.kind import CLASSIFICATION, this_kind
+from understudy.contract.kind import this_kind
 from understudy.contract.params.label import (
     COPY,
     DISAGREE,
@@ -27,7 +27,7 @@ class LabelRule:
         """Takes the limits, and the prompt's own text without that of a row."""
         self._params = params
         self._text_rule = TextRule(params, own)
-        self._is_class = this_kind() is CLASSIFICATION
+        self._is_class = this_kind().has_labels
 
     def find_reason(self, article: str, text: str) -> str | None:
         """The first reason not to use an answer, one of `params.reasons`, or None.

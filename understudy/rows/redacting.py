@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from understudy.contract.kind import CLASSIFICATION, this_kind
+from understudy.contract.kind import this_kind
 from understudy.contract.origin import Redacted
 from understudy.contract.params.fetch import NO_FILE, FetchParams, RedactParams
 from understudy.contract.personal import ReplacedKinds
@@ -120,7 +120,7 @@ def redact_values(
         An id with personal data becomes None: as [EMAIL], it would be that of other rows too.
     """
     kind, found, counts = this_kind(), dict(values), Counter[str]()
-    outputs = () if kind is CLASSIFICATION else (kind.output,)
+    outputs = () if kind.has_labels else (kind.output,)
     for name in ("id", *outputs, *(fields or [kind.input])):
         if found.get(name) is not None:
             found[name], _ = redactor.redact(found[name])

@@ -7,7 +7,7 @@ from itertools import islice, starmap
 from pathlib import Path
 
 from understudy.contract import origin
-from understudy.contract.kind import CLASSIFICATION, this_kind
+from understudy.contract.kind import this_kind
 from understudy.contract.pairs import SPLITS
 from understudy.contract.params.fetch import NO_FILE, FetchParams, FilesParams
 from understudy.core.errors import DataError
@@ -52,7 +52,7 @@ def open_source(params: FetchParams) -> Source:
             origin.HubOrigin, source="hub", dataset=hub.dataset, config=hub.config, revision=commit
         ))  # fmt: skip
     seed, rows = params.sample.seed, {}
-    compose = sample_messages if this_kind() is CLASSIFICATION else sample_rows
+    compose = sample_messages if this_kind().has_labels else sample_rows
     for split in SPLITS:
         values = enumerate(compose(split, getattr(params.sample, split), seed), start=1)
         rows[split] = islice(starmap(partial(RawRow, "sample"), values), params.limit)

@@ -48,9 +48,7 @@ class Scoreboard:
         return self._by_type(means, self._drawn[system], [*self._kind.measures])
 
     def compare(
-        self,
-        pairs: Sequence[tuple[str, str]],
-        texts: Mapping[str, Sequence[str]] | None = None,
+        self, pairs: Sequence[tuple[str, str]], texts: Mapping[str, Sequence[str]] | None = None
     ) -> dict[str, dict[str, dict[str, Any]]]:
         """Differences of pairs by type of scores, the first system minus the second.
 
@@ -119,7 +117,7 @@ class RecipeBoard:
             return _recast(found, form)
 
         known = {"shipped": shipped, "seeds": len(seeds)}
-        if self._kind is SUMMARIZATION:
+        if not self._kind.has_labels:
             found = {kind: over_seeds(kind, SeedScores) for kind in self._kind.types}
             return Recipe.model_validate({**known, **found})
         return LabelRecipe.model_validate(
@@ -136,7 +134,7 @@ class RecipeBoard:
         With the texts of all models, pairs of which one wrote nothing are marked as moot; so are
         those whose scores are all 0.
         """
-        is_rouge = self._kind is SUMMARIZATION
+        is_rouge = not self._kind.has_labels
         form: type[RecipeFinding] = RecipeDifference if is_rouge else LabelRecipeDifference
         judged: dict[str, list[RecipeFinding]] = {}
         for kind in self._kind.types:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from understudy.contract.answers import Answer
-from understudy.contract.kind import CLASSIFICATION, this_kind
+from understudy.contract.kind import this_kind
 from understudy.contract.pairs import GOLD
 from understudy.contract.params.task import TaskParams
 from understudy.contract.params.usable import NO_FIELD, NOT_JSON
@@ -58,7 +58,7 @@ class Prompt:
             PromptError: the file is no template, or uses no variable, or another one.
         """
         kind = this_kind()
-        if labels is None and kind is CLASSIFICATION:
+        if labels is None and kind.has_labels:
             labels = load_section("task", TaskParams).labels
         file = read_prompt_file(param, path, labels or ())
         self._given = f"{param} = {path}"
@@ -180,7 +180,7 @@ class Questions:
         columns = tuple(dict.fromkeys((*this_kind().columns, *self.prompt.variables)))
         settings, path = self.prompt.settings, self.prompt.field
         kind, seen = this_kind(), Counter[bytes]()
-        are_alike = kind is CLASSIFICATION and kind.output in self.prompt.variables
+        are_alike = kind.has_labels and kind.output in self.prompt.variables
         for split, limit in self.limits.items():
             rows = islice(iterate_table(self.folder / f"{split}.parquet", columns), limit)
             for row in chain(rows, self.more.get(split, ())):

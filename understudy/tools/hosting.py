@@ -20,7 +20,7 @@ from understudy.rows.redacting import open_model_redactor
 from understudy.serving.app import Service, build_app, open_service
 from understudy.serving.batching import Limits
 from understudy.serving.monitoring import Meters
-from understudy.students.decoding.engines import CTranslate2, open_engine
+from understudy.students.decoding.engines import CTranslate2, open_engine, read_kind
 from understudy.students.decoding.generation import read_generation_config
 from understudy.students.decoding.hypotheses import Hypothesis
 from understudy.students.model.machine import count_cores
@@ -92,7 +92,7 @@ def open_app(
         check_conversion(model)
     if model.is_symlink():
         model = model.resolve()  # which may be another in the next moment
-    task = TaskPrompt.load(prompt, open_model_redactor(model, names))
+    task = TaskPrompt.load(prompt, open_model_redactor(model, names), read_kind(model)[1])
     student = ServedStudent(model, params.threads, params.tokens_per_batch)
     limits = Limits(
         params.max_queue, params.timeout_seconds, params.tokens_per_batch, student.slots

@@ -59,7 +59,7 @@ def _add_options(parser: ArgumentParser) -> None:
     add("--input", nargs="+", required=True, metavar="PATH", help=f"articles: {kinds}")
     out = ".jsonl, .csv, .parquet or .txt; stdout gets .jsonl; of several files, a folder"
     add("--output", metavar="PATH", help=out)
-    add("--column", default="article", help="which column holds the articles")
+    add("--column", help="which column holds the inputs; default: article, or text for labels")
     batch = "article tokens decoded at once (%(default)s): what limits memory"
     add("--tokens-per-batch", type=whole_number, default=8192, help=batch)
     names = "names to replace, one a line, where training replaced names; default: those of the "
@@ -84,14 +84,22 @@ def _check(parser: ArgumentParser, given: Namespace) -> None:
         parser.error("--output is required for several files: a folder")
 
 
+def name_input_column(model: Path) -> str:
+    """What files call the inputs of a model folder's task, where nobody says otherwise."""
+    from understudy.contract.kind import CLASSIFICATION, SUMMARIZATION
+    from understudy.students.decoding.engines import read_kind
+
+    return (CLASSIFICATION if read_kind(model)[1] else SUMMARIZATION).input
+
+
 def _summarize_one(given: Namespace) -> None:
     from understudy.rows.redacting import open_model_redactor
     from understudy.tools.summarize import summarize_file
 
     redactor = open_model_redactor(given.model, given.redact_names)
     source, out = Path(given.input[0]), None if given.output is None else Path(given.output)
-    size = given.tokens_per_batch
-    summarize_file(given.model, source, out, given.column, size, redactor)
+    column, size = given.column or name_input_column(given.model), given.tokens_per_batch
+    summarize_file(given.model, source, out, column, size, redactor)
 
 
 def _summarize_many(given: Namespace) -> None:
@@ -101,7 +109,7 @@ def _summarize_many(given: Namespace) -> None:
         given.model,
         given.input,
         given.output,
-        given.column,
+        given.column or name_input_column(given.model),
         given.tokens_per_batch,
         given.redact_names,
         given.shard or (1, 1),

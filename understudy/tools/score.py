@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
-from understudy.contract.kind import CLASSIFICATION, SUMMARIZATION, this_kind
+from understudy.contract.kind import CLASSIFICATION, this_kind
 from understudy.contract.names import KINDS, MEASURES, TITLES, name_pair
 from understudy.contract.params.evaluate import Words
 from understudy.core.parser import command_parser, whole_number
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     kind = CLASSIFICATION if options.labels else this_kind()
     options.reference_column = options.reference_column or kind.output
-    if kind is SUMMARIZATION:
+    if not kind.has_labels:
         found, show = score_files(options), render
     else:
         from understudy.tools.label_scores import render_labels, score_label_files

@@ -9,7 +9,6 @@ from pathlib import Path
 from understudy.contract.answered import Answered
 from understudy.contract.dataset import Dataset
 from understudy.contract.evaluation import Gap, Systems
-from understudy.contract.kind import CLASSIFICATION
 from understudy.contract.names import ZEROSHOT, split_pair
 from understudy.contract.params.sources import MADE_BY
 from understudy.contract.recipes import RecipeGap, Recipes
@@ -87,7 +86,7 @@ def render(root: Path = Path()) -> str:
         subject=RECIPE if several else MODEL,
         covers=name_covered(kind),
         kind=kind,
-        seconds=_time_answers(root, lineup.trained, worth) if kind is CLASSIFICATION else {},
+        seconds=_time_answers(root, lineup.trained, worth) if kind.has_labels else {},
         find_out=FIND_OUT,
         systems=systems,
         lineup=lineup,

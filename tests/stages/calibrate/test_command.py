@@ -93,7 +93,7 @@ def test_a_student_better_than_its_teacher_answers_much_alone(
     )
 
 
-def test_the_file_has_what_each_threshold_takes(project: Path) -> None:
+def test_the_file_has_what_each_threshold_takes_and_is_the_same_again(project: Path) -> None:
     found = calibrate()
     # zero-shot: 8,000 tokens at $1 and 30,000 at $2 a million for 100 answers; a student's 0.036 s
     teacher, student = 0.068 / 100, 0.036 / 3600 * 0.36
@@ -102,9 +102,6 @@ def test_the_file_has_what_each_threshold_takes(project: Path) -> None:
         assert point.usd_per_1000 == pytest.approx(expected, abs=1e-5)
         assert point.seconds is None  # no call was timed
     assert found.points[-1].share_local == 100
-
-
-def test_the_same_run_gives_the_same_bytes(project: Path) -> None:
     main()
     path = SystemCalibration.path_of("t5-gold")
     before = path.read_bytes()
@@ -133,16 +130,11 @@ def test_the_server_is_as_sure_as_the_stage(project: Path, taught: Path) -> None
     assert ((confidence.rate(judged.signals) >= 0).sum()) == ROWS
 
 
-def test_articles_whose_call_failed_are_left_out_and_counted(project: Path) -> None:
+def test_failed_calls_are_left_out_whosever_texts_are_the_references(project: Path) -> None:
     give_answers(give_articles(), failed=7, empty=3)
     found = calibrate()
     assert found.left_out == 7  # an empty answer is one, and scored as it is
     assert found.rows + found.fitted == ROWS - 7
-
-
-def test_without_gold_the_teachers_answers_are_the_references_and_score_100(
-    project: Path,
-) -> None:
     give_answers(give_articles(highlights=False), failed=7, empty=3)
     found = calibrate()
     assert (found.references, found.left_out) == ("teacher", 10)
@@ -151,16 +143,19 @@ def test_without_gold_the_teachers_answers_are_the_references_and_score_100(
     assert strictest.score > loosest.score  # handing over is always as good
 
 
-def test_without_answers_nothing_is_promised(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_answers_nothing_holds(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     give_answers(give_articles(count=0))
     found = calibrate()
     assert (found.rows, found.fitted, found.threshold, found.points) == (0, 0, None, [])
     assert "never answers alone: 0 validation articles" in capsys.readouterr().err
 
 
-def test_answers_to_other_articles_are_an_error(project: Path) -> None:
+def test_highlights_of_some_articles_and_answers_to_others_are_errors(project: Path) -> None:
+    pairs = toy_pairs(ROWS, seed=5)
+    pairs.loc[3, "highlights"] = None
+    pairs.to_parquet(VALIDATION)
+    with pytest.raises(DataError, match=r"validation\.parquet: some rows have highlights, others"):
+        main()
     pairs = give_articles()
     give_answers(pairs.iloc[::-1])
     with pytest.raises(
@@ -169,20 +164,10 @@ def test_answers_to_other_articles_are_an_error(project: Path) -> None:
         main()
 
 
-def test_highlights_of_some_articles_are_an_error(project: Path) -> None:
-    pairs = toy_pairs(ROWS, seed=5)
-    pairs.loc[3, "highlights"] = None
-    pairs.to_parquet(VALIDATION)
-    with pytest.raises(DataError, match=r"validation\.parquet: some rows have highlights, others"):
-        main()
-
-
 @pytest.mark.parametrize(
     ("key", "value"), [("epsilon", 0), ("epsilon", 1.5), ("delta", -1), ("confidence", 1.0)]
 )
-def test_a_promise_that_makes_no_sense_stops_the_stage(
-    project: Path, key: str, value: float
-) -> None:
+def test_a_promise_without_sense_stops_the_stage(project: Path, key: str, value: float) -> None:
     changed = PARAMS.replace("{epsilon: 0.1, delta: 5.0}", f"{{{key}: {value}}}")
     Path("params.yaml").write_text(changed, "utf-8")
     with pytest.raises(ParamsError, match=rf"calibrate\.{key}"):

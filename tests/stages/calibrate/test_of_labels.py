@@ -50,9 +50,7 @@ def judge(articles: Articles, right: float = 1.0) -> Judged:
 
 
 @pytest.mark.parametrize(("labels", "references"), [(LABELS, "gold"), (None, "teacher")])
-def test_bad_is_another_label_than_the_teachers_whoever_is_right(
-    labels: list[str] | None, references: str
-) -> None:
+def test_bad_is_another_label_than_the_teachers(labels: list[str] | None, references: str) -> None:
     articles = give(labels)
     assert (articles.references, articles.left_out) == (references, 1)
     judged = judge(articles)

@@ -42,11 +42,13 @@ def pick(rows: int, **changes: Any) -> SystemCalibration:
     return SystemCalibration(**pick_threshold(ids, judged, PROMISED, PRICES), **REST)
 
 
-def test_a_third_of_the_rows_fits_and_the_others_calibrate() -> None:
+def test_a_third_of_the_rows_fits_and_the_threshold_survives_the_file() -> None:
     found = pick(600)
     assert found.fitted + found.rows == 600
     assert 160 < found.fitted < 240
     assert found.rows_needed == 29
+    assert SystemCalibration.model_validate(found.to_json()).threshold == found.threshold
+    assert found.threshold not in (None, round(found.threshold or 0, 6))
 
 
 def test_what_a_row_is_used_for_depends_on_its_id_alone() -> None:
@@ -77,12 +79,6 @@ def test_a_promise_of_requests_to_come_answers_less_alone() -> None:
     assert found.rows_needed > pick(600).rows_needed
 
 
-def test_the_threshold_survives_the_file_to_the_last_bit() -> None:
-    found = pick(600)
-    assert SystemCalibration.model_validate(found.to_json()).threshold == found.threshold
-    assert found.threshold not in (None, round(found.threshold or 0, 6))
-
-
 @pytest.mark.parametrize("rows", [0, 1, 2, 25])
 def test_with_too_few_rows_nothing_is_answered_alone(rows: int) -> None:
     found = pick(rows, bad=0.0)
@@ -95,16 +91,13 @@ def test_a_student_that_is_always_worse_is_let_through_for_less_than_epsilon() -
     assert found.share_local < 100 * PROMISED.epsilon
 
 
-def test_rows_without_a_confidence_are_requests_that_are_handed_over() -> None:
+def test_rows_without_a_confidence_are_handed_over() -> None:
     ids, judged = draw(300, bad=0.0)
     signals = [Signals() if at % 2 else one for at, one in enumerate(judged.signals)]
     odd = Judged(signals, judged.student, judged.teacher, judged.agreement)
     found = SystemCalibration(**pick_threshold(ids, odd, PROMISED, PRICES), **REST)
     assert 40 < found.share_local < 60
     assert found.points[-1].share_local == found.share_local
-
-
-def test_where_all_confidences_are_unknown_there_is_no_point() -> None:
     ids, judged = draw(90, bad=0.0)
     used = [Signals(float(at)) if is_fitted(name) else Signals() for at, name in enumerate(ids)]
     odd = Judged(used, judged.student, judged.teacher, judged.agreement)
@@ -136,9 +129,7 @@ def test_a_point_has_the_mix_of_both_and_what_it_takes() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, MOST_POINTS, MOST_POINTS + 1, 1000])
 @pytest.mark.parametrize("passed", [0, 1, 0.37, 1.0])
-def test_points_are_thinned_and_keep_both_ends_and_the_picked_one(
-    count: int, passed: float
-) -> None:
+def test_points_are_thinned_but_for_both_ends_and_the_picked_one(count: int, passed: float) -> None:
     points = tuple(OperatingPoint(1 - n / 2000, n, 0, count, 0.0, 0.0) for n in range(count))
     number = min(count, passed if isinstance(passed, int) else int(passed * count))
     found = Calibration(points, number)
@@ -169,7 +160,5 @@ def test_what_is_watched_are_answers_that_differ_more_than_nine_in_ten() -> None
         (np.full(90, 50.0), np.full(90, 10.0)),
     ],
 )
-def test_nothing_is_watched_where_no_rate_can_be_told(
-    fitted: np.ndarray, calibrated: np.ndarray
-) -> None:
+def test_nothing_is_watched_without_a_rate(fitted: np.ndarray, calibrated: np.ndarray) -> None:
     assert watch(fitted, calibrated, 0.95) is None

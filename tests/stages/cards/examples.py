@@ -26,7 +26,7 @@ from tests.contract.examples import (
 )
 from tests.contract.label_examples import CLASSES, LABELS
 from tests.contract.payback_examples import make_calibration
-from tests.imports import ROOT
+from tests.stages.datacards.examples import PROFILE, STAGES, teacher_at
 from understudy.contract.answered import AnswerCounts, Answered
 from understudy.contract.evaluation import REFERENCE, Systems
 from understudy.contract.lineup import Lineup, split_system
@@ -36,14 +36,11 @@ from understudy.contract.params.decoding import DecodingParams
 from understudy.contract.params.fetch import RedactParams
 from understudy.contract.params.filter import FilterParams
 from understudy.contract.params.generate import GenerateParams
-from understudy.contract.params.sources import MADE_BY
-from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.personal import ReplacedKinds
 from understudy.contract.teacher_use import TeacherUse
 from understudy.contract.trained import TrainedSettings
 from understudy.core.params import load_section
 
-PROFILE = ROOT / "profiles" / "sample.yaml"
 DATASET = make_dataset(180)
 ANSWERED: dict[str, Answered] = {
     "generate": make_answered(
@@ -59,7 +56,6 @@ ANSWERED: dict[str, Answered] = {
     ),
 }
 """By the stage that asked."""
-STAGES = {source: stage for stage, source in MADE_BY.items()}
 FAILED = make_check(
     passed=False,
     mean_difference=None,
@@ -97,10 +93,7 @@ def settings_of(system: str = "t5-written", **changed: Any) -> TrainedSettings:
     """settings.json as a stage train-* writes it."""
     usual: dict[str, Any] = {
         "examples": {"train": 1286, "validation": 66},
-        "cut": {
-            "train": {"inputs": 17, "outputs": 3},
-            "validation": {"inputs": 0, "outputs": 0},
-        },
+        "cut": {"train": {"inputs": 17, "outputs": 3}, "validation": {"inputs": 0, "outputs": 0}},
     }
     params = {"seed": 13, "max_input_tokens": 500, "max_target_tokens": 96}
     params |= changed.pop("params", {})
@@ -130,12 +123,6 @@ def answers(**dropped: int) -> AnswerCounts:
 def used_teacher(reader: str = "writer-2", **changed: Any) -> TeacherUse:
     """metrics/teacher.json, with other figures of zero-shot."""
     return make_teacher(zeroshot=make_calls(model=reader, **{"failed": 0, **changed}))
-
-
-def teacher_at(base_url: str, model: str = "writer") -> TeacherParams:
-    """The params section of an endpoint; what its checks refuse must not reach a card either."""
-    teacher = load_section("teacher", TeacherParams, PROFILE)
-    return teacher.model_copy(update={"base_url": base_url, "model": model})
 
 
 def facts_of(system: str = "t5-written", **changed: Any) -> CardFacts:

@@ -15,8 +15,8 @@ from tests.stages.cards.examples import (
     front_matter,
     settings_of,
     snippets,
-    teacher_at,
 )
+from tests.stages.datacards.examples import teacher_at
 from understudy.contract.evaluation import SystemScores
 from understudy.contract.names import KINDS, LEAD, ZEROSHOT
 from understudy.contract.personal import ReplacedKinds
@@ -87,7 +87,7 @@ def test_with_three_seeds_a_card_has_all_of_them_and_says_which_ships_and_why() 
     assert "one seed" not in text
 
 
-def test_a_written_student_says_who_wrote_its_articles_and_what_was_dropped() -> None:
+def test_a_written_student_names_its_writer_and_a_gold_one_none() -> None:
     text = build_card(facts_of("t5-written"))
     assert "learned from articles that `writer-1` wrote" in text
     assert "from gold highlights alone, by `writer-1`" in text
@@ -100,9 +100,6 @@ def test_a_written_student_says_who_wrote_its_articles_and_what_was_dropped() ->
         "learned from articles under 3,000 characters and was tested on articles under 2,048"
         in text
     )
-
-
-def test_a_gold_student_names_no_writer() -> None:
     train = make_dataset().train.model_copy(update={"read": 1900, "kept": 1396})
     dataset = make_dataset().model_copy(update={"train": train})
     text = build_card(facts_of("t5-gold", dataset=dataset))
@@ -113,29 +110,23 @@ def test_a_gold_student_names_no_writer() -> None:
     assert "synthetic-data" not in text
 
 
-def test_the_embedded_rules_are_called_that_and_the_sample_is_no_study() -> None:
+def test_the_sample_its_rules_and_own_files_are_called_what_they_are() -> None:
     text = build_card(facts_of(teacher=teacher_at("embedded")))
     assert text.count("the sample's embedded rules (`writer-1`, no language model)") == 3
     assert "the sample's embedded rules (`writer-2`, no language model), asked for" in text
     assert "an invented corpus.** Its scores show that the pipeline works." in text
     assert "an invented corpus" not in build_card(facts_of(origin=make_origin("hub")))
-
-
-def test_own_files_are_shown_by_name_and_hash_without_their_folder() -> None:
     text = build_card(facts_of(origin=make_origin("files")))
     assert f"`train.jsonl` (SHA-256 `{'t' * 64}`)" in text
     assert f"`validation.jsonl` (SHA-256 `{'v' * 64}`)" in text
     assert "/private" not in text
 
 
-def test_a_converted_model_is_described_by_its_check() -> None:
+def test_the_engine_and_the_conversion_are_described_as_they_were() -> None:
     text = build_card(facts_of())
     assert "Converted weights: `int8`. On 2,900 tokens of 64 validation pairs" in text
     assert "by 0.0123 nats a token on average (limit 0.1), by 0.4 at most" in text
     assert "summaries were made by the converted model (CTranslate2)" in text
-
-
-def test_a_failed_conversion_is_said_with_its_reason() -> None:
     text = build_card(facts_of(check=FAILED))
     assert "`understudy predict` uses transformers too. Why: `the converter failed: no file" in text
     assert "summaries were made by transformers" in text
@@ -144,20 +135,14 @@ def test_a_failed_conversion_is_said_with_its_reason() -> None:
     assert "ctranslate2" not in (front_matter(text).tags or [])
     assert "'model.bin'`" in text
     assert "/home" not in text
-
-
-def test_scores_of_the_engine_transformers_are_not_called_the_converted_models() -> None:
     decoding = facts_of().decoding.model_copy(update={"engine": "transformers"})
     assert "summaries were made by transformers" in build_card(facts_of(decoding=decoding))
 
 
-def test_texts_that_were_cut_are_counted() -> None:
+def test_texts_that_were_cut_or_that_the_tokenizer_cannot_spell_are_counted() -> None:
     text = build_card(facts_of())
     assert "17 of 1,286 articles were cut at 500 tokens and 3 of as many highlights at 96" in text
     assert "An article is cut at 512 tokens" in text
-
-
-def test_what_the_tokenizer_cannot_spell_is_counted() -> None:
     none = {"unknown": 0, "line_breaks": 0, "changed": 0, "characters": ""}
     some = {"unknown": 120, "line_breaks": 1286, "changed": 7, "characters": "{ } ~"}
     lost = {
@@ -182,29 +167,11 @@ def test_the_settings_are_shown_as_they_were_used() -> None:
     assert '"learning_rate": 0.003' in snippets(text, "json")[0]
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "https://me:secret@chat.example:8443/v1",
-        "https://chat.example:8443/secret?key=secret#secret",
-    ],
-)
-def test_of_an_endpoint_only_scheme_and_host_are_shown(address: str) -> None:
+def test_of_an_endpoint_only_scheme_and_host_are_shown() -> None:
+    address = "https://me:secret@chat.example:8443/secret?key=secret#secret"
     text = build_card(facts_of(teacher=teacher_at(address)))
     assert "at `https://chat.example:8443`," in text
     assert "secret" not in text
-
-
-def test_blocks_are_set_apart_by_one_blank_line() -> None:
-    other = facts_of("bart-gold", check=FAILED, origin=make_origin("hub"))
-    for facts in (facts_of(), other, facts_of(**WITH_SEEDS)):
-        text = build_card(facts)
-        assert "\n\n\n" not in text
-        assert text.endswith("\n```\n")
-        lines = text.splitlines()
-        headings = [number for number, line in enumerate(lines) if line.startswith("## ")]
-        assert len(headings) == 7
-        assert all(not lines[at - 1] and not lines[at + 1] for at in headings)
 
 
 def test_personal_data_that_was_replaced_is_named_with_what_to_do() -> None:
@@ -222,14 +189,11 @@ def test_personal_data_that_was_replaced_is_named_with_what_to_do() -> None:
     assert "\n\n\n" not in named
 
 
-def test_a_card_says_when_the_student_answers_alone_and_what_is_promised() -> None:
+def test_a_card_says_when_the_student_answers_alone_or_why_it_never_does() -> None:
     text = build_card(facts_of())
     assert "## When it answers alone" in text
     assert "it answers 40.0% of requests alone; with 95% confidence, at most 10% of all" in text
     assert "Measured on 100 validation articles; it holds of requests like these" in text
-
-
-def test_a_card_says_why_a_student_never_answers_alone() -> None:
     text = build_card(facts_of(calibration=refuse_calibration(rows=0, points=[])))
     assert "it never answers alone: 0 validation articles to calibrate on are too few" in text
     assert "Measured on" not in text
@@ -250,9 +214,7 @@ def test_a_card_says_why_a_student_never_answers_alone() -> None:
         ("t5-labelled", ["becomes the likeliest of them", "library_name: transformers"]),
     ],
 )
-def test_the_card_of_a_classifier_tells_its_classes_and_what_it_confuses(
-    system: str, said: list[str]
-) -> None:
+def test_a_classifiers_card_tells_its_classes_and_confusions(system: str, said: list[str]) -> None:
     facts = classifying(system)
     card = build_card(facts)
     own = facts.systems[system][facts.main].judged

@@ -1,6 +1,5 @@
 """Names from outside stay names: they change neither the YAML nor the Markdown of a model card."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +8,7 @@ from huggingface_hub import ModelCard
 
 from stages.cards.card import build_card
 from tests.contract.examples import make_origin
+from tests.stages.carding import HOSTILE, outline
 from tests.stages.cards.examples import (
     FAILED,
     answered_by,
@@ -16,15 +16,11 @@ from tests.stages.cards.examples import (
     from_model,
     front_matter,
     settings_of,
-    teacher_at,
     used_teacher,
 )
+from tests.stages.datacards.examples import teacher_at
 from understudy.contract.names import TITLES
 
-HOSTILE = (
-    "x`y``z\n---\nlicense: mit\n\n# Title\n| a | b |\n```\n<b>\u2028\u202e*'\"$[a](b): {} #\ud800"
-    "{{ 1 }}{% if %}{# "
-)
 CHANGES: dict[str, Callable[[str], dict[str, Any]]] = {
     "model": lambda name: {"settings": from_model(name, "c" * 40)},
     "folder": lambda name: {"settings": from_model(name, None)},
@@ -41,17 +37,12 @@ CHANGES: dict[str, Callable[[str], dict[str, Any]]] = {
 }
 
 
-def shape(markdown: str) -> list[str]:
-    """The beginnings of all lines, which say what is a heading, a list, a table or code."""
-    return [re.sub(r"\w+$", "", line[:2]) for line in markdown.splitlines()]
-
-
 @pytest.mark.parametrize("place", CHANGES)
 def test_a_hostile_name_changes_neither_yaml_nor_markdown(place: str) -> None:
     expected = ModelCard(build_card(facts_of(**CHANGES[place]("tame"))))
     found = ModelCard(build_card(facts_of(**CHANGES[place](HOSTILE))))
     found.text.encode("utf-8")
-    assert shape(found.text) == shape(expected.text)
+    assert outline(found.text) == outline(expected.text)
     keys = [[key for key, value in vars(card.data).items() if value] for card in (expected, found)]
     assert keys[0] == keys[1]
     assert len(front_matter(str(found)).eval_results or []) == len(TITLES)

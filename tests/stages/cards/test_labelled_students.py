@@ -14,27 +14,24 @@ from tests.contract.examples import (
     make_recipes,
     make_trained_seeds,
 )
+from tests.stages.carding import check_blocks
 from tests.stages.cards.examples import (
     ANSWERED,
+    FAILED,
+    WITH_SEEDS,
     agreeing,
     distinct_systems,
     facts_of,
     front_matter,
-    teacher_at,
 )
+from tests.stages.datacards.examples import teacher_at
 from understudy.contract.answered import Answered
 from understudy.contract.lineup import Lineup
 from understudy.contract.names import LEAD, TITLES, ZEROSHOT
 
 HEADINGS = (
-    "Training data",
-    "Scores",
-    "Verdicts",
-    "When it answers alone",
-    "Use",
-    "Limits",
-    "Settings",
-)
+    "Training data", "Scores", "Verdicts", "When it answers alone", "Use", "Limits", "Settings",
+)  # fmt: skip
 
 
 def headings(card: str) -> list[str]:
@@ -155,14 +152,10 @@ def test_a_card_compares_with_the_systems_that_are_there(
 
 def test_blocks_are_set_apart_by_one_blank_line() -> None:
     for facts in (
-        facts_of("t5-labelled"),
-        agreeing(),
+        *(facts_of(), facts_of(**WITH_SEEDS), facts_of("t5-labelled"), agreeing()),
+        facts_of("bart-gold", check=FAILED, origin=make_origin("hub")),
         in_lineup("t5-gold", Lineup(("gold",))),
         in_lineup("t5-labelled", LABELLED_ALONE, 3),
     ):
-        text = build_card(facts)
-        assert "\n\n\n" not in text
-        lines = text.splitlines()
-        marked = [number for number, line in enumerate(lines) if line.startswith("## ")]
-        assert len(marked) == len(HEADINGS)
-        assert all(not lines[at - 1] and not lines[at + 1] for at in marked)
+        check_blocks(build_card(facts), len(HEADINGS))
+        assert build_card(facts).endswith("\n```\n")

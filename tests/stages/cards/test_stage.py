@@ -1,10 +1,7 @@
 """cards: which files it reads, what it says of a broken one, and what it writes."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +21,7 @@ from tests.contract.examples import (
 )
 from tests.contract.payback_examples import make_calibration
 from tests.imports import ROOT
+from tests.stages.carding import find_refusal, run_elsewhere
 from tests.stages.cards.examples import (
     ANSWERED,
     DATASET,
@@ -92,22 +90,7 @@ def write_cards(*systems: str) -> None:
 
 def refuse(project: Path) -> str:
     """What the first system whose card cannot be written says; it has no card."""
-    for system in TRAINED:
-        before = cards(project)
-        problem = say_problem(system)
-        if problem:
-            assert cards(project) == before
-            assert "\n" not in problem
-            return problem
-    raise AssertionError("no system was refused")
-
-
-def say_problem(system: str) -> str:
-    try:
-        write_cards(system)
-    except DataError as error:
-        return str(error)
-    return ""
+    return find_refusal(write_cards, TRAINED, lambda: cards(project))
 
 
 @pytest.fixture
@@ -128,22 +111,16 @@ def test_a_student_gets_its_card_and_nothing_else(system: str, project: Path) ->
     assert new == {project / "models" / system / "README.md"}
 
 
-def test_each_student_gets_its_own_card(project: Path) -> None:
+def test_each_student_gets_its_own_card_the_same_in_another_process(project: Path) -> None:
     write_cards()
     assert len(set(cards(project).values())) == len(TRAINED)
     for system, card in cards(project).items():
         first = SYSTEMS[system]["rouge1"].judged
         assert f"# {system}\n" in card.decode("utf-8")
         assert f"      value: {first}\n      name: ROUGE-1 F1" in card.decode("utf-8")
-
-
-def test_the_command_writes_the_same_bytes_in_another_process(project: Path) -> None:
-    write_cards()
     expected = cards(project)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7", "LC_ALL": "C"}
     for system in ("t5-labelled", "bart-gold"):
-        command = [sys.executable, "-m", "stages.cards", system]
-        subprocess.run(command, env=environment, check=True, timeout=60)
+        run_elsewhere("cards", system)
     assert cards(project) == expected
     assert not any(str(project).encode() in card for card in expected.values())
 
@@ -180,7 +157,7 @@ def test_keys_that_are_new_to_the_stage_are_let_pass(project: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(contents()))
-def test_a_missing_file_is_one_line_that_names_it_and_no_card_is_written(
+def test_a_missing_file_is_named_in_one_line_and_no_card_is_written(
     name: str, project: Path
 ) -> None:
     (project / name).unlink()
@@ -218,7 +195,13 @@ def test_a_wrong_value_is_named_by_its_place(
     assert problem in said
 
 
-def test_a_system_without_scores_is_named(project: Path) -> None:
+def test_a_seed_or_a_system_without_scores_is_named(project: Path) -> None:
+    make_trained_seeds(2).write(project / "metrics/students/bart-gold.json")
+    with pytest.raises(
+        DataError, match=r"^metrics/seeds\.json: no seed 14 of bart-gold in it; `dvc repro`"
+    ):
+        write_cards("bart-gold")
+    assert not cards(project)
     scores = dict(SHARED["metrics/systems.json"])
     del scores["bart-written"]
     write(project, "metrics/systems.json", scores)
@@ -226,15 +209,6 @@ def test_a_system_without_scores_is_named(project: Path) -> None:
         DataError, match=r"metrics/systems\.json: no 'bart-written' in it; `dvc repro`"
     ):
         write_cards("bart-written")
-
-
-def test_a_seed_without_scores_is_named(project: Path) -> None:
-    make_trained_seeds(2).write(project / "metrics/students/bart-gold.json")
-    with pytest.raises(
-        DataError, match=r"^metrics/seeds\.json: no seed 14 of bart-gold in it; `dvc repro`"
-    ):
-        write_cards("bart-gold")
-    assert not cards(project)
 
 
 def test_seeds_and_verdicts_reach_the_card(project: Path) -> None:

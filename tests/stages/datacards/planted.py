@@ -34,11 +34,7 @@ OUTPUTS = {
 DATASET = Dataset.model_validate(
     {
         "train": {
-            "read": 1009,
-            "rejected": 2,
-            "fetched": 1007,
-            "under_limit": 1005,
-            "kept": 8,
+            "read": 1009, "rejected": 2, "fetched": 1007, "under_limit": 1005, "kept": 8,
             "dropped": {"too_long": 2, "duplicate": 997, "in_test": 0},
         },
         "validation": {
@@ -58,7 +54,7 @@ DATASET = Dataset.model_validate(
             "dropped": {"too_long": 0, "duplicate": 0, "in_test": 0},
         },
     }
-)
+)  # fmt: skip
 WRITER, LABELLER = "writer-1", "labeller-1"
 ANSWERED: dict[str, Answered] = {
     "generate": make_answered(

@@ -2,10 +2,6 @@
 
 import json
 import math
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.contract.examples import make_call_counts, make_origin
+from tests.contract.examples import make_call_counts, make_origin, make_settings
 from tests.imports import ROOT
+from tests.stages.carding import run_elsewhere
 from tests.stages.datacards.planted import (
     ANSWERED,
     OUTPUTS,
@@ -28,13 +25,15 @@ from tests.stages.datacards.planted import (
 )
 from understudy.contract.answered import Answered
 from understudy.contract.kind import this_kind
-from understudy.contract.pairs import SPLITS
+from understudy.contract.pairs import MODELS, SPLITS
 from understudy.contract.params.filter import FilterParams
 from understudy.contract.params.sources import SOURCES
+from understudy.contract.trained import TrainedSettings
 from understudy.core.files import write_json
 from understudy.core.params import read_params
 from understudy.core.tables import iterate_table
 from understudy.rows.filtering import filter_splits
+from understudy.versioning.changes import flatten
 
 REAL = ROOT.parent / "shared" / "data" / "cnndm"
 
@@ -46,16 +45,8 @@ def metrics(folder: Path) -> dict[str, Any]:
     return {source: found[source] for source in SOURCES if source in found}
 
 
-def leaves(tree: Any, above: str = "") -> Iterator[tuple[str, Any]]:
-    if not isinstance(tree, dict):
-        yield above, tree
-        return
-    for key, value in tree.items():
-        yield from leaves(value, f"{above}.{key}")
-
-
 @pytest.mark.parametrize("source", SOURCES)
-def test_the_stage_writes_metrics_a_plot_and_a_card_of_its_source_and_nothing_else(
+def test_the_stage_writes_three_files_of_its_source_and_no_others(
     source: str, project: Path
 ) -> None:
     before = files(project)
@@ -65,68 +56,40 @@ def test_the_stage_writes_metrics_a_plot_and_a_card_of_its_source_and_nothing_el
     assert len(written) == 3
 
 
-def test_planted_copies_of_test_articles_are_counted_for_their_source(project: Path) -> None:
+def test_planted_copies_are_counted_for_their_source(project: Path) -> None:
     count_sources()
     found = metrics(project)
     # gold: an exact copy and a near one; written: a near one; labelled: the exact one
     assert found["gold"]["contamination"] == {
-        "test_articles": 2,
-        "exact": 1,
-        "train_articles": 2,
-        "highlights": 0,
-    }
+        "test_articles": 2, "exact": 1, "train_articles": 2, "highlights": 0,
+    }  # fmt: skip
     assert found["written"]["contamination"] == {
-        "test_articles": 1,
-        "exact": 0,
-        "train_articles": 1,
-        "highlights": 0,
-    }
+        "test_articles": 1, "exact": 0, "train_articles": 1, "highlights": 0,
+    }  # fmt: skip
     assert found["labelled"]["contamination"] == {
-        "test_articles": 1,
-        "exact": 1,
-        "train_articles": 1,
-        "highlights": 0,
-    }
-
-
-def test_planted_near_duplicates_are_counted_inside_and_between_sources(project: Path) -> None:
-    count_sources()
-    found = metrics(project)
+        "test_articles": 1, "exact": 1, "train_articles": 1, "highlights": 0,
+    }  # fmt: skip
     assert found["gold"]["near_duplicates"] == {"pairs": 1, "articles": 2}
     assert found["written"]["near_duplicates"] == {"pairs": 0, "articles": 0}
     assert found["labelled"]["near_duplicates"] == {"pairs": 0, "articles": 0}
     near = {"pairs": 1, "gold_articles": 1, "written_articles": 1, "same_id": 1}
     assert [survey.get("between") for survey in found.values()] == [None, near, None]
-
-
-def test_highlights_pasted_into_written_articles_are_counted(project: Path) -> None:
-    count_sources()
-    found = metrics(project)
     # of five written articles one has all 18 words of its highlights in a row, one has 9 of them
     assert found["written"]["leakage"] == {
-        "coverage": 100 * (1 + 0.5) / 5,
-        "density": (18 + 9 * 9 / 18) / 5,
-        "longest": (18 + 9) / 5,
-        "copied": 40,
-        "copied_words": 30,
-        "pasted": 40,
-        "pasted_whole": 20,
-    }
+        "coverage": 100 * (1 + 0.5) / 5, "density": (18 + 9 * 9 / 18) / 5, "longest": (18 + 9) / 5,
+        "copied": 40, "copied_words": 30, "pasted": 40, "pasted_whole": 20,
+    }  # fmt: skip
     assert set(found["gold"]["leakage"].values()) == {0}
-
-
-def test_articles_copied_into_their_labels_are_counted(project: Path) -> None:
-    count_sources("labelled")
+    shares = {"failed": 12.5, "refused": 12.5, "empty": 0, "cut_off": 0, "too_long": 12.5}
+    assert found["written"]["answers"] == {"train": shares, "validation": dict.fromkeys(shares, 0)}
+    shares = {"failed": 0, "not_json": 25, "copy": 12.5}
+    assert found["labelled"]["answers"] == {"train": shares, "validation": dict.fromkeys(shares, 0)}
+    assert "answers" not in found["gold"]
     # of five labels one is the first 18 words of its article
-    assert metrics(project)["labelled"]["leakage"] == {
-        "coverage": 20,
-        "density": 18 / 5,
-        "longest": 18 / 5,
-        "copied": 20,
-        "copied_words": 20,
-        "pasted": 20,
-        "pasted_whole": 20,
-    }
+    assert found["labelled"]["leakage"] == {
+        "coverage": 20, "density": 18 / 5, "longest": 18 / 5, "copied": 20, "copied_words": 20,
+        "pasted": 20, "pasted_whole": 20,
+    }  # fmt: skip
 
 
 def test_a_pair_with_the_highlights_of_a_test_pair_is_counted(project: Path) -> None:
@@ -137,17 +100,7 @@ def test_a_pair_with_the_highlights_of_a_test_pair_is_counted(project: Path) -> 
     assert metrics(project)["gold"]["contamination"]["highlights"] == 1
 
 
-def test_unusable_answers_are_shares_of_those_asked_for(project: Path) -> None:
-    count_sources()
-    found = metrics(project)
-    shares = {"failed": 12.5, "refused": 12.5, "empty": 0, "cut_off": 0, "too_long": 12.5}
-    assert found["written"]["answers"] == {"train": shares, "validation": dict.fromkeys(shares, 0)}
-    shares = {"failed": 0, "not_json": 25, "copy": 12.5}
-    assert found["labelled"]["answers"] == {"train": shares, "validation": dict.fromkeys(shares, 0)}
-    assert "answers" not in found["gold"]
-
-
-def test_lengths_are_those_of_each_split(project: Path) -> None:
+def test_every_length_is_that_of_its_split_and_every_leaf_a_number(project: Path) -> None:
     count_sources()
     found = metrics(project)
     assert list(found["gold"])[:3] == list(SPLITS)
@@ -167,11 +120,7 @@ def test_lengths_are_those_of_each_split(project: Path) -> None:
                     "p95": pytest.approx(np.quantile(lengths, 0.95), abs=1e-4),
                     "max": max(lengths),
                 }
-
-
-def test_every_leaf_is_a_number_that_dvc_keeps(project: Path) -> None:
-    count_sources()
-    found = dict(leaves(metrics(project)))
+    found = dict(flatten(metrics(project)))
     assert len(found) > 150
     for path, value in found.items():
         assert type(value) in (int, float), path
@@ -179,9 +128,7 @@ def test_every_leaf_is_a_number_that_dvc_keeps(project: Path) -> None:
         assert value == round(value, 4), path
 
 
-def test_the_plot_counts_the_training_texts_of_each_source_in_the_same_bins(
-    project: Path,
-) -> None:
+def test_the_plot_counts_the_training_texts_of_each_source_in_the_same_bins(project: Path) -> None:
     count_sources()
     plots = [pd.read_csv(project / f"metrics/plots/lengths/{source}.csv") for source in SOURCES]
     for source, plot in zip(SOURCES, plots, strict=True):
@@ -197,15 +144,8 @@ def test_the_plot_counts_the_training_texts_of_each_source_in_the_same_bins(
 def test_the_command_writes_the_same_bytes_in_another_process(project: Path) -> None:
     count_sources()
     expected = outputs(project)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7", "LC_ALL": "C"}
     for source in SOURCES:
-        subprocess.run(
-            [sys.executable, "-m", "stages.datacards", source],
-            env=environment,
-            check=True,
-            timeout=60,
-            capture_output=True,
-        )
+        run_elsewhere("datacards", source)
     assert outputs(project) == expected
     assert not any(str(project).encode() in content for content in expected.values())
 
@@ -247,6 +187,20 @@ def test_the_datasets_library_loads_the_splits_that_the_card_names(
             assert [dict(one) for one in loaded[split]] == list_rows()[f"{source}/{split}"]
 
 
+def test_every_card_tells_what_tokenizers_cannot_spell(project: Path) -> None:
+    make_settings("bart-written").write(  # of an older version
+        TrainedSettings.path_in(project / MODELS / "bart-written")
+    )
+    count_sources()
+    cards = {s: (project / f"data/{s}/README.md").read_text("utf-8") for s in SOURCES}
+    told = [cards["gold"], cards["labelled"]]
+    for student, shown in {"t5": cards.values(), "bart": told}.items():
+        for card in shown:
+            assert f"| `{student}` | articles | 21 | 3 | 77 | `{{ }} ~ \\|` |\n" in card
+            assert f"| `{student}` | highlights | 0 | 0 | 5 |  |\n" in card
+    assert "| `bart` |" not in cards["written"]
+
+
 def test_where_rows_come_from_reaches_every_card(project: Path) -> None:
     make_origin("hub").write(project / "data/raw/source.json")
     count_sources()
@@ -280,11 +234,8 @@ def test_copies_planted_among_real_articles_are_found_and_no_others(project: Pat
     count_sources("gold", "written")
     found = metrics(project)
     assert found["gold"]["contamination"] == {
-        "test_articles": 2,
-        "exact": 1,
-        "train_articles": 2,
-        "highlights": 2 + 4,  # CNN Student News has the same highlights every day
-    }
+        "test_articles": 2, "exact": 1, "train_articles": 2, "highlights": 2 + 4,
+    }  # fmt: skip
     assert found["written"]["between"]["same_id"] == 1
     assert found["written"]["leakage"]["pasted_whole"] >= 50
     assert 70 < found["gold"]["leakage"]["coverage"] < 95  # Grusky et al. 2018 have about 86

@@ -9,13 +9,10 @@ from huggingface_hub import DatasetCard
 
 from stages.datacards.card import build_card
 from tests.contract.examples import make_origin
+from tests.stages.carding import HOSTILE, outline
 from tests.stages.datacards.examples import Surveys, answered_by, drop_answers, facts_of, teacher_at
 from understudy.contract.origin import OriginFile
 
-HOSTILE = (
-    "x`y``z\n---\nlicense: mit\n\n# Title\n| a | b |\n```\n~~~\n<b>\u2028\u202e*'\"$[a](b): {} #"
-    "\ud800{{ 1 }}{% if %}{# "
-)
 CHANGES: dict[str, Callable[[str], dict[str, Any]]] = {
     "writer": lambda name: {"answered": answered_by("written", model=name)},
     "word": lambda name: {"answered": answered_by("written", finish_reasons={name: 2})},
@@ -35,17 +32,12 @@ CHANGES: dict[str, Callable[[str], dict[str, Any]]] = {
 }
 
 
-def shape(markdown: str) -> list[str]:
-    """The beginnings of all lines, which say what is a heading, a list, a table or code."""
-    return [re.sub(r"\w+$", "", line[:2]) for line in markdown.splitlines()]
-
-
 @pytest.mark.parametrize("place", CHANGES)
 def test_a_hostile_name_changes_neither_yaml_nor_markdown(surveys: Surveys, place: str) -> None:
     expected = DatasetCard(build_card(facts_of(surveys, **CHANGES[place]("tame"))))
     found = DatasetCard(build_card(facts_of(surveys, **CHANGES[place](HOSTILE))))
     found.text.encode("utf-8")
-    assert shape(found.text) == shape(expected.text)
+    assert outline(found.text) == outline(expected.text)
     keys = [[key for key, value in vars(card.data).items() if value] for card in (expected, found)]
     assert keys[0] == keys[1]
 

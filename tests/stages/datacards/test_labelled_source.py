@@ -7,6 +7,7 @@ import pytest
 from stages.datacards.card import DataCardFacts, build_card
 from stages.datacards.survey import survey_source
 from tests.contract.examples import make_answered, make_origin
+from tests.stages.carding import check_blocks
 from tests.stages.datacards.examples import (
     PARAMS,
     PROMPT,
@@ -24,7 +25,7 @@ def labelled(surveys: Surveys, **changes: Any) -> DataCardFacts:
     return facts_of(surveys, "labelled", **changes)
 
 
-def test_labels_are_called_the_teachers_answers_and_no_gold(surveys: Surveys) -> None:
+def test_labels_are_called_the_teachers_or_the_rules_and_no_gold(surveys: Surveys) -> None:
     text = build_card(labelled(surveys))
     assert (
         "The articles are as the data set has them; **the highlights were written by `labeller-1`**"
@@ -42,9 +43,6 @@ def test_labels_are_called_the_teachers_answers_and_no_gold(surveys: Surveys) ->
     assert front_matter(text)["pretty_name"].endswith(
         "highlights that a chat model wrote from them"
     )
-
-
-def test_labels_of_the_sample_are_called_the_rules(surveys: Surveys) -> None:
     text = build_card(labelled(surveys, teacher=teacher_at("embedded")))
     assert "written by the sample's embedded rules (`labeller-1`, no language model)**" in text
     assert "an invented corpus.** They show that" in text
@@ -120,14 +118,11 @@ def test_blocks_are_set_apart_by_one_blank_line(surveys: Surveys) -> None:
     imported = answered_by("labelled", imported=3, reasoning_stripped=2, finish_reasons={"x": 1})
     agreed = make_answered("label", train=train)
     for facts in (
-        labelled(surveys),
-        labelled(surveys, answered=imported),
+        *(facts_of(surveys), facts_of(surveys, teacher=teacher_at("embedded"))),
+        facts_of(surveys, "gold", origin=make_origin("hub")),
+        *(labelled(surveys), labelled(surveys, answered=imported)),
         labelled(surveys, answered=agreed, label=several),
         labelled(surveys, teacher=teacher_at("embedded"), origin=make_origin("hub")),
     ):
-        text = build_card(facts)
-        assert "\n\n\n" not in text
-        lines = text.splitlines()
-        headings = [number for number, line in enumerate(lines) if line.startswith("## ")]
-        assert len(headings) == 8
-        assert all(not lines[at - 1] and not lines[at + 1] for at in headings)
+        check_blocks(build_card(facts), 8)
+        assert build_card(facts).endswith("holds.\n")

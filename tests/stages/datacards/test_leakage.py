@@ -17,13 +17,10 @@ def measure(*articles: str, run: int = 4) -> Leakage:
     return counter.describe()
 
 
-def test_an_article_of_its_own_words_leaks_nothing() -> None:
+def test_an_article_of_its_own_words_leaks_nothing_and_a_pasted_one_all() -> None:
     assert measure("Nobody had expected visitors.") == Leakage(
         **dict.fromkeys(Leakage.model_fields, 0)
     )
-
-
-def test_a_highlight_pasted_into_its_article_is_found_whole() -> None:
     found = measure(f"Before that. {HIGHLIGHTS} Afterwards!")
     assert found == Leakage(
         coverage=100,
@@ -65,18 +62,15 @@ def test_a_run_of_fewer_words_than_the_param_is_not_copied(run: int, copied: flo
         ("", (0, 2)),
     ],
 )
-def test_a_sentence_is_pasted_where_all_its_words_stand_in_a_row(
+def test_a_sentence_is_pasted_where_its_words_are_in_a_row(
     article: str, pasted: tuple[int, int]
 ) -> None:
     assert find_pasted(split_words(article), HIGHLIGHTS) == pasted
 
 
-def test_highlights_on_one_line_are_split_into_sentences() -> None:
+def test_highlights_on_one_line_are_split_and_short_sentences_do_not_count() -> None:
     line = "Mr. Berg saw twelve cats. They were very hungry."
     assert find_pasted(split_words("They were very hungry."), line) == (1, 2)
-
-
-def test_highlights_of_short_sentences_alone_have_none_to_paste() -> None:
     counter = LeakageCounter(8)
     counter.add(Pair("id", as_text("Two left."), as_text("Two left .\nNone stayed .")))
     found = counter.describe()

@@ -16,21 +16,15 @@ def test_words_are_counted_over_all_texts() -> None:
     assert count("a b c".split(), "a b a d".split()) == Vocabulary(
         words=7, distinct=4, type_token=57.1429, once=50
     )
+    assert count([], []) == Vocabulary(words=0, distinct=0, type_token=0, once=0)
 
 
-def test_distinct_words_are_counted_in_segments_that_go_on_from_text_to_text() -> None:
+def test_distinct_words_are_counted_in_segments_whatever_the_length() -> None:
     words = [f"w{number % 400}" for number in range(3 * SEGMENT // 2)]
     once = [f"x{number}" for number in range(SEGMENT // 2 + 7)]
     found = count(words, once)  # segments of 400 and 400 + 100 ... and 7 words left over
     second = len({*words[SEGMENT:], *once[: SEGMENT // 2]})
     assert found.type_token == 100 * (400 + second) / (2 * SEGMENT)
     assert count(words + once).type_token == found.type_token
-
-
-def test_a_longer_corpus_of_the_same_kind_is_as_rich() -> None:
     words = [f"w{number % 300}" for number in range(SEGMENT)]
     assert count(words).type_token == count(*[words] * 5).type_token == 30
-
-
-def test_no_words_are_no_error() -> None:
-    assert count([], []) == Vocabulary(words=0, distinct=0, type_token=0, once=0)

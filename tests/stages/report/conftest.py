@@ -1,4 +1,4 @@
-"""A browser for the tests of the page, where there is one."""
+"""What the stage reads, and a browser for the tests of the page, where there is one."""
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -9,11 +9,19 @@ import pytest
 from stages.report.__main__ import REPORT, main
 from tests.contract.examples import LINEUP
 from tests.stages.report.chromium import Page, find_chromium, run_chromium
-from tests.stages.report.inputs import Articles, write_project
+from tests.stages.report.inputs import Articles, make_articles, write_project
 from understudy.contract.lineup import Lineup
 
 NewPage = Callable[[], Page]
 WriteReport = Callable[..., Path]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """All that the stage reads of three test articles, as the working directory."""
+    write_project(tmp_path, make_articles(3))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 @pytest.fixture(scope="session")

@@ -205,10 +205,7 @@ def write_lengths(folder: Path, source: str, bins: Sequence[tuple[Any, ...]]) ->
 
 
 def make_metrics(
-    articles: int,
-    seeds: int = 1,
-    lineup: Lineup = LINEUP,
-    labels: Sequence[str] = LABELS,
+    articles: int, seeds: int = 1, lineup: Lineup = LINEUP, labels: Sequence[str] = LABELS
 ) -> dict[str, dict[str, Any]]:
     """The JSON files by their paths."""
     systems, teacher = make_systems(lineup, labels), make_teacher(lineup)

@@ -48,9 +48,7 @@ def page(new_page: NewPage, report: Path) -> Iterator[Page]:
     page.close()
 
 
-def test_the_list_begins_with_the_largest_loss_of_the_written_student(
-    page: Page, points: Any
-) -> None:
+def test_the_list_begins_with_the_largest_loss_of_written_students(page: Page, points: Any) -> None:
     keys = differences(points, "bart-written", "bart-gold", "rouge1_f1")
     assert walk(page) == arrange(keys)
     assert current(page)["count"] == "25 articles"
@@ -208,7 +206,7 @@ def marks(page: Page, selector: str, name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("row", ARTICLES[:3] + ARTICLES[-1:], ids=lambda row: str(row["id"]))
-def test_marked_words_are_as_many_as_rouge_counts(
+def test_as_many_words_are_marked_as_rouge_counts(
     row: dict[str, str], page: Page, points: Any
 ) -> None:
     show(page, row["id"])
@@ -291,9 +289,7 @@ def test_the_address_leads_back_to_what_was_shown(page: Page, report: Path) -> N
     "address",
     ["#article=nothing&first=nobody&order=x&direction=y", "#%%%", "#verdicts", "#article"],
 )
-def test_an_address_that_means_nothing_shows_the_usual_view(
-    address: str, page: Page, report: Path
-) -> None:
+def test_an_address_of_nothing_shows_the_usual_view(address: str, page: Page, report: Path) -> None:
     usual = current(page)
     page.open("about:blank")
     page.open(report.as_uri() + address)

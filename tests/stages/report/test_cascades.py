@@ -4,27 +4,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from stages.report.cascades import (
-    build_cascades,
-    build_promises,
-    describe_cascades,
-    is_costly,
-)
+from stages.report.cascades import build_cascades, build_promises, describe_cascades, is_costly
 from stages.report.inputs import gather
 from stages.report.page import render
 from tests.contract.examples import TRAINED
 from tests.contract.payback_examples import make_calibration, refuse_calibration
-from tests.stages.report.inputs import make_articles, write_project
 from understudy.contract.calibration import SystemCalibration
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    write_project(tmp_path, make_articles(3))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def give(found: SystemCalibration, *names: str) -> None:
@@ -38,9 +23,7 @@ def unpriced(**changes: Any) -> SystemCalibration:
     return found.model_copy(update={"points": free})
 
 
-def test_a_panel_has_a_line_a_source_a_mark_at_the_picked_threshold_and_the_teacher(
-    project: Path,
-) -> None:
+def test_a_panel_has_lines_marks_and_the_teacher_and_its_place_on_the_page(project: Path) -> None:
     t5, bart = build_cascades(gather(3))
     assert (t5.student, bart.student) == ("t5", "bart")
     for name in TRAINED[:3]:
@@ -49,11 +32,12 @@ def test_a_panel_has_a_line_a_source_a_mark_at_the_picked_threshold_and_the_teac
     assert t5.plot.count('class="line zeroshot"') == 1
     assert 'class="mark zeroshot"' not in t5.plot
     assert "US dollars for 1,000 requests" in t5.plot
+    page = render(gather(3))
+    assert page.index('id="worth"') < page.index('id="alone"') < page.index('id="scores"')
+    assert '<a href="#alone">Alone</a>' in page
 
 
-def test_where_nothing_costs_quality_is_drawn_against_the_share_answered_alone(
-    project: Path,
-) -> None:
+def test_where_nothing_costs_quality_is_drawn_against_what_is_answered_alone(project: Path) -> None:
     give(unpriced())
     facts = gather(3)
     assert not is_costly(facts.calibrations)
@@ -69,37 +53,25 @@ def test_prices_that_are_not_known_are_not_drawn_against(project: Path) -> None:
     assert dict(build_promises(facts).rows)["t5-gold"][-2] == "–"
 
 
-def test_the_table_has_what_each_does_at_its_threshold(project: Path) -> None:
+def test_the_table_and_the_sentences_tell_each_threshold_or_why_it_is_none(project: Path) -> None:
     give(refuse_calibration(rows=20, points=[]), "bart-gold")
     table = dict(build_promises(gather(3)).rows)
     assert list(table["t5-gold"]) == ["100", "0.7500", "40.0%", "9.0%", "52.5", "$0.7000", "500 ms"]
     assert list(table["bart-gold"]) == ["20", "none", "0.0%", "–", "–", "–", "–"]
-
-
-def test_sentences_promise_once_and_say_of_the_others_why_nothing_is(project: Path) -> None:
     give(refuse_calibration(rows=20, points=[]), "bart-gold", "bart-written")
     promise, refusal = describe_cascades(gather(3))
     assert promise.startswith("With 95% confidence, at most 10% of all requests are answered by")
     assert refusal.startswith("Never alone: bart-gold, bart-written: 20 validation articles")
 
 
-def test_without_a_threshold_of_anyone_the_page_has_no_plot(project: Path) -> None:
+def test_students_without_points_are_left_out_of_the_plots(project: Path) -> None:
+    give(refuse_calibration(rows=0, points=[], teacher_score=None), "t5-gold")
+    t5, _ = build_cascades(gather(3))
+    assert "line t5-gold" not in t5.plot
+    assert "line t5-written" in t5.plot
     give(refuse_calibration(rows=0, points=[], teacher_score=None))
     facts = gather(3)
     assert build_cascades(facts) == []
     section = render(facts).partition('id="alone"')[2].partition("</section>")[0]
     assert "Never alone: t5-gold, t5-written" in section
     assert '<svg class="plot"' not in section
-
-
-def test_one_student_without_points_is_left_out_of_its_panel(project: Path) -> None:
-    give(refuse_calibration(rows=0, points=[], teacher_score=None), "t5-gold")
-    t5, _ = build_cascades(gather(3))
-    assert "line t5-gold" not in t5.plot
-    assert "line t5-written" in t5.plot
-
-
-def test_the_page_has_the_section_after_what_it_is_worth(project: Path) -> None:
-    page = render(gather(3))
-    assert page.index('id="worth"') < page.index('id="alone"') < page.index('id="scores"')
-    assert '<a href="#alone">Alone</a>' in page

@@ -30,7 +30,7 @@ def with_class(drawn: ET.Element, name: str) -> list[ET.Element]:
     return [node for node in drawn.iter() if name in (node.get("class") or "").split()]
 
 
-def test_an_interval_is_a_line_with_two_ends_and_its_mark_at_the_value() -> None:
+def test_an_interval_has_two_ends_and_a_difference_zero_and_the_margin() -> None:
     drawn = parse(draw_interval(Scale(0, 100), (40, 30, 55), "t5-written"))
     whole, low, high = with_class(drawn, "whisker")
     assert (whole.get("x1"), whole.get("x2")) == ("30%", "55%")
@@ -38,9 +38,6 @@ def test_an_interval_is_a_line_with_two_ends_and_its_mark_at_the_value() -> None
     assert {high.get("x1"), high.get("x2")} == {"55%"}
     assert with_class(drawn, "mark")[0].get("x") == "40%"
     assert not with_class(drawn, "margin")
-
-
-def test_a_difference_is_drawn_over_zero_and_the_margin() -> None:
     scale = difference_scale([(-12.9, -16.5, -9.2)], 1)
     assert (scale.low, scale.high) == (-20, 5)
     drawn = parse(draw_interval(scale, (-12.9, -16.5, -9.2), "t5-written", 1))
@@ -64,12 +61,9 @@ def test_models_of_other_seeds_and_the_recipe_stand_behind_the_interval() -> Non
     assert with_class(drawn, "whisker")[0].get("x1") == "30%"
 
 
-def test_rows_stay_silent_since_the_table_beside_them_has_the_figures() -> None:
+def test_rows_stay_silent_beside_their_table_and_an_axis_names_its_ticks() -> None:
     assert parse(draw_interval(Scale(0, 9), (1, 0, 2), "lead-3")).get("aria-hidden") == "true"
     assert parse(draw_axis(Scale(0, 9))).get("aria-hidden") == "true"
-
-
-def test_an_axis_names_its_ticks() -> None:
     texts = parse(draw_axis(Scale(-1, 1, 0.5)))
     assert [(text.get("x"), text.text) for text in texts] == [
         ("0%", "−1"), ("25%", "−0.5"), ("50%", "0"), ("75%", "0.5"), ("100%", "1"),

@@ -17,18 +17,9 @@ from tests.contract.examples import (
     make_recipe_gap,
     make_recipes,
 )
-from tests.stages.report.inputs import make_articles, write_json, write_project
+from tests.stages.report.inputs import write_json
 from understudy.contract.recipes import RecipeDifference, RecipeGap, Recipes
 from understudy.core.files import read_json
-
-ARTICLES = make_articles(3)
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    write_project(tmp_path, ARTICLES)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def change(project: Path, name: str, **parts: Any) -> ReportFacts:
@@ -72,7 +63,7 @@ def judge(project: Path, verdict: str, f1: float = 3.0) -> ReportFacts:
         ("void", 0.0, "This T5: written articles against gold pairs is void, both are empty."),
     ],
 )
-def test_the_main_claim_follows_its_verdict(
+def test_the_main_claim_is_its_verdict(
     verdict: str, f1: float, sentence: str, project: Path
 ) -> None:
     first = build_headlines(judge(project, verdict, f1))[0]
@@ -80,9 +71,7 @@ def test_the_main_claim_follows_its_verdict(
     assert first.verdict.figures.verdict == verdict
 
 
-def test_the_page_shows_difference_interval_p_and_how_many_articles_would_decide(
-    project: Path,
-) -> None:
+def test_the_page_shows_difference_interval_p_and_what_would_decide(project: Path) -> None:
     page = render(judge(project, "undecided", 0.25))
     assert "<b>+0.2</b> points of" in page
     assert "95% interval −1.2 to +1.8,\np 0.400." in page
@@ -93,14 +82,25 @@ def test_the_page_shows_difference_interval_p_and_how_many_articles_would_decide
     assert "∅</span> void</span> <small>both are empty</small>" in page
 
 
-def test_other_rouge_types_are_named_where_they_differ(project: Path) -> None:
+def test_each_source_has_a_claim_and_other_rouge_types_where_they_differ(project: Path) -> None:
+    headlines = build_headlines(gather(100))
+    assert [(one.student, one.sentence) for one in headlines] == [
+        ("t5", "This T5 learned less from written articles: 12.9 points below gold pairs."),
+        ("t5", "This T5 learned more from the teacher’s labels: 4.0 points above gold pairs."),
+        (
+            "bart",
+            "This BART learned as much from written articles as from gold pairs, within 1 point.",
+        ),
+        ("bart", "This BART learned more from the teacher’s labels: 4.0 points above gold pairs."),
+    ]
+    assert {one.verdict.second.partition("-")[2] for one in headlines} == {"gold"}
     same, *_ = build_headlines(gather(100))
     assert same.others == "The same in ROUGE-2, ROUGE-L and ROUGE-Lsum."
     other, *_ = build_headlines(judge(project, "better"))
     assert other.others == "ROUGE-2: worse; ROUGE-L: worse; ROUGE-Lsum: worse."
 
 
-def test_comparisons_stand_by_question_the_main_claim_first(project: Path) -> None:
+def test_comparisons_stand_by_question_and_one_answer_for_all_stands_once(project: Path) -> None:
     questions = build_questions(gather(100), "rouge2")
     assert [len(question.verdicts) for question in questions] == [6, 6, 3, 7]
     pairs = [(v.first, v.second) for v in questions[0].verdicts]
@@ -119,28 +119,11 @@ def test_comparisons_stand_by_question_the_main_claim_first(project: Path) -> No
         "Better: t5-gold, t5-labelled, bart-gold, bart-labelled and zeroshot; worse: t5-written; "
         "equivalent: bart-written.",
     ]
-
-
-def test_each_student_has_a_claim_for_each_source_beside_the_first(project: Path) -> None:
-    headlines = build_headlines(gather(100))
-    assert [(one.student, one.sentence) for one in headlines] == [
-        ("t5", "This T5 learned less from written articles: 12.9 points below gold pairs."),
-        ("t5", "This T5 learned more from the teacher’s labels: 4.0 points above gold pairs."),
-        (
-            "bart",
-            "This BART learned as much from written articles as from gold pairs, within 1 point.",
-        ),
-        ("bart", "This BART learned more from the teacher’s labels: 4.0 points above gold pairs."),
-    ]
-    assert {one.verdict.second.partition("-")[2] for one in headlines} == {"gold"}
-
-
-def test_one_answer_for_all_is_given_once(project: Path) -> None:
-    pairs = {
+    better = {
         f"{system}-minus-lead-3": make_pair("better").model_dump()
         for system in set(SYSTEMS) - {"lead-3"}
     }
-    answers = [q.answer for q in build_questions(change(project, "gap", **pairs), "rouge1")]
+    answers = [q.answer for q in build_questions(change(project, "gap", **better), "rouge1")]
     assert answers[-1] == "Better: all 7."
 
 
@@ -170,7 +153,7 @@ def retrain(verdict: str, seeds: int = 3) -> ReportFacts:
         ("void", "T5: written articles against gold pairs is void, both are empty."),
     ],
 )
-def test_with_several_seeds_the_main_claim_is_on_the_recipe(
+def test_with_several_seeds_the_claim_is_on_recipes(
     verdict: str, sentence: str, project: Path
 ) -> None:
     first = build_headlines(retrain(verdict))[0]
@@ -200,9 +183,7 @@ def test_both_verdicts_are_given_and_say_what_they_cover(project: Path) -> None:
     assert "make profile" not in page
 
 
-def test_with_one_seed_the_recipe_is_not_known_and_nothing_else_is_said_of_it(
-    project: Path,
-) -> None:
+def test_with_one_seed_the_recipe_is_not_known_and_nothing_more_is_said(project: Path) -> None:
     page = " ".join(render(gather(100)).split())
     assert (
         "Every verdict is on <b>this model</b> (these weights, on articles like these). On <b>this "

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from stages.report.datacard import (
     ANSWERS,
     GROUPS,
@@ -20,18 +18,11 @@ from stages.report.datacard import (
 from stages.report.inputs import ReportFacts, gather
 from tests.contract.examples import LINEUP, make_answered, make_calls, make_survey
 from tests.contract.label_examples import CLASSES
-from tests.stages.report.inputs import make_articles, write_json, write_project
+from tests.stages.report.inputs import write_json
 from understudy.contract.answered import Answered
 from understudy.contract.pairs import SPLITS
 from understudy.contract.params.sources import SOURCES
 from understudy.contract.survey import SEGMENT, SourceSurvey
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    write_project(tmp_path, make_articles(3))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def gather_with(project: Path, name: str, content: Any) -> ReportFacts:
@@ -43,7 +34,7 @@ def cells(table: Table) -> dict[str, list[str]]:
     return {head: list(row) for head, row in table.rows}
 
 
-def test_table_1_counts_rows_and_why_they_were_dropped(project: Path) -> None:
+def test_table_1_counts_rows_and_why_they_were_dropped_and_adds_up(project: Path) -> None:
     gold, written, labelled = build_counts(gather(100))
     assert list(gold.columns) == ["training", "validation", "test"]
     assert cells(gold) == {
@@ -63,16 +54,13 @@ def test_table_1_counts_rows_and_why_they_were_dropped(project: Path) -> None:
         "pairs kept": ["80", "9"],
     }
     assert cells(labelled)["articles asked about"] == ["90", "9"]
-
-
-def test_each_column_of_table_1_adds_up(project: Path) -> None:
     for table in build_counts(gather(100)):
         for column in range(len(table.columns)):
             numbers = [int(row[column].replace("−", "-")) for _, row in table.rows]
             assert sum(numbers[:-1]) == numbers[-1]
 
 
-def test_figures_of_all_sources_stand_side_by_side(project: Path) -> None:
+def test_figures_of_sources_stand_side_by_side_or_split_by_their_parts(project: Path) -> None:
     tables = {table.title: table for table in build_cards(gather(100))}
     assert list(tables) == [
         "Training pairs",
@@ -93,10 +81,6 @@ def test_figures_of_all_sources_stand_side_by_side(project: Path) -> None:
     leakage = cells(tables["Leakage of highlights into their articles"])
     assert leakage["highlight words in runs copied from the article"] == ["87.3%"] * 3
     assert leakage["words of the longest run, on average"] == ["11.2"] * 3
-
-
-def test_what_some_sources_have_is_split_by_its_parts(project: Path) -> None:
-    tables = {table.title: table for table in build_cards(gather(100))}
     for source in ("written", "labelled"):
         answers = tables[f"{source}: answers that cannot be used"]
         assert answers.columns == ["training", "validation"]
@@ -122,9 +106,6 @@ def test_every_figure_of_the_survey_has_a_label_and_every_label_a_figure() -> No
     }
     assert set(LABELS) == figures
     assert set(LABELS) >= SHARES
-
-
-def test_the_words_of_a_segment_stand_in_its_label() -> None:
     assert LABELS["vocabulary.type_token"] == f"distinct in {SEGMENT:,} running words"
 
 
@@ -151,7 +132,12 @@ def test_cost_is_shown_per_use_and_per_thousand_calls(project: Path) -> None:
     )
 
 
-def test_imported_answers_are_counted_and_are_no_calls_that_cost(project: Path) -> None:
+def test_no_price_is_told_of_no_pairs_imported_answers_and_no_calls(project: Path) -> None:
+    split = {"asked": 9, "kept": 0, "dropped": {"too_long": 9}}
+    for stage in ("generate", "label"):
+        answered = make_answered(stage, train=split, validation=split)
+        answered.write(project / Answered.path_of(stage))
+    assert describe_cost(gather(100), embedded=False) == "The teacher cost $2.51 in all."
     imported = make_calls(0.1, calls=1000, imported=900).model_dump()
     unpaid = make_calls(0.0, calls=700, imported=700).model_dump()
     zeroshot = make_calls(0.0125).model_dump()
@@ -160,18 +146,7 @@ def test_imported_answers_are_counted_and_are_no_calls_that_cost(project: Path) 
     assert cost["answers"] == ["700", "1,000", "100"]
     assert cost["of these imported from logs"] == ["700", "900", "0"]
     assert cost["cost per 1,000 calls"] == ["–", "$1.00", "$0.1250"]
-
-
-def test_no_calls_have_no_price(project: Path) -> None:
     calls = make_calls(0.0, calls=0).model_dump()
     facts = gather_with(project, "teacher", dict.fromkeys(("generate", "label", "zeroshot"), calls))
     assert cells(build_cost(facts))["cost per 1,000 calls"] == ["–"] * 3
     assert "costs nothing" in describe_cost(facts, embedded=True)
-
-
-def test_no_pair_that_was_kept_has_no_price(project: Path) -> None:
-    split = {"asked": 9, "kept": 0, "dropped": {"too_long": 9}}
-    for stage in ("generate", "label"):
-        answered = make_answered(stage, train=split, validation=split)
-        answered.write(project / Answered.path_of(stage))
-    assert describe_cost(gather(100), embedded=False) == "The teacher cost $2.51 in all."

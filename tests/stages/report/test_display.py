@@ -81,9 +81,7 @@ def test_in_the_dark_paper_and_ink_change_places(page: Page, report: Path) -> No
     assert brightness(dark[0]) < 100 < 600 < brightness(dark[1])
 
 
-def test_the_teachers_answers_are_called_the_teachers_in_the_browser(
-    page: Page, write_report: WriteReport
-) -> None:
+def test_the_browser_calls_the_teachers_answers_that(page: Page, write_report: WriteReport) -> None:
     page.open(write_report(make_articles(5), lineup=LABELLED_ALONE).as_uri())
     names = page.run("[...document.querySelectorAll('.summary .name')].map((n) => n.textContent)")
     assert sorted(names) == ["bart-labelled", "lead-3", "t5-labelled", "teacher"]
@@ -144,9 +142,7 @@ def name_of(node: dict[str, Any]) -> str:
     return str(node.get("name", {}).get("value", ""))
 
 
-def test_everything_that_can_be_used_has_a_name_for_screen_readers(
-    page: Page, report: Path
-) -> None:
+def test_all_that_can_be_used_has_a_name_for_screen_readers(page: Page, report: Path) -> None:
     page.resize(1280, 900)
     page.open(report.as_uri())
     nodes = page.send("Accessibility.getFullAXTree")["nodes"]
@@ -189,9 +185,7 @@ def test_keys_reach_the_articles_from_the_first_link_on(page: Page, report: Path
     assert page.run(outline) == "solid"
 
 
-def test_two_thousand_long_articles_fit_into_a_light_page(
-    page: Page, write_report: WriteReport
-) -> None:
+def test_two_thousand_long_articles_fit_into_a_page(page: Page, write_report: WriteReport) -> None:
     report = write_report(make_long_articles(2000), seeds=3)
     assert 7 * MEGABYTE < report.stat().st_size < 15 * MEGABYTE
     page.resize(1280, 900)

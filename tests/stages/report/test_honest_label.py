@@ -8,14 +8,6 @@ from stages.report.inputs import gather
 from stages.report.notice import build_label
 from stages.report.page import render
 from tests.contract.examples import make_calls, make_origin, make_teacher
-from tests.stages.report.inputs import make_articles, write_project
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    write_project(tmp_path, make_articles(3))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 @pytest.mark.parametrize(
@@ -50,7 +42,7 @@ def test_one_use_of_the_embedded_teacher_is_enough_for_the_label(stage: str, pro
     assert "set of rules" in " ".join(build_label(gather(100)).warning)
 
 
-def test_every_model_that_answered_is_named_once(project: Path) -> None:
+def test_every_model_that_answered_is_named_once_and_else_nobody(project: Path) -> None:
     make_teacher(
         generate=make_calls(model="first"),
         label=make_calls(model="second"),
@@ -59,9 +51,6 @@ def test_every_model_that_answered_is_named_once(project: Path) -> None:
     assert build_label(gather(100)).teacher == "first, second"
     page = render(gather(100))
     assert "from articles that <code>first, second</code> wrote" in page
-
-
-def test_a_teacher_that_answered_nothing_is_nobody(project: Path) -> None:
     calls = make_calls(0.0, model="", calls=0)
     make_teacher(generate=calls, label=calls, zeroshot=calls).write()
     assert build_label(gather(100)).teacher == "nobody"

@@ -34,7 +34,7 @@ def refuse(expected: str) -> None:
     assert str(caught.value) == expected
 
 
-def test_texts_and_scores_stand_in_the_order_of_the_test_articles(project: Path) -> None:
+def test_texts_and_scores_stand_in_the_order_of_the_first_test_articles(project: Path) -> None:
     facts = gather(100)
     assert list(facts.texts["id"]) == [row["id"] for row in ARTICLES]
     for system in TRAINED:
@@ -43,9 +43,6 @@ def test_texts_and_scores_stand_in_the_order_of_the_test_articles(project: Path)
     for system in SYSTEMS:
         assert facts.points[system].to_numpy().tolist() == POINTS_OF[system].to_numpy().tolist()
     assert (facts.margin, facts.stemmer) == (1.0, True)
-
-
-def test_the_first_articles_are_taken_and_all_scored_ones_counted(project: Path) -> None:
     facts = gather(2)
     assert list(facts.texts["id"]) == ["test-000000", "test-000001"]
     assert [len(rows) for rows in facts.points.values()] == [2] * len(SYSTEMS)
@@ -108,10 +105,7 @@ def test_a_scored_article_without_a_text_is_refused(name: str, project: Path) ->
     [
         ("", "not a readable CSV file: No columns to parse from file; `dvc repro` makes it again"),
         ("step,epoch\n1,2\n", "line 2.train_loss: Field required; `dvc repro` makes it again"),
-        (
-            "step,epoch,train_loss,validation_loss\n",
-            "no rows in it; `dvc repro` makes it again",
-        ),
+        ("step,epoch,train_loss,validation_loss\n", "no rows in it; `dvc repro` makes it again"),
         (
             "step,epoch,train_loss,validation_loss\n1,,2,3\n",
             "line 2.epoch: expected a finite number; `dvc repro` makes it again",
@@ -148,9 +142,7 @@ def test_a_curve_that_is_no_text_is_refused_in_one_line(project: Path) -> None:
         ("latency/bart-labelled", "cores", -1, "cores: expected greater than or equal to 0"),
     ],
 )
-def test_what_does_not_fit_is_named(
-    name: str, key: str, value: object, problem: str, project: Path
-) -> None:
+def test_a_misfit_is_named(name: str, key: str, value: object, problem: str, project: Path) -> None:
     path = project / "metrics" / f"{name}.json"
     content = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({**content, key: value}), encoding="utf-8")

@@ -9,14 +9,7 @@ from stages.report.inputs import gather
 from stages.report.length import build_length, describe_length
 from stages.report.page import render
 from tests.contract.text_examples import make_lengths
-from tests.stages.report.inputs import make_articles, write_json, write_project
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    write_project(tmp_path, make_articles(3))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+from tests.stages.report.inputs import write_json
 
 
 def explained(*shares: float | None) -> dict[str, Any]:

@@ -62,9 +62,7 @@ def read_text(page: str) -> str:
 
 @EACH
 @pytest.mark.parametrize("seeds", [1, 3])
-def test_a_page_of_any_sources_shows_them_and_no_others(
-    lineup: Lineup, seeds: int, enter: Enter
-) -> None:
+def test_a_page_of_any_sources_shows_them_alone(lineup: Lineup, seeds: int, enter: Enter) -> None:
     enter(lineup, seeds)
     page = render(gather(100))
     named = set(re.findall(r'class="name ([a-z0-9-]+)"', page))
@@ -146,11 +144,7 @@ OUTCOMES = [
     ),
     (GOLD_ALONE, "identical", "This T5 writes the same as zeroshot."),
     (GOLD_ALONE, "void", "This T5 against zeroshot is void, both are empty."),
-    (
-        LABELLED_ALONE,
-        "worse",
-        "This T5 agrees with the teacher less than lead-3, by 4.0 points.",
-    ),
+    (LABELLED_ALONE, "worse", "This T5 agrees with the teacher less than lead-3, by 4.0 points."),
     (
         LABELLED_ALONE,
         "equivalent",
@@ -167,7 +161,7 @@ OUTCOMES = [
 
 
 @pytest.mark.parametrize(("lineup", "verdict", "sentence"), OUTCOMES)
-def test_one_sources_claim_follows_its_verdict(
+def test_one_source_s_claim_is_its_verdict(
     lineup: Lineup, verdict: str, sentence: str, enter: Enter
 ) -> None:
     enter(lineup)
@@ -185,7 +179,7 @@ def test_with_several_seeds_one_sources_claim_is_on_the_recipe(enter: Enter) -> 
     assert first.sentence == "T5 agrees with the teacher more than lead-3, by 1.5 points."
 
 
-def test_against_the_teachers_answers_everything_is_called_agreement(enter: Enter) -> None:
+def test_against_the_teachers_answers_all_is_agreement_and_nothing_gold(enter: Enter) -> None:
     enter(LABELLED_ALONE)
     page = render(gather(100))
     text = read_text(page)
@@ -204,11 +198,6 @@ def test_against_the_teachers_answers_everything_is_called_agreement(enter: Ente
         "Does BART agree with the teacher more than T5?",
         "Does it agree with the teacher more than the article’s first three sentences?",
     ]
-
-
-def test_against_the_teachers_answers_nothing_is_called_gold_or_quality(enter: Enter) -> None:
-    enter(LABELLED_ALONE)
-    page = render(gather(100))
     text = read_text(page).lower()
     assert "gold highlights" not in page
     assert re.findall(r"\S+ gold \S+", text) == ["no gold texts:"]

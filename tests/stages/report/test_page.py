@@ -105,16 +105,11 @@ def test_only_the_pages_own_script_and_style_may_run(read: Reader) -> None:
     }
 
 
-def test_harmful_texts_make_no_element(read: Reader) -> None:
+def test_harmful_texts_make_no_element_handler_style_or_link(read: Reader) -> None:
     assert [a.get("type") for a in read.all("script")] == ["application/json", None]
     for tag in ("img", "b1", "template", "textarea", "iframe", "object", "base"):
         assert read.all(tag) == []
     assert len(read.all("title")) == len(read.all("style")) == 1
-
-
-def test_no_element_has_a_handler_or_a_style_of_its_own_or_names_another_file(
-    read: Reader,
-) -> None:
     for tag, attributes in read.found:
         assert not [name for name in attributes if name.startswith("on") or name == "style"], tag
         for name in ("src", "href", "srcset", "action", "xlink:href"):
@@ -150,7 +145,7 @@ def test_embedded_json_reads_back(text: str) -> None:
     assert json.loads(embedded) == {text: [text]}
 
 
-def test_ids_are_unique_and_references_lead_somewhere(read: Reader) -> None:
+def test_ids_are_unique_tables_have_heads_and_sections_titles(read: Reader, page: str) -> None:
     ids = [str(attributes["id"]) for _, attributes in read.found if "id" in attributes]
     assert len(ids) == len(set(ids))
     for _, attributes in read.found:
@@ -158,25 +153,15 @@ def test_ids_are_unique_and_references_lead_somewhere(read: Reader) -> None:
             assert attributes.get(name, ids[0]) in ids
         href = str(attributes.get("href", ""))
         assert not href.startswith("#") or href[1:] in ids
-
-
-def test_tables_have_heads_and_sections_have_titles_in_order(page: str, read: Reader) -> None:
     for table in re.findall(r"<table.*?</table>", page, re.DOTALL):
         assert 'scope="row' in table
         assert ('scope="col"' in table) == ("<thead" in table)
     assert read.text_of("h1") == ["How close is “very close”?"]
     assert read.text_of("h2") == [
-        "Verdicts",
-        "Is it worth it?",
-        "When may it answer alone?",
-        "Scores",
-        "Is it only length?",
-        "Learning curves",
-        "What ROUGE does not see",
-        "What the data is",
-        "What the teacher cost",
+        "Verdicts", "Is it worth it?", "When may it answer alone?", "Scores", "Is it only length?",
+        "Learning curves", "What ROUGE does not see", "What the data is", "What the teacher cost",
         "Test articles",
-    ]
+    ]  # fmt: skip
 
 
 def test_the_page_says_what_it_says_without_javascript(page: str) -> None:
@@ -193,17 +178,8 @@ def test_the_page_says_what_it_says_without_javascript(page: str) -> None:
         assert text in static
 
 
-def test_equal_facts_give_equal_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_project(tmp_path, make_articles(3))
-    monkeypatch.chdir(tmp_path)
+def test_equal_facts_give_equal_text_and_scores_in_hundredths(project: Path) -> None:
     assert render(gather(9)) == render(gather(9))
-
-
-def test_scores_reach_the_browser_in_hundredths(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write_project(tmp_path, make_articles(3))
-    monkeypatch.chdir(tmp_path)
     facts = gather(2)
     payload = build_payload(facts)
     for system in SYSTEMS:
@@ -225,15 +201,9 @@ def test_stems_are_those_that_rouge_compares() -> None:
     assert "were" not in stems
 
 
-def test_without_a_stemmer_words_are_compared_as_they_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write_project(tmp_path, make_articles(2))
-    params = (tmp_path / "params.yaml").read_text(encoding="utf-8")
-    (tmp_path / "params.yaml").write_text(
-        params.replace("stemmer: true", "stemmer: false"), "utf-8"
-    )
-    monkeypatch.chdir(tmp_path)
+def test_without_a_stemmer_words_are_compared_as_they_are(project: Path) -> None:
+    params = (project / "params.yaml").read_text(encoding="utf-8")
+    (project / "params.yaml").write_text(params.replace("stemmer: true", "stemmer: false"), "utf-8")
     facts = gather(9)
     assert build_payload(facts)["stems"] == {}
     assert "by their stems" not in render(facts)

@@ -51,9 +51,7 @@ def list_requests(page: Page) -> list[str]:
     return [event["request"]["url"] for event in events]
 
 
-def test_planted_scripts_do_not_run_and_nothing_is_asked_for(
-    page: Page, server: tuple[str, list[str]]
-) -> None:
+def test_planted_scripts_neither_run_nor_ask(page: Page, server: tuple[str, list[str]]) -> None:
     show_planted(page)
     assert page.run("typeof window.planted") == "undefined"
     assert page.run("document.title") == "Understudy: how close is “very close”?"
@@ -79,7 +77,7 @@ def test_harmful_texts_are_shown_letter_by_letter(page: Page, articles: Articles
         assert shown == planted[name]
 
 
-def test_a_script_that_found_its_way_in_would_not_run_or_reach_anyone(
+def test_a_script_inside_would_not_run_or_reach_anyone(
     page: Page, server: tuple[str, list[str]]
 ) -> None:
     # What the policy is for; the rest of this file shows that nothing finds its way in.

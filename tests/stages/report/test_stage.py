@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 
 from stages.report.__main__ import REPORT, main
 from tests.imports import ROOT
+from tests.stages.carding import run_elsewhere
 from tests.stages.report.inputs import list_files, make_articles, make_metrics, write_project
 from understudy.contract.params.report import ReportParams
 from understudy.core.errors import DataError, ParamsError
@@ -28,23 +29,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_stage_writes_the_report_and_nothing_else(project: Path) -> None:
-    before = {path for path in project.rglob("*") if path.is_file()}
-    main()
-    new = {path for path in project.rglob("*") if path.is_file()} - before
-    assert new == {project / REPORT} == {project / out for out in STAGE["outs"]}
-
-
-def test_the_command_writes_the_same_bytes_in_another_process(project: Path) -> None:
-    main()
-    expected = REPORT.read_bytes()
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7", "LC_ALL": "C"}
-    subprocess.run([sys.executable, "-m", "stages.report"], env=environment, check=True, timeout=60)
-    assert REPORT.read_bytes() == expected
-    assert str(project).encode() not in expected
-
-
-def test_the_inputs_of_these_tests_are_the_deps_of_the_stage(project: Path) -> None:
+def test_the_stage_reads_its_deps_and_writes_the_report_and_nothing_else(project: Path) -> None:
     written = {str(path.relative_to(project)) for path in project.rglob("*") if path.is_file()}
     assert written - {"params.yaml"} == set(DATA)
     below = {
@@ -52,10 +37,37 @@ def test_the_inputs_of_these_tests_are_the_deps_of_the_stage(project: Path) -> N
     }
     assert [dep for dep, names in below.items() if not names] == []
     assert set().union(*below.values()) == set(DATA)
+    before = {path for path in project.rglob("*") if path.is_file()}
+    main()
+    new = {path for path in project.rglob("*") if path.is_file()} - before
+    assert new == {project / REPORT} == {project / out for out in STAGE["outs"]}
+
+
+def test_the_command_writes_the_same_bytes_or_keeps_what_was_there(project: Path) -> None:
+    main()
+    expected = REPORT.read_bytes()
+    run_elsewhere("report")
+    assert REPORT.read_bytes() == expected
+    assert str(project).encode() not in expected
+    (project / "metrics/gap.json").write_text("{}", encoding="utf-8")
+    process = subprocess.run(
+        [sys.executable, "-m", "stages.report"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert process.returncode == 1
+    assert process.stderr.startswith(
+        "error: metrics/gap.json: no 't5-written-minus-t5-gold' in it;"
+    )
+    assert process.stderr.count("\n") == 1
+    assert REPORT.read_bytes() == expected
 
 
 @pytest.mark.parametrize("name", DATA)
-def test_a_missing_file_is_one_line_that_names_it_and_no_report_is_written(
+def test_a_missing_file_is_named_in_one_line_and_no_report_is_written(
     name: str, project: Path
 ) -> None:
     (project / name).unlink()
@@ -77,34 +89,12 @@ def test_a_broken_file_is_one_line_that_names_it(name: str, project: Path) -> No
 
 @pytest.mark.parametrize("name", sorted(make_metrics(1)))
 @pytest.mark.parametrize("text", ["[]", "{}", '{"source": null}', '{"train": 3}'])
-def test_json_of_another_form_is_one_line_that_names_it(
-    name: str, text: str, project: Path
-) -> None:
+def test_json_of_another_form_is_named_in_one_line(name: str, text: str, project: Path) -> None:
     (project / name).write_text(text, encoding="utf-8")
     with pytest.raises(DataError) as caught:
         main()
     assert str(caught.value).startswith(f"{name}: ")
     assert "\n" not in str(caught.value)
-
-
-def test_a_failed_run_keeps_the_report_that_was_there(project: Path) -> None:
-    main()
-    expected = REPORT.read_bytes()
-    (project / "metrics/gap.json").write_text("{}", encoding="utf-8")
-    process = subprocess.run(
-        [sys.executable, "-m", "stages.report"],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert process.returncode == 1
-    assert process.stderr.startswith(
-        "error: metrics/gap.json: no 't5-written-minus-t5-gold' in it;"
-    )
-    assert process.stderr.count("\n") == 1
-    assert REPORT.read_bytes() == expected
 
 
 def test_no_more_articles_than_params_allow_are_in_the_report(project: Path) -> None:
@@ -118,7 +108,7 @@ def test_no_more_articles_than_params_allow_are_in_the_report(project: Path) -> 
 
 
 @pytest.mark.parametrize("articles", [0, -1, 2.5, "all", None, True])
-def test_articles_are_a_whole_number_above_zero(articles: object, project: Path) -> None:
+def test_articles_are_a_whole_number_above_zero(articles: object) -> None:
     with pytest.raises(ValidationError):
         ReportParams.model_validate({"articles": articles})
 

@@ -14,16 +14,8 @@ from tests.contract.payback_examples import (
     make_worth,
     write_latencies,
 )
-from tests.stages.report.inputs import make_articles, write_project
 from understudy.contract.timing import StudentLatency
 from understudy.core.errors import DataError
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    write_project(tmp_path, make_articles(3))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def row(name: str) -> list[str]:
@@ -33,6 +25,10 @@ def row(name: str) -> list[str]:
 
 
 def test_each_student_has_its_verdicts_times_prices_and_payback(project: Path) -> None:
+    page = render(gather(10))
+    assert '<section id="worth"' in page
+    assert "Every student pays; of t5-gold, the $4.00 that it took" in page
+    assert "Example 9 CPU" in page
     never = make_student_worth(answers_to_pay_back=None, months_to_pay_back=None, pays=0)
     teacher = {"seconds_median": 2.0, "seconds_p95": 4.5, "timed": 100}
     make_worth(teacher, bart_gold=never).write()
@@ -74,13 +70,6 @@ def test_a_price_that_is_not_known_is_called_that(project: Path) -> None:
     ) in page
     assert "never" not in page[page.index('id="worth"') : page.index('id="scores"')]
     assert "None" not in page.partition('<script type="application/json"')[0]
-
-
-def test_the_page_has_the_section_and_its_finding(project: Path) -> None:
-    page = render(gather(10))
-    assert '<section id="worth"' in page
-    assert "Every student pays; of t5-gold, the $4.00 that it took" in page
-    assert "Example 9 CPU" in page
 
 
 @pytest.mark.parametrize("name", ["worth", "latency/t5-labelled"])

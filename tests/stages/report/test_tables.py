@@ -13,19 +13,10 @@ from stages.report.page import render
 from stages.report.scores import build_scores
 from stages.report.traits import TRAITS, build_histograms, build_spreads, build_traits
 from tests.contract.examples import SYSTEMS, TRAINED, make_recipes, make_systems
-from tests.stages.report.inputs import make_articles, write_json, write_lengths, write_project
+from tests.stages.report.inputs import write_json, write_lengths
 from understudy.contract.names import KINDS
 from understudy.contract.params.sources import SOURCES
 from understudy.rendering.figures import enumerate_words, p_value
-
-ARTICLES = make_articles(3)
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    write_project(tmp_path, ARTICLES)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 @pytest.fixture

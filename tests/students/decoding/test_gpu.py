@@ -1,13 +1,12 @@
 """On a machine with a GPU: models decode there, or say why not and decode on the cores."""
 
 import ctypes
-import subprocess
-import sys
 from pathlib import Path
 
 import ctranslate2
 import pytest
 
+from tests.imports import run_python
 from tests.students import export_taught, summarize, toy_pairs
 from understudy.students.decoding.devices import CUBLAS, load_cublas
 from understudy.students.decoding.engines import CTranslate2, open_engine
@@ -74,17 +73,9 @@ def test_a_model_decodes_on_the_cores_without_cublas(
     family: str, exported: dict[str, Path]
 ) -> None:
     look = f"import ctypes; ctypes.CDLL('{CUBLAS}')"
-    if (
-        subprocess.run([sys.executable, "-c", look], capture_output=True, check=False).returncode
-        == 0
-    ):
+    if run_python("-c", look).returncode == 0:
         pytest.skip("the system itself has cuBLAS")
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_PACKAGE, str(exported[family])],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run_python("-c", WITHOUT_PACKAGE, exported[family], check=True)
     assert done.stdout.split() == ["cpu"]
     assert f"{exported[family]}: decoding on the CPU, since the GPU cannot be used" in done.stderr
     assert "libcublas.so.12 is not found" in done.stderr

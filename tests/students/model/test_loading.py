@@ -158,7 +158,11 @@ def config(**changes: Any) -> Callable[[Path], object]:
 
 
 def without(pattern: str) -> Callable[[Path], object]:
-    return lambda folder: [path.unlink() for path in folder.glob(pattern)]
+    def remove(folder: Path) -> None:
+        for path in folder.glob(pattern):
+            path.unlink()
+
+    return remove
 
 
 def cut(kept: int) -> Callable[[Path], object]:

@@ -68,16 +68,6 @@ def test_equal_seeds_drop_the_same_and_each_call_something_else() -> None:
     assert not one.equal(two)
 
 
-def test_a_state_of_torchs_generator_is_all_that_it_takes_to_go_on() -> None:
-    values = torch.ones(1000)
-    drop_out(values, 0.5)
-    state = torch.get_rng_state()
-    expected = drop_out(values, 0.5)
-    drop_out(values, 0.5)
-    torch.set_rng_state(state)
-    assert drop_out(values, 0.5).equal(expected)
-
-
 def test_nothing_is_dropped_outside_training_or_with_probability_0() -> None:
     values = torch.rand(10)
     state = torch.get_rng_state()

@@ -14,14 +14,14 @@ import pandas as pd
 import psutil
 import pytest
 
-from tests.imports import ROOT
+from tests.imports import ROOT, run_python
 from tests.students import make_project, student_section, train_params
 from understudy.core.errors import StudentError
 from understudy.students.training.launch import launch
 from understudy.students.training.resume import SEAL
 
 MARK = "UNDERSTUDY_TEST_PROJECT"
-COMMAND = (sys.executable, "-m", "stages.train_t5", "gold", "3")
+COMMAND = ("-m", "stages.train_t5", "gold", "3")
 MODEL = "models/seeds/t5-gold/3"
 
 
@@ -37,20 +37,9 @@ def prepare(project: Path, **changes: Any) -> Path:
     return make_project(project, **{"train-t5": student_section(params)})
 
 
-def environment(project: Path) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), MARK: str(project)}
-
-
 def train(project: Path, **changes: Any) -> Run:
     prepare(project, **changes)
-    done = subprocess.run(
-        COMMAND,
-        cwd=project,
-        env=environment(project),
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = run_python(*COMMAND, cwd=project, env={MARK: str(project)})
     return Run(project, done.returncode, done.stderr)
 
 
@@ -133,8 +122,10 @@ def test_a_failing_process_ends_all_with_a_clear_last_line(tmp_path: Path) -> No
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_all_with_a_clear_last_line(number: signal.Signals, tmp_path: Path) -> None:
     project = prepare(tmp_path, processes=2, max_steps=4000, epochs=9999.0, validations=1000)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), MARK: str(project)}
+    command = [sys.executable, *COMMAND]
     with subprocess.Popen(
-        COMMAND, cwd=project, env=environment(project), stderr=subprocess.PIPE, text=True
+        command, cwd=project, env=environment, stderr=subprocess.PIPE, text=True
     ) as process:
         deadline = time.monotonic() + 240
         while not any(project.glob(f".dvc/cache/training/*/checkpoint-*/{SEAL}")):

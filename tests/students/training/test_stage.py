@@ -1,16 +1,13 @@
 """train-t5 and train-bart as stages: pairs in, a folder with a whole model and a curve out."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from tests.imports import ROOT, imported_files
+from tests.imports import ROOT, imported_files, run_python
 from tests.students import (
     make_project,
     student_section,
@@ -188,13 +185,7 @@ def test_threads_of_params_and_not_those_of_the_environment_decide_on_the_weight
     found = set()
     for threads in ("1", "2"):
         project = make_project(tmp_path / threads, **{"train-t5": section})
-        subprocess.run(
-            [sys.executable, "-m", "stages.train_t5", "gold", "3"],
-            cwd=project,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": threads},
-            check=True,
-            capture_output=True,
-            timeout=300,
-        )
+        command = ("-m", "stages.train_t5", "gold", "3")
+        run_python(*command, cwd=project, env={"OMP_NUM_THREADS": threads}, check=True)
         found.add((model_of(project, "t5") / "model.safetensors").read_bytes())
     assert len(found) == 1

@@ -145,17 +145,6 @@ def test_small_and_large_passes_give_the_same_gradients(
 
 
 @EACH_FAMILY
-def test_small_and_large_passes_give_the_same_curve(family: str, tmp_path: Path) -> None:
-    curves = [
-        train_toy(tmp_path / str(budget), family, tokens_per_pass=budget, max_steps=6)[1].curve
-        for budget in (1, 150, 100_000)
-    ]
-    for one, two, three in zip(*curves, strict=True):
-        assert dict(one) == pytest.approx(dict(three), abs=1e-3)
-        assert dict(two) == pytest.approx(dict(three), abs=1e-3)
-
-
-@EACH_FAMILY
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 def test_the_training_loss_is_that_of_transformers_on_unpadded_pairs(
     family: str, smoothing: float, tmp_path: Path

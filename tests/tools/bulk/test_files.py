@@ -4,13 +4,12 @@ import json
 import os
 import resource
 import signal
-import subprocess
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from tests.imports import ROOT
+from tests.imports import run_python
 from tests.tools.bulk.articles import (
     COMMAND,
     ids,
@@ -149,15 +148,8 @@ def test_a_full_disk_ends_the_run_with_one_line_and_nothing_half_written(
     source, out = tmp_path / "in", tmp_path / "out"
     for name in ("a.jsonl", "b.jsonl"):
         write_articles(source / name, rows=40)
-    done = subprocess.run(
-        [*COMMAND, "--model", str(model), "--input", str(source), "--output", str(out)],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        preexec_fn=refuse_large_files,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    given = ("--model", model, "--input", source, "--output", out)
+    done = run_python(*COMMAND[1:], *given, cwd=tmp_path, preexec_fn=refuse_large_files)
     assert done.returncode == 1
     assert f"error: {out / 'a.jsonl'}: File too large" in done.stderr
     assert "error: 2 of 2 files are left: a.jsonl, b.jsonl; see above" in done.stderr

@@ -22,6 +22,7 @@ from tests.tools.reviewing.scratch import (
     run,
     write_answers,
 )
+from understudy.core.errors import UnderstudyError
 from understudy.tools.reviewing.gates import GateError
 
 
@@ -36,7 +37,7 @@ def page(pushed: Project) -> str:
 # A branch that changes the article prompt
 
 
-def test_a_changed_prompt_changes_written_rows_only(page: str) -> None:
+def test_a_changed_prompt_changes_written_rows_and_costs_its_new_calls(page: str) -> None:
     scores = section(page, "Scores")
     for system in WRITTEN:
         shown = rows(scores, system)
@@ -50,9 +51,6 @@ def test_a_changed_prompt_changes_written_rows_only(page: str) -> None:
     assert "differences article by article" in scores
     assert "`prompts/generate.txt`" in section(page, "Params and inputs")
     assert rows(section(page, "Data"), "answers/generate.train.kept")[0][1:] == ["36", "30"]
-
-
-def test_a_changed_prompt_has_the_cost_of_its_new_calls(page: str) -> None:
     generate, zeroshot = (
         rows(section(page, "Teacher"), stage)[0] for stage in ("generate", "zeroshot")
     )
@@ -61,7 +59,7 @@ def test_a_changed_prompt_has_the_cost_of_its_new_calls(page: str) -> None:
     assert zeroshot[3:] == ["0", "$0.00", str(ARTICLES), "0"]
 
 
-def test_the_first_line_has_the_verdict_and_the_second_what_is_compared(
+def test_the_first_line_has_the_verdict_the_second_what_it_is_on(
     page: str, pushed: Project
 ) -> None:
     first, _, second, *_ = page.splitlines()
@@ -76,20 +74,17 @@ def test_the_first_line_has_the_verdict_and_the_second_what_is_compared(
     )
 
 
-def test_a_changed_verdict_is_described_in_words(page: str) -> None:
+def test_a_changed_verdict_is_told_in_words_and_changes_are_drawn(page: str) -> None:
     shown = section(page, "Verdicts").splitlines()
     line = next(line for line in shown if "`t5-written` against `t5-gold`, ROUGE-1 F1" in line)
     assert re.fullmatch(r"- .*: undecided, would need about [\d,]+ test articles → better", line)
-
-
-def test_plots_are_drawn_for_what_changed(page: str) -> None:
     charts = re.findall(r"```mermaid\n(.*?)```", page, re.DOTALL)
     assert len(charts) == 2
     assert 'title "ROUGE-1 F1 (bars: now, line: base)"' in charts[0]
     assert 'title "Validation loss of t5-written (blue: now, orange: base)"' in charts[1]
 
 
-def test_the_json_says_the_same(project: Project, review: Reviewer) -> None:
+def test_the_json_says_the_same_and_changes_nothing(project: Project, review: Reviewer) -> None:
     found = review.json()
     assert found["held"] is True
     assert found["revisions"]["commit"] == project.run("git", "rev-parse", "main").stdout.strip()
@@ -107,9 +102,6 @@ def test_the_json_says_the_same(project: Project, review: Reviewer) -> None:
     assert zeroshot["new"] == {"calls": 0, "usd": 0}
     assert found["storage"]["missing"] == []
     assert found["stale"] == []
-
-
-def test_nothing_is_changed_by_looking(project: Project, review: Reviewer) -> None:
     before = {p: p.stat().st_mtime_ns for p in Path("data").rglob("*")}
     review.text("main")
     assert project.run("git", "status", "--porcelain").stdout == ""
@@ -139,9 +131,7 @@ def test_failed_calls_are_neither_new_nor_reused(project: Project, review: Revie
     assert (generate["new"]["calls"], generate["reused"]["calls"]) == (3, HIGHLIGHTS)
 
 
-def test_it_compares_with_the_merge_base_not_with_the_tip(
-    project: Project, review: Reviewer
-) -> None:
+def test_it_compares_with_the_merge_base_not_the_tip(project: Project, review: Reviewer) -> None:
     common = project.run("git", "rev-parse", "main").stdout.strip()
     project.run("git", "checkout", "--quiet", "main")
     run(project, Found(better={"t5-gold": 5.0}))
@@ -155,7 +145,7 @@ def test_it_compares_with_the_merge_base_not_with_the_tip(
 # Gates
 
 
-def test_a_drop_beyond_the_gate_fails_with_the_reason_after_the_whole_review(
+def test_a_drop_beyond_the_gate_fails_after_the_whole_review(
     project: Project, tmp_path: Path
 ) -> None:
     set_gates(project, largest_drop={"systems.bart-written.rouge1.f1": 1.0})
@@ -177,9 +167,16 @@ def test_a_drop_beyond_the_gate_fails_with_the_reason_after_the_whole_review(
     assert shown[0].endswith("; at most 1 is allowed")
 
 
-def test_gates_that_are_held_are_counted_and_changed_ones_are_pointed_out(
-    project: Project, review: Reviewer
-) -> None:
+def test_gates_fail_without_a_metric_or_are_counted(project: Project, review: Reviewer) -> None:
+    set_gates(project, minimum={"systems.t5-writen.rouge1.f1": 1})
+    text = review.text("main")
+    error: UnderstudyError | None = review.error
+    assert isinstance(error, GateError)
+    said = "minimum systems.t5-writen.rouge1.f1: the workspace has no such metric; did you mean "
+    assert said in str(error)
+    assert "systems.t5-written.rouge1.f1" in str(error)
+    assert text.startswith("**Gates not held: 1 of 1.** ")
+    assert "| **unknown metric** |" in text
     names = ("systems.t5-written.rouge1.f1", "answers/generate.train.kept")
     set_gates(project, minimum=dict.fromkeys(names, 30), largest_drop={names[0]: 0})
     text = review.text("main")
@@ -189,24 +186,11 @@ def test_gates_that_are_held_are_counted_and_changed_ones_are_pointed_out(
     assert "| held | `minimum` | `answers/generate.train.kept` | 30 is at least 30 |" in text
     assert "did not fall; at most 0 is allowed |" in text
     assert rows(text, "review.minimum.answers/generate.train.kept") != []
+    # Their names have dots, as DVC's own names of params do
+    assert "Data and pipelines are up to date." in project.run("dvc", "repro").stdout
 
 
-def test_a_gate_on_no_metric_is_an_error_with_the_closest_names(
-    project: Project, review: Reviewer
-) -> None:
-    set_gates(project, minimum={"systems.t5-writen.rouge1.f1": 1})
-    text = review.text("main")
-    assert isinstance(review.error, GateError)
-    assert (
-        "minimum systems.t5-writen.rouge1.f1: the workspace has no such metric; did you mean "
-        in (str(review.error))
-    )
-    assert "systems.t5-written.rouge1.f1" in str(review.error)
-    assert text.startswith("**Gates not held: 1 of 1.** ")
-    assert "| **unknown metric** |" in text
-
-
-def test_a_drop_from_a_metric_that_the_base_lacks_is_not_comparable(
+def test_a_drop_from_what_the_base_lacks_is_not_comparable(
     project: Project, review: Reviewer
 ) -> None:
     texts = project.path / "made" / "scored" / "texts.json"
@@ -218,25 +202,16 @@ def test_a_drop_from_a_metric_that_the_base_lacks_is_not_comparable(
     assert "| not comparable | `largest_drop` | `texts.t5-written.novel5` |" in text
 
 
-def test_dvc_goes_on_with_gates_in_the_params(project: Project) -> None:
-    """Their names have dots, as DVC's own names of params do."""
-    set_gates(project, minimum={"systems.t5-written.rouge1.f1": 30})
-    assert "Data and pipelines are up to date." in project.run("dvc", "repro").stdout
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "shown"),
-    [
-        ("minimum", {"systems.t5-written.rouge1.f1": "30"}, "expected a number"),
+def test_gates_are_numbers(project: Project, review: Reviewer) -> None:
+    name = "systems.t5-written.rouge1.f1"
+    refused: list[tuple[str, Any, str]] = [
+        ("minimum", {name: "30"}, "expected a number"),
         ("minimum", {"systems": {"t5-written": 30}}, "expected a number"),
-        ("minimum", {"systems.t5-written.rouge1.f1": float("nan")}, "expected a finite number"),
-        ("largest_drop", {"systems.t5-written.rouge1.f1": -1}, "greater than or equal to 0"),
+        ("minimum", {name: float("nan")}, "expected a finite number"),
+        ("largest_drop", {name: -1}, "greater than or equal to 0"),
         ("minimum", None, "expected keys with values"),
-    ],
-)
-def test_gates_are_numbers(
-    project: Project, review: Reviewer, name: str, value: Any, shown: str
-) -> None:
-    set_gates(project, **{name: value})
-    assert review.text("main") == ""
-    assert re.search(rf"^params.yaml: review.{name}.* = .*{shown}", str(review.error))
+    ]
+    for gate, value, shown in refused:
+        set_gates(project, **{"minimum": {}, "largest_drop": {}, gate: value})
+        assert review.text("main") == ""
+        assert re.search(rf"^params.yaml: review.{gate}.* = .*{shown}", str(review.error))

@@ -70,22 +70,16 @@ def test_pairing_sees_a_change_that_unpaired_intervals_do_not() -> None:
     assert unpaired.beyond_noise is False
 
 
-def test_the_paired_interval_is_as_wide_as_theory_has_it() -> None:
+def test_intervals_are_as_wide_as_theory_has_them() -> None:
     found = first(side(points(0)), side(points(1, wobble=3)))
     assert found.low is not None
     assert found.high is not None
     assert found.high - found.low == pytest.approx(2 * 1.96 * 3 / ROWS**0.5, rel=0.15)
-
-
-def test_the_unpaired_interval_is_as_wide_as_theory_has_it() -> None:
     found = first(side(points(0), readable=False), side(points(5)))
     assert found.low is not None
     assert found.high is not None
     spread = points(0).std(ddof=1)
     assert found.high - found.low == pytest.approx(2 * 1.96 * spread * (2 / ROWS) ** 0.5, rel=0.15)
-
-
-def test_a_change_within_noise_is_called_that() -> None:
     assert first(side(points(0)), side(points(0.05, wobble=3))).beyond_noise is False
 
 
@@ -111,7 +105,7 @@ def test_why_articles_were_not_paired_is_told(base: Snapshot, now: Snapshot, rea
     assert reason in (found.unpaired or "")
 
 
-def test_new_and_lost_systems_have_no_noise() -> None:
+def test_new_lost_and_odd_systems_have_no_noise() -> None:
     metrics = side(points(0)).metrics
     found = compare_scores(EMPTY, replace(EMPTY, metrics=metrics), PARAMS)
     assert {change.old for change in found.changed} == {None}
@@ -119,6 +113,8 @@ def test_new_and_lost_systems_have_no_noise() -> None:
     found = compare_scores(replace(EMPTY, metrics=metrics), EMPTY, PARAMS)
     assert {change.new for change in found.changed} == {None}
     assert found.unchanged == []
+    odd = replace(EMPTY, metrics={"systems": {"a": {"rouge1": 3.0}, "words": 4, "b": "text"}})
+    assert compare_scores(odd, odd, PARAMS).changed == []
 
 
 def test_a_version_without_intervals_of_recall_has_no_noise_for_it() -> None:
@@ -129,8 +125,3 @@ def test_a_version_without_intervals_of_recall_has_no_noise_for_it() -> None:
     found = compare_scores(base, now, PARAMS).changed
     known = {change.measure for change in found if change.beyond_noise is not None}
     assert known == {"f1", "precision"}
-
-
-def test_metrics_of_another_form_are_no_scores() -> None:
-    odd = replace(EMPTY, metrics={"systems": {"a": {"rouge1": 3.0}, "words": 4, "b": "text"}})
-    assert compare_scores(odd, odd, PARAMS).changed == []

@@ -39,9 +39,7 @@ def project(retrained: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return copy(retrained, tmp_path, monkeypatch)
 
 
-def test_a_fall_of_what_ships_that_seeds_explain_is_not_called_one(
-    project: Project, review: Reviewer
-) -> None:
+def test_a_fall_is_called_one_beyond_what_seeds_explain(project: Project, review: Reviewer) -> None:
     text = review.text("main")
     assert "Scores of 2 of 6 systems changed, ROUGE-1 F1 beyond noise in `bart-w" in text
     scores = section(text, "Scores")
@@ -54,9 +52,6 @@ def test_a_fall_of_what_ships_that_seeds_explain_is_not_called_one(
     assert "Models that ship: these weights, compared for articles like these." in scores
     assert "One seed" not in scores
     assert "for recipes that of training too" in scores
-
-
-def test_a_fall_beyond_what_seeds_explain_is_called_one(project: Project, review: Reviewer) -> None:
     drop = "systems.{}.rouge1.f1"
     set_gates(project, shown_drop={drop.format(name): 0 for name in ("t5-written", "bart-written")})
     text = review.text("main")
@@ -68,7 +63,7 @@ def test_a_fall_beyond_what_seeds_explain_is_called_one(project: Project, review
     assert "its mean over seeds fell by 18.5, from 42.4209 to 23.9209 (" in problem
 
 
-def test_what_stages_write_is_no_input_although_a_stage_reads_the_folder_of_it(
+def test_what_stages_write_is_no_input_in_a_folder_that_is_read(
     project: Project, review: Reviewer
 ) -> None:
     changed = [change["key"] for change in review.json()["inputs"]]
@@ -89,7 +84,7 @@ def test_a_bound_of_seeds_can_be_a_gate(project: Project, review: Reviewer) -> N
     assert "ROUGE-1 F1 beyond noise in `t5-written` −3.00 (one seed), `bart" in text
 
 
-def test_the_recipe_decides_what_the_first_line_and_the_gates_say(project: Project) -> None:
+def test_recipes_decide_what_is_said_and_their_verdicts_stand_apart(project: Project) -> None:
     found = gather_review("main")
     shown = MeanChange(41.0, 37.0, -5.0, -3.0)
     changes = [
@@ -103,8 +98,6 @@ def test_the_recipe_decides_what_the_first_line_and_the_gates_say(project: Proje
     row = rows(section(page, "Scores"), "t5-written")[0]
     assert row[2:] == ["41.00", "37.00", "−4.00 (−5.00 to −3.00)", "**beyond noise**"]
 
-
-def test_verdicts_on_models_and_on_recipes_stand_apart(project: Project) -> None:
     def change(old: str, new: str, scope: str) -> VerdictChange:
         return VerdictChange("t5-written", "t5-gold", "rouge1", old, new, scope)  # type: ignore[arg-type]
 
@@ -113,10 +106,10 @@ def test_verdicts_on_models_and_on_recipes_stand_apart(project: Project) -> None
         change("equivalent", "undecided", "recipe"),
         change(UNKNOWN, "better", "recipe"),
     ]
-    page = build_page(replace(gather_review("main"), verdicts=verdicts))
-    shown = [line for line in section(page, "Verdicts").splitlines() if line]
+    page = build_page(replace(found, verdicts=verdicts))
+    told = [line for line in section(page, "Verdicts").splitlines() if line]
     pair = "- `t5-written` against `t5-gold`, ROUGE-1 F1:"
-    assert shown == [
+    assert told == [
         "This model (these weights, on articles like these):",
         f"{pair} equivalent → worse",
         "This recipe (trained again, on articles like these):",

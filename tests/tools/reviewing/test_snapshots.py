@@ -8,13 +8,7 @@ import pytest
 
 from tests.project import Project
 from tests.tools.reviewing.reviewer import Reviewer, rows, section, set_gates
-from tests.tools.reviewing.scratch import (
-    ARTICLES,
-    HIGHLIGHTS,
-    Found,
-    run,
-    write,
-)
+from tests.tools.reviewing.scratch import ARTICLES, HIGHLIGHTS, Found, run, write
 from understudy.tools.reviewing.gates import GateError
 
 
@@ -33,9 +27,7 @@ def commit_older_and_newer(project: Project) -> None:
     project.run("dvc", "checkout", "--quiet")
 
 
-def test_without_the_base_data_intervals_are_unpaired_and_calls_come_from_metrics(
-    project: Project, review: Reviewer
-) -> None:
+def test_without_the_bases_data_its_metrics_have_to_do(project: Project, review: Reviewer) -> None:
     lose_data(project)
     text = review.text("main")
     scores = section(text, "Scores")
@@ -79,7 +71,7 @@ def test_other_test_articles_are_not_paired(project: Project, review: Reviewer) 
     assert "`the two sides were not scored on the same test articles`" in section(text, "Scores")
 
 
-def test_scores_that_are_not_those_of_the_metrics_are_not_used(
+def test_metrics_that_are_missing_or_do_not_fit_are_told(
     project: Project, review: Reviewer
 ) -> None:
     systems = json.loads(Path("metrics/systems.json").read_text(encoding="utf-8"))
@@ -89,9 +81,6 @@ def test_scores_that_are_not_those_of_the_metrics_are_not_used(
     assert "does not belong to metrics/systems.json`" in section(text, "Scores")
     assert "- **Stale:** `dvc repro` would run `evaluate`;" in text
     assert "- Not committed: `metrics/systems.json`." in text
-
-
-def test_a_missing_metrics_file_is_a_note(project: Project, review: Reviewer) -> None:
     Path("metrics/systems.json").unlink()
     set_gates(project, minimum={"systems.t5-written.rouge1.f1": 1})
     text = review.text("main")
@@ -101,9 +90,7 @@ def test_a_missing_metrics_file_is_a_note(project: Project, review: Reviewer) ->
     assert "### Teacher" in text
 
 
-def test_a_base_of_an_older_version_is_compared_as_far_as_it_goes(
-    project: Project, review: Reviewer
-) -> None:
+def test_an_older_version_is_compared_as_far_as_it_goes(project: Project, review: Reviewer) -> None:
     """It had no scores by article, no verdicts, other columns of answers, other metrics files."""
     project.run("git", "checkout", "--quiet", "--orphan", "older", "main")
     pipeline = Path("dvc.yaml").read_text(encoding="utf-8")
@@ -134,9 +121,7 @@ def test_a_base_of_an_older_version_is_compared_as_far_as_it_goes(
     assert "- The base has no metrics `seeds`, `recipes`, `texts` to compare with." in text
 
 
-def test_a_base_with_other_names_of_systems_has_them_gone_and_new(
-    project: Project, review: Reviewer
-) -> None:
+def test_systems_of_other_names_are_gone_and_new(project: Project, review: Reviewer) -> None:
     """Sources were called cnn and gpt before they were gold and written."""
     project.run("git", "checkout", "--quiet", "--orphan", "older", "main")
     pipeline = Path("dvc.yaml").read_text(encoding="utf-8")
@@ -160,9 +145,7 @@ def test_a_base_with_other_names_of_systems_has_them_gone_and_new(
     assert [generate[3], generate[5]] == [str(HIGHLIGHTS), "0"]
 
 
-def test_a_base_before_dvc_is_compared_as_far_as_it_goes(
-    project: Project, review: Reviewer
-) -> None:
+def test_a_base_before_dvc_is_compared_as_it_can_be(project: Project, review: Reviewer) -> None:
     project.run("git", "checkout", "--quiet", "--orphan", "bare")
     project.run("git", "rm", "-r", "--quiet", "--cached", ".")
     project.run("git", "add", "params.yaml")

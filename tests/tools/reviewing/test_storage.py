@@ -21,7 +21,7 @@ def stored(project: Project, path: str) -> Path:
     return project.path.parent / "storage" / "files" / "md5" / found.group(1) / found.group(2)
 
 
-def test_an_artifact_deleted_from_the_remote_is_named(project: Project, review: Reviewer) -> None:
+def test_what_the_remote_lost_is_named_despite_an_index(project: Project, review: Reviewer) -> None:
     stored(project, "data/scores.parquet").unlink()
     text = review.text("main")
     assert "; 1 artifact missing in the remote." in text.splitlines()[0]
@@ -34,12 +34,13 @@ def test_an_artifact_deleted_from_the_remote_is_named(project: Project, review: 
     assert [(missing["path"], missing["size"]) for missing in found] == [
         ("data/scores.parquet", size)
     ]
+    project.run("dvc", "status", "--cloud", "--quiet")
+    shutil.rmtree(project.path.parent / "storage" / "files")
+    assert len(review.json()["storage"]["missing"]) == 8
 
 
 @pytest.mark.parametrize("cached", [True, False])
-def test_a_folder_is_listed_once_with_what_it_lacks(
-    project: Project, review: Reviewer, cached: bool
-) -> None:
+def test_a_folder_is_listed_with_its_lack(project: Project, review: Reviewer, cached: bool) -> None:
     listing = stored(project, "models/t5-written/ctranslate2")
     entries = {entry["relpath"]: entry["md5"] for entry in json.loads(listing.read_text("utf-8"))}
     store = listing.parent.parent
@@ -53,27 +54,14 @@ def test_a_folder_is_listed_once_with_what_it_lacks(
     assert [row[3] for row in shown] == ["2 of 2 files"]
 
 
-def test_what_the_remote_lost_is_seen_although_dvc_has_an_index_of_it(
-    project: Project, review: Reviewer
-) -> None:
-    project.run("dvc", "status", "--cloud", "--quiet")
-    shutil.rmtree(project.path.parent / "storage" / "files")
-    assert len(review.json()["storage"]["missing"]) == 8
-
-
-def test_without_a_remote_it_is_said_plainly(project: Project, review: Reviewer) -> None:
-    project.run("dvc", "remote", "remove", "storage")
-    text = review.text("main")
-    assert "Not looked for in the remotes: no remote is set" in section(text, "Artifacts")
-
-
-def test_a_remote_whose_folder_is_elsewhere_is_said_plainly(
-    project: Project, review: Reviewer
-) -> None:
+def test_a_remote_that_is_not_here_or_not_set_is_told(project: Project, review: Reviewer) -> None:
     shutil.rmtree(project.path.parent / "storage")
     text = review.text("main")
     assert "the remote was not looked at" in text.splitlines()[0]
     assert "Not looked for in the remote `storage`: its folder is not there" in text
+    project.run("dvc", "remote", "remove", "storage")
+    text = review.text("main")
+    assert "Not looked for in the remotes: no remote is set" in section(text, "Artifacts")
 
 
 @pytest.mark.parametrize(

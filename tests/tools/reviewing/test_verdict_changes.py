@@ -15,13 +15,10 @@ def gap(verdict: str = "undecided", **changed: int) -> dict[str, Any]:
     return {"gap": {PAIR: {"rouge1": figures}}}
 
 
-def test_a_changed_verdict_names_both_systems_and_both_verdicts() -> None:
+def test_a_changed_verdict_names_both_and_another_estimate_is_none() -> None:
     changes, reason = compare_verdicts(gap("equivalent"), gap("worse"))
     assert changes == [VerdictChange("t5-written", "lead-3", "rouge1", "equivalent", "worse")]
     assert reason is None
-
-
-def test_another_estimate_is_no_other_verdict() -> None:
     assert compare_verdicts(gap(articles_needed=300), gap(articles_needed=4000)) == ([], None)
     assert compare_verdicts(gap("better"), gap("better", f1=7)) == ([], None)
 
@@ -73,14 +70,11 @@ def test_a_changed_verdict_on_a_recipe_is_named_apart() -> None:
     assert changes == of_recipe("better", "void, both are empty")
 
 
-def test_one_seed_is_no_verdict_on_a_recipe() -> None:
+def test_one_seed_or_no_recipe_is_no_verdict_on_a_recipe() -> None:
     assert compare_verdicts(both(known=0), both(known=0))[0] == []
     changes, _ = compare_verdicts(both(known=0), both(better=-1))
     assert changes == of_recipe(UNKNOWN, "worse")
     assert changes[0].by_seeds
-
-
-def test_a_base_without_recipes_has_its_models_compared_alone() -> None:
     assert compare_verdicts(gap("equivalent"), both(better=-1)) == ([], None)
     changes, _ = compare_verdicts(gap("worse"), both(better=-1))
     assert [change.scope for change in changes] == ["model"]

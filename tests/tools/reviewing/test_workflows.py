@@ -142,34 +142,26 @@ def writer(project: Project, tmp_path: Path) -> Writer:
     return Writer(project, tmp_path / "review")
 
 
-def test_a_review_is_written_for_the_summary_and_for_the_comment(writer: Writer) -> None:
+def test_a_review_is_written_for_summary_and_comment_and_a_failed_run_told(writer: Writer) -> None:
     status, page = writer.write()
     assert status == 0
     assert page.startswith("**No gates are set.** Scores of 2 of 6")
+    status, page = writer.write(repro="failure")
+    assert status == 1
+    assert page.startswith("**No gates are set.**")
+    assert "**`dvc repro` failed here:** this is a review of the commit as it is." in page
 
 
-def test_a_gate_that_is_not_held_fails_the_job_after_the_review(
-    writer: Writer, project: Project
-) -> None:
+def test_the_comment_says_why_no_review_or_gate_was_had(writer: Writer, project: Project) -> None:
+    status, page = writer.write(base="origin/`gone`$(touch gone)")
+    assert status == 1
+    assert page.startswith("**No review.**\n\n    error: BASE = 'origin/`gone`$(touch gone)': no")
+    assert not Path("gone").exists()
     set_gates(project, minimum={"systems.t5-written.rouge1.f1": 99})
     status, page = writer.write()
     assert status == 1
     assert page.startswith("**Gates not held: 1 of 1.**")
     assert "### Teacher" in page
-
-
-def test_without_a_review_the_comment_says_why(writer: Writer) -> None:
-    status, page = writer.write(base="origin/`gone`$(touch gone)")
-    assert status == 1
-    assert page.startswith("**No review.**\n\n    error: BASE = 'origin/`gone`$(touch gone)': no")
-    assert not Path("gone").exists()
-
-
-def test_a_failed_run_is_told_and_fails_the_job(writer: Writer) -> None:
-    status, page = writer.write(repro="failure")
-    assert status == 1
-    assert page.startswith("**No gates are set.**")
-    assert "**`dvc repro` failed here:** this is a review of the commit as it is." in page
 
 
 # Posting it
@@ -276,15 +268,12 @@ def test_the_text_is_neither_run_nor_cut_within_a_character(poster: Poster, tmp_
     assert not (tmp_path / "gone").exists()
 
 
-def test_a_large_artifact_is_not_downloaded(poster: Poster) -> None:
-    poster.double["size"] = 50_000_000
-    assert poster.post() == (1, None)
-    assert [words[0] for words in poster.calls()] == ["api"]
-
-
-def test_a_run_without_a_review_posts_nothing(poster: Poster) -> None:
-    poster.double["size"] = 0
-    assert poster.post() == (0, None)
+@pytest.mark.parametrize(("size", "status"), [(50_000_000, 1), (0, 0)])
+def test_no_artifact_and_a_large_one_are_not_downloaded(
+    poster: Poster, size: int, status: int
+) -> None:
+    poster.double["size"] = size
+    assert poster.post() == (status, None)
     assert [words[0] for words in poster.calls()] == ["api"]
 
 

@@ -33,7 +33,7 @@ class BoostingSettings(LearningSettings):
     """Words and pairs of words that are known: the most frequent ones."""
     characters: int = Field(default=50_000, gt=0)
     """The same of 3 to 5 characters within a word."""
-    linear: float = Field(default=2.0, gt=0)
+    linear: float = Field(default=4.0, gt=0)
     """How closely the linear model follows its examples: scikit-learn's C."""
     folds: int = Field(default=5, gt=1)
     """The trees start from what linear models say of examples that they have not learned from:

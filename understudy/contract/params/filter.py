@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from understudy.contract.kind import CLASSIFICATION, this_kind
+from understudy.contract.kind import this_kind
 from understudy.core.params import Section
 
 NEAR_TEST, NEAR_DUPLICATE = "near_test", "near_duplicate"
@@ -27,5 +27,5 @@ class FilterParams(Section):
     def reasons(self) -> tuple[str, ...]:
         """Why rows may be dropped."""
         near = ((self.near_test, NEAR_TEST), (self.near_duplicates, NEAR_DUPLICATE))
-        own = (CONTRADICTORY,) if this_kind() is CLASSIFICATION else ()
+        own = (CONTRADICTORY,) if this_kind().has_labels else ()
         return (*REASONS, *own, *(reason for limit, reason in near if limit is not None))

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from understudy.contract.answers import REASONS
-from understudy.contract.kind import CLASSIFICATION, this_kind
+from understudy.contract.kind import this_kind
 from understudy.contract.params.fetch import NO_FILE
 from understudy.contract.params.usable import TOO_SHORT, UNLISTED, UsableParams
 
@@ -74,6 +74,6 @@ class LabelParams(UsableParams):
             (self.drop_longer, LONGER),
             (self.min_agreement is not None, DISAGREE),
         )
-        if this_kind() is CLASSIFICATION:  # what a text must not be says nothing about a label
+        if this_kind().has_labels:  # what a text must not be says nothing about a label
             return (*REASONS, UNLISTED, *((DISAGREE,) if self.min_agreement is not None else ()))
         return (*REASONS, *self.text_reasons, *(reason for is_on, reason in own if is_on))

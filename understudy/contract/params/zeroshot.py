@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from understudy.contract.answers import REASONS
-from understudy.contract.kind import CLASSIFICATION, this_kind
+from understudy.contract.kind import this_kind
 from understudy.contract.params.usable import UNLISTED, UsableParams
 
 
@@ -26,5 +26,5 @@ class ZeroshotParams(UsableParams):
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why answers may be no output of the task."""
-        is_label = this_kind() is CLASSIFICATION
+        is_label = this_kind().has_labels
         return (*REASONS, *((UNLISTED,) if is_label else self.text_reasons))

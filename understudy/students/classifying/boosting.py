@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 COEFFICIENTS = 4_000_000
 """Of a linear model at most: with many labels, fewer n-grams are known."""
-TOLERANCE, ITERATIONS = 2e-3, 100
+TOLERANCE, ITERATIONS = 2e-4, 200
 """The gradient at which a linear model is done, divided by its labels, and steps at most: with many
 labels, each coefficient's share of the loss is small from the start."""
 STARTS = "starts.npz"

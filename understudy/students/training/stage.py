@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from ruamel.yaml import YAML
 
 from understudy.contract.document import write_csv
-from understudy.contract.kind import CLASSIFICATION, this_kind
+from understudy.contract.kind import this_kind
 from understudy.contract.pairs import DATA, LEARNING_SPLITS, seed_folder
 from understudy.contract.params.classifying import STUDENTS, BertRun, GbdtRun, LstmRun
 from understudy.contract.params.sources import SOURCES, Source
@@ -148,7 +148,7 @@ def train_on_source(
     system = f"{family}-{source}"
     pairs = {split: DATA / source / f"{split}.parquet" for split in LEARNING_SPLITS}
     label = f"train-{family}@{source}-{params.seed}"
-    labels = load_section("task", TaskParams).labels if this_kind() is CLASSIFICATION else []
+    labels = load_section("task", TaskParams).labels if this_kind().has_labels else []
     try:
         learner = (opening or partial(SequenceLearner, family))(params, pairs["train"], labels)
         identity = _identify(family, learner, pairs, params, labels)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from understudy.contract.calibration import SystemCalibration
-from understudy.contract.kind import CLASSIFICATION, this_kind
+from understudy.contract.kind import this_kind
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.contract.params.serve import ServeParams
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
@@ -168,7 +168,7 @@ def open_compare() -> Callable[[str, str], float]:
 
     Of a classification 100 for the same label, and 0 for another one.
     """
-    if this_kind() is CLASSIFICATION:
+    if this_kind().has_labels:
         return lambda prediction, reference: 100.0 if prediction == reference else 0.0
     params = load_section("evaluate", EvaluateParams)
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from understudy.contract.document import READING
 from understudy.contract.evaluation import Difference, LabelDifference
-from understudy.contract.kind import SUMMARIZATION, this_kind
+from understudy.contract.kind import this_kind
 from understudy.contract.names import split_pair
 from understudy.contract.recipes import LabelRecipeDifference, RecipeDifference
 from understudy.rendering.verdicts import UNKNOWN, Finding, describe_verdict
@@ -45,7 +45,7 @@ def compare_verdicts(
         estimate of how many articles or seeds would decide is no change. A base without verdicts
         on recipes, which older versions wrote, has none to compare with.
     """
-    is_rouge = this_kind() is SUMMARIZATION
+    is_rouge = not this_kind().has_labels
     form = RecipeDifference if is_rouge else LabelRecipeDifference
     before, after = (_read_verdicts(side, "recipes", form) for side in (old, new))
     recipes = _find_changes(before, after, "recipe")
