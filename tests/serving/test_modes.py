@@ -79,12 +79,16 @@ def test_an_unsure_student_hands_over_and_both_are_kept(text: str) -> None:
     assert pair.watched == []  # an unsure student's answers are no fair sample
 
 
-def test_without_a_promise_the_teacher_answers_everything() -> None:
-    with playing(no_promise) as pair:
+@pytest.mark.parametrize(
+    ("choose", "why"), [(no_promise, "no_promise"), (unsampled, "not_sampled")]
+)
+def test_without_a_promise_or_a_sample_the_teacher_answers_alone(choose: Any, why: str) -> None:
+    with playing(choose) as pair:
         assert pair.text("a") == "taught: a"
         assert pair.student.texts == []
     [row] = pair.rows
-    assert (row["why"], row["student"], row["confidence"]) == ("no_promise", None, None)
+    assert (row["why"], row["student"], row["confidence"]) == (why, None, None)
+    assert row["agreement"] is None
 
 
 def test_a_canary_answers_its_share_and_always_the_same_inputs() -> None:
@@ -112,30 +116,16 @@ def test_the_share_of_chosen_inputs_is_exact_at_both_ends_and_close_between() ->
 
 def test_in_shadow_the_teacher_answers_and_the_student_is_kept_beside_it() -> None:
     with playing(shadow, "shadow") as pair:
+        pair.student.hold()
         response = pair.ask("a")
         assert response.json()["choices"][0]["message"]["content"] == "taught: a"
         assert headers(response) == {"answered-by": "teacher", "why": "shadow"}
+        assert pair.rows == []  # the student has not answered yet
+        pair.student.may_answer.set()
         pair.text("other")
     assert sorted(row["student"] for row in pair.rows) == ["A", "OTHER"]
     assert {row["why"] for row in pair.rows} == {"shadow"}
     assert pair.watched == [0.0, 0.0]
-
-
-def test_a_shadow_does_not_delay_the_answer() -> None:
-    with playing(shadow, "shadow") as pair:
-        pair.student.hold()
-        assert pair.text("a") == "taught: a"  # the student has not answered yet
-        assert pair.rows == []
-        pair.student.may_answer.set()
-    assert [row["student"] for row in pair.rows] == ["A"]
-
-
-def test_what_is_not_sampled_is_kept_without_the_student() -> None:
-    with playing(unsampled, "shadow") as pair:
-        assert pair.text("a") == "taught: a"
-        assert pair.student.texts == []
-    [row] = pair.rows
-    assert (row["why"], row["student"], row["agreement"]) == ("not_sampled", None, None)
 
 
 def test_a_student_that_breaks_in_shadow_costs_no_answer() -> None:
@@ -241,14 +231,10 @@ def test_a_clients_wishes_cut_the_teachers_text_by_the_students_tokens() -> None
         assert pair.text("abc", max_tokens=1) == "t"
         assert pair.text("abc", stop=": ") == "taught"
         assert pair.text("abc", stop=["zzz", "abc"]) == "taught: "
-
-
-def test_a_stream_has_the_teachers_words_and_headers() -> None:
-    with playing(no_promise) as pair:
-        response = pair.ask("a", stream=True)
-        said = [one["choices"][0]["delta"].get("content", "") for one in events(response)[:-1]]
+        streamed = pair.ask("a", stream=True)
+        said = [one["choices"][0]["delta"].get("content", "") for one in events(streamed)[:-1]]
         assert "".join(said) == "taught: a"
-        assert headers(response)["answered-by"] == "teacher"
+        assert headers(streamed)["answered-by"] == "teacher"
 
 
 def test_the_plain_route_says_who_answered() -> None:

@@ -33,12 +33,9 @@ def test_of_an_answer_without_words_length_and_copies_are_unknown(text: str, ans
     found = measure(SURE, text, answer)
     assert math.isnan(found.length)
     assert math.isnan(found.copied)
-
-
-def test_of_a_text_without_words_the_length_is_unknown() -> None:
-    found = measure(SURE, "...", "a word")
-    assert math.isnan(found.length)
-    assert found.copied == 0.0
+    wordless = measure(SURE, "...", "a word")
+    assert math.isnan(wordless.length)
+    assert wordless.copied == 0.0
 
 
 @given(st.text(), st.text())

@@ -1,5 +1,6 @@
 """understudy calibrate: what was calibrated, for people and for machines."""
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -33,11 +34,6 @@ def test_a_table_has_each_student_and_the_promise_once(
     assert words[0].endswith("by more than 5 points of ROUGE-1 F1, against gold highlights.")
     assert words[1].startswith("bart-gold never answers alone: 20 validation articles")
     assert len(words) == 2
-
-
-def test_against_the_teachers_own_answers_that_is_said(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
     make_calibration(references="teacher").write(SystemCalibration.path_of("t5-gold"))
     main([])
     assert "points of ROUGE-1 F1, against the teacher's own answers." in capsys.readouterr().out
@@ -51,15 +47,12 @@ def test_json_is_what_the_files_say(project: Path, capsys: pytest.CaptureFixture
     assert "threshold" not in found["bart-gold"]
 
 
-def test_without_a_calibrated_student_the_command_says_what_to_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_without_a_calibrated_student_it_says_what_to_run_and_a_broken_file_is_named(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(DataError, match="no student is calibrated; `dvc repro calibrate` does it"):
+    told = pytest.raises(DataError, match="no student is calibrated; `dvc repro calibrate` does it")
+    with contextlib.chdir(tmp_path_factory.mktemp("empty")), told:
         main([])
-
-
-def test_a_broken_file_is_named(project: Path) -> None:
     SystemCalibration.path_of("t5-gold").write_text("{", encoding="utf-8")
     with pytest.raises(DataError, match=r"metrics/calibration/t5-gold\.json: "):
         main([])

@@ -50,7 +50,7 @@ def write_served(*rows: Row, day: str = "2026-11-28") -> None:
 
 
 @pytest.fixture
-def run(run: Run, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs the command; what it prints accounts for all that was read."""
 
     def command(*arguments: str) -> Row:

@@ -132,13 +132,12 @@ def test_broken_params_are_one_line(project: Project) -> None:
         main(["--json"])
 
 
-def test_the_embedded_teacher_is_named_and_free(project: Project, plan: Plan) -> None:
+def test_the_embedded_teacher_is_free_and_rows_on_the_hub_leave_the_calls_open(
+    project: Project, plan: Plan
+) -> None:
     text = plan.text()
     assert "teacher: embedded-rules at the embedded rules (free), mode live" in text
     assert {found["live_usd"] for found in plan.json()["calls"].values()} == {0}
-
-
-def test_rows_on_the_hub_leave_the_calls_open(project: Project, plan: Plan) -> None:
     project.change_params(fetch__source="hub")
     assert "calls are known when the rows are: `dvc repro filter`" in plan.text()
     assert plan.json()["calls"] is None

@@ -46,9 +46,11 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
     return Calls(monkeypatch)
 
 
-def test_tiny_students_train_side_by_side(calls: Calls) -> None:
+def test_tiny_students_train_side_by_side_unless_the_user_wants_one_by_one(calls: Calls) -> None:
     repro.main([])
     assert calls.made == [MAKERS, "chains", ()]
+    repro.main(["--one-by-one"])
+    assert calls.made[3:] == [()]
 
 
 @pytest.mark.parametrize(
@@ -57,11 +59,6 @@ def test_tiny_students_train_side_by_side(calls: Calls) -> None:
 def test_nothing_is_gained_where_no_two_sources_train(calls: Calls, due: list[str]) -> None:
     calls.due = due
     repro.main([])
-    assert calls.made == [()]
-
-
-def test_the_user_may_want_one_by_one(calls: Calls) -> None:
-    repro.main(["--one-by-one"])
     assert calls.made == [()]
 
 

@@ -8,11 +8,11 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import copytree
+from shutil import copytree, rmtree
 from typing import Any
 
 import httpx2
@@ -22,7 +22,10 @@ import pytest
 from tests.imports import ROOT
 from tests.students import toy_pairs
 from understudy.contract.params.export import CONVERTED
-from understudy.core.errors import StudentError
+from understudy.contract.params.serve import ServeParams
+from understudy.core.errors import StudentError, UnderstudyError
+from understudy.serving.monitoring import Meters
+from understudy.tools.hosting import open_app
 from understudy.tools.serve import main
 from understudy.tools.summarize import summarize_file
 
@@ -228,3 +231,56 @@ def test_an_address_or_a_prompt_that_cannot_be_used_is_one_line(
             said = refuse(t5_toy, option, value)
             assert said.startswith(f"error: {told}")
             assert len(said.splitlines()) == 1
+
+
+def test_a_symlink_that_is_moved_and_sighup_put_another_model_in_place(
+    t5_toy: Path, tmp_path: Path
+) -> None:
+    copytree(t5_toy, tmp_path / "t5-second")
+    current, following = tmp_path / "current", tmp_path / "next"
+    current.symlink_to(t5_toy)
+    following.symlink_to("t5-second")
+    with serving(current) as server, httpx2.Client(base_url=server.address) as client:
+        before = client.post("summaries", json={"article": ARTICLES[0]}).json()
+        following.replace(current)
+        os.kill(server.process.pid, signal.SIGHUP)
+        while client.get("models").json()["data"][0]["id"] != "t5-second":
+            pass
+        after = client.post("summaries", json={"article": ARTICLES[0]}).json()
+    assert (before["model"], after["model"]) == ("t5-toy", "t5-second")
+    assert before["summary"] == after["summary"]
+
+
+def cut(name: str) -> Callable[[Path], object]:
+    """Leaves the first half of a file."""
+
+    def half(folder: Path) -> None:
+        content = (folder / name).read_bytes()
+        (folder / name).write_bytes(content[: len(content) // 2])
+
+    return half
+
+
+BREAKS: dict[str, Callable[[Path], object]] = {
+    "no folder": rmtree,
+    "no config": lambda folder: (folder / "config.json").unlink(),
+    "half a config": cut("config.json"),
+    "nothing converted": lambda folder: rmtree(folder / CONVERTED),
+    "half a converted model": cut(f"{CONVERTED}/model.bin"),
+    "half a check": cut(f"{CONVERTED}/check.json"),
+    "other weights": cut("model.safetensors"),
+    "half a tokenizer": cut("tokenizer.json"),
+    "half a beam search": cut("generation_config.json"),
+}
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_folder_that_is_half_written_takes_no_models_place(
+    name: str, t5_toy: Path, tmp_path: Path
+) -> None:
+    half = copytree(t5_toy, tmp_path / "half")
+    BREAKS[name](half)
+    with pytest.raises(UnderstudyError, match="half"):
+        open_app(
+            half, ROOT / "prompts/zeroshot.txt", None, ServeParams(), None, False, meters=Meters()
+        )

@@ -29,6 +29,7 @@ from understudy.teacher.matching import IMAGE, NO_MESSAGES, OTHER_PROMPT, TOOL_C
 from understudy.teacher.prompts import Prompt
 from understudy.texts.label_reader import LabelReader
 from understudy.texts.redaction import Redactor
+from understudy.tools.summarize import check_model
 
 MOST_COUNTED = 2**17
 """Tokens of a text; longer ones count as so many."""
@@ -44,15 +45,6 @@ REASONS = {
 
 Extension = Callable[[Service, "ServedStudent", "TaskPrompt", Path], Service]
 """Makes another service out of that of a student, its task, and its folder as it was loaded."""
-
-
-def check_model(folder: Path) -> None:
-    """Refuses a folder that is not there, before anything is listened to."""
-    if not any((folder / name).is_file() for name in ("config.json", "settings.json")):
-        problem = "no config.json in it" if folder.is_dir() else "no such folder"
-        raise StudentError(
-            f"{folder}: {problem}; expected a model folder; `dvc repro` makes those in models/"
-        )
 
 
 def check_conversion(folder: Path) -> None:

@@ -52,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
 
     from understudy.serving.running import bind, read_key, run_server
-    from understudy.tools.hosting import check_model, open_app
+    from understudy.tools.hosting import open_app
+    from understudy.tools.summarize import check_model
 
     check_model(given.model)
     params = _choose(vars(given))

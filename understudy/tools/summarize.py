@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from understudy.contract.predictions import PREDICTIONS_SCHEMA
-from understudy.core.errors import DataError
+from understudy.core.errors import DataError, StudentError
 from understudy.core.files import replacing
 from understudy.core.tables import table_writer, text_columns
 from understudy.rows.raw import RawRow, find_text_problem, normalize_id
@@ -108,6 +108,15 @@ class Summarizer:
                     f"(row {row.number}: {problem}); {HINTS.file}, or {HINTS.column}"
                 )
             write_unusable()
+
+
+def check_model(folder: Path) -> None:
+    """Refuses a folder that is not there, before any work."""
+    if not any((folder / name).is_file() for name in ("config.json", "settings.json")):
+        problem = "no config.json in it" if folder.is_dir() else "no such folder"
+        raise StudentError(
+            f"{folder}: {problem}; expected a model folder; `dvc repro` makes those in models/"
+        )
 
 
 def summarize_file(

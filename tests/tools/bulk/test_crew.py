@@ -166,9 +166,6 @@ def test_there_is_a_worker_for_each_core_or_gpu_and_none_without_a_file(
     gpus: int, wanted: int | None, files: int, number: int
 ) -> None:
     assert choose_number(Cluster(gpus=gpus), wanted, files) == number
-
-
-def test_more_workers_than_the_cluster_has_room_for_are_refused() -> None:
     with pytest.raises(DataError, match="--workers 9: the cluster has room for 4, one on each"):
         choose_number(Cluster(cores=4), 9, 20)
 

@@ -126,15 +126,13 @@ def test_without_a_cap_all_is_booked_and_nothing_refused(file: Path) -> None:
         assert one.spent_usd == 3.0
 
 
-def test_a_file_that_is_none_is_one_error(file: Path) -> None:
+def test_a_file_or_a_folder_that_is_none_is_one_error(file: Path) -> None:
+    file.parent.write_text("a file", encoding="utf-8")
+    with pytest.raises(TeacherError, match="cannot book"):
+        DayBudget(file, 1.0)
+    file.parent.unlink()
     file.parent.mkdir()
     file.write_text("this is no database, and long enough to be seen as none", encoding="utf-8")
     with pytest.raises(TeacherError, match=r"ledger\.jsonl\.days: cannot book .* move the file"):
         DayBudget(file, 1.0)
     assert [path.name for path in file.parent.glob("*.lock")] == []
-
-
-def test_a_folder_that_is_none_is_one_error(file: Path) -> None:
-    file.parent.write_text("a file", encoding="utf-8")
-    with pytest.raises(TeacherError, match="cannot book"):
-        DayBudget(file, 1.0)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from understudy.contract.params.fetch import NO_FILE, FetchParams
-from understudy.core.errors import DataError, ParamsError, StudentError
+from understudy.core.errors import DataError, ParamsError
 from understudy.core.params import PARAMS, load_section
 from understudy.core.progress import open_progress
 from understudy.rows.redacting import open_model_redactor
@@ -19,6 +19,7 @@ from understudy.tools.bulk.records import Recipe, find_finished, hash_model, wri
 from understudy.tools.bulk.scratch import name_run, run_scratch
 from understudy.tools.bulk.storage import Folder
 from understudy.tools.bulk.working import Outcome, Work, work_here
+from understudy.tools.summarize import check_model
 
 Engine = Callable[[Work, Sequence[str]], Iterator[Outcome]]
 NAMED = 5
@@ -75,12 +76,7 @@ def make_recipe(request: Request) -> Recipe:
     Raises:
         StudentError: there is no model folder.
     """
-    if not any((request.model / name).is_file() for name in ("config.json", "settings.json")):
-        problem = "no config.json in it" if request.model.is_dir() else "no such folder"
-        raise StudentError(
-            f"{request.model}: {problem}; expected a model folder; `dvc repro` makes those in "
-            "models/"
-        )
+    check_model(request.model)
     names = request.names or _find_names()
     known = names is not None and names.is_file()
     return Recipe(
