@@ -213,7 +213,7 @@ def test_the_sources_line_up_in_metrics_diff_with_nothing_retrained(project: Pro
     command = ("dvc", "exp", "run", "-n", "source-gold", "-S", "evaluate.source=gold", "evaluate")
     assert list_stages(project.run(*command).stdout) == ["evaluate"]
     printed = project.run("dvc", "metrics", "diff", "source-gold", "HEAD").stdout
-    assert re.search(r"^metrics/rouge\.json +(t5|bart)\.rouge1\.f1 ", printed, re.MULTILINE)
+    assert re.search(r"^metrics/rouge\.json +(t5|bart)\.\S+ ", printed, re.MULTILINE)
     assert "zeroshot" not in printed
     project.run("git", "checkout", "--quiet", ".")
 
