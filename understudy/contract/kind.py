@@ -131,11 +131,11 @@ def this_kind(path: Path = PARAMS) -> Kind:
         found = path.stat()
     except OSError:
         return SUMMARIZATION
-    return _read_kind(path.absolute(), found.st_mtime_ns, found.st_size)
+    return _read_kind(path, Path.cwd(), found.st_mtime_ns, found.st_size)
 
 
 @lru_cache(maxsize=8)
-def _read_kind(path: Path, _changed: int, _size: int) -> Kind:
+def _read_kind(path: Path, _folder: Path, _changed: int, _size: int) -> Kind:
     task = read_params(path).get("task")
     name = task.get("kind") if isinstance(task, dict) else None
     return KINDS.get(str(name), SUMMARIZATION)
