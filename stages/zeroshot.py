@@ -20,7 +20,6 @@ from pathlib import Path
 from understudy.contract.answered import Answered
 from understudy.contract.asked import (
     CALIBRATION_ANSWERS,
-    CONFIDENCE_SCHEMA,
     ZEROSHOT_ANSWERS,
     ZEROSHOT_ANSWERS_SCHEMA,
 )
@@ -29,6 +28,7 @@ from understudy.contract.pairs import GOLD
 from understudy.contract.params.task import TaskParams
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.params.zeroshot import ZeroshotParams
+from understudy.contract.predictions import CONFIDENCE, predictions_schema
 from understudy.core.errors import run
 from understudy.core.params import load_section
 from understudy.core.tables import table_writer
@@ -60,7 +60,7 @@ def write_predictions(
     """
     rows, calls = {split: RowTally(reasons) for split in paths}, CallTally()
     asked, is_label = set(), this_kind().has_labels
-    schema = ZEROSHOT_ANSWERS_SCHEMA | (CONFIDENCE_SCHEMA if is_label else {})
+    schema = ZEROSHOT_ANSWERS_SCHEMA | predictions_schema()
     with ExitStack() as stack:
         tables = {
             split: stack.enter_context(table_writer(path, schema)) for split, path in paths.items()
@@ -71,7 +71,7 @@ def write_predictions(
             row, split = reply.question.row, reply.question.split
             known = {"id": row["id"], "prediction": prediction, "reason": reason}
             if is_label:
-                known |= {"confidence": reply.answer.confidence if reason is None else None}
+                known |= {CONFIDENCE: reply.answer.confidence if reason is None else None}
             tables[split].add({**known, **reply.answer.to_record()})
             count_outcome(Outcome([reply], reason, row), rows[split], calls)
             asked.add(split)

@@ -28,7 +28,11 @@ from understudy.contract.names import ZEROSHOT, name_pair
 from understudy.contract.pairs import DATA, GOLD, LABELLED, LEARNING_SPLITS, TEST
 from understudy.contract.params.evaluate import EvaluateParams
 from understudy.contract.params.task import TaskParams
-from understudy.contract.predictions import predictions_path, seed_predictions_path
+from understudy.contract.predictions import (
+    CONFIDENCE,
+    predictions_path,
+    seed_predictions_path,
+)
 from understudy.core.errors import DataError
 from understudy.core.files import remove_others
 from understudy.core.params import load_section
@@ -51,8 +55,6 @@ from understudy.scoring.labels import (
 from understudy.scoring.scoreboard import Scoreboard
 from understudy.texts.words import count_words
 
-CONFIDENCE = "confidence"
-"""The column of predictions that says how sure a system was."""
 MOST_CONFUSED = 10
 
 

@@ -24,8 +24,6 @@ ZEROSHOT_ANSWERS_SCHEMA = {
     **COLUMNS,
 }
 """Columns of zeroshot's answers; the prediction is what was read out of an answer's text."""
-CONFIDENCE_SCHEMA = {"confidence": pa.float64()}
-"""Those of labels have this too: the probability that the endpoint gives for it, or null."""
 
 CALIBRATION_ANSWERS = DATA / "calibration" / "zeroshot.parquet"
 """The same of the validation articles, by which the stage calibrate compares students with it."""

@@ -1,15 +1,16 @@
-"""Names of what is compared: students, systems that are not trained, ROUGE types and measures."""
+"""Names of what is compared: systems that are not trained, ROUGE types and measures."""
 
 from typing import Literal
 
-STUDENTS = ("t5", "bart")
-ZEROSHOT, LEAD = "zeroshot", "lead-3"
+from understudy.contract.kind import SUMMARIZATION
 
-TITLES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougel": "ROUGE-L", "rougelsum": "ROUGE-Lsum"}
+ZEROSHOT = "zeroshot"
+LEAD = SUMMARIZATION.baselines[0]
+
+TITLES = SUMMARIZATION.types
 KINDS = tuple(TITLES)
-MEASURE_TITLES = {"recall": "recall", "precision": "precision", "f1": "F1"}
-MEASURES = tuple(MEASURE_TITLES)
-COLUMNS = tuple(f"{kind}_{measure}" for kind in KINDS for measure in MEASURES)
+MEASURES = tuple(SUMMARIZATION.measures)
+COLUMNS = SUMMARIZATION.score_columns
 """Columns of a table or an array with all scores of an article."""
 
 Verdict = Literal["equivalent", "better", "worse", "undecided", "identical", "void", "unknown"]

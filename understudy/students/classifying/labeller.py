@@ -14,8 +14,8 @@ from understudy.students.model.spelling import Spelling
 class Labeller(Labels):
     """An engine over another: what beam search writes if that is a label, else the likeliest one.
 
-    An answer's log-probability is that of all the label's
-    tokens together, and its margin is to the second best beam, or to the second likeliest label.
+    An answer's log-probability is that of all the label's tokens together, and its margin is to the
+    second best beam, or to the second likeliest label.
     """
 
     def __init__(self, writer: Scorer, labels: Sequence[str]) -> None:

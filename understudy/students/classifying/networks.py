@@ -51,10 +51,11 @@ class NetworkLearner:
     def versions(self) -> dict[str, str]:
         """See `Learner`."""
         import onnxruntime
-        import transformers
 
         modules = {"torch": torch, "onnxruntime": onnxruntime}
         if isinstance(self._params, BertRun):
+            import transformers
+
             modules["transformers"] = transformers
         return {name: module.__version__ for name, module in modules.items()}
 
