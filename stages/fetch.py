@@ -10,12 +10,12 @@ Out: data/raw/{train,validation,test}.parquet with id, input and output (null fo
 Run: python -m stages.fetch
 """
 
+from understudy.contract.label_reader import LabelReader
 from understudy.contract.params.fetch import FetchParams
 from understudy.contract.params.task import TaskParams
 from understudy.core.errors import run
 from understudy.core.params import load_section
 from understudy.rows.fetching import fetch
-from understudy.texts.label_reader import LabelReader
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from understudy.contract.answered import Answered, HarvestedCounts
 from understudy.contract.asked import LABELLED_ANSWERS, LABELLED_ANSWERS_SCHEMA
 from understudy.contract.harvested import FIRST_SERVED
 from understudy.contract.kind import this_kind
+from understudy.contract.label_reader import LabelReader
 from understudy.contract.pairs import GOLD, LEARNING_SPLITS
 from understudy.contract.params.label import LabelParams
 from understudy.contract.params.task import TaskParams
@@ -27,7 +28,6 @@ from understudy.rows.harvested import HarvestedRows, open_harvested
 from understudy.rows.labels import LabelRule
 from understudy.teacher.pairing import Outcome, Reply, ask_for, by_row, describe_counts, write_pairs
 from understudy.teacher.prompts import Prompt, Questions, input_columns
-from understudy.texts.label_reader import LabelReader
 
 
 class Judge:

@@ -24,6 +24,7 @@ from understudy.contract.asked import (
     ZEROSHOT_ANSWERS_SCHEMA,
 )
 from understudy.contract.kind import this_kind
+from understudy.contract.label_reader import LabelReader
 from understudy.contract.pairs import GOLD
 from understudy.contract.params.task import TaskParams
 from understudy.contract.params.teacher import TeacherParams
@@ -36,7 +37,6 @@ from understudy.rows.usable import TextRule
 from understudy.teacher.bill import CallTally
 from understudy.teacher.pairing import Outcome, Reply, RowTally, ask_for, count_outcome
 from understudy.teacher.prompts import Prompt, Questions, input_columns
-from understudy.texts.label_reader import LabelReader
 
 TABLES = {"test": ZEROSHOT_ANSWERS, "validation": CALIBRATION_ANSWERS}
 

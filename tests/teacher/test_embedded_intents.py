@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tests.classifying import PROMPTS
+from understudy.contract.label_reader import LabelReader
 from understudy.rows.sample.messages import WEIGHTS, sample_messages
 from understudy.teacher.embedded.replies import MODEL, complete
 from understudy.teacher.prompt_files import PromptFile, read_prompt_file
-from understudy.texts.label_reader import LabelReader
 from understudy.texts.words import split_words
 
 LABELS = [name.replace("-", " ") for name in WEIGHTS]

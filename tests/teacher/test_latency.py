@@ -56,11 +56,11 @@ def refused_first(script: Script, retry_after_ms: str) -> Script:
 
 
 def check(server: ChatServer, answers: list[Answer], asked: list[str]) -> None:
-    """The median is right within 5%, and no call was faster than the double says."""
+    """No call was faster than the double says, and the median call has no pause in it."""
     kept = {prompt: ended - since for prompt, since, ended in server.kept}
     times = [answer.seconds for answer in answers if answer.seconds is not None]
     assert len(times) == len(asked)
-    assert statistics.median(times) == pytest.approx(statistics.median(kept.values()), rel=0.05)
+    assert statistics.median(times) < statistics.median(kept.values()) + DELAY / 2
     assert all(
         seconds >= kept[prompt] - ROUNDED for seconds, prompt in zip(times, asked, strict=True)
     )
@@ -117,7 +117,7 @@ def test_waiting_for_a_free_connection_is_not_in_it() -> None:
         times = asyncio.run(post_all(server.url))
         assert server.most_in_flight == 1
     kept = statistics.median(ended - since for _, since, ended in server.kept)
-    assert statistics.median(times) == pytest.approx(kept, rel=0.05)
+    assert kept - ROUNDED <= statistics.median(times) < kept + DELAY / 2
 
 
 # The ways back

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from understudy.contract.kind import this_kind
+from understudy.contract.label_reader import LabelReader
 from understudy.contract.origin import FetchedRows, FetchedSplits, SampleOrigin
 from understudy.contract.pairs import RAW, RAW_REJECTS_SCHEMA, REJECTS, SPLITS, pairs_schema
 from understudy.contract.params.fetch import FetchParams
@@ -19,7 +20,6 @@ from understudy.rows.raw import RawRow, find_problem, normalize_id
 from understudy.rows.redacting import clean_errors, count_redacted, open_redactor, redact_values
 from understudy.rows.sources import INPUTS, Source, open_source
 from understudy.rows.splitting import choose_split
-from understudy.texts.label_reader import LabelReader
 from understudy.texts.redaction import Redactor
 
 UNLISTED_LABEL = "unlisted_label"

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from understudy.contract.answers import Answer
+from understudy.contract.label_reader import LabelReader
 from understudy.contract.params.usable import NO_FIELD, NOT_JSON, UNLISTED
 from understudy.texts.encoding import to_utf8
-from understudy.texts.label_reader import LabelReader
 
 FENCE, END = "```json", "```"
 """What chat models like to write around JSON."""

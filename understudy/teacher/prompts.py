@@ -11,6 +11,7 @@ from typing import Any
 
 from understudy.contract.answers import Answer
 from understudy.contract.kind import this_kind
+from understudy.contract.label_reader import LabelReader
 from understudy.contract.pairs import GOLD
 from understudy.contract.params.task import TaskParams
 from understudy.contract.params.usable import NO_FIELD, NOT_JSON
@@ -22,7 +23,6 @@ from understudy.teacher.json_answers import read_text
 from understudy.teacher.matching import Matcher
 from understudy.teacher.prompt_files import read_prompt_file
 from understudy.teacher.requests import Message, Question, canonical
-from understudy.texts.label_reader import LabelReader
 
 ARTICLE = "article"
 """The variable for a row's whole input."""

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from dataclasses import field as make_field
 from typing import Any
 
+from understudy.contract.label_reader import LabelReader
 from understudy.contract.params.teacher import EMBEDDED, TeacherParams
 from understudy.teacher.embedded.replies import RULES
 from understudy.teacher.errors import PromptError
 from understudy.teacher.money import worst_case_usd
-from understudy.texts.label_reader import LabelReader
 
 Message = dict[str, str]
 """One message of a prompt: its `role` and its `content`."""

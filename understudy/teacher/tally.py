@@ -3,10 +3,10 @@
 from collections import Counter
 
 from understudy.contract.answers import LIMITS, Answer, normal_word
+from understudy.contract.label_reader import LabelReader
 from understudy.contract.params.teacher import OUTPUT_LIMITS, TeacherParams
 from understudy.contract.params.usable import NO_FIELD, NOT_JSON, UNLISTED
 from understudy.teacher.json_answers import read_text
-from understudy.texts.label_reader import LabelReader
 
 NO_JSON = (
     "the answers are no JSON with a text in the field {field}: change the prompt, its field, or "

@@ -97,11 +97,11 @@ def find_prompt_problems() -> list[str]:
 
 def find_unnamed_labels() -> list[str]:
     """A line where the task's prompt does not name every label, which no answer will be then."""
+    from understudy.contract.label_reader import plain
     from understudy.contract.params.task import TaskParams
     from understudy.contract.params.zeroshot import ZeroshotParams
     from understudy.core.params import load_section
     from understudy.teacher.prompts import Prompt
-    from understudy.texts.label_reader import plain
 
     labels = load_section("task", TaskParams).labels
     path = load_section("zeroshot", ZeroshotParams).prompt

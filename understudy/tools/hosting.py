@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 
 from understudy.contract.conversion import ConversionCheck
 from understudy.contract.kind import this_kind
+from understudy.contract.label_reader import LabelReader
 from understudy.contract.params.fetch import FetchParams
 from understudy.contract.params.serve import ServeParams
 from understudy.contract.params.task import TaskParams
@@ -27,7 +28,6 @@ from understudy.students.model.machine import count_cores
 from understudy.students.model.weights import hash_weights
 from understudy.teacher.matching import IMAGE, NO_MESSAGES, OTHER_PROMPT, TOOL_CALL
 from understudy.teacher.prompts import Prompt
-from understudy.texts.label_reader import LabelReader
 from understudy.texts.redaction import Redactor
 from understudy.tools.summarize import check_model
 

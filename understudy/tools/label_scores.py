@@ -6,9 +6,9 @@ from typing import Any
 
 from understudy.contract.evaluation import LabelDifference
 from understudy.contract.kind import CLASSIFICATION
+from understudy.contract.label_reader import plain
 from understudy.contract.names import MINUS, name_pair
 from understudy.contract.params.evaluate import Judgement
-from understudy.contract.params.task import plain_label
 from understudy.rendering.verdicts import describe_verdict
 from understudy.scoring.labels import NONE, ClassBoard, encode, mcnemar_p, score_labels
 from understudy.scoring.scoreboard import Scoreboard
@@ -24,10 +24,10 @@ def score_label_files(
     `texts` are their answers row by row, those of the first one to be judged. The classes are those
     of the references; labels compare without case and white space.
     """
-    plain = [plain_label(text) for text in references]
-    labels = list(dict.fromkeys(plain))
-    truth = encode(plain, labels)
-    given = {name: encode([*map(plain_label, said)], labels) for name, said in texts.items()}
+    bare = [plain(text) for text in references]
+    labels = list(dict.fromkeys(bare))
+    truth = encode(bare, labels)
+    given = {name: encode([*map(plain, said)], labels) for name, said in texts.items()}
     judgement = Judgement(options.margin, options.resamples, options.seed)
     rows = {name: score_labels(truth, codes, len(labels)) for name, codes in given.items()}
     board = Scoreboard(rows, judgement, CLASSIFICATION)

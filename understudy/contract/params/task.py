@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator
 
 from understudy.contract.kind import CLASSIFICATION, SUMMARIZATION, KindName
+from understudy.contract.label_reader import plain
 from understudy.core.params import Section
 
 Label = Annotated[str, Field(min_length=1, max_length=200)]
@@ -30,7 +31,7 @@ class TaskParams(Section):
             raise ValueError(f"expected none; labels are for kind: {CLASSIFICATION.name}")
         if info.data.get("kind") == CLASSIFICATION.name and len(labels) < 2:
             raise ValueError("expected two or more")
-        folded = [plain_label(label) for label in labels]
+        folded = [plain(label) for label in labels]
         if len(set(folded)) < len(folded):
             raise ValueError("expected each label once, case and white space aside")
         return labels
@@ -39,11 +40,11 @@ class TaskParams(Section):
     @classmethod
     def _name_labels(cls, synonyms: dict[str, str], info: ValidationInfo) -> dict[str, str]:
         labels = info.data.get("labels", [])
-        known = {plain_label(label) for label in labels}
+        known = {plain(label) for label in labels}
         for word, label in synonyms.items():
             if label not in labels:
                 raise ValueError(f"{word}: {label!r} is none of `labels`")
-            if plain_label(word) in known:
+            if plain(word) in known:
                 raise ValueError(f"{word!r} is a label itself")
         return synonyms
 
@@ -55,8 +56,3 @@ class TaskParams(Section):
         if others := [label for label in keywords if label not in info.data.get("labels", [])]:
             raise ValueError(f"{others[0]!r} is none of `labels`")
         return keywords
-
-
-def plain_label(text: str) -> str:
-    """A label as it is compared: without case, and with single spaces."""
-    return " ".join(text.casefold().split())

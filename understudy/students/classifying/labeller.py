@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterator, Sequence
 
+from understudy.contract.label_reader import plain
 from understudy.contract.params.decoding import DecodingParams
-from understudy.contract.params.task import plain_label
 from understudy.students.classifying.answers import Labels
 from understudy.students.decoding.hypotheses import Hypothesis
 from understudy.students.decoding.protocol import Scorer
@@ -22,7 +22,7 @@ class Labeller(Labels):
         """Takes the engine that writes, and the labels in the order of their ids."""
         super().__init__(labels)
         self._writer = writer
-        self._numbers = {plain_label(label): number for number, label in enumerate(labels)}
+        self._numbers = {plain(label): number for number, label in enumerate(labels)}
 
     @property
     def device(self) -> str:
@@ -48,7 +48,7 @@ class Labeller(Labels):
     ) -> Iterator[tuple[int, Hypothesis]]:
         """See `Engine`."""
         for index, found in self._writer.decode(encoded, params, scored=scored):
-            number = self._numbers.get(plain_label(self._writer.spell(found.ids)))
+            number = self._numbers.get(plain(self._writer.spell(found.ids)))
             if number is None:
                 yield index, self._choose(encoded[index])
             else:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from understudy.contract.answers import Answer
+from understudy.contract.label_reader import LabelReader
 from understudy.contract.params.task import TaskParams
 from understudy.contract.params.teacher import TeacherParams
 from understudy.contract.params.zeroshot import ZeroshotParams
@@ -24,7 +25,6 @@ from understudy.teacher.matching import OTHER_PROMPT
 from understudy.teacher.prompts import Prompt
 from understudy.teacher.requests import Question, build_requests
 from understudy.texts.encoding import to_utf8
-from understudy.texts.label_reader import LabelReader
 from understudy.tools.importing.cleaning import Cleaner
 
 PARAM = "zeroshot.prompt"

@@ -1,8 +1,10 @@
 """Labels in answers and files: read where they are one, and never guessed."""
 
 import pytest
+from pydantic import ValidationError
 
-from understudy.texts.label_reader import LabelReader
+from understudy.contract.label_reader import LabelReader
+from understudy.contract.params.task import TaskParams
 
 LABELS = ["billing", "late delivery", "Rückgabe, Umtausch", "etc.", '"quoted"', "don't know"]
 READER = LabelReader(LABELS, {"invoice": "billing", "Too late!": "late delivery"})
@@ -41,3 +43,8 @@ def test_each_of_500_labels_is_found() -> None:
     assert [reader.read(f'"{label.upper()}".') for label in labels] == labels
     assert reader.read("x" * 100_000) is None
     assert LabelReader.of([], {}) is None
+
+
+def test_labels_that_a_reader_could_not_tell_apart_are_refused() -> None:
+    with pytest.raises(ValidationError, match="each label once"):
+        TaskParams(kind="classification", labels=["R\u00fcckgabe", "Ru\u0308ckgabe"])
