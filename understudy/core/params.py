@@ -104,6 +104,7 @@ def _named_keys(pipeline: str) -> list[str]:
     return re.findall(r"\$\{([\w.-]+)\}", pipeline) + tracked
 
 
+@lru_cache(maxsize=4)  # each section of a stage is read from the same two files
 def _parse(path: Path, text: str) -> Any:
     try:
         return YAML(typ="safe").load(text)
