@@ -4,7 +4,7 @@ In:  models/seeds/SYSTEM/SEED (SYSTEM: a student and a source such as t5-gold),
      data/gold/test.parquet.
 Out: data/predictions/seeds/SYSTEM/SEED.parquet with id, prediction, and of a classification
      confidence.
-Run: python -m stages.predict SYSTEM [SEED]   without SEED all of params.yaml
+Run: python -m stages.predict SYSTEM … [--seed SEED]   without it all seeds of params.yaml
 """
 
 import math
@@ -52,19 +52,21 @@ def predict(model: Path, test: Path, out: Path, params: DecodingParams) -> None:
 
 
 def main() -> None:
-    """Decodes with the model that the command line names."""
+    """Decodes with the models of the systems that the command line names."""
     parser = command_parser("python -m stages.predict", __doc__)
-    parser.add_argument("system", help="a folder's name under models/seeds/")
-    parser.add_argument("seed", type=int, nargs="?", help="a folder's name in that")
+    parser.add_argument(
+        "systems", nargs="+", metavar="SYSTEM", help="a folder's name under models/seeds/"
+    )
+    parser.add_argument("--seed", type=int, help="a folder's name in that")
     options = parser.parse_args()
     params = load_section("predict", DecodingParams)
-    seeds = [options.seed]
-    if options.seed is None:
-        student = split_system(options.system)[0]
-        seeds = load_section(f"train-{student}", STUDENTS[student]).seeds
-    for seed in seeds:
-        out = seed_predictions_path(options.system, seed)
-        predict(seed_folder(options.system, seed), TEST, out, params)
+    for system in options.systems:
+        seeds = [options.seed]
+        if options.seed is None:
+            student = split_system(system)[0]
+            seeds = load_section(f"train-{student}", STUDENTS[student]).seeds
+        for seed in seeds:
+            predict(seed_folder(system, seed), TEST, seed_predictions_path(system, seed), params)
 
 
 if __name__ == "__main__":

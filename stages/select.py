@@ -7,7 +7,7 @@ Out: models/SYSTEM, the folder with the best validation loss, and redact.json in
      metrics/curves/SYSTEM.csv of the same seed; metrics/students/SYSTEM.json with all seeds. What
      seeds that params.yaml no longer lists have left in the folders is removed; DVC's cache keeps
      it.
-Run: python -m stages.select SYSTEM
+Run: python -m stages.select SYSTEM …
 """
 
 import shutil
@@ -82,21 +82,30 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def main() -> None:
-    """Reads params.yaml and selects among the seeds of the system that the command line names."""
+    """Reads params.yaml and selects among the seeds of each system on the command line."""
     parser = command_parser("python -m stages.select", __doc__)
     parser.add_argument(
-        "system", choices=Lineup().trained, help="a folder's name under models/seeds/"
+        "systems",
+        nargs="+",
+        choices=Lineup().trained,
+        metavar="SYSTEM",
+        help="a folder's name under models/seeds/",
     )
-    system = parser.parse_args().system
-    student = split_system(system)[0]
-    seeds = load_section(f"train-{student}", STUDENTS[student]).seeds
-    trained = select(system, seeds, load_section("fetch", FetchParams).redact)
-    if len(seeds) > 1:
-        losses = ", ".join(f"{one.seed}: {one.best_validation_loss:.3f}" for one in trained.runs)
-        print(
-            f"select {system}: seed {trained.shipped} ships; validation losses by seed: {losses}",
-            file=sys.stderr,
-        )
+    redact = load_section("fetch", FetchParams).redact
+    for system in parser.parse_args().systems:
+        student = split_system(system)[0]
+        seeds = load_section(f"train-{student}", STUDENTS[student]).seeds
+        trained = select(system, seeds, redact)
+        if len(seeds) > 1:
+            _tell(system, trained)
+
+
+def _tell(system: str, trained: TrainedSeeds) -> None:
+    losses = ", ".join(f"{one.seed}: {one.best_validation_loss:.3f}" for one in trained.runs)
+    print(
+        f"select {system}: seed {trained.shipped} ships; validation losses by seed: {losses}",
+        file=sys.stderr,
+    )
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.imports import ROOT, imported_files
-from understudy.contract.kind import Kind, this_kind
+from understudy.contract.kind import CLASSIFICATION, Kind, this_kind
 from understudy.contract.params.sections import list_sections
 from understudy.contract.params.sources import SOURCES
 
@@ -90,8 +90,7 @@ GRAPHS = (
             *("fetch", "filter", "generate", "label"),
             *of_students(("gbdt", "lstm", "bert", "t5"), "train"),
             "export-t5",
-            *of_students(("gbdt", "lstm", "bert", "t5"), "predict"),
-            *("zeroshot", "latency", "calibrate", "evaluate", "worth"),
+            *("predict", "zeroshot", "latency", "calibrate", "evaluate", "worth"),
             *("datacards", "cards", "report"),
         ),
         {
@@ -111,9 +110,9 @@ GRAPHS = (
                 for name in ("bert", "t5")
             },
             "export-t5": ("export", "predict"),
-            **dict.fromkeys(
-                of_students(("gbdt", "lstm", "bert", "t5"), "predict"),
-                ("fetch.redact", "predict", "train-${item.student}.seeds"),
+            "predict": (
+                *("fetch.redact", "predict"),
+                *(f"train-{name}.seeds" for name in CLASSIFICATION.students),
             ),
             "latency": ("latency", "predict"),
             "calibrate": ("calibrate", "predict", "teacher.prices", "worth"),
@@ -127,7 +126,7 @@ GRAPHS = (
         },
     ),
 )
-COSTLY = re.compile(r"(generate|label|zeroshot|(train|export|predict)-\w+)$")
+COSTLY = re.compile(r"(generate|label|zeroshot|predict|(train|export|predict)-\w+)$")
 EACH = pytest.mark.parametrize(
     ("graph", "stage"),
     [pytest.param(g, s, id=f"{g.folder}-{s}") for g in GRAPHS for s in g.names],

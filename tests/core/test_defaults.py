@@ -112,7 +112,9 @@ def test_a_stage_says_so_before_any_work(document: Document) -> None:
     Path("dvc.yaml").write_text((ROOT / "dvc.yaml").read_text("utf-8"), encoding="utf-8")
     del document["predict"]
     write_document(document)
-    done = run_python("-m", "stages.predict", "t5-gold", "13", cwd=Path(), env={"PATH": ""})
+    done = run_python(
+        "-m", "stages.predict", "t5-gold", "--seed", "13", cwd=Path(), env={"PATH": ""}
+    )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: params.yaml: predict: this key is missing; dvc.yaml")
     assert done.stderr.count("\n") == 1

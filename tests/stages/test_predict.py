@@ -68,4 +68,4 @@ def test_the_stage_needs_the_name_of_a_system(
     with pytest.raises(SystemExit) as caught:
         stage.main()
     assert caught.value.code == 2
-    assert "required: system" in capsys.readouterr().err
+    assert "required: SYSTEM" in capsys.readouterr().err

@@ -30,7 +30,8 @@ STAGES = {
 
 ARGUMENTS = {
     **dict.fromkeys(("train-t5", "train-bart"), ("gold", "13")),
-    **dict.fromkeys(("export", "predict"), ("t5-gold", "13")),
+    "export": ("t5-gold", "13"),
+    "predict": ("t5-gold", "--seed", "13"),
     "datacards": ("gold",),
 }
 

@@ -23,7 +23,8 @@ ARGUMENTS = {
     "inputs": ["log.jsonl"],
 }
 WITH_ARGUMENT = {
-    **dict.fromkeys(("export", "predict"), ("t5-gold", "13")),
+    "export": ("t5-gold", "13"),
+    "predict": ("t5-gold", "--seed", "13"),
     **dict.fromkeys(("train_t5", "train_bart"), ("gold", "13")),
     **dict.fromkeys(("calibrate.__main__", "cards.__main__", "latency", "select"), ("t5-gold",)),
     "datacards.__main__": ("gold",),

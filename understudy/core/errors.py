@@ -8,6 +8,7 @@ UnderstudyError
 """
 
 import difflib
+import gc
 import os
 import select
 import sys
@@ -31,6 +32,11 @@ PLAIN = {
 """What pydantic expected, by the type of its error, where its own words are a programmer's."""
 
 
+OBJECTS = 100_000
+"""New ones after which garbage is looked for; at Python's 700, a seventh of importing torch and
+transformers goes into looking."""
+
+
 class UnderstudyError(Exception):
     """Says the value, what was expected and what to do next."""
 
@@ -52,6 +58,7 @@ def run(main: Callable[[], None]) -> None:
 
     When the reader of its output has gone, as in `… | head`, it ends quietly.
     """
+    gc.set_threshold(OBJECTS)
     try:
         try:
             main()

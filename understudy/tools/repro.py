@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 
 from understudy.core.parser import command_parser
 
-OF_STUDENTS = ("train-", "export-", "predict-", "select@")
+OF_STUDENTS = ("train-", "export-", "predict", "select@")
 """What stages of students are called; behind the @ there is the source, among others."""
 
 

@@ -20,7 +20,7 @@ from understudy.students.model.loading import (
     train_tokenizer,
 )
 
-WIDTH, LAYERS, HEADS, POSITIONS = 128, 2, 4, 512
+WIDTH, LAYERS, HEADS, POSITIONS = 128, 1, 4, 512
 SPECIAL = ("<pad>", "<unk>", "<s>", "</s>")
 """Of a tiny tokenizer, which is made as BART's: the first is the padding of every batch."""
 
@@ -105,6 +105,9 @@ def _build_tiny(named: dict[str, Any], texts: Iterable[str]) -> tuple[Any, Any]:
         num_attention_heads=HEADS,
         intermediate_size=4 * WIDTH,
         max_position_embeddings=POSITIONS,
+        initializer_range=0.1,  # 0.02 of a large model is learnt away from slowly at this width
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
         **named,
     )
     return BertForSequenceClassification(config), tokenizer

@@ -75,6 +75,7 @@ class Loop:
             [{"params": decayed}, {"params": others, "weight_decay": 0.0}],
             lr=params.learning_rate,
             weight_decay=params.weight_decay,
+            fused=True,
         )
         self.curve: list[CurvePoint] = []
         self.step = 0
