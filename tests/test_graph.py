@@ -184,6 +184,15 @@ def test_the_stages_are_those_of_the_design(graph: Graph) -> None:
             assert found == {key: expected[key] for key in found}
 
 
+@pytest.mark.parametrize("graph", GRAPHS, ids=lambda graph: graph.folder)
+def test_the_lock_keeps_no_stage_of_an_earlier_graph(graph: Graph) -> None:
+    lock = YAML(typ="safe").load((ROOT / graph.folder / "dvc.lock").read_text("utf-8"))
+    for name in lock["stages"]:
+        stage, _, item = name.partition("@")
+        matrix = graph.stages[stage].get("matrix", {})
+        assert len(item.split("-") if item else []) == len(matrix), name
+
+
 @EACH
 def test_code_deps_cover_what_the_stage_imports(graph: Graph, stage: str) -> None:
     assert imports(graph, stage) <= code_deps(graph, stage)
