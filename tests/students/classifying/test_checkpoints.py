@@ -19,7 +19,6 @@ from understudy.students.model.families import FAMILIES
 from understudy.students.model.loading import train_tokenizer
 
 SMALL = {"hidden_size": 32, "num_attention_heads": 2, "num_hidden_layers": 2}
-"""What most configs call the sizes."""
 TYPES: dict[str, dict[str, Any]] = {
     "bert": {**SMALL, "intermediate_size": 64},
     "distilbert": {"dim": 32, "n_heads": 2, "n_layers": 2, "hidden_dim": 64},
@@ -58,7 +57,6 @@ def test_a_checkpoint_of_each_kind_learns_and_answers_as_it_was_trained(
     model = learn("bert", RUNS["bert"].model_copy(update=changes))
     check = ConversionCheck.load(model / CHECK)
     assert (check.passed, check.quantization) == (True, quantization)
-    assert check.mean_difference is not None
-    assert check.mean_difference < (0.1 if quantization == "int8" else 1e-4)
+    assert (check.mean_difference or 0) < (0.1 if quantization == "int8" else 1e-4)
     predict(model, TEST, tmp_path / "answers.parquet", DecodingParams())
     assert len([*iterate_table(tmp_path / "answers.parquet", ("id",))]) == 30

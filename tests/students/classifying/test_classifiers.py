@@ -17,7 +17,7 @@ from understudy.contract.params.export import CHECK
 from understudy.contract.predictions import seed_predictions_path
 from understudy.contract.trained import TrainedSettings
 from understudy.core.errors import StudentError
-from understudy.students.classifying import boosting, loop, networks
+from understudy.students.classifying import boosting, exporting, loop, networks
 from understudy.students.decoding.decoding import decode_scored
 from understudy.students.decoding.engines import open_engine
 from understudy.students.training.halting import Halt
@@ -142,7 +142,7 @@ def test_int8_is_kept_only_where_it_labels_as_what_was_trained(
     assert (check.quantization, check.passed, check.rows) == ("int8", True, 30)
     assert check.equal is not None
     assert check.equal >= 0.98
-    quantize = networks.quantize
+    quantize = exporting.quantize
 
     def mislead(path: Path, out: Path) -> None:
         import onnx

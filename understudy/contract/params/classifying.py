@@ -40,6 +40,11 @@ class BoostingSettings(LearningSettings):
     so many models, each of which learned from the other folds."""
     features: int = Field(default=1000, gt=0)
     """Words and characters that the trees may ask about: those that tell most of the class."""
+    embeddings: str | None = Field(default=None, min_length=1)
+    """A sentence encoder such as MiniLM, a folder or a Hub id: what it makes of a text, the mean of
+    its tokens' vectors, stands beside tf-idf, and it travels with the model; null for none."""
+    embeddings_revision: str | None = Field(default=None, min_length=1)
+    """Its commit, tag or branch on the Hub; null for the newest."""
     rounds: int = Field(default=200, gt=0)
     """Trees of each class at most."""
     learning_rate: float = Field(default=0.05, gt=0, lt=1)

@@ -9,7 +9,8 @@ import numpy as np
 from understudy.contract.params.decoding import DecodingParams
 from understudy.core.errors import StudentError, one_line
 from understudy.students.classifying.answers import LabelEngine, rate_labels
-from understudy.students.classifying.grams import Grams, cut_text, load_grams
+from understudy.students.classifying.embeddings import Embedder, Features
+from understudy.students.classifying.grams import cut_text, load_grams
 from understudy.students.decoding.hypotheses import Hypothesis
 from understudy.students.model.spelling import Spelling
 
@@ -38,11 +39,13 @@ class Linear:
             scores[:, absent] = total - np.log(self._rows + len(self.bias))
         return scores
 
-    def save(self, path: Path, grams: Grams, asked: np.ndarray) -> None:
-        """Writes it, the weights of tf-idf, and the columns that the trees ask about."""
+    def save(self, path: Path, features: Features, asked: np.ndarray) -> None:
+        """Writes it, what weighs and embeds texts, and the columns that the trees ask about."""
         from safetensors.numpy import save_file
 
-        tensors = {"idf": grams.idf, "weights": self.weights, "bias": self.bias, "asked": asked}
+        idf, embedder = features.grams.idf, features.embedder
+        tensors = {"idf": idf, "weights": self.weights, "bias": self.bias, "asked": asked}
+        tensors |= embedder.tensors() if embedder else {}
         save_file(tensors | {"rows": np.array([self._rows])}, path)
 
 
@@ -76,15 +79,17 @@ class Boosted(LabelEngine):
         super().__init__(folder)
         try:
             tensors = load_file(folder / WEIGHTS)
-            self._grams = load_grams(folder, tensors["idf"])
+            self._features = Features(load_grams(folder, tensors["idf"]), Embedder.load(tensors))
             self._trees: Any = lightgbm.Booster(model_file=str(folder / TREES))
-        except (OSError, ValueError, KeyError, lightgbm.basic.LightGBMError) as error:
+        except (
+            OSError, ValueError, KeyError, RuntimeError, lightgbm.basic.LightGBMError
+        ) as error:  # fmt: skip
             raise StudentError(
                 f"{folder}: not a usable gbdt ({one_line(error)}); copy the model folder again"
             ) from None
         rows = int(tensors["rows"][0])
         self._linear = Linear(tensors["weights"], tensors["bias"], rows)
-        self._asked = Asked(tensors["asked"], len(self._grams))
+        self._asked = Asked(tensors["asked"], len(tensors["weights"]))
 
     def encode(
         self, texts: Sequence[str], params: DecodingParams, spelling: Spelling | None = None
@@ -94,14 +99,14 @@ class Boosted(LabelEngine):
         over = sum(map(len, cut)) < sum(map(len, texts)) and sum(
             len(short) < len(text) for short, text in zip(cut, texts, strict=True)
         )
-        return [self._grams.encode(text) for text in cut], int(over)
+        return self._features.encode(cut), int(over)
 
     def decode(
         self, encoded: Sequence[list[int]], params: DecodingParams, *, scored: bool = False
     ) -> Iterator[tuple[int, Hypothesis]]:
         """See `Engine`."""
         for start in range(0, len(encoded), ROWS):
-            matrix = self._grams.weigh(encoded[start : start + ROWS])
+            matrix = self._features.weigh(encoded[start : start + ROWS])
             # One thread: the trees take less than tf-idf, and threads that wait would spin.
             grown = self._trees.predict(self._asked.fill(matrix), raw_score=True, num_threads=1)
             found = rate_labels(self._linear.score(matrix) + grown)
@@ -109,4 +114,4 @@ class Boosted(LabelEngine):
 
     def count(self, text: str, most: int) -> int:
         """See `Engine`."""
-        return min(most, len(self._grams.encode(text)))
+        return min(most, len(self._features.grams.encode(text)))

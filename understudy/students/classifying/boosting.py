@@ -6,6 +6,7 @@ says. A linear model takes that part, and the trees what words say together.
 
 import warnings
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,16 @@ from understudy.contract.params.classifying import GbdtRun
 from understudy.contract.trained import CurvePoint, ExampleCounts
 from understudy.core.files import replacing
 from understudy.students.classifying.boosted import TREES, WEIGHTS, Asked, Linear
+from understudy.students.classifying.embeddings import Embedder, Features
 from understudy.students.classifying.examples import (
     Examples,
     cut_examples,
+    list_files,
     read_examples,
     warn_of_absent,
     weigh_labels,
 )
-from understudy.students.classifying.grams import Grams, fit_grams, load_grams
+from understudy.students.classifying.grams import fit_grams, load_grams
 from understudy.students.model.machine import count_cores
 from understudy.students.training.halting import check_loss
 from understudy.students.training.resume import Stopwatch
@@ -43,33 +46,37 @@ class GbdtLearner:
     """See `Learner`."""
 
     commit: str | None = None
-    files: tuple[Path, ...] = ()
 
     def __init__(self, params: GbdtRun, labels: Sequence[str]) -> None:
         self._params, self._labels = params, labels
         self.parameters = 0
-        self._grams: Grams
+        self.files = list_files(params.embeddings)
+        self._embedder: Embedder | None = None
+        self._features: Features
         self._linear: Linear
         self._columns: np.ndarray
         self._trees: Any
 
     def versions(self) -> dict[str, str]:
         """See `Learner`."""
-        import lightgbm
-        import sklearn
-
-        return {"lightgbm": lightgbm.__version__, "scikit-learn": sklearn.__version__}
+        encoding = ["onnxruntime", "torch", "transformers"] if self._params.embeddings else []
+        return {name: version(name) for name in ("lightgbm", "scikit-learn", *encoding)}
 
     def train(self, pairs: Mapping[str, Path], state: Path, label: str) -> Trained:
         """See `Learner`. What was learned before the first tree is kept for a next start."""
         stopwatch, examples = Stopwatch(state), read_examples(pairs, self._labels)
         warn_of_absent(label, examples["train"].numbers, self._labels)
         examples, cut = cut_examples(examples, self._params.max_input_tokens)
+        if self._params.embeddings:
+            from understudy.students.classifying.sentence_encoders import open_embedder
+
+            name, revision = self._params.embeddings, self._params.embeddings_revision
+            self._embedder, self.commit = open_embedder(name, revision)
         if not (state / STARTS).exists():
             self._learn_linear(examples["train"], state)
             stopwatch.save()
         starts = np.load(state / STARTS)
-        self._grams = load_grams(state, starts["idf"])
+        self._features = Features(load_grams(state, starts["idf"]), self._embedder)
         self._linear = Linear(starts["weights"], starts["bias"], len(examples["train"]))
         curve = self._grow(examples, starts["scores"])
         best = min(curve, key=lambda point: point.validation_loss)
@@ -90,7 +97,8 @@ class GbdtLearner:
         params, labels = self._params, len(self._labels)
         most = max(1, COEFFICIENTS // labels)
         grams = fit_grams(train.texts, min(params.words, most), min(params.characters, most))
-        matrix = grams.weigh([grams.encode(text) for text in train.texts])
+        features = Features(grams, self._embedder)
+        matrix = features.weigh(features.encode(train.texts))
         weights = weigh_labels(train.numbers, labels, params.class_weights)
         order = np.random.default_rng(params.seed).permutation(len(train))
         fold = np.empty(len(train), dtype=np.int64)
@@ -113,12 +121,14 @@ class GbdtLearner:
 
         params, labels = self._params, len(self._labels)
         matrices = {
-            split: self._grams.weigh([self._grams.encode(text) for text in one.texts])
+            split: self._features.weigh(self._features.encode(one.texts))
             for split, one in examples.items()
         }
-        told = np.nan_to_num(chi2(matrices["train"], examples["train"].numbers)[0], nan=0.0)
-        self._columns = np.sort(np.argsort(-told, kind="stable")[: params.features])
-        asked = Asked(self._columns, len(self._grams))
+        known, width = len(self._features.grams), matrices["train"].shape[1]
+        told = chi2(matrices["train"][:, :known], examples["train"].numbers)[0]
+        best = np.sort(np.argsort(-np.nan_to_num(told), kind="stable")[: params.features])
+        self._columns = np.concatenate([best, np.arange(known, width)])
+        asked = Asked(self._columns, width)
         weights = weigh_labels(examples["train"].numbers, labels, params.class_weights)
         starts = {"train": scores, "validation": self._linear.score(matrices["validation"])}
         sets: dict[str, Any] = {}
@@ -168,8 +178,8 @@ class GbdtLearner:
         """See `Learner`."""
         best = self._trees.best_iteration
         self._trees.save_model(folder / TREES, num_iteration=best if best > 0 else None)
-        self._grams.save(folder)
-        self._linear.save(folder / WEIGHTS, self._grams, self._columns)
+        self._features.grams.save(folder)
+        self._linear.save(folder / WEIGHTS, self._features, self._columns)
 
 
 def fit_linear(

@@ -55,19 +55,47 @@ def open_encoder(
     named = {"id2label": numbers, "label2id": {label: n for n, label in numbers.items()}}
     if params.model == TINY:
         return *_build_tiny(named, texts), None
+    from transformers import AutoModelForSequenceClassification
+
+    name = params.model
+    model, info, tokenizer, commit = load_checkpoint(
+        AutoModelForSequenceClassification, "model", name, params.revision, **named
+    )
+    base = f"{model.base_model_prefix}."
+    lost = [key for key in info["missing_keys"] if key.startswith(base) and "pooler" not in key]
+    if lost:
+        raise StudentError(
+            f"model = {name}: cannot be loaded: its weights lack {len(lost):,} tensors of the "
+            f"encoder, such as {sorted(lost)[0]}; copy config.json and the weights from one model"
+        )
+    check_tokenizer(name, tokenizer)
+    check_positions(model.config, {"max_input_tokens": params.max_input_tokens})
+    return model, tokenizer, commit
+
+
+def load_checkpoint(
+    opening: Any, key: str, name: str, revision: str | None, **named: Any
+) -> tuple[Any, dict[str, Any], Any, str | None]:
+    """A checkpoint of a folder or the Hub, which a class of transformers opens with labels, if any.
+
+    Returns:
+        The model, what transformers says of its loading, its tokenizer and its commit.
+
+    Raises:
+        StudentError: it cannot be loaded; the `key` of params.yaml is named.
+    """
     from huggingface_hub.errors import StrictDataclassError
     from safetensors import SafetensorError
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+    from transformers import AutoTokenizer
     from transformers.utils import logging
 
     logging.set_verbosity_error()
     if not in_terminal():
         logging.disable_progress_bar()
-    name = params.model
-    commit = None if Path(name).is_dir() else resolve_commit("model", name, params.revision)
+    commit = None if Path(name).is_dir() else resolve_commit("model", name, revision)
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, revision=commit)
-        model, info = AutoModelForSequenceClassification.from_pretrained(
+        model, info = opening.from_pretrained(
             name,
             revision=commit,
             dtype="float32",
@@ -79,19 +107,10 @@ def open_encoder(
         OSError, ValueError, KeyError, RuntimeError, SafetensorError, StrictDataclassError
     ) as error:  # fmt: skip
         raise StudentError(
-            f"model = {name}: cannot be loaded: expected config.json, weights and tokenizer of an "
+            f"{key} = {name}: cannot be loaded: expected config.json, weights and tokenizer of an "
             f"encoder such as BERT, found: {first_line(error)}"
         ) from None
-    base = f"{model.base_model_prefix}."
-    lost = [key for key in info["missing_keys"] if key.startswith(base) and "pooler" not in key]
-    if lost:
-        raise StudentError(
-            f"model = {name}: cannot be loaded: its weights lack {len(lost):,} tensors of the "
-            f"encoder, such as {sorted(lost)[0]}; copy config.json and the weights from one model"
-        )
-    check_tokenizer(name, tokenizer)
-    check_positions(model.config, {"max_input_tokens": params.max_input_tokens})
-    return model, tokenizer, commit
+    return model, info, tokenizer, commit
 
 
 def _build_tiny(named: dict[str, Any], texts: Iterable[str]) -> tuple[Any, Any]:

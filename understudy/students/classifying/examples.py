@@ -90,3 +90,10 @@ def weigh_labels(numbers: np.ndarray, labels: int, weights: Weights) -> np.ndarr
     counts = Counter(numbers.tolist())
     share = len(numbers) / len(counts)
     return np.array([share / counts[number] if counts[number] else 1.0 for number in range(labels)])
+
+
+def list_files(start: str | None) -> tuple[Path, ...]:
+    """The files of what training starts from, where that is a folder or a file."""
+    path = Path(start or "")
+    found = sorted(path.iterdir()) if start and path.is_dir() else [path]
+    return tuple(one for one in found if one.is_file())

@@ -69,7 +69,7 @@ class Graph(LabelEngine):
         return len(self._tokenizer(text, True, most, add_special_tokens=False)["input_ids"])
 
 
-def open_session(path: Path, threads: int) -> Any:
+def open_session(graph: Path | bytes, threads: int) -> Any:
     """An ONNX graph that is ready to run; an error of onnxruntime is a RuntimeError."""
     import onnxruntime
 
@@ -78,7 +78,7 @@ def open_session(path: Path, threads: int) -> Any:
     # Threads that wait would spin, and take the cores from whatever else runs.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # noqa: BLE001 - its errors have no common class
         raise RuntimeError(str(error)) from None
 

@@ -1,7 +1,6 @@
 """Trains LSTM and BERT, and writes them as ONNX graphs that were compared with what was trained."""
 
 import sys
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,12 @@ from understudy.students.classifying.answers import to_log_probabilities
 from understudy.students.classifying.encoders import Encoder, open_encoder
 from understudy.students.classifying.examples import (
     Examples,
+    list_files,
     read_examples,
     warn_of_absent,
     weigh_labels,
 )
+from understudy.students.classifying.exporting import export_graph, quantize
 from understudy.students.classifying.graphs import GRAPH, open_session, pad, run_graph
 from understudy.students.classifying.loop import Loop, TokenTexts
 from understudy.students.classifying.recurrent import Lstm, read_vectors, train_words
@@ -42,7 +43,7 @@ class NetworkLearner:
         self._params, self._labels = params, labels
         self.parameters = 0
         start = params.model if isinstance(params, BertRun) else params.word_vectors
-        self.files = _list_files(Path(start)) if start else ()
+        self.files = list_files(start)
         self._model: Any
         self._tokenizer: Any
         self._checked: list[list[int]]
@@ -158,37 +159,6 @@ class NetworkLearner:
         return to_log_probabilities(np.concatenate(scores))
 
 
-def export_graph(model: Any, path: Path) -> None:
-    """Writes the ONNX graph, which takes any number of texts of any length."""
-    ids = torch.tensor([[2, 5, 3], [2, 3, 0]])
-    axes = {0: "texts", 1: "tokens"}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter by tracing is called old; it takes a second
-        torch.onnx.export(
-            model.eval(),
-            (ids, (ids > 0).long()),
-            str(path),
-            input_names=["input_ids", "attention_mask"],
-            output_names=["scores"],
-            dynamic_axes={"input_ids": axes, "attention_mask": axes, "scores": {0: "texts"}},
-            opset_version=17,
-            dynamo=False,
-        )
-
-
-def quantize(path: Path, out: Path) -> None:
-    """Writes a graph whose weights are int8, and whose activations become it as they come."""
-    import logging
-
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    logging.disable(logging.WARNING)  # it recommends a step that is for convolutions
-    try:
-        quantize_dynamic(path, out, weight_type=QuantType.QInt8, per_channel=True)
-    finally:
-        logging.disable(logging.NOTSET)
-
-
 def _compare(path: Path, encoded: Sequence[list[int]], expected: np.ndarray) -> dict[str, Any]:
     session = open_session(path, 1)
     found = to_log_probabilities(np.concatenate([run_graph(session, [ids]) for ids in encoded]))
@@ -198,8 +168,3 @@ def _compare(path: Path, encoded: Sequence[list[int]], expected: np.ndarray) -> 
         "largest_difference": round(float(differences.max()), 6),
         "equal": round(float((found.argmax(1) == expected.argmax(1)).mean()), 6),
     }
-
-
-def _list_files(start: Path) -> tuple[Path, ...]:
-    found = sorted(start.iterdir()) if start.is_dir() else [start]
-    return tuple(path for path in found if path.is_file())
