@@ -19,8 +19,7 @@ TEXTS = list(toy_texts(30, 3)["text"])
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("encoder") / "checkpoint"
-    save_checkpoint("bert", folder)
+    save_checkpoint("bert", folder := tmp_path_factory.mktemp("encoder") / "checkpoint")
     return folder
 
 
@@ -70,6 +69,14 @@ def test_the_encoder_takes_part_in_the_answers(model: Path, tmp_path: Path) -> N
     tensors["weights"][-width:] += np.linspace(-9, 9, 4 * width).reshape(width, 4)
     save_file(tensors, other / WEIGHTS)
     assert scores(Boosted(other), TEXTS) != scores(Boosted(model), TEXTS)
+
+
+def test_an_encoder_without_all_of_its_weights_is_refused(checkpoint: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(checkpoint, tmp_path / "half")
+    tensors = load_file(file := folder / "model.safetensors").items()
+    save_file({name: one for name, one in tensors if ".layer.1." not in name}, file)
+    with pytest.raises(StudentError, match=r"embeddings = .*its weights lack 16 tensors"):
+        open_embedder(str(folder), None)
 
 
 def test_a_broken_encoder_and_one_that_is_not_there_are_one_line(

@@ -72,13 +72,16 @@ class GbdtLearner:
 
             name, revision = self._params.embeddings, self._params.embeddings_revision
             self._embedder, self.commit = open_embedder(name, revision)
+        known: dict[str, csr_matrix] = {}
         if not (state / STARTS).exists():
-            self._learn_linear(examples["train"], state)
+            known["train"] = self._learn_linear(examples["train"], state)
             stopwatch.save()
         starts = np.load(state / STARTS)
         self._features = Features(load_grams(state, starts["idf"]), self._embedder)
         self._linear = Linear(starts["weights"], starts["bias"], len(examples["train"]))
-        curve = self._grow(examples, starts["scores"])
+        for split in examples.keys() - known.keys():
+            known[split] = self._features.weigh(self._features.encode(examples[split].texts))
+        curve = self._grow(examples, known, starts["scores"])
         best = min(curve, key=lambda point: point.validation_loss)
         leaves = (tree["num_leaves"] for tree in self._trees.dump_model()["tree_info"])
         self.parameters = self._linear.weights.size + sum(leaves)
@@ -92,8 +95,8 @@ class GbdtLearner:
             seconds=stopwatch.seconds,
         )
 
-    def _learn_linear(self, train: Examples, state: Path) -> None:
-        """Writes the vocabulary, the linear model, and what others say of texts new to them."""
+    def _learn_linear(self, train: Examples, state: Path) -> "csr_matrix":
+        """Writes vocabulary, linear model, and what others say of texts new to them; the rows."""
         params, labels = self._params, len(self._labels)
         most = max(1, COEFFICIENTS // labels)
         grams = fit_grams(train.texts, min(params.words, most), min(params.characters, most))
@@ -113,17 +116,19 @@ class GbdtLearner:
         grams.save(state)
         with replacing(state / STARTS) as partial, partial.open("wb") as file:
             np.savez(file, idf=grams.idf, weights=linear.weights, bias=linear.bias, scores=scores)
+        return matrix
 
-    def _grow(self, examples: Mapping[str, Examples], scores: np.ndarray) -> list[CurvePoint]:
+    def _grow(
+        self,
+        examples: Mapping[str, Examples],
+        matrices: Mapping[str, "csr_matrix"],
+        scores: np.ndarray,
+    ) -> list[CurvePoint]:
         """Grows the trees, and keeps those up to the best validation loss."""
         import lightgbm
         from sklearn.feature_selection import chi2
 
         params, labels = self._params, len(self._labels)
-        matrices = {
-            split: self._features.weigh(self._features.encode(one.texts))
-            for split, one in examples.items()
-        }
         known, width = len(self._features.grams), matrices["train"].shape[1]
         told = chi2(matrices["train"][:, :known], examples["train"].numbers)[0]
         best = np.sort(np.argsort(-np.nan_to_num(told), kind="stable")[: params.features])

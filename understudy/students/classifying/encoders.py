@@ -58,16 +58,9 @@ def open_encoder(
     from transformers import AutoModelForSequenceClassification
 
     name = params.model
-    model, info, tokenizer, commit = load_checkpoint(
+    model, tokenizer, commit = load_checkpoint(
         AutoModelForSequenceClassification, "model", name, params.revision, **named
     )
-    base = f"{model.base_model_prefix}."
-    lost = [key for key in info["missing_keys"] if key.startswith(base) and "pooler" not in key]
-    if lost:
-        raise StudentError(
-            f"model = {name}: cannot be loaded: its weights lack {len(lost):,} tensors of the "
-            f"encoder, such as {sorted(lost)[0]}; copy config.json and the weights from one model"
-        )
     check_tokenizer(name, tokenizer)
     check_positions(model.config, {"max_input_tokens": params.max_input_tokens})
     return model, tokenizer, commit
@@ -75,14 +68,11 @@ def open_encoder(
 
 def load_checkpoint(
     opening: Any, key: str, name: str, revision: str | None, **named: Any
-) -> tuple[Any, dict[str, Any], Any, str | None]:
-    """A checkpoint of a folder or the Hub, which a class of transformers opens with labels, if any.
-
-    Returns:
-        The model, what transformers says of its loading, its tokenizer and its commit.
+) -> tuple[Any, Any, str | None]:
+    """Model, tokenizer and commit of a folder or the Hub; the labels of a head are `named`.
 
     Raises:
-        StudentError: it cannot be loaded; the `key` of params.yaml is named.
+        StudentError: it cannot be loaded, or lacks weights; the `key` of params.yaml is named.
     """
     from huggingface_hub.errors import StrictDataclassError
     from safetensors import SafetensorError
@@ -110,7 +100,14 @@ def load_checkpoint(
             f"{key} = {name}: cannot be loaded: expected config.json, weights and tokenizer of an "
             f"encoder such as BERT, found: {first_line(error)}"
         ) from None
-    return model, info, tokenizer, commit
+    base = "" if model.base_model is model else f"{model.base_model_prefix}."
+    lost = [key for key in info["missing_keys"] if key.startswith(base) and "pooler" not in key]
+    if lost:
+        raise StudentError(
+            f"{key} = {name}: cannot be loaded: its weights lack {len(lost):,} tensors of the "
+            f"encoder, such as {sorted(lost)[0]}; copy config.json and the weights from one model"
+        )
+    return model, tokenizer, commit
 
 
 def _build_tiny(named: dict[str, Any], texts: Iterable[str]) -> tuple[Any, Any]:
@@ -124,7 +121,7 @@ def _build_tiny(named: dict[str, Any], texts: Iterable[str]) -> tuple[Any, Any]:
         num_attention_heads=HEADS,
         intermediate_size=4 * WIDTH,
         max_position_embeddings=POSITIONS,
-        initializer_range=0.1,  # 0.02 of a large model is learnt away from slowly at this width
+        initializer_range=0.1,  # at 0.02, which suits wide models, few steps teach it little
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
         **named,

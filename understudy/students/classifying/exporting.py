@@ -1,5 +1,6 @@
 """Writes trained networks as ONNX graphs, and those in int8."""
 
+import logging
 import warnings
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,6 @@ def export_graph(model: Any, path: Path) -> None:
 
 def quantize(path: Path, out: Path) -> None:
     """Writes a graph whose weights are int8, and whose activations become it as they come."""
-    import logging
-
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     logging.disable(logging.WARNING)  # it recommends a step that is for convolutions

@@ -12,8 +12,7 @@ from understudy.students.classifying.encoders import load_checkpoint
 from understudy.students.classifying.exporting import export_graph, quantize
 from understudy.students.classifying.graphs import GRAPH
 
-LONGEST = 512
-"""Tokens that an encoder reads of a text at most."""
+LONGEST = 512  # tokens that an encoder reads of a text
 
 
 class Mean(nn.Module):  # type: ignore[misc]
@@ -38,7 +37,7 @@ def open_embedder(name: str, revision: str | None) -> tuple[Embedder, str | None
     """
     from transformers import AutoModel
 
-    model, _, tokenizer, commit = load_checkpoint(AutoModel, "embeddings", name, revision)
+    model, tokenizer, commit = load_checkpoint(AutoModel, "embeddings", name, revision)
     positions = getattr(model.config, "max_position_embeddings", LONGEST)
     longest = min(LONGEST, positions, tokenizer.model_max_length)
     with TemporaryDirectory() as folder:
